@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/error_code.hpp"
+#include "core/ids.hpp"
+
+namespace retail_pulse {
+
+/// What a file is by its content. Names are part of the API.
+enum class image_format : std::uint8_t { unknown, jpeg, png, gif, bmp, psd, webp, avif, heic, tiff, ico };
+
+constexpr std::string_view name_of(image_format format) {
+  constexpr std::string_view names[] = {"unknown", "jpeg", "png", "gif", "bmp", "psd", "webp", "avif", "heic", "tiff", "ico"};
+  return names[static_cast<std::size_t>(format)];
+}
+
+/// Width and height in pixels as stored in the file, both at least 1.
+struct measurement {
+  image_format format = image_format::unknown;
+  std::uint32_t width = 0;
+  std::uint32_t height = 0;
+  bool operator==(const measurement&) const = default;
+};
+
+/// 2 x (height + width) in pixels; 64 bits, because two 32-bit sides do not fit in fewer.
+constexpr std::int64_t perimeter_of(const measurement& m) {
+  return 2 * (static_cast<std::int64_t>(m.height) + static_cast<std::int64_t>(m.width));
+}
+
+/// One image that waits to be fetched, as read from storage.
+struct image_task {
+  image_number number;
+  std::string store_id;
+  std::string url;
+  std::int32_t attempt = 1;  ///< from 1; counts within this process only
+};
+
+/// What happened on the network during the last attempt. Milliseconds are per phase; 0 where a phase did not happen.
+struct fetch_evidence {
+  std::string final_url;      ///< after redirects; empty when it is the submitted URL
+  std::string address;        ///< the pinned IP address in text form; empty before resolution
+  std::int32_t http_status = 0;
+  std::int64_t bytes = 0;     ///< body bytes received
+  std::int32_t dns_ms = 0;
+  std::int32_t connect_ms = 0;  ///< TCP and TLS
+  std::int32_t total_ms = 0;
+};
+
+/// The one final answer for an image of a run. `code` is `none` exactly when `measured` holds sizes.
+struct image_result {
+  image_number number;
+  error_code code = error_code::none;
+  measurement measured;
+  std::int32_t attempts = 1;
+  fetch_evidence evidence;
+  bool succeeded() const { return code == error_code::none; }
+};
+
+/// The sentence a client reads about a failed image: the public sentence of the code, with the status of an http_status.
+inline std::string public_sentence(error_code code, int http_status) {
+  std::string text{describe(code).public_sentence};
+  if (code == error_code::http_status) text += " (" + std::to_string(http_status) + ")";
+  return text;
+}
+
+}  // namespace retail_pulse

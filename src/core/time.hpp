@@ -1,0 +1,21 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace retail_pulse {
+
+/// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds. What storage holds.
+using unix_millis = std::chrono::duration<std::int64_t, std::milli>;
+
+/// Wall time comes in through this, so that a test can hold it still.
+using wall_clock = std::function<unix_millis()>;
+
+/// The machine's clock.
+unix_millis system_wall_time();
+
+/// "2026-11-22T05:27:06.123Z" (RFC 3339, UTC, milliseconds).
+std::string to_rfc3339(unix_millis time);
+
+}  // namespace retail_pulse
