@@ -1,0 +1,134 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "core/error_code.hpp"
+#include "core/image.hpp"
+
+namespace retail_pulse::imaging {
+
+/// A file as a format reader sees it: bytes to take and bytes to skip, in order. A reader is a coroutine that waits here for what has
+/// not arrived yet, so that it reads like the format's description although the file comes in pieces of any size.
+class byte_source {
+ public:
+  /// One thing a reader waits for. It lives in the reader's frame for as long as the reader waits.
+  class demand {
+   public:
+    demand(const demand&) = delete;
+    demand& operator=(const demand&) = delete;
+
+    bool await_ready() { return serve(file_.piece_); }
+    void await_suspend(std::coroutine_handle<>) { file_.open_demand_ = this; }
+
+   protected:
+    explicit demand(byte_source& file) : file_{file} {}
+    virtual ~demand() = default;
+
+   private:
+    friend byte_source;
+    /// Consumes from the front of `piece`. True when the demand is met; false only after all of `piece` was consumed.
+    virtual bool serve(std::span<const std::uint8_t>& piece) = 0;
+
+    byte_source& file_;
+  };
+
+  template <std::size_t N>
+  class taken final : public demand {
+   public:
+    taken(byte_source& file, std::size_t count) : demand{file}, count_{count} {}
+    std::array<std::uint8_t, N> await_resume() const { return bytes_; }
+
+   private:
+    bool serve(std::span<const std::uint8_t>& piece) override {
+      const std::size_t step = std::min(count_ - have_, piece.size());
+      std::copy_n(piece.begin(), step, bytes_.begin() + static_cast<std::ptrdiff_t>(have_));
+      have_ += step;
+      piece = piece.subspan(step);
+      return have_ == count_;
+    }
+
+    std::array<std::uint8_t, N> bytes_{};
+    std::size_t count_;
+    std::size_t have_ = 0;
+  };
+
+  class skipped final : public demand {
+   public:
+    skipped(byte_source& file, std::uint64_t count) : demand{file}, left_{count} {}
+    void await_resume() const {}
+
+   private:
+    bool serve(std::span<const std::uint8_t>& piece) override {
+      const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(left_, piece.size()));
+      left_ -= step;
+      piece = piece.subspan(step);
+      return left_ == 0;
+    }
+
+    std::uint64_t left_;
+  };
+
+  /// The next `count` (at most N) bytes, then zeros.
+  template <std::size_t N>
+  taken<N> take(std::size_t count = N) {
+    return {*this, count};
+  }
+  skipped skip(std::uint64_t count) { return {*this, count}; }
+
+ private:
+  friend class walk;
+
+  /// Whether the reader can go on: the demand it waited for is met, or it has not asked yet.
+  bool deliver(std::span<const std::uint8_t> piece) {
+    piece_ = piece;
+    if (open_demand_ != nullptr && !open_demand_->serve(piece_)) return false;
+    open_demand_ = nullptr;
+    return true;
+  }
+
+  std::span<const std::uint8_t> piece_;
+  demand* open_demand_ = nullptr;
+};
+
+/// The reader of one format on its way through one file. Its coroutine ends with `none` at the end mark of a whole file, or with
+/// the code of a file that is no use whatever follows; a walk that has not ended when the file does was cut short.
+class walk {
+ public:
+  struct promise_type {
+    error_code verdict = error_code::none;
+
+    walk get_return_object() { return walk{std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_always initial_suspend() noexcept { return {}; }
+    std::suspend_always final_suspend() noexcept { return {}; }
+    void return_value(error_code code) { verdict = code; }
+    void unhandled_exception() { throw; }  // out of feed
+  };
+
+  walk(walk&& other) noexcept : coroutine_{std::exchange(other.coroutine_, nullptr)} {}
+  walk& operator=(walk&&) = delete;
+  ~walk() {
+    if (coroutine_) coroutine_.destroy();
+  }
+
+  /// Lets the reader go on with the next bytes of its file.
+  void feed(byte_source& file, std::span<const std::uint8_t> piece) {
+    if (ended()) return;
+    if (file.deliver(piece)) coroutine_.resume();
+  }
+
+  bool ended() const { return coroutine_.done(); }
+  error_code verdict() const { return coroutine_.promise().verdict; }
+
+ private:
+  explicit walk(std::coroutine_handle<promise_type> coroutine) : coroutine_{coroutine} {}
+
+  std::coroutine_handle<promise_type> coroutine_;
+};
+
+}  // namespace retail_pulse::imaging

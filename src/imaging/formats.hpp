@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "core/image.hpp"
+#include "imaging/byte_source.hpp"
+
+namespace retail_pulse::imaging {
+
+/// Reads a file from its first byte, the signature included. Sets the sizes in `seen` as soon as they are known, never to zero.
+/// Both arguments outlive the walk. Verdicts: none, not_an_image, unsupported_format, bad_dimensions.
+using format_reader = walk (*)(byte_source& file, measurement& seen);
+
+walk read_jpeg(byte_source& file, measurement& seen);
+walk read_png(byte_source& file, measurement& seen);
+walk read_gif(byte_source& file, measurement& seen);
+walk read_bmp(byte_source& file, measurement& seen);
+walk read_webp(byte_source& file, measurement& seen);
+walk read_psd(byte_source& file, measurement& seen);
+
+/// AVIF and HEIC from any other file in ISO boxes (films, sound), by the brands of the first box; sets `seen.format`.
+walk read_iso_brands(byte_source& file, measurement& seen);
+
+/// A format that is only recognised.
+walk read_unsupported(byte_source& file, measurement& seen);
+
+struct sizes {
+  std::uint32_t width = 0;
+  std::uint32_t height = 0;
+};
+
+/// What stb_image says about the start of a JPEG, PNG or GIF file; nothing when it refuses it. Decodes nothing.
+std::optional<sizes> stb_sizes(std::span<const std::uint8_t> start);
+
+}  // namespace retail_pulse::imaging

@@ -1,0 +1,43 @@
+// GIF (CompuServe, 1989): the size of the logical screen, then from block to block up to the trailer.
+#include "imaging/formats.hpp"
+#include "imaging/integers.hpp"
+
+namespace retail_pulse::imaging {
+namespace {
+
+constexpr std::uint8_t extension = 0x21, image = 0x2C, trailer = 0x3B;
+
+/// Bytes of the colour table that a screen or image descriptor with these flags announces.
+std::uint64_t colour_table_bytes(std::uint8_t flags) { return (flags & 0x80) != 0 ? std::uint64_t{3} << ((flags & 7) + 1) : 0; }
+
+}  // namespace
+
+walk read_gif(byte_source& file, measurement& seen) {
+  const auto header = co_await file.take<13>();  // stb takes missing bytes for zeros, so it gets all of them
+  const auto read = stb_sizes(header);
+  if (!read) co_return error_code::not_an_image;
+  if (read->width == 0 || read->height == 0) co_return error_code::bad_dimensions;
+  seen.width = read->width;
+  seen.height = read->height;
+  co_await file.skip(colour_table_bytes(header[10]));
+
+  for (;;) {
+    const auto introducer = co_await file.take<1>();
+    if (introducer[0] == trailer) co_return error_code::none;
+    if (introducer[0] == extension) {
+      co_await file.skip(1);  // label
+    } else if (introducer[0] == image) {
+      const auto descriptor = co_await file.take<9>();
+      co_await file.skip(colour_table_bytes(descriptor[8]) + 1);  // and the code size
+    } else {
+      continue;  // some writers leave stray bytes between blocks
+    }
+    auto sub_block = co_await file.take<1>();
+    while (sub_block[0] != 0) {
+      co_await file.skip(sub_block[0]);
+      sub_block = co_await file.take<1>();
+    }
+  }
+}
+
+}  // namespace retail_pulse::imaging

@@ -1,0 +1,51 @@
+// imaging: width and height from the bytes of a file, and whether the file is whole.
+// May use: src/core, stb_image and libwebp (each inside one .cpp).
+// Never: decodes pixels, does I/O, reads past what it was given, or takes more than linear time and bounded memory.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "core/error_code.hpp"
+#include "core/image.hpp"
+
+namespace retail_pulse::imaging {
+
+/// Reads one image file that arrives in pieces, front to back, each piece once.
+/// Not thread safe; belongs to the one fetch that feeds it. It holds less than 4 KiB whatever the
+/// file's size or content, and for the moment of the measurement what stb_image or libwebp take.
+class image_reader {
+ public:
+  enum class state {
+    need_more,  ///< no answer yet
+    measured,   ///< dimensions are known; later bytes are only watched for the file's end
+    failed,     ///< never an image, whatever follows: `finish` tells the code, and the caller may stop reading
+  };
+
+  image_reader();
+  ~image_reader();
+  image_reader(image_reader&&) noexcept;
+  image_reader& operator=(image_reader&&) noexcept;
+
+  /// The next bytes of the file; pieces of any size give the same answer. Ignored after `failed`.
+  state feed(std::span<const std::byte> bytes);
+
+  struct outcome {
+    error_code code = error_code::none;  ///< none, truncated, not_an_image, unsupported_format or bad_dimensions
+    measurement measured;                ///< sizes also for `truncated` when they were seen; the format whenever it was recognised
+  };
+
+  /// The answer after the last byte.
+  /// truncated: the file ended before its dimensions (also when it is empty) or without its end: JPEG EOI, PNG IEND, GIF trailer, RIFF
+  ///   size, the last pixel of a BMP or PSD (the first, where compression hides the last). Bytes after the end do no harm.
+  /// unsupported_format: AVIF, HEIC, TIFF, ICO; JPEGs that are lossless, hierarchical, arithmetic-coded or of 12 bits.
+  /// bad_dimensions: a side of 0, or a JPEG that tells its height only after the first scan.
+  outcome finish();
+
+ private:
+  class implementation;
+  std::unique_ptr<implementation> implementation_;
+};
+
+}  // namespace retail_pulse::imaging

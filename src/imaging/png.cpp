@@ -1,0 +1,78 @@
+// PNG (W3C, third edition): the image header, then from chunk to chunk up to IEND. Checksums are not looked at.
+#include <algorithm>
+
+#include "imaging/formats.hpp"
+#include "imaging/integers.hpp"
+
+namespace retail_pulse::imaging {
+namespace {
+
+constexpr std::uint32_t chunk_type(const char (&name)[5]) {
+  return static_cast<std::uint32_t>(name[0]) << 24 | static_cast<std::uint32_t>(name[1]) << 16 | static_cast<std::uint32_t>(name[2]) << 8 |
+         static_cast<std::uint32_t>(name[3]);
+}
+
+constexpr std::uint64_t checksum_bytes = 4;
+constexpr std::size_t header_bytes = 13;
+using image_header = std::array<std::uint8_t, header_bytes>;
+
+/// Shows stb a file that is nothing but this header. A palette and the start of the data follow it, because stb looks for
+/// transparency in the palette before it answers; a real palette may lie behind a long colour profile.
+std::optional<sizes> ask_stb(const image_header& header) {
+  constexpr std::array<std::uint8_t, 16> before{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 0, 0, 0, header_bytes, 'I', 'H', 'D', 'R'};
+  constexpr std::array<std::uint8_t, 27> after{0, 0, 0, 0,                                           // checksum
+                                               0, 0, 0, 3, 'P', 'L', 'T', 'E', 0, 0, 0, 0, 0, 0, 0,  // one colour
+                                               0, 0, 0, 0, 'I', 'D', 'A', 'T'};
+  std::array<std::uint8_t, before.size() + header_bytes + after.size()> file{};
+  auto end = std::copy(before.begin(), before.end(), file.begin());
+  end = std::copy(header.begin(), header.end(), end);
+  std::copy(after.begin(), after.end(), end);
+  return stb_sizes(file);
+}
+
+error_code measure(const image_header& header, measurement& seen) {
+  constexpr std::uint32_t longest_side = 0x7FFFFFFF;  // of the format
+  const sizes claimed{be32(header, 0), be32(header, 4)};
+  if (claimed.width == 0 || claimed.height == 0) return error_code::bad_dimensions;
+  if (claimed.width > longest_side || claimed.height > longest_side) return error_code::bad_dimensions;
+
+  auto read = ask_stb(header);
+  if (!read) {
+    // stb refuses pictures that take more than 1 GiB when unpacked. Nothing is unpacked here, so it is asked about the rest alone.
+    image_header one_pixel = header;
+    std::fill_n(one_pixel.begin(), 8, std::uint8_t{0});
+    one_pixel[3] = one_pixel[7] = 1;
+    if (!ask_stb(one_pixel)) return error_code::not_an_image;
+    read = claimed;
+  }
+  seen.width = read->width;
+  seen.height = read->height;
+  return error_code::none;
+}
+
+}  // namespace
+
+walk read_png(byte_source& file, measurement& seen) {
+  co_await file.skip(8);  // signature
+
+  while (seen.width == 0) {
+    const auto chunk = co_await file.take<8>();
+    std::uint64_t left = be32(chunk, 0);
+    if (be32(chunk, 4) == chunk_type("IHDR") && left == header_bytes) {
+      const auto header = co_await file.take<header_bytes>();
+      if (const auto code = measure(header, seen); code != error_code::none) co_return code;
+      left = 0;
+    } else if (be32(chunk, 4) != chunk_type("CgBI") || left != 4) {  // Apple's tools put this one in front
+      co_return error_code::not_an_image;
+    }
+    co_await file.skip(left + checksum_bytes);
+  }
+
+  for (;;) {
+    const auto chunk = co_await file.take<8>();
+    co_await file.skip(be32(chunk, 0) + checksum_bytes);
+    if (be32(chunk, 4) == chunk_type("IEND")) co_return error_code::none;
+  }
+}
+
+}  // namespace retail_pulse::imaging
