@@ -1,0 +1,68 @@
+// stores: the Store Master file, read once into an immutable table.
+// May use: src/core.
+// Never: keeps a file open, or hands out a table that is not whole.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+#include "core/limits.hpp"
+
+namespace retail_pulse::stores {
+
+struct store {
+  std::string id;
+  std::string name;
+  std::string area;
+};
+
+/// An immutable snapshot of the Store Master; shared between threads.
+class store_table {
+ public:
+  /// Of several stores with one id the last counts.
+  explicit store_table(std::vector<store> stores);
+  store_table(const store_table&) = delete;
+  store_table& operator=(const store_table&) = delete;
+
+  /// The store of that exact id (case and blanks count), or nullptr. The pointer lives as long as the table.
+  const store* find(std::string_view id) const;
+  std::size_t size() const { return stores_.size(); }
+  /// Whether a store lies in exactly that area.
+  bool has_area(std::string_view area) const;
+
+ private:
+  std::vector<store> stores_;
+  std::unordered_map<std::string_view, const store*> by_id_;  // views and pointers into stores_, which never changes
+  std::unordered_set<std::string_view> areas_;
+};
+
+using store_table_ptr = std::shared_ptr<const store_table>;
+
+struct loaded {
+  store_table_ptr table;
+  std::vector<std::string> warnings;  ///< for the log: how many ids occur more than once (the last row wins), then the first few of them
+};
+
+/// Why the file cannot be used: one sentence with the file and, where there is one, the line ("stores.csv, line 17: ...").
+struct load_error {
+  std::string message;
+};
+
+/// Reads CSV text (RFC 4180): a header that names AreaCode, StoreName and StoreID in any order and spelling (case, `_`, `-` and
+/// blanks do not matter; columns with other names are passed over), LF or CRLF, an optional BOM, with or without a newline after the last
+/// row. Values are kept as they are, blanks included; empty lines are passed over. A short or long row, an empty id, a missing or repeated
+/// column, no row at all, invalid UTF-8, a bare CR, an open quote, text after a closing quote and an empty file are errors; a line is where
+/// the row (or the quote) starts, counted in physical lines. `name` is what messages call the file.
+std::variant<loaded, load_error> parse(std::string_view text, std::string_view name);
+
+/// Reads the file. Also an error: it cannot be opened or read, or is larger than `max_bytes`.
+std::variant<loaded, load_error> load(const std::filesystem::path& file, std::size_t max_bytes = limits::store_master_bytes);
+
+}  // namespace retail_pulse::stores

@@ -1,0 +1,45 @@
+#include "stores/utf8.hpp"
+
+#include <cstdint>
+
+namespace retail_pulse::stores {
+namespace {
+
+/// Bytes of a sequence that starts with `lead`, and the range of its second byte; length 0 for a byte that starts none.
+struct sequence {
+  std::size_t length;
+  std::uint8_t low = 0x80;
+  std::uint8_t high = 0xBF;
+};
+
+sequence sequence_of(std::uint8_t lead) {
+  if (lead < 0x80) return {1};
+  if (lead < 0xC2) return {0};
+  if (lead < 0xE0) return {2};
+  if (lead == 0xE0) return {3, 0xA0};
+  if (lead == 0xED) return {3, 0x80, 0x9F};
+  if (lead < 0xF0) return {3};
+  if (lead == 0xF0) return {4, 0x90};
+  if (lead < 0xF4) return {4};
+  if (lead == 0xF4) return {4, 0x80, 0x8F};
+  return {0};
+}
+
+}  // namespace
+
+std::size_t valid_utf8_prefix(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const sequence expected = sequence_of(static_cast<std::uint8_t>(text[at]));
+    if (expected.length == 0 || expected.length > text.size() - at) return at;
+    for (std::size_t i = 1; i < expected.length; ++i) {
+      const auto byte = static_cast<std::uint8_t>(text[at + i]);
+      const bool second = i == 1;
+      if (byte < (second ? expected.low : 0x80) || byte > (second ? expected.high : 0xBF)) return at;
+    }
+    at += expected.length;
+  }
+  return at;
+}
+
+}  // namespace retail_pulse::stores

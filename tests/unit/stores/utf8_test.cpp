@@ -1,0 +1,46 @@
+#include "stores/utf8.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <string>
+
+namespace retail_pulse::stores {
+namespace {
+
+using namespace std::string_literals;
+
+bool is_text(const std::string& bytes) { return valid_utf8_prefix(bytes) == bytes.size(); }
+
+/// A code point in as few bytes as its size asks for, surrogates too.
+std::string encoded(std::uint32_t code) {
+  const auto tail = [&](int shift) { return static_cast<char>(0x80 | (code >> shift & 0x3F)); };
+  if (code < 0x80) return {static_cast<char>(code)};
+  if (code < 0x800) return {static_cast<char>(0xC0 | code >> 6), tail(0)};
+  if (code < 0x10000) return {static_cast<char>(0xE0 | code >> 12), tail(6), tail(0)};
+  return {static_cast<char>(0xF0 | code >> 18), tail(12), tail(6), tail(0)};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(utf8)
+
+BOOST_AUTO_TEST_CASE(holds_every_code_point_but_surrogates) {
+  std::size_t wrong = 0;
+  for (std::uint32_t code = 0; code < 0x110000; ++code) {
+    const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+    if (is_text(encoded(code)) == surrogate) ++wrong;
+  }
+  BOOST_TEST(wrong == 0U);
+  BOOST_TEST(!is_text(encoded(0x110000)), "one past the last");
+}
+
+BOOST_AUTO_TEST_CASE(holds_no_overlong_cut_or_stray_bytes) {
+  for (const auto& bytes : {"\xC0\x80"s, "\xC1\xBF"s, "\xE0\x9F\xBF"s, "\xF0\x8F\xBF\xBF"s, "\xF5\x80\x80\x80"s, "\xFF"s, "\x80"s, "\xC3"s,
+                            "\xE6\xA1"s, "\xF0\x9F\x98"s, "\xC3("s, "\xE6\xA1("s, "\xF0\x9F\x98("s}) {
+    BOOST_TEST(!is_text(bytes));
+    BOOST_TEST(valid_utf8_prefix("ab\xC3\xA9" + bytes + "cd") == 4U);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace retail_pulse::stores
