@@ -1,0 +1,89 @@
+#include "actors/image.hpp"
+
+#include "actors/vital.hpp"
+#include "core/random.hpp"
+#include "core/require.hpp"
+#include "fetch/retry_policy.hpp"
+#include "observe/log.hpp"
+
+namespace retail_pulse::actors {
+namespace {
+
+/// Keeps the streams of chance for delays and for back-offs apart.
+enum class chance : std::uint64_t { delay = 1, backoff = 2 };
+
+}  // namespace
+
+void image_state::conclude(const fetch::outcome& outcome) {
+  const auto& task = order->task;
+  report = image_report{task, {}, std::nullopt};
+  auto& result = report.result;
+  result.number = task.number;
+  result.code = outcome.code;
+  result.measured = outcome.measured;
+  result.attempts = task.attempt;
+  result.evidence = outcome.evidence;
+  if (result.succeeded()) return;
+  if (observe::logs(observe::level::debug)) {
+    observe::log(observe::level::debug, "an attempt failed",
+                 {observe::field{order->job}, observe::field{task.number}, {"attempt", std::int64_t{task.attempt}},
+                  {"code", describe(outcome.code).name}, {"url", observe::without_query(task.url)}, {"detail", outcome.detail}});
+  }
+  if (task.attempt < settings.attempts && can_pass(outcome.code, outcome.evidence.http_status)) {
+    report.retry_in = fetch::backoff(task.attempt, outcome.retry_after,
+                                         {settings.seed, static_cast<std::uint64_t>(chance::backoff), static_cast<std::uint64_t>(order->job.value),
+                                          static_cast<std::uint64_t>(task.number.value), static_cast<std::uint64_t>(task.attempt)});
+  }
+}
+
+std::chrono::milliseconds image_state::delay() const {
+  if (!report.result.succeeded()) return std::chrono::milliseconds{0};
+  return std::chrono::milliseconds{draw_between(
+      settings.delay_min.count(), settings.delay_max.count(),
+      {settings.seed, static_cast<std::uint64_t>(chance::delay), static_cast<std::uint64_t>(order->job.value),
+       static_cast<std::uint64_t>(report.task.number.value), static_cast<std::uint64_t>(report.task.attempt)})};
+}
+
+namespace {
+
+using self_pointer = image_actor::stateful_pointer<image_state>;
+
+void begin(self_pointer self, const image_order& order) {
+  auto& state = self->state;
+  require(!state.order, "an image actor works on one image at a time");
+  state.order = order;
+  const image_actor me{self};
+  state.settings.engine->submit({order.task.url}, [me](fetch::outcome outcome) {
+    caf::anon_send(me, fetched_atom_v, fetch_outcome_ptr{std::make_shared<const fetch::outcome>(std::move(outcome))});
+  });
+}
+
+void deliver(self_pointer self, const image_pool_actor& pool) {
+  auto& state = self->state;
+  const auto order = *std::exchange(state.order, std::nullopt);
+  self->send(order.report_to, report_atom_v, std::move(state.report));
+  self->send(pool, reported_atom_v, order.place);
+}
+
+}  // namespace
+
+image_actor::behavior_type image(self_pointer self, image_pool_actor pool, image_settings settings) {
+  end_on_exception(self, "image");
+  self->state.settings = settings;
+  return {
+      [=](order_atom, const image_order& order) { begin(self, order); },
+      [=](fetched_atom, const fetch_outcome_ptr& outcome) {
+        auto& state = self->state;
+        self->send(pool, fetched_atom_v, state.order->place, outcome->evidence.address);
+        state.conclude(*outcome);
+        if (const auto delay = state.delay(); delay.count() > 0) {
+          self->delayed_send(self, delay, report_atom_v);
+        } else {
+          deliver(self, pool);
+        }
+      },
+      [=](report_atom) { deliver(self, pool); },
+  };
+}
+
+}  // namespace retail_pulse::actors

@@ -1,0 +1,164 @@
+#include "actors/image_pool.hpp"
+
+#include <algorithm>
+
+#include "actors/vital.hpp"
+#include "core/limits.hpp"
+#include "core/require.hpp"
+
+namespace retail_pulse::actors {
+
+void image_pool_state::open(self_pointer self, pool_settings settings) {
+  self_ = self;
+  settings_ = settings;
+  const turn_limits limits{settings.images_in_flight, settings.fetch_slots, settings.origin_connections,
+                           settings.images_in_flight * limits::credits_per_place};
+  turns_.emplace(limits, [this](const std::string& origin) {
+    // The answer may come from another thread, and before this call returns: a message makes both the same.
+    const image_pool_actor me{self_};
+    settings_.image.engine->resolve(origin + "/", [me, origin](std::string address) {
+      caf::anon_send(me, resolved_atom_v, origin, std::move(address));
+    });
+  });
+  self->set_down_handler([this](caf::down_msg& down) { image_died(down); });
+  self->set_exit_handler([this](caf::exit_msg& exit) {
+    for (const auto& at : places_) {
+      if (at.actor) self_->send_exit(*at.actor, exit.reason);
+    }
+    self_->quit(exit.reason);
+  });
+}
+
+void image_pool_state::join(const pool_member& member) {
+  turns_->join(member);
+  serve();
+}
+
+void image_pool_state::offer(job_ticket ticket, const image_offer& offer) {
+  turns_->offer(ticket, offer);
+  serve();
+}
+
+void image_pool_state::again(job_ticket ticket, const queued_image& image) {
+  turns_->again(ticket, image);
+  serve();
+}
+
+void image_pool_state::settled(job_ticket ticket, std::uint64_t images) {
+  turns_->settled(ticket, images);
+  serve();
+}
+
+void image_pool_state::leave(job_ticket ticket) {
+  turns_->leave(ticket);
+  serve();
+}
+
+void image_pool_state::resolved(const std::string& origin, const std::string& address) {
+  turns_->resolved(origin, address);
+  serve();
+}
+
+void image_pool_state::fetched(place_index index, const std::string& address) {
+  auto& at = places_[index.value];
+  require(at.work && std::exchange(at.fetching, false), "a slot is given back once");
+  turns_->fetched(*at.work, address);
+  serve();
+}
+
+void image_pool_state::reported(place_index index) {
+  auto& at = places_[index.value];
+  require(at.work && !at.fetching, "a place is given back after its slot");
+  at.work.reset();
+  at.report_to.reset();
+  turns_->reported();
+  idle_.push_back(index.value);
+  if (drained_ && turns_->in_flight() == 0) std::exchange(drained_, std::nullopt)->deliver(gauges());
+  serve();
+}
+
+void image_pool_state::image_died(const caf::down_msg& down) {
+  const auto found = index_of_.find(down.source);
+  if (found == index_of_.end()) return;
+  const auto index = found->second;
+  index_of_.erase(found);
+  auto& at = places_[index];
+  at.actor.reset();
+  observe::log(observe::level::error, "an image actor died", {{"cause", text_of(down.reason)}});
+  if (!at.work) return;
+  const auto& task = at.work->image.task;
+  image_result result;
+  result.number = task.number;
+  result.code = error_code::internal;
+  result.attempts = task.attempt;
+  self_->send(*at.report_to, report_atom_v, image_report{task, result, std::nullopt});
+  if (at.fetching) fetched({index}, {});
+  reported({index});
+}
+
+void image_pool_state::serve() {
+  if (draining_) return;
+  while (const auto grant = turns_->next_grant()) self_->send(grant->handle, turn_atom_v, grant->credits);
+  while (auto next = turns_->next_dispatch()) order(std::move(*next));
+}
+
+void image_pool_state::order(dispatch next) {
+  const auto* member = turns_->find(next.ticket);
+  require(member != nullptr, "only a member's image is dispatched");
+  const auto index = free_place();
+  auto& at = places_[index];
+  self_->send(*at.actor, order_atom_v, image_order{{index}, member->id, member->handle, next.image.task});
+  at.report_to = member->handle;
+  at.fetching = true;
+  at.work = std::move(next);
+  peak_ = std::max(peak_, static_cast<std::int64_t>(turns_->in_flight()));
+}
+
+std::uint32_t image_pool_state::free_place() {
+  if (idle_.empty()) {
+    require(places_.size() < settings_.images_in_flight, "there are no more image actors than places");
+    places_.emplace_back();
+    idle_.push_back(static_cast<std::uint32_t>(places_.size() - 1));
+  }
+  const auto index = idle_.back();
+  idle_.pop_back();
+  if (!places_[index].actor) spawn_into(index);
+  return index;
+}
+
+void image_pool_state::spawn_into(std::uint32_t index) {
+  auto spawned = self_->spawn<caf::monitored>(image, image_pool_actor{self_}, settings_.image);
+  places_[index].actor = spawned;
+  index_of_[spawned->address()] = index;
+}
+
+caf::result<pool_gauges> image_pool_state::drain() {
+  draining_ = true;
+  if (turns_->in_flight() == 0) return gauges();
+  drained_ = self_->make_response_promise<pool_gauges>();
+  return *drained_;
+}
+
+pool_gauges image_pool_state::gauges() const {
+  return {static_cast<std::int64_t>(turns_->in_flight()), peak_, static_cast<std::int64_t>(turns_->fetching()),
+          static_cast<std::int64_t>(turns_->held())};
+}
+
+image_pool_actor::behavior_type image_pool(image_pool_actor::stateful_pointer<image_pool_state> self, pool_settings settings) {
+  abort_on_exception(self, "image_pool");
+  self->state.open(self, settings);
+  return {
+      [=](join_atom, const pool_member& member) { self->state.join(member); },
+      [=](offer_atom, job_ticket ticket, const image_offer_ptr& offer) { self->state.offer(ticket, *offer); },
+      [=](again_atom, job_ticket ticket, const queued_image& image) { self->state.again(ticket, image); },
+      [=](settled_atom, job_ticket ticket, std::uint64_t images) { self->state.settled(ticket, images); },
+      [=](leave_atom, job_ticket ticket) { self->state.leave(ticket); },
+      [=](resolved_atom, const std::string& origin, const std::string& address) { self->state.resolved(origin, address); },
+      [=](fetched_atom, place_index index, const std::string& address) { self->state.fetched(index, address); },
+      [=](reported_atom, place_index index) { self->state.reported(index); },
+      [=](drain_atom) { return self->state.drain(); },
+      [=](load_atom) { return self->state.gauges(); },
+  };
+}
+
+}  // namespace retail_pulse::actors

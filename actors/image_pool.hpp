@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/image.hpp"
+#include "actors/protocols.hpp"
+#include "actors/turns.hpp"
+
+namespace retail_pulse::actors {
+
+struct pool_settings {
+  std::size_t images_in_flight = 4096;   ///< places
+  std::size_t fetch_slots = 256;         ///< fetches at once
+  std::size_t origin_connections = 32;   ///< fetches at once per origin, and per address
+  image_settings image;
+};
+
+/// The pool's actors and its clerk: places and slots are real image actors here, while `turns` decides whose image is next.
+class image_pool_state {
+ public:
+  using self_pointer = image_pool_actor::stateful_pointer<image_pool_state>;
+
+  void open(self_pointer self, pool_settings settings);
+
+  void join(const pool_member& member);
+  void offer(job_ticket ticket, const image_offer& offer);
+  void again(job_ticket ticket, const queued_image& image);
+  void settled(job_ticket ticket, std::uint64_t images);
+  void leave(job_ticket ticket);
+  void resolved(const std::string& origin, const std::string& address);
+  void fetched(place_index place, const std::string& address);
+  void reported(place_index place);
+  void image_died(const caf::down_msg& down);
+  caf::result<pool_gauges> drain();
+  pool_gauges gauges() const;
+
+ private:
+  struct seat {
+    std::optional<image_actor> actor;
+    std::optional<dispatch> work;  ///< set between order and report
+    bool fetching = false;
+    job_id job;
+    std::optional<job_actor> report_to;
+  };
+
+  /// Hands out turns and orders until a window is full or nothing is waiting.
+  void serve();
+  void order(dispatch next);
+  std::uint32_t free_place();
+  void spawn_into(std::uint32_t index);
+
+  self_pointer self_ = nullptr;
+  pool_settings settings_;
+  std::optional<turns> turns_;
+  std::vector<seat> places_;
+  std::vector<std::uint32_t> idle_;
+  std::unordered_map<caf::actor_addr, std::uint32_t> index_of_;
+  std::int64_t peak_ = 0;
+  bool draining_ = false;
+  std::optional<caf::typed_response_promise<pool_gauges>> drained_;
+};
+
+image_pool_actor::behavior_type image_pool(image_pool_actor::stateful_pointer<image_pool_state> self, pool_settings settings);
+
+}  // namespace retail_pulse::actors

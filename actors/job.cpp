@@ -1,0 +1,213 @@
+#include "actors/job.hpp"
+
+#include <algorithm>
+
+#include "actors/vital.hpp"
+#include "core/limits.hpp"
+#include "core/require.hpp"
+#include "fetch/url.hpp"
+
+namespace retail_pulse::actors {
+
+using observe::field;
+using observe::level;
+using observe::log;
+
+void job_run::open(self_pointer self, supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket, job_brief brief) {
+  self_ = self;
+  supervisor_ = std::move(supervisor);
+  colleagues_ = std::move(colleagues);
+  ticket_ = ticket;
+  job_ = brief;
+}
+
+void job_run::start() {
+  if (stopping_) return;
+  cursor_ = image_number{-1};
+  unread_ = static_cast<std::uint64_t>(job_.images.pending());
+  if (unread_ == 0) {
+    settle();
+  } else {
+    self_->send(colleagues_.pool, join_atom_v, pool_member{ticket_, job_.id, job_actor{self_}, unread_});
+  }
+}
+
+// --- reading ---------------------------------------------------------------------------------------------------------
+
+void job_run::read_page(std::uint64_t credits) {
+  if (stopping_) return;
+  self_->request(colleagues_.reader, caf::infinite, pending_atom_v, job_.id, job_.run, cursor_, credits)
+      .then([this, credits](const task_page_ptr& page) { check_stores(page, credits); },
+            [this, credits](const caf::error& e) {
+              log(level::error, "pending images cannot be read; trying again", {field{job_.id}, {"cause", text_of(e)}});
+              self_->delayed_send(self_, limits::storage_retry, pending_atom_v, credits);
+            });
+}
+
+void job_run::check_stores(const task_page_ptr& page, std::uint64_t credits) {
+  store_check check;
+  for (const auto& task : page->tasks) {
+    if (check.ids.empty() || check.ids.back() != task.store_id) check.ids.push_back(task.store_id);
+  }
+  self_->request(colleagues_.store_master, caf::infinite, lookup_atom_v, check)
+      .then([this, page, credits, ids = check.ids](const store_verdicts& verdicts) {
+        std::vector<std::string> unknown;
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+          if (!verdicts.known[i]) unknown.push_back(ids[i]);
+        }
+        offer(*page, unknown, credits);
+      });
+}
+
+void job_run::offer(const task_page& page, const std::vector<std::string>& unknown, std::uint64_t credits) {
+  if (stopping_) return;
+  const std::uint64_t read = page.tasks.size();
+  require(read <= credits, "a page holds no more images than the turn granted");
+  held_ += read;
+  unread_ = read < credits ? 0 : unread_ - std::min(unread_, read);
+  if (read > 0) cursor_ = page.tasks.back().number;
+  auto offer = std::make_shared<image_offer>();
+  offer->unused = credits - read;
+  offer->more = unread_ > 0;
+  for (const auto& task : page.tasks) {
+    if (std::find(unknown.begin(), unknown.end(), task.store_id) != unknown.end()) {
+      fail(task, error_code::store_not_found);
+      continue;
+    }
+    const auto parsed = fetch::parse_url(task.url);
+    if (const auto* url = std::get_if<fetch::url>(&parsed)) {
+      offer->images.push_back({task, url->origin()});
+    } else {
+      fail(task, error_code::invalid_url);
+    }
+  }
+  self_->send(colleagues_.pool, offer_atom_v, ticket_, image_offer_ptr{std::move(offer)});
+  if (held_ == 0 && unread_ == 0) settle();
+}
+
+void job_run::fail(const image_task& task, error_code code) {
+  image_result result;
+  result.number = task.number;
+  result.code = code;
+  result.attempts = 0;
+  add(std::move(result));
+}
+
+// --- results ---------------------------------------------------------------------------------------------------------
+
+void job_run::take_report(const image_report& report) {
+  if (!report.retry_in) {
+    add(report.result);
+    return;
+  }
+  auto again = report.task;
+  ++again.attempt;
+  self_->delayed_send(self_, *report.retry_in, retry_atom_v, again);
+}
+
+void job_run::offer_again(const image_task& task) {
+  if (stopping_) return;
+  const auto parsed = fetch::parse_url(task.url);
+  const auto* url = std::get_if<fetch::url>(&parsed);
+  require(url != nullptr, "an image that was fetched once has a URL");
+  self_->send(colleagues_.pool, again_atom_v, ticket_, queued_image{task, url->origin()});
+}
+
+void job_run::add(image_result result) {
+  batch_.push_back(std::move(result));
+  if (batch_.size() >= limits::record_batch) {
+    flush();
+  } else if (batch_.size() == 1) {
+    self_->delayed_send(self_, limits::record_after, flush_atom_v, generation_);
+  }
+}
+
+void job_run::flush_if(std::uint64_t generation) {
+  if (generation == generation_) flush();
+}
+
+void job_run::flush() {
+  if (batch_.empty()) return;
+  ++generation_;
+  ++recording_;
+  record(std::make_shared<const results_batch>(results_batch{std::exchange(batch_, {})}));
+}
+
+void job_run::record(const results_ptr& batch) {
+  self_->request(colleagues_.ledger, caf::infinite, record_atom_v, job_.id, job_.run, batch)
+      .then([this, batch](const storage::recorded& recorded) { take_recorded(batch->results.size(), recorded); },
+            [this, batch](const caf::error& e) {
+              if (stopping_) {
+                log(level::error, "results are not stored; their images are fetched again at the next start",
+                    {field{job_.id}, {"images", static_cast<std::int64_t>(batch->results.size())}, {"cause", text_of(e)}});
+                take_recorded(0, {});
+                return;
+              }
+              self_->delayed_send(self_, limits::storage_retry, record_atom_v, batch);
+            });
+}
+
+void job_run::take_recorded(std::uint64_t count, const storage::recorded& recorded) {
+  --recording_;
+  require(count <= held_, "only images that were read are recorded");
+  held_ -= count;
+  self_->send(colleagues_.pool, settled_atom_v, ticket_, count);
+  self_->send(supervisor_, progress_atom_v, static_cast<std::uint64_t>(recorded.changed));
+  if (recorded.state == job_state::completed || recorded.state == job_state::failed) {
+    log(level::info, "job ended",
+        {field{job_.id}, {"state", name_of(recorded.state)}, {"images", recorded.images.total}, {"failed", recorded.images.failed}});
+    finish();
+  } else if (stopping_) {
+    if (recording_ == 0) self_->quit();
+  } else if (held_ == 0 && unread_ == 0) {
+    settle();
+  }
+}
+
+void job_run::settle() {
+  self_->request(colleagues_.ledger, caf::infinite, settle_atom_v, job_.id)
+      .then(
+          [this](const storage::recorded& recorded) {
+            if (recorded.state != job_state::ongoing) {
+              finish();
+            } else if (recorded.images.pending() > 0) {
+              job_.images = recorded.images;  // something was left out: read from the beginning
+              start();
+            }
+          },
+          [this](const caf::error& e) {
+            log(level::error, "a verdict cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
+            self_->delayed_send(self_, limits::storage_retry, begin_atom_v);
+          });
+}
+
+void job_run::finish() {
+  self_->send(colleagues_.pool, leave_atom_v, ticket_);
+  self_->send(supervisor_, ended_atom_v, ticket_, job_.id);
+  self_->quit();
+}
+
+void job_run::stop() {
+  stopping_ = true;
+  flush();
+  if (recording_ == 0) self_->quit();
+}
+
+job_actor::behavior_type job(job_actor::stateful_pointer<job_run> self, supervisor_actor supervisor, job_colleagues colleagues,
+                             job_ticket ticket, job_brief brief) {
+  end_on_exception(self, "job");
+  self->state.open(self, std::move(supervisor), std::move(colleagues), ticket, brief);
+  self->send(self, begin_atom_v);
+  return {
+      [=](turn_atom, std::uint64_t credits) { self->state.read_page(credits); },
+      [=](report_atom, const image_report& report) { self->state.take_report(report); },
+      [=](retry_atom, const image_task& task) { self->state.offer_again(task); },
+      [=](flush_atom, std::uint64_t generation) { self->state.flush_if(generation); },
+      [=](begin_atom) { self->state.start(); },
+      [=](pending_atom, std::uint64_t credits) { self->state.read_page(credits); },
+      [=](record_atom, const results_ptr& batch) { self->state.record(batch); },
+      [=](stop_atom) { self->state.stop(); },
+  };
+}
+
+}  // namespace retail_pulse::actors

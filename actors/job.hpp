@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "actors/protocols.hpp"
+
+namespace retail_pulse::actors {
+
+/// What every job actor of a service shares.
+struct job_colleagues {
+  image_pool_actor pool;
+  store_master_actor store_master;
+  reader_actor reader;
+  ledger_actor ledger;
+};
+
+/// A job reads its pending images page by page, offers them to the pool, gathers reports, and hands them to the ledger. It keeps nothing that
+/// storage does not know, so a fresh job, one resumed after a crash and one whose actor died differ in nothing.
+class job_run {
+ public:
+  using self_pointer = job_actor::stateful_pointer<job_run>;
+
+  void open(self_pointer self, supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket, job_brief brief);
+
+  void start();
+  void read_page(std::uint64_t credits);
+  void take_report(const image_report& report);
+  void offer_again(const image_task& task);
+  void flush_if(std::uint64_t generation);
+  void record(const results_ptr& batch);
+  void stop();
+
+ private:
+  void check_stores(const task_page_ptr& page, std::uint64_t credits);
+  void offer(const task_page& page, const std::vector<std::string>& unknown, std::uint64_t credits);
+  void add(image_result result);
+  void fail(const image_task& task, error_code code);
+  void flush();
+  void take_recorded(std::uint64_t count, const storage::recorded& recorded);
+  void settle();
+  void finish();
+
+  self_pointer self_ = nullptr;
+  supervisor_actor supervisor_;
+  job_colleagues colleagues_;
+  job_ticket ticket_;
+  job_brief job_;
+
+  image_number cursor_{-1};          ///< last image read
+  std::uint64_t unread_ = 0;         ///< pending images behind the cursor, as far as known
+  std::uint64_t held_ = 0;           ///< read and not yet recorded: credits of the pool
+  std::uint64_t recording_ = 0;      ///< batches on their way to the ledger
+  std::vector<image_result> batch_;  ///< reported and not yet handed to the ledger
+  std::uint64_t generation_ = 0;     ///< of the batch: tells an old timer from the current one
+  bool stopping_ = false;
+};
+
+job_actor::behavior_type job(job_actor::stateful_pointer<job_run> self, supervisor_actor supervisor, job_colleagues colleagues,
+                             job_ticket ticket, job_brief brief);
+
+}  // namespace retail_pulse::actors

@@ -1,0 +1,211 @@
+#include "actors/ledger.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "actors/vital.hpp"
+#include "core/limits.hpp"
+
+namespace retail_pulse::actors {
+
+void ledger_state::open(std::shared_ptr<storage::writer> writer, wall_clock clock) {
+  writer_ = std::move(writer);
+  clock_ = std::move(clock);
+}
+
+bool ledger_state::add(ledger_command command) {
+  queue_.push_back(std::move(command));
+  return schedule();
+}
+
+bool ledger_state::add_sliced(ledger_command command) {
+  sliced_.push_back(std::move(command));
+  return schedule();
+}
+
+bool ledger_state::schedule() { return !std::exchange(flush_scheduled_, true); }
+
+bool ledger_state::flush() {
+  std::deque<ledger_command> batch;
+  const auto taken = std::min(queue_.size(), limits::ledger_batch);
+  std::move(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(taken), std::back_inserter(batch));
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(taken));
+  if (!sliced_.empty()) {
+    batch.push_back(std::move(sliced_.front()));
+    sliced_.pop_front();
+  }
+  if (const auto failure = commit_together(batch)) {
+    if (failure->what_kind() == storage::storage_error::kind::other) {
+      commit_one_by_one(batch);  // one of them may be at fault: it must not take the others down
+    } else {
+      for (auto& command : batch) command.refused(storage_failure(*failure));  // the storage itself is: trying each would only take longer
+    }
+  }
+  flush_scheduled_ = !queue_.empty() || !sliced_.empty();
+  return flush_scheduled_;
+}
+
+std::optional<storage::storage_error> ledger_state::commit_together(std::deque<ledger_command>& batch) {
+  std::vector<bool> last;
+  last.reserve(batch.size());
+  try {
+    writer_->begin();
+    for (auto& command : batch) last.push_back(command.step(*writer_));
+    writer_->commit();
+  } catch (const storage::storage_error& e) {
+    writer_->rollback();
+    observe::log(observe::level::error, "a commit failed", {{"commands", static_cast<std::int64_t>(batch.size())}, {"cause", e.what()}});
+    return e;
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    batch[i].committed(last[i]);
+    if (!last[i]) sliced_.push_back(std::move(batch[i]));  // to the end: large ones take turns
+  }
+  return std::nullopt;
+}
+
+void ledger_state::commit_one_by_one(std::deque<ledger_command>& batch) {
+  for (auto& command : batch) {
+    std::deque<ledger_command> alone;
+    alone.push_back(command);
+    if (const auto failure = commit_together(alone)) command.refused(storage_failure(*failure));
+  }
+}
+
+namespace {
+
+using self_pointer = ledger_actor::stateful_pointer<ledger_state>;
+
+void schedule_when(self_pointer self, bool needed) {
+  if (needed) self->send(self, flush_atom_v);
+}
+
+/// Deletes staging jobs, a slice per step; what storage refuses is tried again later, and by the next start.
+ledger_command discarding(self_pointer self, std::vector<job_id> jobs) {
+  struct progress {
+    std::vector<job_id> left;
+    bool gone = false;
+  };
+  auto state = std::make_shared<progress>(progress{std::move(jobs)});
+  return {
+      [state](storage::writer& writer) {
+        if (state->left.empty()) return true;
+        state->gone = writer.discard_staging(state->left.back(), limits::slice_rows);
+        return state->gone && state->left.size() == 1;
+      },
+      [state](bool) {
+        if (state->gone && !state->left.empty()) state->left.pop_back();
+      },
+      [=](const caf::error& e) {
+        observe::log(observe::level::warning, "an unfinished submission could not be deleted; trying again", {{"cause", text_of(e)}});
+        self->delayed_send(self, limits::storage_retry, discard_atom_v, id_list{state->left});
+      },
+  };
+}
+
+/// Writes a submission: its job as `staging`, its rows slice by slice, and with the last of them makes it visible.
+class staged_submission {
+ public:
+  explicit staged_submission(submission_ptr job) : job_{std::move(job)} {}
+
+  bool write_slice(storage::writer& writer, unix_millis now) {
+    next_id_ = id_ ? *id_ : writer.create_job(*job_, now);
+    next_written_ = std::min(job_->image_count(), written_ + limits::slice_rows);
+    writer.append(next_id_, *job_, written_, next_written_);
+    if (next_written_ < job_->image_count()) return false;
+    writer.publish(next_id_, now);
+    return true;
+  }
+
+  void slice_is_durable() {
+    id_ = next_id_;
+    written_ = next_written_;
+  }
+
+  /// The job's id once something of it is durable.
+  std::optional<job_id> id() const { return id_; }
+
+ private:
+  submission_ptr job_;
+  std::optional<job_id> id_;
+  std::size_t written_ = 0;
+  job_id next_id_;
+  std::size_t next_written_ = 0;
+};
+
+caf::result<job_id> store(self_pointer self, const submission_ptr& job) {
+  auto promise = self->make_response_promise<job_id>();
+  auto staged = std::make_shared<staged_submission>(job);
+  ledger_command command{
+      [=](storage::writer& writer) { return staged->write_slice(writer, self->state.now()); },
+      [=](bool last) mutable {
+        staged->slice_is_durable();
+        if (last) promise.deliver(*staged->id());
+      },
+      [=](const caf::error& e) mutable {
+        promise.deliver(e);
+        if (const auto id = staged->id()) schedule_when(self, self->state.add_sliced(discarding(self, {*id})));
+      },
+  };
+  const bool small = job->image_count() <= limits::slice_rows;
+  schedule_when(self, small ? self->state.add(std::move(command)) : self->state.add_sliced(std::move(command)));
+  return promise;
+}
+
+/// A command of one step that answers what the step came to.
+template <class Step>
+caf::result<storage::recorded> in_one_step(self_pointer self, Step step) {
+  auto promise = self->make_response_promise<storage::recorded>();
+  auto outcome = std::make_shared<storage::recorded>();
+  schedule_when(self, self->state.add({
+                          [=](storage::writer& writer) {
+                            *outcome = step(writer);
+                            return true;
+                          },
+                          [=](bool) mutable { promise.deliver(*outcome); },
+                          [=](const caf::error& e) mutable { promise.deliver(e); },
+                      }));
+  return promise;
+}
+
+caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number run, error_code code) {
+  auto promise = self->make_response_promise<storage::recorded>();
+  auto total = std::make_shared<storage::recorded>();
+  auto slice = std::make_shared<storage::recorded>();
+  schedule_when(self, self->state.add_sliced({
+                          [=](storage::writer& writer) {
+                            *slice = writer.abandon(job, run, code, limits::slice_rows, self->state.now());
+                            return slice->changed == 0 || slice->images.pending() == 0;
+                          },
+                          [=](bool last) mutable {
+                            slice->changed += total->changed;
+                            *total = *slice;
+                            if (last) promise.deliver(*total);
+                          },
+                          [=](const caf::error& e) mutable { promise.deliver(e); },
+                      }));
+  return promise;
+}
+
+}  // namespace
+
+ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::writer> storage, wall_clock clock) {
+  abort_on_exception(self, "ledger");
+  self->state.open(std::move(storage), std::move(clock));
+  return {
+      [=](store_atom, const submission_ptr& job) { return store(self, job); },
+      [=](record_atom, job_id job, run_number run, const results_ptr& batch) { 
+        return in_one_step(self, [=](storage::writer& writer) { return writer.record(job, run, batch->results, self->state.now()); });
+      },
+      [=](abandon_atom, job_id job, run_number run, error_code code) { return abandon(self, job, run, code); },
+      [=](settle_atom, job_id job) { 
+        return in_one_step(self, [=](storage::writer& writer) { return writer.settle(job, self->state.now()); });
+      },
+      [=](discard_atom, const id_list& jobs) { schedule_when(self, self->state.add_sliced(discarding(self, jobs.ids))); },
+      [=](flush_atom) {
+        if (self->state.flush()) self->send(self, flush_atom_v);
+      },
+  };
+}
+
+}  // namespace retail_pulse::actors

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <caf/all.hpp>
+
+#include "actors/reply.hpp"
+#include "core/image.hpp"
+#include "core/job.hpp"
+#include "core/submission.hpp"
+#include "fetch/engine.hpp"
+#include "storage/repository.hpp"
+#include "stores/store_table.hpp"
+
+/// What the messages of protocols.hpp carry. Plain values; whatever is large travels as a shared pointer to const.
+namespace retail_pulse::actors {
+
+/// One life of one job actor. A job that is started again has a new ticket, so that news for the old life reach nobody.
+struct job_ticket {
+  std::uint64_t value = 0;
+  auto operator<=>(const job_ticket&) const = default;
+};
+
+/// Index of an image actor in its pool.
+struct place_index {
+  std::uint32_t value = 0;
+};
+
+enum class phase : std::uint8_t { starting, ready, draining };
+
+/// How busy the service is; a snapshot.
+struct load_report {
+  phase at = phase::starting;
+  std::int64_t ongoing_jobs = 0;
+  std::int64_t pending_images = 0;           ///< admitted and without a recorded result
+  std::int64_t images_in_flight = 0;         ///< between fetch and report
+  std::int64_t images_in_flight_peak = 0;    ///< since the start
+  std::int64_t fetches = 0;                  ///< fetch slots in use
+  std::int64_t images_held = 0;              ///< read from storage and not yet recorded
+};
+
+struct submit_outcome {
+  enum class kind : std::uint8_t { accepted, starting, full, draining, storage_failed };
+  kind what = kind::storage_failed;
+  job_id id;           ///< when accepted
+  std::string detail;  ///< for the log otherwise
+};
+
+struct status_outcome {
+  bool answered = false;             ///< false: storage failed; `detail` says how, for the log
+  std::optional<job_status> status;  ///< nothing: there is no such job
+  std::string detail;
+};
+
+/// A known store's image on its way to the pool; the origin is parsed once.
+struct queued_image {
+  image_task task;
+  std::string origin;
+};
+
+struct results_batch {
+  std::vector<image_result> results;
+};
+struct task_page {
+  std::vector<image_task> tasks;
+};
+struct brief_page {
+  std::vector<job_brief> jobs;
+};
+struct id_list {
+  std::vector<job_id> ids;
+};
+struct store_check {
+  std::vector<std::string> ids;
+};
+struct store_verdicts {
+  std::vector<bool> known;  ///< in the order of the check
+};
+struct image_offer {
+  std::vector<queued_image> images;
+  std::uint64_t unused = 0;  ///< credits of the turn that no image took
+  bool more = false;         ///< whether the job has unread images left
+};
+/// What an attempt came to, as the image actor tells its job.
+struct image_report {
+  image_task task;
+  image_result result;
+  std::optional<std::chrono::milliseconds> retry_in;  ///< set: not final, try again after this long
+};
+using fetch_outcome_ptr = std::shared_ptr<const fetch::outcome>;
+using results_ptr = std::shared_ptr<const results_batch>;
+using task_page_ptr = std::shared_ptr<const task_page>;
+using image_offer_ptr = std::shared_ptr<const image_offer>;
+
+}  // namespace retail_pulse::actors

@@ -1,0 +1,219 @@
+// actors: all concurrency of the service. This file is the protocol document: every actor, and one sentence per message.
+// May use: CAF and src/; the fetch engine and storage through their headers only.
+// Never: RESTinio, httplib or SOCI; a blocking call outside ledger and reader; a std clock; chance from a shared stream.
+//
+//   POST /api/submit -> supervisor -> ledger (commit) -> 201
+//                          | spawns
+//                          v     turn          offer
+//                         job <-------- pool <-------- job        reader: pages of pending images; store_master: is the store known?
+//                          ^             | order
+//                          |             v
+//                          +-- report -- image (fetch, measure, delay)
+//                          |
+//                          +-- record -> ledger (commit) -> settled -> pool, ended -> supervisor
+//
+// Three windows bound everything that is queued, because mailboxes do not:
+//   credits  read but not yet recorded images of all jobs; granted by the pool with a turn, given back with `settled`
+//   places   images between fetch and report: one per image actor; taken by an order, given back with `reported`
+//   slots    fetches at once: taken by an order, given back with `fetched`
+//
+// Messages marked (internal) are sent by an actor to itself.
+#pragma once
+
+#include "actors/messages.hpp"
+
+CAF_BEGIN_TYPE_ID_BLOCK(retail_pulse, caf::first_custom_type_id)
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, submit_atom, "submit")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, load_atom, "load")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, drain_atom, "drain")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, recover_atom, "recover")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, ended_atom, "ended")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, progress_atom, "progress")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, begin_atom, "begin")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, turn_atom, "turn")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, report_atom, "report")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, retry_atom, "retry")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, flush_atom, "flush")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, stop_atom, "stop")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, join_atom, "join")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, offer_atom, "offer")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, again_atom, "again")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, settled_atom, "settled")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, leave_atom, "leave")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, resolved_atom, "resolved")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, fetched_atom, "fetched")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, reported_atom, "reported")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, order_atom, "order")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, lookup_atom, "lookup")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, replace_atom, "replace")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, store_atom, "store")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, record_atom, "record")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, abandon_atom, "abandon")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, settle_atom, "settle")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, discard_atom, "discard")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, pending_atom, "pending")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, status_atom, "status")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, ongoing_atom, "ongoing")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, staging_atom, "staging")
+CAF_END_TYPE_ID_BLOCK(retail_pulse)
+
+namespace retail_pulse::actors {
+
+template <class... Ts>
+using takes = caf::reacts_to<Ts...>;
+template <class... Ts>
+using asks = caf::replies_to<Ts...>;
+
+/// The only writer of storage. Commands that wait together share one commit; an answer means that it is durable.
+/// Answers an error when the commit failed: then nothing of the command is stored, and the sender decides whether to try again.
+using ledger_actor = caf::typed_actor<
+    // Stores a submission, large ones slice by slice between other commits, and answers the new job's id.
+    asks<store_atom, submission_ptr>::with<job_id>,
+    // Records results of a run; what is not news changes nothing.
+    asks<record_atom, job_id, run_number, results_ptr>::with<storage::recorded>,
+    // Ends everything pending of a run as failed with one code, slice by slice.
+    asks<abandon_atom, job_id, run_number, error_code>::with<storage::recorded>,
+    // Gives a job with nothing pending its verdict.
+    asks<settle_atom, job_id>::with<storage::recorded>,
+    // Deletes jobs whose submission never came to its end, slice by slice.
+    takes<discard_atom, id_list>,
+    // (internal) Commits what has gathered.
+    takes<flush_atom>>;
+
+/// Answers read-only questions on a connection of its own.
+using reader_actor = caf::typed_actor<
+    // The next page of a run's pending images, behind a position.
+    asks<pending_atom, job_id, run_number, image_number, std::uint64_t>::with<task_page_ptr>,
+    // How a job stands, for somebody outside.
+    takes<status_atom, job_id, reply<status_outcome>>,
+    // A page of ongoing jobs, behind an id.
+    asks<ongoing_atom, job_id>::with<brief_page>,
+    // Jobs whose submission never came to its end.
+    asks<staging_atom>::with<id_list>>;
+
+/// Knows which stores exist.
+using store_master_actor = caf::typed_actor<
+    // Says for each id whether the store exists.
+    asks<lookup_atom, store_check>::with<store_verdicts>,
+    // From now on answers from another table.
+    takes<replace_atom, stores::store_table_ptr>>;
+
+/// One submission from its first pending image to its verdict. Ends itself when the verdict is committed.
+using job_actor = caf::typed_actor<
+    // The pool grants credits: read up to so many images and offer them.
+    takes<turn_atom, std::uint64_t>,
+    // An attempt at an image has come to something.
+    takes<report_atom, image_report>,
+    // (internal) The pause before another attempt is over.
+    takes<retry_atom, image_task>,
+    // (internal) Results have waited long enough (the number names which wait).
+    takes<flush_atom, std::uint64_t>,
+    // (internal) Asks for a turn, or for the verdict where nothing is pending.
+    takes<begin_atom>,
+    // (internal) Reads the page of a granted turn again, after storage failed.
+    takes<pending_atom, std::uint64_t>,
+    // (internal) Records results again, after storage failed.
+    takes<record_atom, results_ptr>,
+    // Record what is there, then end; the rest stays pending in storage.
+    takes<stop_atom>>;
+
+/// What the pool orders from an image actor.
+struct image_order {
+  place_index place;
+  job_id job;
+  job_actor report_to;
+  image_task task;
+};
+
+/// Takes one image at a time from fetch to delayed report.
+using image_actor = caf::typed_actor<
+    // Fetch and measure this image, then report after the delay.
+    takes<order_atom, image_order>,
+    // (internal) The engine has an outcome.
+    takes<fetched_atom, fetch_outcome_ptr>,
+    // (internal) The delay is over.
+    takes<report_atom>>;
+
+/// A job that wants turns.
+struct pool_member {
+  job_ticket ticket;
+  job_id id;
+  job_actor handle;
+  std::uint64_t unread = 0;  ///< images it has yet to read
+};
+
+struct pool_gauges {
+  std::int64_t images_in_flight = 0;
+  std::int64_t images_in_flight_peak = 0;
+  std::int64_t fetches = 0;
+  std::int64_t images_held = 0;
+};
+
+/// Grants turns, places and slots, round robin over jobs, under limits per origin and per address.
+using image_pool_actor = caf::typed_actor<
+    // A job has unread images.
+    takes<join_atom, pool_member>,
+    // The images of a turn, in order.
+    takes<offer_atom, job_ticket, image_offer_ptr>,
+    // Another attempt at an image whose credit the job still holds.
+    takes<again_atom, job_ticket, queued_image>,
+    // So many images of the job are recorded: their credits come back.
+    takes<settled_atom, job_ticket, std::uint64_t>,
+    // The job is gone: its queue is dropped and its credits come back.
+    takes<leave_atom, job_ticket>,
+    // (internal) The address behind an origin, empty when nothing may be fetched from it.
+    takes<resolved_atom, std::string, std::string>,
+    // An image actor gives its slot back, and says which address it talked to.
+    takes<fetched_atom, place_index, std::string>,
+    // An image actor gives its place back.
+    takes<reported_atom, place_index>,
+    // Order nothing more; answered when no place is taken.
+    asks<drain_atom>::with<pool_gauges>,
+    // How busy it is.
+    asks<load_atom>::with<pool_gauges>>;
+
+/// Admission, the set of running jobs, recovery and drain.
+using supervisor_actor = caf::typed_actor<
+    // Take a job, or say why not; accepted means committed.
+    takes<submit_atom, submission_ptr, reply<submit_outcome>>,
+    // How busy the service is, for somebody outside.
+    takes<load_atom, reply<load_report>>,
+    // (internal, once at the start) Goes on with every ongoing job in storage.
+    takes<recover_atom, job_id>,
+    // So many images of some job have been recorded.
+    takes<progress_atom, std::uint64_t>,
+    // A job's verdict is committed.
+    takes<ended_atom, job_ticket, job_id>,
+    // Take no more jobs, let what is in flight report for so long, record it, and tell what is left when every job actor has ended.
+    asks<drain_atom, std::chrono::milliseconds>::with<load_report>>;
+
+}  // namespace retail_pulse::actors
+
+// None of these leaves the process, so none is ever serialised.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::job_id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::run_number)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::image_number)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::error_code)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::image_task)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::submission_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::storage::recorded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::stores::store_table_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::job_ticket)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::place_index)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::id_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::brief_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::store_check)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::store_verdicts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::queued_image)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_order)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::pool_member)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::pool_gauges)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::load_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::fetch_outcome_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::results_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::task_page_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_offer_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::submit_outcome>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::status_outcome>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::load_report>)

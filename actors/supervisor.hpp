@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+
+#include "actors/job.hpp"
+#include "actors/protocols.hpp"
+
+namespace retail_pulse::actors {
+
+struct supervisor_settings {
+  std::int64_t max_jobs = 50'000;
+  std::int64_t max_pending_images = 20'000'000;
+};
+
+/// Admits submissions, keeps one job actor per ongoing job, starts again those that die, resumes all at the start, and drains at the end.
+class supervisor_state {
+ public:
+  using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
+
+  void open(self_pointer self, supervisor_settings settings, job_colleagues colleagues);
+
+  void submit(const submission_ptr& submission, const reply<submit_outcome>& answer);
+  void report_load(const reply<load_report>& answer);
+  void discard_unfinished();
+  void recover(job_id after);
+  void progress(std::uint64_t images);
+  void ended(job_ticket ticket, job_id job);
+  void job_died(const caf::down_msg& down);
+  caf::result<load_report> drain(std::chrono::milliseconds timeout);
+
+ private:
+  struct running_job {
+    job_brief brief;
+    job_actor handle;
+    int deaths = 0;
+  };
+
+  load_report load() const;
+  std::optional<submit_outcome> refusal(std::int64_t images) const;
+  void start(job_brief brief, int deaths);
+  void abandon(const job_brief& brief);
+  void stop_jobs();
+  void end_drain_if_empty();
+
+  self_pointer self_ = nullptr;
+  supervisor_settings settings_;
+  job_colleagues colleagues_;
+  phase phase_ = phase::starting;
+  std::uint64_t last_ticket_ = 0;
+  std::map<std::uint64_t, running_job> jobs_;  ///< by ticket
+  std::unordered_map<caf::actor_addr, std::uint64_t> ticket_of_;
+  std::int64_t admitted_jobs_ = 0;    ///< ongoing, and being stored
+  std::int64_t pending_images_ = 0;   ///< of those
+  bool stopping_ = false;
+  std::optional<caf::typed_response_promise<load_report>> drained_;
+};
+
+supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_settings settings,
+                                           job_colleagues colleagues);
+
+}  // namespace retail_pulse::actors

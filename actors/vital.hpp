@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdlib>
+#include <exception>
+
+#include <caf/all.hpp>
+
+#include "observe/log.hpp"
+
+namespace retail_pulse::actors {
+
+/// For actors the service cannot do without: an exception in one of their handlers ends the process, because a restart recovers
+/// everything from storage while a half-dead service recovers nothing.
+template <class Self>
+void abort_on_exception(Self* self, const char* role) {
+  self->set_exception_handler([role](std::exception_ptr& thrown) -> caf::error {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& e) {
+      observe::log(observe::level::error, "a vital actor failed; the process ends and recovers at its next start",
+                   {{"actor", role}, {"cause", e.what()}});
+    } catch (...) {
+      observe::log(observe::level::error, "a vital actor failed; the process ends and recovers at its next start", {{"actor", role}});
+    }
+    std::abort();
+  });
+}
+
+/// For actors whose death somebody repairs: the exception ends the actor, is logged here, and reaches whoever monitors it.
+template <class Self>
+void end_on_exception(Self* self, const char* role) {
+  self->set_exception_handler([role](std::exception_ptr& thrown) -> caf::error {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& e) {
+      observe::log(observe::level::error, "an actor failed", {{"actor", role}, {"cause", e.what()}});
+    } catch (...) {
+      observe::log(observe::level::error, "an actor failed", {{"actor", role}});
+    }
+    return caf::exit_reason::unhandled_exception;
+  });
+}
+
+/// How a failure of storage travels to the actor that asked.
+inline caf::error storage_failure(const std::exception& e) { return caf::make_error(caf::sec::runtime_error, std::string{e.what()}); }
+
+/// The text of such an error, for the log.
+inline std::string text_of(const caf::error& e) { return caf::to_string(e); }
+
+}  // namespace retail_pulse::actors

@@ -1,0 +1,127 @@
+#include <boost/test/unit_test.hpp>
+
+#include "tests/actors/world.hpp"
+
+using namespace retail_pulse;
+using namespace retail_pulse::tests;
+using actors::ledger_command;
+using actors::ledger_state;
+
+namespace {
+
+struct book {
+  std::shared_ptr<storage::writer> writer =
+      std::make_shared<storage::writer>(storage::location::shared_memory("ledger " + std::to_string(++books())));
+  ledger_state state;
+  std::vector<std::string> story;
+
+  book() {
+    state.open(writer, [] { return unix_millis{1}; });
+  }
+
+  /// A command of `steps` steps that writes its story; `fault` may throw in a step.
+  ledger_command command(const std::string& name, int steps = 1, std::function<void()> fault = [] {}) {
+    auto left = std::make_shared<int>(steps);
+    return {
+        [=](storage::writer&) {
+          fault();
+          return *left == 1;
+        },
+        [=, this](bool last) {
+          --*left;
+          story.push_back(name + (last ? " done" : " step"));
+        },
+        [=, this](const caf::error&) { story.push_back(name + " refused"); },
+    };
+  }
+
+ private:
+  static int& books() {
+    static int count = 0;
+    return count;
+  }
+};
+
+using strings = std::vector<std::string>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(ledger)
+
+BOOST_AUTO_TEST_CASE(commands_that_wait_together_share_one_commit_in_order) {
+  book b;
+  BOOST_TEST(b.state.add(b.command("a")));
+  BOOST_TEST(!b.state.add(b.command("b")));  // the flush is scheduled already
+  BOOST_TEST(!b.state.flush());
+  BOOST_TEST(b.story == (strings{"a done", "b done"}), boost::test_tools::per_element());
+  BOOST_TEST(b.state.add(b.command("c")));
+}
+
+BOOST_AUTO_TEST_CASE(large_commands_take_turns_one_step_per_commit) {
+  book b;
+  b.state.add_sliced(b.command("x", 2));
+  b.state.add_sliced(b.command("y", 2));
+  b.state.add(b.command("a"));
+  while (b.state.flush()) {
+  }
+  BOOST_TEST(b.story == (strings{"a done", "x step", "y step", "x done", "y done"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_command_at_fault_is_refused_alone) {
+  book b;
+  b.state.add(b.command("a"));
+  b.state.add(b.command("bad", 1, [] { throw storage::storage_error{storage::storage_error::kind::other, "constraint"}; }));
+  b.state.add(b.command("b"));
+  b.state.flush();
+  BOOST_TEST(b.story == (strings{"a done", "bad refused", "b done"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(when_storage_is_full_everything_waiting_is_refused) {
+  book b;
+  b.state.add(b.command("a"));
+  b.state.add(b.command("full", 1, [] { throw storage::storage_error{storage::storage_error::kind::full, "disk"}; }));
+  b.state.add_sliced(b.command("x", 3));
+  BOOST_TEST(!b.state.flush());
+  BOOST_TEST(b.story == (strings{"a refused", "full refused", "x refused"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_step_that_was_rolled_back_is_not_counted) {
+  book b;
+  int faults = 1;
+  b.state.add(b.command("bad", 1, [&] {
+    if (faults-- > 0) throw storage::storage_error{storage::storage_error::kind::other, "once"};
+  }));
+  b.state.add_sliced(b.command("x", 2));
+  while (b.state.flush()) {
+  }
+  BOOST_TEST(b.story == (strings{"bad done", "x step", "x done"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_burst_beyond_the_bound_makes_another_commit) {
+  book b;
+  for (std::size_t i = 0; i <= limits::ledger_batch; ++i) b.state.add(b.command("a"));
+  BOOST_TEST(b.state.flush());
+  BOOST_TEST(b.story.size() == limits::ledger_batch);
+  BOOST_TEST(!b.state.flush());
+  BOOST_TEST(b.story.size() == limits::ledger_batch + 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_large_submission_that_fails_in_the_middle_leaves_no_rows) {
+  world w;
+  // 3 slices; after the first is committed, another writer holds the lock.
+  std::optional<actors::submit_outcome> outcome;
+  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 3 * limits::slice_rows)}}),
+                 actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { outcome = o; }, {}});
+  storage::reader reader{w.where(), {std::chrono::milliseconds{0}}};
+  while (reader.staging_jobs().empty()) BOOST_REQUIRE(w.run_one_message());
+  storage::writer lock_holder{w.where(), {std::chrono::milliseconds{0}}};
+  lock_holder.begin();
+  while (!outcome) BOOST_REQUIRE(w.run_one_message());
+  lock_holder.rollback();
+  BOOST_TEST((outcome->what == actors::submit_outcome::kind::storage_failed));
+  w.run_messages();
+  w.run_until([&] { return reader.staging_jobs().empty(); });
+  BOOST_TEST(reader.staging_jobs().empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,33 @@
+#include "actors/reply.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <vector>
+
+using retail_pulse::actors::reply;
+
+BOOST_AUTO_TEST_SUITE(reply_to_the_outside)
+
+BOOST_AUTO_TEST_CASE(the_first_answer_counts_and_later_ones_are_ignored) {
+  std::vector<int> answers;
+  {
+    reply<int> answer{[&](int value) { answers.push_back(value); }, -1};
+    const auto copy = answer;
+    copy(7);
+    answer(8);
+  }
+  BOOST_TEST(answers == std::vector<int>{7}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_nobody_gave_is_the_fallback_once_the_last_copy_is_gone) {
+  std::vector<int> answers;
+  {
+    reply<int> answer{[&](int value) { answers.push_back(value); }, -1};
+    {
+      const auto copy = answer;
+    }
+    BOOST_TEST(answers.empty());
+  }
+  BOOST_TEST(answers == std::vector<int>{-1}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

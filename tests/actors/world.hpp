@@ -1,0 +1,177 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+
+#include "actors/image_pool.hpp"
+#include "actors/ledger.hpp"
+#include "actors/reader.hpp"
+#include "actors/store_master.hpp"
+#include "actors/supervisor.hpp"
+#include "core/limits.hpp"
+#include "storage/repository.hpp"
+#include "tests/actors/imaginary_web.hpp"
+
+namespace retail_pulse::tests {
+
+struct visit_of {
+  std::string store_id;
+  std::vector<std::string> urls;
+  std::string time = "2026-01-02";
+};
+
+inline submission_ptr submission_with(const std::vector<visit_of>& visits) {
+  auto made = std::make_shared<submission>();
+  for (const auto& visit : visits) {
+    for (const auto& url : visit.urls) made->add_url(url);
+    made->add_visit(visit.store_id, visit.time);
+  }
+  return made;
+}
+
+/// `count` URLs on one host, each its own.
+inline std::vector<std::string> urls_on(const std::string& host, std::size_t count) {
+  std::vector<std::string> urls;
+  for (std::size_t i = 0; i < count; ++i) urls.push_back("http://" + host + "/" + std::to_string(i) + ".jpg");
+  return urls;
+}
+
+struct world_options {
+  actors::pool_settings pool;
+  actors::supervisor_settings supervisor;
+};
+
+/// The production actors, unchanged, under CAF's test coordinator, over real storage in memory and an imaginary web. One thread, virtual time:
+/// a step is one timer and every message that follows from it.
+class world {
+ public:
+  explicit world(world_options options = {}, std::optional<storage::location> where = std::nullopt)
+      : where_{where ? *where : storage::location::shared_memory("world " + std::to_string(++worlds()))},
+        keeper_{std::make_shared<storage::writer>(where_, storage::session_options{std::chrono::milliseconds{0}})},
+        system_{config_},
+        web{std::make_unique<imaginary_web>(system_)} {
+    const auto no_wait = storage::session_options{std::chrono::milliseconds{0}};
+    const auto new_reader = [&] { return system_.spawn(actors::reader, std::make_shared<storage::reader>(where_, no_wait)); };
+    colleagues.ledger = system_.spawn(actors::ledger, keeper_, wall_clock{[this] { return wall_time(); }});
+    colleagues.reader = new_reader();
+    colleagues.store_master = system_.spawn(actors::store_master, stores_named({"S1", "S2", "S3"}));
+    options.pool.image.engine = web.get();
+    colleagues.pool = system_.spawn(actors::image_pool, options.pool);
+    supervisor = system_.spawn(actors::supervisor, options.supervisor, colleagues);
+    api_reader_ = new_reader();
+    run_messages();
+  }
+
+  ~world() {
+    caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(colleagues.pool, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(colleagues.store_master, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(colleagues.reader, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(colleagues.ledger, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(api_reader_, caf::exit_reason::user_shutdown);
+    web.reset();
+    run_messages();
+    while (clock().trigger_timeout()) run_messages();  // timers hold their actors
+    run_messages();
+  }
+
+  static stores::store_table_ptr stores_named(std::initializer_list<std::string> ids) {
+    std::vector<stores::store> rows;
+    for (const auto& id : ids) rows.push_back({id, "name of " + id, "area"});
+    return std::make_shared<const stores::store_table>(std::move(rows));
+  }
+
+  // --- time ---
+  void run_messages() {
+    while (coordinator().try_run_once()) {
+    }
+  }
+  bool run_one_message() { return coordinator().try_run_once(); }
+  /// One timer and what follows; false when nothing is waiting for time to pass.
+  bool step() {
+    if (!clock().trigger_timeout()) return false;
+    run_messages();
+    return true;
+  }
+  /// Steps until `done` or nothing waits any more; false in the second case.
+  template <class Done>
+  bool run_until(Done done) {
+    while (!done()) {
+      if (!step()) return done();
+    }
+    return true;
+  }
+  std::chrono::milliseconds now() { return std::chrono::duration_cast<std::chrono::milliseconds>(clock().current_time.time_since_epoch()); }
+  unix_millis wall_time() { return unix_millis{1'700'000'000'000} + now(); }
+
+  // --- the outside ---
+  actors::submit_outcome submit(const submission_ptr& job) {
+    std::optional<actors::submit_outcome> answer;
+    caf::anon_send(supervisor, actors::submit_atom_v, job,
+                   actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { answer = std::move(o); }, {}});
+    run_messages();
+    run_until([&] { return answer.has_value(); });
+    return answer.value();
+  }
+  job_id accept(const std::vector<visit_of>& visits) {
+    const auto outcome = submit(submission_with(visits));
+    if (outcome.what != actors::submit_outcome::kind::accepted) throw std::runtime_error{"not accepted: " + outcome.detail};
+    return outcome.id;
+  }
+  std::optional<job_status> status(job_id job) {
+    std::optional<actors::status_outcome> answer;
+    caf::anon_send(api_reader_, actors::status_atom_v, job,
+                   actors::reply<actors::status_outcome>{[&](actors::status_outcome o) { answer = std::move(o); }, {}});
+    run_messages();
+    return answer.value().status;
+  }
+  actors::load_report load() {
+    std::optional<actors::load_report> answer;
+    caf::anon_send(supervisor, actors::load_atom_v, actors::reply<actors::load_report>{[&](actors::load_report r) { answer = r; }, {}});
+    run_messages();
+    return answer.value();
+  }
+  job_status run_to_end(job_id job) {
+    run_until([&] { return status(job)->state != job_state::ongoing; });
+    return *status(job);
+  }
+  std::vector<storage::image_row> images(job_id job) {
+    return storage::reader{where_, {std::chrono::milliseconds{0}}}.images(job, image_number{-1}, 1'000'000);
+  }
+
+  caf::actor_system& system() { return system_; }
+  const storage::location& where() const { return where_; }
+  storage::writer& writer() { return *keeper_; }
+
+ private:
+  struct config : caf::actor_system_config {
+    config() {
+      add_message_types<caf::id_block::retail_pulse>();
+      set("scheduler.policy", caf::atom("testing"));
+    }
+  };
+  static int& worlds() {
+    static int count = 0;
+    return count;
+  }
+  caf::scheduler::test_coordinator& coordinator() { return dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler()); }
+  caf::detail::test_actor_clock& clock() { return coordinator().clock(); }
+
+  storage::location where_;
+  std::shared_ptr<storage::writer> keeper_;  ///< also keeps the shared memory alive
+  config config_;
+  caf::actor_system system_;
+  actors::reader_actor api_reader_;
+
+ public:
+  std::unique_ptr<imaginary_web> web;
+  actors::job_colleagues colleagues;
+  actors::supervisor_actor supervisor;
+};
+
+}  // namespace retail_pulse::tests
