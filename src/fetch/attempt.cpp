@@ -1,0 +1,165 @@
+#include "fetch/attempt.hpp"
+
+#include <algorithm>
+#include <future>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "core/limits.hpp"
+#include "core/time.hpp"
+#include "fetch/exchange.hpp"
+#include "fetch/retry_policy.hpp"
+
+namespace retail_pulse::fetch {
+namespace {
+
+std::int32_t ms_since(steady_time start) {
+  return static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count());
+}
+
+std::string without_final_dot(std::string text) {
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+/// One attempt: up to limits::redirects + 1 hops, each parsed, resolved and guarded anew.
+class attempt {
+ public:
+  explicit attempt(const attempt_tools& tools)
+      : tools_(tools), start_(std::chrono::steady_clock::now()), limit_{start_ + tools.deadline, tools.cancelled} {}
+
+  outcome run(const std::string& text) {
+    follow(text);
+    result_.evidence.total_ms = ms_since(start_);
+    return std::move(result_);
+  }
+
+ private:
+  void fail(error_code code, std::string detail) {
+    result_.code = code;
+    result_.detail = std::move(detail);
+  }
+  void fail(const fault& why) { fail(why.code, why.detail); }
+
+  void follow(const std::string& text) {
+    auto parsed = parse_url(text);
+    for (int hop = 0;; ++hop) {
+      if (const auto* error = std::get_if<url_error>(&parsed)) return fail(error_code::invalid_url, error->message);
+      const url here = std::get<url>(std::move(parsed));
+      if (hop > 0) result_.evidence.final_url = here.text();
+      auto answer = ask(here);
+      if (!answer) return;
+      if (answer->failed) return conclude_failed(*answer);
+      const auto& head = *answer->head;
+      if (head.status < 300) {
+        result_.measured = answer->measured;
+        return;
+      }
+      if (hop == limits::redirects)
+        return fail(error_code::too_many_redirects, "more than " + std::to_string(limits::redirects) + " redirects");
+      parsed = parse_location(here, head.location);
+      const auto* next = std::get_if<url>(&parsed);
+      if (next != nullptr && here.tls && !next->tls)
+        return fail(error_code::blocked_address, "redirected from https to " + next->for_log());
+    }
+  }
+
+  void conclude_failed(const exchange& answer) {
+    fail(*answer.failed);
+    if (answer.failed->code != error_code::http_status) return;
+    if (answer.head->status == 429 || answer.head->status == 503) {
+      result_.retry_after = parse_retry_after(answer.head->retry_after, system_wall_time());
+    }
+  }
+
+  /// One hop. Nothing when it failed before a request was answered; the outcome is set then.
+  std::optional<exchange> ask(const url& here) {
+    const auto address = wait_for_address(here);
+    if (!address) return std::nullopt;
+    result_.evidence.address = address->text();
+    result_.evidence.http_status = 0;
+    result_.evidence.bytes = 0;
+    const auto key = connection_pool::key_of(here, *address);
+    if (auto kept = tools_.connections.take(key)) {
+      auto answer = ask_over(std::move(kept), key, here);
+      if (!answer.died_unanswered) return answer;  // else the server closed it while it was idle: no fault of this request
+    }
+    auto opened = open(here, *address);
+    if (!opened) return std::nullopt;
+    return ask_over(std::move(opened), key, here);
+  }
+
+  exchange ask_over(std::unique_ptr<connection> over, const std::string& key, const url& here) {
+    auto answer = run_exchange(*over, here, tools_.max_image_bytes, limit_);
+    result_.evidence.http_status = answer.head ? answer.head->status : 0;
+    result_.evidence.bytes = answer.bytes;
+    if (answer.reusable) tools_.connections.keep(key, std::move(over));
+    return answer;
+  }
+
+  std::unique_ptr<connection> open(const url& here, const ip_address& address) {
+    const auto start = std::chrono::steady_clock::now();
+    auto opened = connection::open(here, address, tools_.tls, limit_);
+    if (std::holds_alternative<fault>(opened) && std::get<fault>(opened).code == error_code::internal) {
+      tools_.connections.close_all();  // most likely descriptors ran out, and idle connections hold some
+      opened = connection::open(here, address, tools_.tls, limit_);
+    }
+    result_.evidence.connect_ms += ms_since(start);
+    if (const auto* error = std::get_if<fault>(&opened)) {
+      fail(*error);
+      return nullptr;
+    }
+    return std::get<std::unique_ptr<connection>>(std::move(opened));
+  }
+
+  std::optional<ip_address> wait_for_address(const url& here) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto found = std::make_shared<std::promise<resolution>>();  // shared: the answer may come after the deadline
+    auto answer = found->get_future();
+    find_address(tools_, here, [found](const resolution& where) { found->set_value(where); });
+    const bool in_time = answer.wait_until(limit_.deadline) == std::future_status::ready;
+    result_.evidence.dns_ms += ms_since(start);
+    if (!in_time) {
+      fail(error_code::timed_out, "no time left while looking up " + here.host);
+      return std::nullopt;
+    }
+    const auto where = answer.get();
+    if (const auto* error = std::get_if<fault>(&where)) {
+      fail(*error);
+      return std::nullopt;
+    }
+    return std::get<ip_address>(where);
+  }
+
+  const attempt_tools& tools_;
+  const steady_time start_;
+  const patience limit_;
+  outcome result_;
+};
+
+}  // namespace
+
+bool is_allowed_host(const std::vector<std::string>& allowed, const std::string& host) {
+  if (allowed.empty()) return true;
+  const auto name = without_final_dot(host);
+  return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& entry) {
+    const auto suffix = without_final_dot(entry);
+    if (!name.ends_with(suffix)) return false;
+    return name.size() == suffix.size() || name[name.size() - suffix.size() - 1] == '.';
+  });
+}
+
+void find_address(const attempt_tools& tools, const url& of, on_resolution done) {
+  if (!is_allowed_host(tools.allow_hosts, of.host))
+    return done(fault{error_code::blocked_address, of.host + " is not among the allowed hosts"});
+  if (!of.host_is_address) return tools.names.look_up(without_final_dot(of.host), std::move(done));
+  const auto address = parse_address(of.host);
+  if (!address) return done(fault{error_code::internal, of.host + " is not an address"});
+  if (!tools.guard.permits(*address)) return done(fault{error_code::blocked_address, of.host + " may not be fetched from"});
+  done(*address);
+}
+
+outcome run_attempt(const attempt_tools& tools, const std::string& url_text) { return attempt{tools}.run(url_text); }
+
+}  // namespace retail_pulse::fetch

@@ -1,0 +1,107 @@
+#include "fetch/blocking_engine.hpp"
+
+#include <sys/eventfd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <exception>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "core/require.hpp"
+#include "fetch/attempt.hpp"
+#include "fetch/descriptor.hpp"
+#include "fetch/thread_pool.hpp"
+
+namespace retail_pulse::fetch {
+namespace {
+
+std::vector<cidr> opened_ranges(const std::vector<std::string>& texts) {
+  std::vector<cidr> ranges;
+  for (const auto& text : texts) {
+    auto parsed = parse_cidr(text);
+    if (const auto* error = std::get_if<std::string>(&parsed)) throw std::runtime_error(*error);
+    ranges.push_back(std::get<cidr>(parsed));
+  }
+  return ranges;
+}
+
+std::vector<std::string> in_lower_case(std::vector<std::string> names) {
+  for (auto& name : names) {
+    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return names;
+}
+
+outcome internal_failure(std::string detail) {
+  outcome result;
+  result.code = error_code::internal;
+  result.detail = std::move(detail);
+  return result;
+}
+
+class blocking_engine final : public engine {
+ public:
+  explicit blocking_engine(engine_options options)
+      : allow_hosts_(in_lower_case(std::move(options.allow_hosts))),
+        guard_(opened_ranges(options.allow_addresses)),
+        tls_(options.ca_file),
+        connections_(options.idle_connections),
+        names_(guard_, resolver_options{options.dns_servers}),
+        tools_{guard_, allow_hosts_, names_, connections_, tls_, options.deadline, options.max_image_bytes, cancel_.get()},
+        threads_(options.threads, limits::fetch_thread_idle, [this] { connections_.close_expired(); }) {
+    if (!cancel_) throw std::system_error(errno, std::generic_category(), "the fetch engine's eventfd");
+  }
+
+  ~blocking_engine() override {
+    stopping_ = true;
+    const std::uint64_t one = 1;
+    require(write(cancel_.get(), &one, sizeof one) > 0, "the fetch engine can cancel its fetches");  // never read: stays readable
+    names_.stop();
+    for (const auto& unbegun : threads_.stop()) unbegun();  // answers `internal` at once
+  }
+
+  void resolve(const std::string& text, on_resolved done) override {
+    const auto parsed = parse_url(text);
+    const auto* to = std::get_if<url>(&parsed);
+    if (to == nullptr) return done({});
+    find_address(tools_, *to, [done = std::move(done)](const resolution& where) {
+      const auto* address = std::get_if<ip_address>(&where);
+      done(address == nullptr ? std::string{} : address->text());
+    });
+  }
+
+  void submit(request request, on_fetched done) override {
+    // Shared, because the work must be copyable and `done` is still needed when no thread takes it.
+    const auto shared_done = std::make_shared<on_fetched>(std::move(done));
+    const bool taken = threads_.run([this, text = std::move(request.url), shared_done] { (*shared_done)(attempt_or_failure(text)); });
+    if (!taken) (*shared_done)(internal_failure(stopping_ ? "the fetch engine is shutting down" : "no thread for a fetch"));
+  }
+
+ private:
+  outcome attempt_or_failure(const std::string& text) const {
+    if (stopping_) return internal_failure("the fetch engine is shutting down");
+    try {
+      return run_attempt(tools_, text);
+    } catch (const std::exception& error) {  // out of memory, at worst: this image fails, the engine goes on
+      return internal_failure(error.what());
+    }
+  }
+
+  const descriptor cancel_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  std::atomic<bool> stopping_ = false;
+  const std::vector<std::string> allow_hosts_;
+  const address_guard guard_;
+  const tls_context tls_;
+  connection_pool connections_;
+  resolver names_;
+  const attempt_tools tools_;
+  thread_pool threads_;
+};
+
+}  // namespace
+
+std::unique_ptr<engine> make_blocking_engine(engine_options options) { return std::make_unique<blocking_engine>(std::move(options)); }
+
+}  // namespace retail_pulse::fetch

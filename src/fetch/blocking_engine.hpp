@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/limits.hpp"
+#include "fetch/engine.hpp"
+
+namespace retail_pulse::fetch {
+
+struct engine_options {
+  std::size_t threads = limits::default_fetch_threads;  ///< fetches at once; threads start when needed and end when idle
+  std::chrono::milliseconds deadline = limits::default_fetch_deadline;
+  std::int64_t max_image_bytes = limits::default_image_bytes;
+  std::vector<std::string> allow_addresses;  ///< CIDRs, already checked by the configuration
+  std::vector<std::string> allow_hosts;      ///< empty: every host
+  std::string ca_file;                       ///< empty: the system's store
+  std::size_t idle_connections = 512;        ///< kept open to origins, over all of them
+  std::string dns_servers;                   ///< "ip:port,..." instead of the system's; for tests
+};
+
+/// The engine over real sockets. Thread safe. The destructor cancels what is open (`internal`), and returns when no callback runs any more.
+/// Throws std::runtime_error when the CA file cannot be loaded.
+std::unique_ptr<engine> make_blocking_engine(engine_options options);
+
+}  // namespace retail_pulse::fetch

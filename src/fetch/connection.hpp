@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "fetch/address_guard.hpp"
+#include "fetch/descriptor.hpp"
+#include "fetch/fault.hpp"
+#include "fetch/tls_context.hpp"
+#include "fetch/url.hpp"
+
+namespace retail_pulse::fetch {
+
+/// What bounds everything that waits on the network: one total deadline, and a descriptor that becomes readable when the engine shuts down.
+struct patience {
+  steady_time deadline;
+  int cancelled = -1;
+};
+
+/// How a wait, a read or a write ended.
+enum class io { ok, ended, timed_out, cancelled, broken };
+
+struct io_result {
+  io how = io::ok;
+  std::size_t bytes = 0;  ///< with ok: at least 1
+};
+
+/// One TCP connection to a pinned address, with TLS where the URL says so. Every call ends at the deadline. Not thread safe.
+class connection {
+ public:
+  /// Connects to exactly this address and checks that it is the peer. `tls` is used for https only.
+  static std::variant<std::unique_ptr<connection>, fault> open(const url& to, const ip_address& address, const tls_context& tls,
+                                                               const patience& limit);
+
+  /// `ended`: the peer has closed in order. `broken`: it has not.
+  io_result read(char* data, std::size_t size, const patience& limit);
+  io_result write(const char* data, std::size_t size, const patience& limit);
+
+  /// Whether a connection that waited for its next request can still take one: open, and nothing unasked has arrived. Does not block.
+  bool is_idle_and_open();
+
+ private:
+  connection(descriptor socket, tls_context::session session) : socket_(std::move(socket)), session_(std::move(session)) {}
+
+  descriptor socket_;
+  tls_context::session session_;  ///< none: plain http. Freed before the socket closes
+};
+
+}  // namespace retail_pulse::fetch

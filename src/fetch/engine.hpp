@@ -1,0 +1,46 @@
+// fetch: gets one image over http or https from an address that may be fetched, and measures it, in bounded time and memory.
+// May use: src/core, src/imaging, cpp-httplib, OpenSSL, c-ares.
+// Never: an actor, a queue of its own (who submits holds a fetch slot), or trust in a byte from the network.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/error_code.hpp"
+#include "core/image.hpp"
+
+namespace retail_pulse::fetch {
+
+struct request {
+  std::string url;
+};
+
+/// What came of one attempt.
+struct outcome {
+  error_code code = error_code::none;
+  measurement measured;  ///< set when code is none
+  std::string detail;    ///< for the log: what exactly went wrong, without the URL's query
+  fetch_evidence evidence;
+  std::optional<std::chrono::milliseconds> retry_after;  ///< what a 429 or 503 asked for, not yet capped
+};
+
+/// Where a host leads: the address the engine would connect to now, in text form; empty when the name cannot be resolved, or
+/// no address may be fetched (a fetch of it then ends at once with the right code).
+using on_resolved = std::function<void(std::string address)>;
+using on_fetched = std::function<void(outcome)>;
+
+/// Fetches images. Callbacks come exactly once each, from any thread, possibly before the call returns, and must not block or throw.
+class engine {
+ public:
+  virtual ~engine() = default;
+
+  /// Looks up the address behind a URL's host, from the cache where it can. Never takes a fetch thread.
+  virtual void resolve(const std::string& url, on_resolved done) = 0;
+
+  /// One attempt under one total deadline. The caller bounds how many are open: at most as many as there are fetch threads.
+  virtual void submit(request request, on_fetched done) = 0;
+};
+
+}  // namespace retail_pulse::fetch

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "core/error_code.hpp"
+
+namespace retail_pulse::fetch {
+
+using steady_time = std::chrono::steady_clock::time_point;
+
+/// Why something of a fetch did not work.
+struct fault {
+  error_code code = error_code::internal;
+  std::string detail;  ///< for the log; without the URL's query
+};
+
+}  // namespace retail_pulse::fetch

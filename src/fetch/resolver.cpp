@@ -1,0 +1,315 @@
+#include "fetch/resolver.hpp"
+
+#include <ares.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/require.hpp"
+#include "fetch/descriptor.hpp"
+#include "fetch/quiet_thread.hpp"
+#include "fetch/resolver_cache.hpp"
+
+namespace retail_pulse::fetch {
+namespace {
+
+constexpr int try_ms = 1000;  // c-ares asks each server again after this, doubled per round; our own time limit is above it
+constexpr int tries = 3;
+
+std::vector<ip_address> addresses_of(const ares_addrinfo* info) {
+  std::vector<ip_address> addresses;
+  for (const auto* node = info == nullptr ? nullptr : info->nodes; node != nullptr; node = node->ai_next) {
+    ip_address address;
+    if (node->ai_family == AF_INET) {
+      const auto* v4 = reinterpret_cast<const sockaddr_in*>(node->ai_addr);
+      std::copy_n(reinterpret_cast<const std::uint8_t*>(&v4->sin_addr), 4, address.bytes.begin());
+    } else if (node->ai_family == AF_INET6) {
+      const auto* v6 = reinterpret_cast<const sockaddr_in6*>(node->ai_addr);
+      address.v6 = true;
+      std::copy_n(reinterpret_cast<const std::uint8_t*>(&v6->sin6_addr), 16, address.bytes.begin());
+    } else {
+      continue;
+    }
+    addresses.push_back(address);
+  }
+  return addresses;
+}
+
+resolution choose(const address_guard& guard, const std::string& host, const std::vector<ip_address>& addresses) {
+  if (addresses.empty()) return fault{error_code::dns_failed, host + " has no address"};
+  for (const auto& address : addresses) {
+    if (!guard.permits(address))
+      return fault{error_code::blocked_address, host + " leads to " + address.text() + ", which may not be fetched from"};
+  }
+  return *std::min_element(addresses.begin(), addresses.end());
+}
+
+}  // namespace
+
+class resolver::implementation {
+ public:
+  implementation(const address_guard& guard, resolver_options options)
+      : guard_(guard), options_(std::move(options)), cache_(options_.entries) {
+    if (!wake_) throw std::system_error(errno, std::generic_category(), "the resolver's eventfd");
+    open_channel();
+    thread_ = quiet_thread([this] { run(); });
+  }
+
+  ~implementation() { stop(); }
+
+  void look_up(const std::string& host, on_resolution done) {
+    std::optional<resolution> answer;
+    {
+      std::lock_guard lock{mutex_};
+      const auto now = std::chrono::steady_clock::now();
+      if (stopped_) {
+        answer = fault{error_code::internal, "the fetch engine is shutting down"};
+      } else if (auto kept = cache_.find(host, now)) {
+        answer = std::move(kept);
+      } else if (const auto under_way = waiting_.find(host); under_way != waiting_.end()) {
+        under_way->second.callbacks.push_back(std::move(done));
+        return;
+      } else if (waiting_.size() >= options_.entries) {
+        answer = fault{error_code::dns_failed, "too many look-ups are under way"};
+      } else {
+        const auto id = ++last_id_;
+        auto& who = waiting_[host];
+        who.id = id;
+        who.callbacks.push_back(std::move(done));
+        queue_.emplace(id, look_up_entry{host, now + options_.timeout});
+      }
+    }
+    if (answer) return done(*answer);
+    wake();
+  }
+
+  void stop() {
+    {
+      std::lock_guard lock{mutex_};
+      stopped_ = true;
+    }
+    wake();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  struct look_up_entry {
+    std::string host;
+    steady_time until;
+  };
+  using look_ups = std::map<std::uint64_t, look_up_entry>;  ///< by number; numbers and time limits grow together
+  struct waiters {
+    std::uint64_t id = 0;  ///< of the look-up they wait for
+    std::vector<on_resolution> callbacks;
+  };
+  struct destroy_channel {
+    void operator()(ares_channeldata* channel) const { ares_destroy(channel); }
+  };
+  /// What c-ares hands back with an answer. It may come after our time limit; then nobody waits, and the answer is only kept.
+  struct query {
+    implementation* owner;
+    std::uint64_t id;
+    std::string host;
+  };
+
+  void open_channel() {
+    static const int library = ares_library_init(ARES_LIB_INIT_ALL);
+    if (library != ARES_SUCCESS) throw std::runtime_error(std::string{"c-ares: "} + ares_strerror(library));
+    ares_options options{};
+    options.timeout = try_ms;
+    options.tries = tries;
+    options.ndomains = 0;  // a URL's host is a whole name; search domains would look for names nobody wrote
+    options.sock_state_cb = [](void* self, ares_socket_t socket, int readable, int writable) {
+      static_cast<implementation*>(self)->watch(socket, readable != 0, writable != 0);
+    };
+    options.sock_state_cb_data = this;
+    const int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS | ARES_OPT_SOCK_STATE_CB;
+    ares_channel channel = nullptr;
+    if (const int status = ares_init_options(&channel, &options, mask); status != ARES_SUCCESS) {
+      throw std::runtime_error(std::string{"c-ares: "} + ares_strerror(status));
+    }
+    channel_.reset(channel);
+    if (options_.servers.empty()) return;
+    if (const int status = ares_set_servers_ports_csv(channel, options_.servers.c_str()); status != ARES_SUCCESS) {
+      throw std::runtime_error("DNS servers '" + options_.servers + "': " + ares_strerror(status));
+    }
+  }
+
+  void wake() {
+    const std::uint64_t one = 1;
+    // A full counter (EAGAIN) means the thread is being woken already.
+    require(write(wake_.get(), &one, sizeof one) > 0 || errno == EAGAIN, "the resolver can be woken");
+  }
+
+  void watch(ares_socket_t socket, bool readable, bool writable) {
+    if (!readable && !writable) {
+      watched_.erase(socket);
+    } else {
+      watched_[socket] = static_cast<short>((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
+    }
+  }
+
+  void run() {
+    while (send_queued()) {
+      wait_and_process();
+      expire();
+    }
+    channel_.reset();  // answers what is open with ARES_EDESTRUCTION
+    std::map<std::string, waiters> left;
+    {
+      std::lock_guard lock{mutex_};
+      left.swap(waiting_);
+    }
+    for (const auto& [host, who] : left) {
+      for (const auto& done : who.callbacks) done(fault{error_code::internal, "the fetch engine is shutting down"});
+    }
+  }
+
+  /// False when the resolver is to end.
+  bool send_queued() {
+    std::vector<std::unique_ptr<query>> queries;
+    {
+      std::lock_guard lock{mutex_};
+      if (stopped_) return false;
+      while (!queue_.empty() && open_ + queries.size() < options_.at_once) {
+        auto next = queue_.extract(queue_.begin());
+        queries.push_back(std::make_unique<query>(query{this, next.key(), next.mapped().host}));
+        sent_.insert(std::move(next));
+      }
+    }
+    for (auto& asked : queries) {
+      ares_addrinfo_hints hints{};
+      hints.ai_flags = ARES_AI_NOSORT;  // sorting would open sockets; we choose ourselves
+      hints.ai_family = AF_UNSPEC;
+      hints.ai_socktype = SOCK_STREAM;
+      ++open_;
+      const std::string host = asked->host;  // the query may end inside the call
+      ares_getaddrinfo(channel_.get(), host.c_str(), nullptr, &hints, &implementation::on_answer, asked.release());
+    }
+    return true;
+  }
+
+  void wait_and_process() {
+    std::vector<pollfd> sockets{{wake_.get(), POLLIN, 0}};
+    for (const auto& [socket, events] : watched_) sockets.push_back({socket, events, 0});
+    const int ready = poll(sockets.data(), sockets.size(), wait_ms());
+    if (ready < 0) return;  // EINTR; everything else would be our own fault and shows as a time-out
+    std::uint64_t count = 0;
+    if ((sockets.front().revents & POLLIN) != 0) require(read(wake_.get(), &count, sizeof count) > 0, "the resolver can read its eventfd");
+    for (std::size_t i = 1; i < sockets.size(); ++i) {
+      const auto events = sockets[i].revents;
+      const bool failed = (events & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+      if (events == 0) continue;
+      ares_process_fd(channel_.get(), (events & POLLIN) != 0 || failed ? sockets[i].fd : ARES_SOCKET_BAD,
+                      (events & POLLOUT) != 0 ? sockets[i].fd : ARES_SOCKET_BAD);
+    }
+    ares_process_fd(channel_.get(), ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // c-ares' own time-outs
+  }
+
+  /// Until c-ares or the next of our time limits needs us; -1 when nothing is open.
+  int wait_ms() {
+    auto wait = std::chrono::milliseconds::max();
+    const auto until = [&](steady_time time) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - std::chrono::steady_clock::now());
+      wait = std::min(wait, std::max(left, std::chrono::milliseconds{0}));
+    };
+    if (!sent_.empty()) until(sent_.begin()->second.until);
+    {
+      std::lock_guard lock{mutex_};
+      if (!queue_.empty()) until(queue_.begin()->second.until);
+    }
+    timeval longest{3600, 0};
+    timeval next{};
+    if (const auto* tv = ares_timeout(channel_.get(), &longest, &next); tv != nullptr && open_ > 0) {
+      wait = std::min(wait, std::chrono::milliseconds{tv->tv_sec * 1000 + tv->tv_usec / 1000 + 1});
+    }
+    return wait == std::chrono::milliseconds::max() ? -1 : static_cast<int>(wait.count());
+  }
+
+  /// Answers the look-ups whose time is over. Both lists are in the order of their times.
+  void expire() {
+    look_ups late;
+    const auto now = std::chrono::steady_clock::now();
+    const auto take_late = [&](look_ups& list) {
+      while (!list.empty() && list.begin()->second.until <= now) late.insert(list.extract(list.begin()));
+    };
+    take_late(sent_);
+    {
+      std::lock_guard lock{mutex_};
+      take_late(queue_);
+    }
+    for (const auto& [id, entry] : late)
+      settle(entry.host, fault{error_code::dns_failed, "no answer about " + entry.host + " in time"}, id);
+  }
+
+  static void on_answer(void* argument, int status, int /*timeouts*/, ares_addrinfo* info) {
+    const std::unique_ptr<query> asked{static_cast<query*>(argument)};
+    auto addresses = addresses_of(info);
+    if (info != nullptr) ares_freeaddrinfo(info);
+    --asked->owner->open_;
+    asked->owner->sent_.erase(asked->id);
+    if (status == ARES_EDESTRUCTION) return;  // `run` answers who waits
+    asked->owner->answered(asked->host, status, addresses);
+  }
+
+  void answered(const std::string& host, int status, const std::vector<ip_address>& addresses) {
+    if (status != ARES_SUCCESS) return settle(host, fault{error_code::dns_failed, host + ": " + ares_strerror(status)});
+    settle(host, choose(guard_, host, addresses));
+  }
+
+  /// Keeps the answer and hands it to who waits. `late` is the look-up whose time limit speaks; it concerns nobody else's.
+  void settle(const std::string& host, const resolution& answer, std::optional<std::uint64_t> late = std::nullopt) {
+    std::vector<on_resolution> callbacks;
+    {
+      std::lock_guard lock{mutex_};
+      const auto found = waiting_.find(host);
+      if (late && (found == waiting_.end() || found->second.id != *late)) return;
+      const bool passing = std::holds_alternative<fault>(answer) && std::get<fault>(answer).code == error_code::dns_failed;
+      cache_.keep(host, answer, std::chrono::steady_clock::now() + (passing ? options_.failure_kept : options_.kept));
+      if (found != waiting_.end()) {
+        callbacks = std::move(found->second.callbacks);
+        waiting_.erase(found);
+      }
+    }
+    for (const auto& done : callbacks) done(answer);
+  }
+
+  const address_guard& guard_;
+  const resolver_options options_;
+  const descriptor wake_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+
+  // Of the resolver's thread alone.
+  std::unique_ptr<ares_channeldata, destroy_channel> channel_;
+  std::map<ares_socket_t, short> watched_;
+  look_ups sent_;
+  std::size_t open_ = 0;  ///< look-ups c-ares works on, also those whose time limit is over
+
+  std::mutex mutex_;
+  resolver_cache cache_;
+  std::map<std::string, waiters> waiting_;  ///< by name, from the call to the answer
+  look_ups queue_;                          ///< not yet sent
+  std::uint64_t last_id_ = 0;
+  bool stopped_ = false;
+
+  std::thread thread_;
+};
+
+resolver::resolver(const address_guard& guard, resolver_options options)
+    : implementation_(std::make_unique<implementation>(guard, std::move(options))) {}
+resolver::~resolver() = default;
+void resolver::look_up(const std::string& host, on_resolution done) { implementation_->look_up(host, std::move(done)); }
+void resolver::stop() { implementation_->stop(); }
+
+}  // namespace retail_pulse::fetch

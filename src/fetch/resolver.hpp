@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "core/limits.hpp"
+#include "fetch/address_guard.hpp"
+#include "fetch/fault.hpp"
+
+namespace retail_pulse::fetch {
+
+struct resolver_options {
+  std::string servers;  ///< "ip:port,..." instead of the system's
+  std::chrono::milliseconds timeout = limits::dns_timeout;
+  std::chrono::milliseconds kept = limits::dns_kept;
+  std::chrono::milliseconds failure_kept = limits::dns_failure_kept;
+  std::size_t entries = limits::dns_entries;
+  std::size_t at_once = limits::dns_at_once;
+};
+
+/// The address a name leads to, or dns_failed, blocked_address, or internal after `stop`.
+using resolution = std::variant<ip_address, fault>;
+using on_resolution = std::function<void(const resolution&)>;
+
+/// Finds the one address a host name may be connected at, over c-ares on a thread of its own.
+///
+/// Every address of an answer is checked: one that may not be connected to makes the name `blocked_address`, whatever else is in the
+/// answer. Of the permitted ones the lowest IPv4 is taken, else the lowest IPv6, so that the same answer always leads to the same place.
+/// Answers are kept for a bounded time and number; a look-up of a name that is under way is joined. Thread safe. Throws std::runtime_error
+/// when c-ares cannot start.
+class resolver {
+ public:
+  resolver(const address_guard& guard, resolver_options options);  ///< `guard` outlives the resolver
+  ~resolver();
+  resolver(const resolver&) = delete;
+  resolver& operator=(const resolver&) = delete;
+
+  /// Calls `done` exactly once: from this call when the answer is known, else from the resolver's thread. It must not block or throw.
+  void look_up(const std::string& host, on_resolution done);
+
+  /// Ends the thread; what waits is answered with `internal`, and so is every later call. Returns when no `done` runs any more.
+  void stop();
+
+ private:
+  class implementation;
+  std::unique_ptr<implementation> implementation_;
+};
+
+}  // namespace retail_pulse::fetch

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "fetch/fault.hpp"
+
+namespace retail_pulse::fetch {
+
+/// What a fetch needs to know of a response's status line and headers.
+struct response_head {
+  enum class body_end {
+    at_length,      ///< after `length` bytes; also "no body" (204, 304), then 0
+    at_last_chunk,  ///< chunked
+    at_close,       ///< when the server closes
+  };
+
+  int status = 0;  ///< 200..599
+  body_end end = body_end::at_close;
+  std::uint64_t length = 0;  ///< with at_length
+  bool keep_alive = false;   ///< whether the connection may serve another request once the body is read
+  std::string location;      ///< raw; empty when there is none
+  std::string retry_after;   ///< raw; empty when there is none
+};
+
+/// Collects and checks the head of a response from bytes as they come. Strict, because every tolerance in framing is a way to lie: two
+/// lengths, length and chunked, unknown transfer codings, control characters, folded lines are protocol_error. So are more than
+/// limits::response_header_bytes over all heads of the answer (1xx heads count and are skipped) and a line over
+/// limits::response_line_bytes.
+class head_reader {
+ public:
+  enum class state { need_more, complete, failed };
+
+  /// Takes bytes up to the end of the head; `used` tells how many. Not to be called again after `failed` or `complete`.
+  state feed(std::string_view bytes, std::size_t& used);
+
+  const response_head& head() const { return head_; }  ///< after `complete`
+  const fault& error() const { return error_; }        ///< after `failed`
+
+ private:
+  state end_of_line();
+  state end_of_head();
+  state refuse(std::string why);
+  bool read_status_line(std::string_view line);
+  state read_header(std::string_view line);
+  state read_content_length(std::string_view value);
+
+  std::string line_;
+  std::size_t total_ = 0;  ///< bytes over all heads
+  bool at_status_line_ = true;
+  bool http_1_0_ = false;
+  bool says_close_ = false;
+  bool says_keep_alive_ = false;
+  bool chunked_ = false;
+  std::optional<std::uint64_t> length_;
+  response_head head_;
+  fault error_;
+};
+
+}  // namespace retail_pulse::fetch

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <chrono>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+
+#include "core/time.hpp"
+
+namespace retail_pulse::fetch {
+
+/// How long to wait after failed attempt `attempt` (from 1) before the next: a random time up to limits::backoff_base * 2^(attempt-1), at
+/// most limits::backoff_cap (full jitter), and at least what the server asked for, up to limits::retry_after_cap. `names` are what chance
+/// is drawn from.
+std::chrono::milliseconds backoff(int attempt, std::optional<std::chrono::milliseconds> retry_after,
+                                  std::initializer_list<std::uint64_t> names);
+
+/// The wait a Retry-After header asks for: seconds, or an HTTP date seen from `now`; a date that has passed is 0. Nothing for any other
+/// text.
+std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view text, unix_millis now);
+
+}  // namespace retail_pulse::fetch

@@ -1,0 +1,86 @@
+#include "fetch/thread_pool.hpp"
+
+#include <system_error>
+#include <utility>
+
+#include "fetch/quiet_thread.hpp"
+
+namespace retail_pulse::fetch {
+
+thread_pool::thread_pool(std::size_t most, std::chrono::milliseconds idle, work at_rest)
+    : most_(most), idle_time_(idle), at_rest_(std::move(at_rest)) {}
+
+thread_pool::~thread_pool() { stop(); }
+
+bool thread_pool::start_thread() {
+  running_.emplace_back();
+  const auto self = std::prev(running_.end());
+  try {
+    *self = quiet_thread([this, self] { serve(self); });
+    return true;
+  } catch (const std::system_error&) {  // the process may have no more threads; those we have will do the work
+    running_.erase(self);
+    return false;
+  }
+}
+
+bool thread_pool::run(work next) {
+  threads_list ended;
+  {
+    std::lock_guard lock{mutex_};
+    if (stopped_) return false;
+    ended.swap(ended_);
+    if (idle_ <= queue_.size() && running_.size() < most_ && !start_thread() && running_.empty()) {
+      ended_.swap(ended);
+      return false;
+    }
+    queue_.push_back(std::move(next));
+  }
+  changed_.notify_one();
+  for (auto& thread : ended) thread.join();  // at its last instruction already
+  return true;
+}
+
+void thread_pool::serve(threads_list::iterator self) {
+  std::unique_lock lock{mutex_};
+  for (;;) {
+    ++idle_;
+    const bool woken = changed_.wait_for(lock, idle_time_, [&] { return stopped_ || !queue_.empty(); });
+    --idle_;
+    if (stopped_) return;
+    if (!woken) break;
+    auto next = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    next();
+    next = nullptr;  // what it holds is released outside the lock
+    lock.lock();
+  }
+  ended_.splice(ended_.end(), running_, self);
+  lock.unlock();
+  at_rest_();
+}
+
+std::deque<thread_pool::work> thread_pool::stop() {
+  std::deque<work> left;
+  {
+    std::lock_guard lock{mutex_};
+    stopped_ = true;
+    left.swap(queue_);
+  }
+  changed_.notify_all();
+  // From here on no thread is added, and none moves itself between the lists.
+  for (auto* list : {&running_, &ended_}) {
+    for (auto& thread : *list) {
+      if (thread.joinable()) thread.join();
+    }
+  }
+  return left;
+}
+
+std::size_t thread_pool::threads() const {
+  std::lock_guard lock{mutex_};
+  return running_.size();
+}
+
+}  // namespace retail_pulse::fetch

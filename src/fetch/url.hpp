@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace retail_pulse::fetch {
+
+/// An absolute http or https URL, canonical: what cannot be fetched cannot be represented.
+struct url {
+  bool tls = false;  ///< https
+  std::string host;  ///< lower case; an IPv6 literal without brackets; an IPv4 literal in dotted decimal whatever form it came in
+  bool host_is_address = false;
+  std::uint16_t port = 80;
+  std::string target;  ///< path and query as sent to the server, starts with '/', percent-encoded ASCII; no fragment
+
+  /// "https://example.com:443": scheme, host and port, always with the port. The key of limits per origin.
+  std::string origin() const;
+  /// "example.com" or "[::1]:8080": the Host header; the port only where it is not the scheme's own.
+  std::string authority() const;
+  /// The whole URL in canonical form.
+  std::string text() const;
+  /// The URL for logs: without query and fragment.
+  std::string for_log() const;
+
+  bool operator==(const url&) const = default;
+};
+
+struct url_error {
+  std::string message;  ///< one sentence for the log
+};
+
+/// Parses after the WHATWG URL standard's rules for http(s): case, default ports, IPv4 in decimal, octal, hex and short forms, IPv6,
+/// percent-encoding of what is not allowed raw, dot segments, backslashes as slashes, blanks and controls around the text dropped, tabs and
+/// line ends dropped anywhere. Refused: other schemes, relative URLs, user info (even empty), an empty host, names DNS cannot hold, ports
+/// on the Fetch standard's bad-port list, forbidden host code points, non-ASCII hosts (unless given as punycode), text over
+/// limits::url_bytes.
+std::variant<url, url_error> parse_url(std::string_view text);
+
+/// Resolves a `Location` header against the URL it came from. Same rules, same refusals.
+std::variant<url, url_error> parse_location(const url& base, std::string_view location);
+
+}  // namespace retail_pulse::fetch

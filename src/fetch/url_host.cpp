@@ -1,0 +1,149 @@
+#include "fetch/url_host.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "fetch/address_guard.hpp"
+
+namespace retail_pulse::fetch {
+namespace {
+
+constexpr std::size_t name_bytes = 253;  // RFC 1035: 255 octets on the wire, two of them framing
+constexpr std::size_t label_bytes = 63;  // RFC 1035
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
+      decoded += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+      i += 2;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
+}
+
+/// The WHATWG "forbidden domain code points", and everything that is not ASCII.
+bool may_stand_in_domain(char c) {
+  const auto code = static_cast<unsigned char>(c);
+  return code > 0x20 && code < 0x7f && std::string_view{"#/:<>?@[\\]^|%"}.find(c) == std::string_view::npos;
+}
+
+std::vector<std::string_view> labels_of(std::string_view domain) {
+  std::vector<std::string_view> labels;
+  std::size_t start = 0;
+  for (std::size_t dot = domain.find('.'); dot != std::string_view::npos; dot = domain.find('.', start)) {
+    labels.push_back(domain.substr(start, dot - start));
+    start = dot + 1;
+  }
+  labels.push_back(domain.substr(start));
+  return labels;
+}
+
+/// One part of an IPv4 address: decimal, octal (0...) or hex (0x...). Values beyond 32 bits come back as 2^32. Nothing: not a number.
+std::optional<std::uint64_t> ipv4_number(std::string_view part) {
+  if (part.empty()) return std::nullopt;
+  int radix = 10;
+  if (part.size() >= 2 && part[0] == '0' && (part[1] == 'x' || part[1] == 'X')) {
+    radix = 16;
+    part.remove_prefix(2);
+  } else if (part.size() >= 2 && part[0] == '0') {
+    radix = 8;
+    part.remove_prefix(1);
+  }
+  constexpr std::uint64_t too_big = std::uint64_t{1} << 32;
+  std::uint64_t value = 0;
+  for (const char c : part) {
+    const int digit = hex_digit(c);
+    if (digit < 0 || digit >= radix) return std::nullopt;
+    value = std::min(too_big, value * static_cast<std::uint64_t>(radix) + static_cast<std::uint64_t>(digit));
+  }
+  return value;
+}
+
+/// Whether the WHATWG parser takes the host for an IPv4 address (and refuses it when it is none): its last label is a number.
+bool ends_in_number(std::string_view domain) {
+  auto labels = labels_of(domain);
+  if (labels.back().empty()) {
+    if (labels.size() == 1) return false;
+    labels.pop_back();
+  }
+  const auto last = labels.back();
+  const bool all_digits = !last.empty() && std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return all_digits || ipv4_number(last).has_value();
+}
+
+std::optional<std::string> ipv4_in_dotted_decimal(std::string_view domain) {
+  auto labels = labels_of(domain);
+  if (labels.back().empty() && labels.size() > 1) labels.pop_back();
+  if (labels.size() > 4) return std::nullopt;
+  std::uint64_t address = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto number = ipv4_number(labels[i]);
+    if (!number) return std::nullopt;
+    if (i + 1 < labels.size()) {
+      if (*number > 255) return std::nullopt;
+      address |= *number << (8 * (3 - i));
+    } else {
+      if (*number >= std::uint64_t{1} << (8 * (5 - labels.size()))) return std::nullopt;  // the last part fills the rest
+      address |= *number;
+    }
+  }
+  ip_address v4;
+  for (int i = 0; i < 4; ++i) v4.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(address >> (8 * (3 - i)));
+  return v4.text();
+}
+
+bool dns_can_hold(std::string_view domain) {
+  if (domain.ends_with('.')) domain.remove_suffix(1);
+  if (domain.empty() || domain.size() > name_bytes) return false;
+  const auto labels = labels_of(domain);
+  return std::all_of(labels.begin(), labels.end(), [](auto label) { return !label.empty() && label.size() <= label_bytes; });
+}
+
+}  // namespace
+
+std::variant<url_host, url_error> parse_host(std::string_view text) {
+  if (text.empty()) return url_error{"the host is missing"};
+  if (text.front() == '[') {
+    if (text.back() != ']') return url_error{"the IPv6 address is not closed by a bracket"};
+    const auto address = parse_address(text.substr(1, text.size() - 2));
+    if (!address || !address->v6) return url_error{"the IPv6 address in the host is malformed"};
+    return url_host{address->text(), true};
+  }
+  std::string domain = percent_decoded(text);
+  if (!std::all_of(domain.begin(), domain.end(), may_stand_in_domain)) return url_error{"the host has a character that is not allowed"};
+  std::transform(domain.begin(), domain.end(), domain.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (ends_in_number(domain)) {
+    auto v4 = ipv4_in_dotted_decimal(domain);
+    if (!v4) return url_error{"the IPv4 address in the host is malformed"};
+    return url_host{std::move(*v4), true};
+  }
+  if (!dns_can_hold(domain)) return url_error{"the host is not a name DNS can hold"};
+  return url_host{std::move(domain), false};
+}
+
+bool is_bad_port(std::uint16_t port) {
+  // The Fetch standard, "port blocking". Sorted.
+  static constexpr std::array<std::uint16_t, 83> bad_ports{
+      0,   1,    7,    9,    11,   13,   15,   17,   19,   20,   21,   22,   23,   25,   37,   42,   43,   53,   69,   77,   79,
+      87,  95,   101,  102,  103,  104,  109,  110,  111,  113,  115,  117,  119,  123,  135,  137,  139,  143,  161,  179,  389,
+      427, 465,  512,  513,  514,  515,  526,  530,  531,  532,  540,  548,  554,  556,  563,  587,  601,  636,  989,  990,  993,
+      995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080};
+  static_assert(std::is_sorted(bad_ports.begin(), bad_ports.end()));
+  return std::binary_search(bad_ports.begin(), bad_ports.end(), port);
+}
+
+}  // namespace retail_pulse::fetch

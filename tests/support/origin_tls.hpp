@@ -1,0 +1,39 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace retail_pulse::test_support {
+
+/// A certificate and its key, ready to serve TLS with.
+struct tls_identity {
+  std::shared_ptr<X509> certificate;
+  std::shared_ptr<EVP_PKEY> key;
+};
+
+/// A certificate authority made for one test run. Its certificate lies in a temporary file until the object ends.
+class test_authority {
+ public:
+  test_authority();
+  ~test_authority();
+  test_authority(const test_authority&) = delete;
+  test_authority& operator=(const test_authority&) = delete;
+
+  std::string ca_file() const { return file_.string(); }
+  /// A server certificate. `names` as in OpenSSL's configuration: "DNS:localhost,IP:127.0.0.1". It ends `valid_for` from now; a negative
+  /// time makes one that has expired.
+  tls_identity issue(const std::string& names, std::chrono::seconds valid_for = std::chrono::hours{1}) const;
+
+ private:
+  tls_identity root_;
+  std::filesystem::path file_;
+};
+
+/// A certificate that vouches for itself.
+tls_identity self_signed(const std::string& names);
+
+}  // namespace retail_pulse::test_support

@@ -1,0 +1,232 @@
+#include "fetch/resolver.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fetch/resolver_cache.hpp"
+#include "tests/support/origin_dns.hpp"
+#include "tests/unit/fetch/engine_fixture.hpp"
+
+namespace retail_pulse::fetch {
+
+BOOST_AUTO_TEST_SUITE(resolving)
+
+namespace {
+
+using test_support::dns_answer;
+using test_support::dns_stub;
+
+std::future<resolution> start_look_up(resolver& names, const std::string& host) {
+  const auto done = std::make_shared<std::promise<resolution>>();
+  names.look_up(host, [done](const resolution& where) { done->set_value(where); });
+  return done->get_future();
+}
+
+/// The address, or the name of the error code.
+std::string text_of(std::future<resolution> answer) {
+  BOOST_REQUIRE(answer.wait_for(60s) == std::future_status::ready);
+  const auto where = answer.get();
+  if (const auto* error = std::get_if<fault>(&where)) return std::string{describe(error->code).name};
+  return std::get<ip_address>(where).text();
+}
+
+std::string look_up(resolver& names, const std::string& host) { return text_of(start_look_up(names, host)); }
+
+const address_guard& loopback_only() {
+  static const address_guard guard{{std::get<cidr>(parse_cidr("127.0.0.0/8")), std::get<cidr>(parse_cidr("::1"))}};
+  return guard;
+}
+
+dns_stub::script always(dns_answer answer) {
+  return [answer = std::move(answer)](const std::string&, bool, int) { return answer; };
+}
+
+resolver_options asking(const dns_stub& stub) {
+  resolver_options options;
+  options.servers = stub.server();
+  return options;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_lowest_ipv4_address_is_taken_else_the_lowest_ipv6) {
+  const dns_stub both{always({0, {"127.0.0.9", "::1", "127.0.0.2", "127.0.0.10"}})};
+  resolver names{loopback_only(), asking(both)};
+  BOOST_TEST(look_up(names, "both.example") == "127.0.0.2");
+  const dns_stub six{always({0, {"2606:4700::2", "::1", "2606:4700::1"}})};
+  resolver others{loopback_only(), asking(six)};
+  BOOST_TEST(look_up(others, "six.example") == "::1");
+}
+
+BOOST_AUTO_TEST_CASE(one_forbidden_address_forbids_the_name) {
+  for (const char* bad : {"10.0.0.1", "169.254.169.254", "0.0.0.0", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1"}) {
+    const dns_stub mixed{always({0, {"127.0.0.1", "8.8.8.8", bad}})};
+    resolver names{loopback_only(), asking(mixed)};
+    BOOST_TEST(look_up(names, "mixed.example") == "blocked_address", bad);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_name_without_an_address_does_not_resolve) {
+  const dns_stub unknown{always({3, {}})};
+  resolver names{loopback_only(), asking(unknown)};
+  BOOST_TEST(look_up(names, "unknown.example") == "dns_failed");
+  BOOST_TEST(unknown.queries("unknown.example") == 1);  // no search domain is tried
+  const dns_stub empty{always({0, {}})};
+  resolver others{loopback_only(), asking(empty)};
+  BOOST_TEST(look_up(others, "empty.example") == "dns_failed");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_is_kept_for_its_time) {
+  const dns_stub stub{always({0, {"127.0.0.1"}})};
+  resolver names{loopback_only(), asking(stub)};
+  for (int i = 0; i < 5; ++i) BOOST_TEST(look_up(names, "kept.example") == "127.0.0.1");
+  BOOST_TEST(stub.queries("kept.example") == 1);
+  auto forgetful = asking(stub);
+  forgetful.kept = 0ms;
+  resolver others{loopback_only(), forgetful};
+  for (int i = 0; i < 5; ++i) BOOST_TEST(look_up(others, "fresh.example") == "127.0.0.1");
+  BOOST_TEST(stub.queries("fresh.example") == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_is_kept_for_a_shorter_time) {
+  const dns_stub stub{[](const std::string&, bool, int query) { return query == 0 ? dns_answer{3, {}} : dns_answer{0, {"127.0.0.1"}}; }};
+  auto options = asking(stub);
+  options.failure_kept = 10min;
+  resolver names{loopback_only(), options};
+  for (int i = 0; i < 3; ++i) BOOST_TEST(look_up(names, "a.example") == "dns_failed");
+  BOOST_TEST(stub.queries("a.example") == 1);
+  options.failure_kept = 0ms;
+  resolver others{loopback_only(), options};
+  BOOST_TEST(look_up(others, "b.example") == "dns_failed");
+  BOOST_TEST(look_up(others, "b.example") == "127.0.0.1");
+}
+
+BOOST_AUTO_TEST_CASE(look_ups_of_one_name_are_joined) {
+  std::promise<void> open;
+  const auto gate = open.get_future().share();
+  const dns_stub stub{[gate](const std::string&, bool, int) {
+    gate.wait();
+    return dns_answer{0, {"127.0.0.1"}};
+  }};
+  resolver names{loopback_only(), asking(stub)};
+  std::vector<std::future<resolution>> answers;
+  for (int i = 0; i < 50; ++i) answers.push_back(start_look_up(names, "joined.example"));
+  open.set_value();
+  for (auto& answer : answers) BOOST_TEST(text_of(std::move(answer)) == "127.0.0.1");
+  BOOST_TEST(stub.queries("joined.example") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(many_names_are_looked_up_with_a_bounded_number_at_once) {
+  const dns_stub stub{always({0, {"127.0.0.1"}})};
+  auto options = asking(stub);
+  options.at_once = 2;
+  resolver names{loopback_only(), options};
+  std::vector<std::future<resolution>> answers;
+  for (int i = 0; i < 300; ++i) answers.push_back(start_look_up(names, "n" + std::to_string(i) + ".example"));
+  for (auto& answer : answers) BOOST_TEST(text_of(std::move(answer)) == "127.0.0.1");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_costs_the_time_limit_and_no_more) {
+  const dns_stub mute{[](const std::string&, bool, int) { return std::nullopt; }};
+  auto options = asking(mute);
+  options.timeout = 200ms;
+  options.at_once = 1;  // the second one is never even sent
+  resolver names{loopback_only(), options};
+  auto first = start_look_up(names, "mute.example");
+  auto second = start_look_up(names, "queued.example");
+  BOOST_TEST(text_of(std::move(first)) == "dns_failed");
+  BOOST_TEST(text_of(std::move(second)) == "dns_failed");
+}
+
+BOOST_AUTO_TEST_CASE(more_names_than_may_be_remembered_are_refused_while_under_way) {
+  const dns_stub mute{[](const std::string&, bool, int) { return std::nullopt; }};
+  auto options = asking(mute);
+  options.entries = 2;
+  resolver names{loopback_only(), options};
+  auto first = start_look_up(names, "a.example");
+  auto second = start_look_up(names, "b.example");
+  BOOST_TEST(look_up(names, "c.example") == "dns_failed");
+  names.stop();
+  BOOST_TEST(text_of(std::move(first)) == "internal");
+  BOOST_TEST(text_of(std::move(second)) == "internal");
+  BOOST_TEST(look_up(names, "d.example") == "internal");
+}
+
+BOOST_AUTO_TEST_CASE(the_cache_forgets_the_oldest_when_full) {
+  resolver_cache cache{2};
+  const auto now = std::chrono::steady_clock::now();
+  const resolution here = *parse_address("127.0.0.1");
+  cache.keep("a", here, now + 10s);
+  cache.keep("b", here, now + 10s);
+  cache.keep("a", here, now + 10s);
+  BOOST_TEST(cache.size() == 2u);
+  cache.keep("c", here, now + 10s);
+  BOOST_TEST(cache.size() == 2u);
+  BOOST_TEST(!cache.find("b", now).has_value());
+  BOOST_TEST(cache.find("a", now).has_value());
+  BOOST_TEST(cache.find("c", now + 9s).has_value());
+  BOOST_TEST(!cache.find("c", now + 10s).has_value());
+  BOOST_TEST(cache.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(localhost_comes_from_the_hosts_file_and_is_guarded) {
+  const dns_stub stub{always({3, {}})};
+  resolver names{loopback_only(), asking(stub)};
+  BOOST_TEST(look_up(names, "localhost") == "127.0.0.1");
+  const address_guard closed{{}};
+  resolver others{closed, asking(stub)};
+  BOOST_TEST(look_up(others, "localhost") == "blocked_address");
+}
+
+BOOST_AUTO_TEST_CASE(a_fetch_goes_where_the_name_leads_under_its_own_host_name) {
+  origin host{origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
+  const dns_stub stub{always({0, {"127.0.0.1"}})};
+  auto options = loopback_options();
+  options.dns_servers = stub.server();
+  const auto result = fetch(options, host.url("/", "shop.example"));
+  CHECK_CODE(result, none);
+  BOOST_TEST(result.evidence.address == "127.0.0.1");
+  BOOST_TEST(host.requests().at(0).find("Host: shop.example:" + std::to_string(host.port())) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_answers_differently_the_second_time_gains_nothing) {
+  origin host{origin::answering([](const std::string& path) {
+    return path == "/again" ? http_response(302, "", "Location: /\r\n") : http_response(200, tiny_gif(1, 1));
+  })};
+  const dns_stub rebinding{[](const std::string& name, bool, int query) {
+    return name == "late.example" || query > 0 ? dns_answer{0, {"10.0.0.1"}} : dns_answer{0, {"127.0.0.1"}};
+  }};
+  auto options = loopback_options();
+  options.dns_servers = rebinding.server();
+  const auto engine = make_blocking_engine(options);
+  for (int i = 0; i < 3; ++i) {
+    const auto result = fetch(*engine, host.url("/again", "rebind.example"));
+    CHECK_CODE(result, none);
+    BOOST_TEST(result.evidence.address == "127.0.0.1");
+  }
+  BOOST_TEST(rebinding.queries("rebind.example") == 1);
+  CHECK_CODE(fetch(*engine, host.url("/", "late.example")), blocked_address);
+}
+
+BOOST_AUTO_TEST_CASE(a_look_up_that_stalls_ends_the_fetch_at_the_deadline) {
+  const dns_stub mute{[](const std::string&, bool, int) { return std::nullopt; }};
+  auto options = with_deadline(300ms);
+  options.dns_servers = mute.server();
+  const auto result = fetch(options, "http://mute.example/");
+  CHECK_CODE(result, timed_out);
+  BOOST_TEST(result.evidence.address == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_does_not_exist_fails_the_fetch) {
+  const dns_stub unknown{always({3, {}})};
+  auto options = loopback_options();
+  options.dns_servers = unknown.server();
+  CHECK_CODE(fetch(options, "http://unknown.example/"), dns_failed);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace retail_pulse::fetch

@@ -1,0 +1,130 @@
+#include "fetch/response_head.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <string>
+
+#include "core/limits.hpp"
+
+namespace retail_pulse::fetch {
+
+BOOST_AUTO_TEST_SUITE(response_heads)
+
+namespace {
+
+using body_end = response_head::body_end;
+
+struct reading {
+  head_reader::state state = head_reader::state::need_more;
+  response_head head;
+  std::string rest;
+};
+
+/// Feeds the text in pieces of `piece` bytes.
+reading read(std::string_view text, std::size_t piece = 1 << 20) {
+  head_reader reader;
+  reading result;
+  while (!text.empty() && result.state == head_reader::state::need_more) {
+    std::size_t used = 0;
+    result.state = reader.feed(text.substr(0, piece), used);
+    text.remove_prefix(used);
+  }
+  if (result.state == head_reader::state::complete) result.head = reader.head();
+  if (result.state == head_reader::state::failed) BOOST_TEST((reader.error().code == error_code::protocol_error));
+  result.rest = text;
+  return result;
+}
+
+bool is_refused(std::string_view text) {
+  return read(text).state == head_reader::state::failed && read(text, 1).state == head_reader::state::failed;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_head_is_read_in_pieces_of_any_size_and_the_body_is_left) {
+  const std::string text = "HTTP/1.1 301 Moved Away\r\ncontent-length:  12 \r\nLOCATION: /a%2Fb\r\nRetry-After: 7\r\nX: \r\n\r\nbody";
+  for (const std::size_t piece : {1u, 2u, 3u, 7u, 1000u}) {
+    const auto got = read(text, piece);
+    BOOST_TEST((got.state == head_reader::state::complete));
+    BOOST_TEST(got.head.status == 301);
+    BOOST_TEST((got.head.end == body_end::at_length));
+    BOOST_TEST(got.head.length == 12u);
+    BOOST_TEST(got.head.location == "/a%2Fb");
+    BOOST_TEST(got.head.retry_after == "7");
+    BOOST_TEST(got.head.keep_alive);
+    BOOST_TEST(got.rest == "body");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_the_body_follows_from_status_length_and_coding) {
+  BOOST_TEST((read("HTTP/1.1 200\r\n\r\n").head.end == body_end::at_close));
+  BOOST_TEST(!read("HTTP/1.1 200\r\n\r\n").head.keep_alive);
+  BOOST_TEST((read("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n").head.end == body_end::at_last_chunk));
+  BOOST_TEST((read("HTTP/1.1 304 OK\r\nContent-Length: 9\r\n\r\n").head.end == body_end::at_length));
+  BOOST_TEST(read("HTTP/1.1 304 OK\r\nContent-Length: 9\r\n\r\n").head.length == 0u);
+  BOOST_TEST(read("HTTP/1.1 204 OK\r\n\r\n").head.keep_alive);
+  BOOST_TEST((read("HTTP/1.1 200 OK\nContent-Length: 3\n\n").head.end == body_end::at_length));
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_is_kept_as_the_version_and_the_header_say) {
+  BOOST_TEST(read("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").head.keep_alive);
+  BOOST_TEST(!read("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: x, Close\r\n\r\n").head.keep_alive);
+  BOOST_TEST(!read("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n").head.keep_alive);
+  BOOST_TEST(read("HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n").head.keep_alive);
+}
+
+BOOST_AUTO_TEST_CASE(interim_responses_are_skipped_with_their_headers) {
+  const auto got = read(
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nContent-Length: 7\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n");
+  BOOST_TEST((got.state == head_reader::state::complete));
+  BOOST_TEST(got.head.length == 3u);
+  BOOST_TEST(is_refused("HTTP/1.1 101 Switching\r\n\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_http_is_refused) {
+  for (const std::string_view text : {"220 mail.example ESMTP\r\n", "SSH-2.0-x\r\n", "HTTP/2 200 OK\r\n", "HTTP/1.2 200 OK\r\n",
+                                      "HTTP/1.1  200 OK\r\n", "HTTP/1.1 20 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 099 OK\r\n",
+                                      "HTTP/1.1 600 OK\r\n", "HTTP/1.1 2x0 OK\r\n", "HTTP/1.1\r\n", "http/1.1 200 OK\r\n", "\r\n"}) {
+    BOOST_TEST(is_refused(text), text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(headers_that_could_be_read_in_two_ways_are_refused) {
+  const std::string start = "HTTP/1.1 200 OK\r\n";
+  using namespace std::string_view_literals;
+  for (const std::string_view line :
+       {"Content-Length: 1\r\nContent-Length: 2\r\n"sv, "Content-Length: 1, 2\r\n"sv, "Content-Length: -1\r\n"sv,
+        "Content-Length: +1\r\n"sv, "Content-Length: 0x1\r\n"sv, "Content-Length: \r\n"sv, "Content-Length: 1000000000000000000\r\n"sv,
+        "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"sv, "Transfer-Encoding: gzip, chunked\r\n"sv,
+        "Transfer-Encoding: identity\r\n"sv, "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"sv, "Content-Length : 1\r\n"sv,
+        " folded\r\n"sv, "no colon\r\n"sv, ": x\r\n"sv, "A: b\0c\r\n"sv, "A: b\rc\r\n"sv, "A\x01: b\r\n"sv}) {
+    BOOST_TEST(is_refused(start + std::string{line} + "\r\n"), line);
+  }
+  BOOST_TEST(is_refused("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"));
+  BOOST_TEST((read(start + "Content-Length: 5\r\nContent-Length: 5\r\n\r\n").state == head_reader::state::complete));
+  BOOST_TEST((read(start + "Content-Length: 999999999999999999\r\n\r\n").state == head_reader::state::complete));
+}
+
+BOOST_AUTO_TEST_CASE(a_line_has_at_most_8_kib) {
+  const std::string start = "HTTP/1.1 200 ";
+  const auto status_line = [&](std::size_t bytes) { return start + std::string(bytes - start.size() - 2, 'x') + "\r\n"; };
+  BOOST_TEST((read(status_line(limits::response_line_bytes) + "\r\n").state == head_reader::state::complete));
+  BOOST_TEST(is_refused(status_line(limits::response_line_bytes + 1) + "\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(all_heads_of_an_answer_have_at_most_16_kib) {
+  const std::string first = "HTTP/1.1 200 OK\r\n";
+  const std::string line = "A: " + std::string(4091, 'x') + "\r\n";  // 4096 bytes
+  const auto head = [&](std::size_t bytes) {
+    std::string text = first + line + line + line;
+    return text + "B: " + std::string(bytes - text.size() - 7, 'x') + "\r\n\r\n";
+  };
+  BOOST_TEST((read(head(limits::response_header_bytes)).state == head_reader::state::complete));
+  BOOST_TEST(is_refused(head(limits::response_header_bytes + 1)));
+  std::string flood;
+  for (int i = 0; i < 1000; ++i) flood += "HTTP/1.1 100 Continue\r\n\r\n";
+  BOOST_TEST(is_refused(flood));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace retail_pulse::fetch
