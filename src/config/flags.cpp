@@ -1,0 +1,216 @@
+#include "config/flags.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include "config/parsers.hpp"
+#include "fetch/address_guard.hpp"
+
+namespace retail_pulse::config {
+namespace {
+
+using std::string_view;
+
+std::string refused(string_view text, string_view why) { return "'" + std::string{text} + "' " + std::string{why}; }
+
+std::string not_yet(string_view text, string_view instead) { return refused(text, "is not there yet; use " + std::string{instead}); }
+
+constexpr string_view duration_form = "a time such as 500ms, 10s or 2m";
+
+std::string as_text(std::chrono::milliseconds time) {
+  if (time.count() % 60'000 == 0 && time.count() != 0) return std::to_string(time.count() / 60'000) + "m";
+  return std::to_string(time.count()) + "ms";
+}
+
+/// A whole number in [Low, High].
+template <auto Member, auto Low, auto High>
+std::string count(string_view text, settings& into) {
+  const auto value = parse_count(text);
+  if (!value || std::cmp_less(*value, Low) || std::cmp_greater(*value, High)) {
+    return refused(text, "is not a whole number from " + std::to_string(Low) + " to " + std::to_string(High));
+  }
+  into.*Member = static_cast<std::remove_reference_t<decltype(into.*Member)>>(*value);
+  return {};
+}
+
+/// A size in bytes in [Low, High].
+template <auto Member, auto Low, auto High>
+std::string bytes(string_view text, settings& into) {
+  const auto value = parse_bytes(text);
+  if (!value || std::cmp_less(*value, Low) || std::cmp_greater(*value, High)) {
+    return refused(text, "is not a size such as 50MiB, from " + std::to_string(Low) + " to " + std::to_string(High) + " bytes");
+  }
+  into.*Member = static_cast<std::remove_reference_t<decltype(into.*Member)>>(*value);
+  return {};
+}
+
+/// A time in [low, limits::max_wait].
+template <auto Member>
+std::string duration(string_view text, settings& into, std::chrono::milliseconds low) {
+  const auto value = parse_duration(text);
+  if (!value || *value < low || *value > limits::max_wait) {
+    return refused(text, "is not " + std::string{duration_form} + ", from " + as_text(low) + " to " + as_text(limits::max_wait));
+  }
+  into.*Member = *value;
+  return {};
+}
+
+std::string bind_address(string_view text, settings& into) {
+  if (!fetch::parse_address(text)) return refused(text, "is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1");
+  into.bind = text;
+  return {};
+}
+
+template <auto Member>
+std::string file_name(string_view text, settings& into) {
+  if (text.empty()) return refused(text, "is not the name of a file");
+  into.*Member = text;
+  return {};
+}
+
+std::string storage_place(string_view text, settings& into) {
+  const auto place = storage::location::parse(text);
+  if (const auto* error = std::get_if<storage::location_error>(&place)) return error->message;
+  into.storage = text;
+  return {};
+}
+
+std::string gpu_delay(string_view text, settings& into) {
+  const auto range = parse_duration_range(text);
+  if (!range || range->high > limits::max_wait) {
+    return refused(text, "is not a range of times such as 100ms..400ms, one time, or 0, up to " + as_text(limits::max_wait));
+  }
+  into.gpu_delay_min = range->low;
+  into.gpu_delay_max = range->high;
+  return {};
+}
+
+std::string fetch_mode(string_view text, settings&) {
+  if (text == "full") return {};
+  if (text == "header") return not_yet(text, "'full'");
+  return refused(text, "is neither 'full' nor 'header'");
+}
+
+std::string allowed_address(string_view text, settings& into) {
+  const auto range = fetch::parse_cidr(text);
+  if (const auto* why = std::get_if<std::string>(&range)) {
+    return refused(text, "is not an address range such as 10.0.0.0/8 or fd00::/8: " + *why);
+  }
+  into.allow_addresses.emplace_back(text);
+  return {};
+}
+
+std::string allowed_host(string_view text, settings& into) {
+  auto host = parse_host(text);
+  if (!host) return refused(text, "is not a host name such as example.com");
+  into.allow_hosts.push_back(std::move(*host));
+  return {};
+}
+
+std::string reuse_time(string_view text, settings&) {
+  const auto time = parse_duration(text);
+  if (!time) return refused(text, "is not " + std::string{duration_form} + ", or 0");
+  return time->count() == 0 ? std::string{} : not_yet(text, "0");
+}
+
+std::string nothing_yet(string_view text, settings&) { return refused(text, "cannot be set: this flag does nothing yet"); }
+
+/// One of the names of an enumeration.
+template <class Value, std::size_t N>
+std::string choice(string_view text, Value& into, const std::array<std::pair<string_view, Value>, N>& names) {
+  std::string known;
+  for (const auto& [name, value] : names) {
+    if (name == text) {
+      into = value;
+      return {};
+    }
+    known += (known.empty() ? "" : ", ") + std::string{name};
+  }
+  return refused(text, "is none of " + known);
+}
+
+std::string log_level(string_view text, settings& into) {
+  using enum observe::level;
+  static constexpr std::array<std::pair<string_view, observe::level>, 5> names{
+      {{"debug", debug}, {"info", info}, {"warning", warning}, {"error", error}, {"off", off}}};
+  return choice(text, into.log.from, names);
+}
+
+std::string log_format(string_view text, settings& into) {
+  static constexpr std::array<std::pair<string_view, observe::log_format>, 2> names{
+      {{"text", observe::log_format::text}, {"json", observe::log_format::json}}};
+  return choice(text, into.log.format, names);
+}
+
+using s = settings;
+namespace l = limits;
+
+constexpr std::array table{
+    flag{"bind", "ADDRESS", "127.0.0.1", "where the API listens", bind_address},
+    flag{"port", "PORT", "8080", "its port; 0 picks a free one and prints it", count<&s::port, 0, 65535>, false, "PORT"},
+    flag{"store-master", "FILE", "data/StoreMasterAssignment.csv", "the Store Master", file_name<&s::store_master>},
+    flag{"storage", "WHERE", "sqlite:var/retail-pulse.db", "sqlite:PATH, or sqlite::memory: for a database that is gone at the end",
+         storage_place},
+    flag{"images-in-flight", "N", "4096", "images between fetch and report at once",
+         count<&s::images_in_flight, 1, l::max_images_in_flight>},
+    flag{"fetch-threads", "N", "256", "fetches at once", count<&s::fetch_threads, 1, l::max_fetch_threads>},
+    flag{"origin-connections", "N", "32", "fetches at once per origin and per address",
+         count<&s::origin_connections, 1, l::max_origin_connections>},
+    flag{"gpu-delay", "RANGE", "100ms..400ms", "random delay per image that stands in for a GPU stage; 0 turns it off", gpu_delay},
+    flag{"fetch", "MODE", "full", "full: the whole file is read and checked; header: not yet", fetch_mode},
+    flag{"fetch-deadline", "TIME", "10s", "total time of one attempt, DNS to last byte",
+         [](string_view text, s& into) { return duration<&s::fetch_deadline>(text, into, l::min_deadline); }},
+    flag{"fetch-attempts", "N", "3", "attempts per image for failures that may pass", count<&s::fetch_attempts, 1, l::max_fetch_attempts>},
+    flag{"max-image-bytes", "SIZE", "50MiB", "larger files fail as too_large",
+         bytes<&s::max_image_bytes, l::min_image_bytes, l::max_image_bytes>},
+    flag{"allow-address", "CIDR", "", "may be fetched from although it is not public; several are possible (default: none)",
+         allowed_address, true},
+    flag{"allow-host", "HOST", "", "fetch only from these hosts and their subdomains (default: all)", allowed_host, true},
+    flag{"ca-file", "FILE", "", "CA bundle for https origins (default: the system's)", file_name<&s::ca_file>},
+    flag{"reuse-for", "TIME", "0", "how long a result serves later images of the same URL; only 0 yet", reuse_time},
+    flag{"reuse-entries", "N", "10000", "for how many URLs; not yet", nothing_yet},
+    flag{"keep-images", "FOLDER", "", "where to keep copies of images; not yet (default: nowhere)", nothing_yet},
+    flag{"keep-images-bytes", "SIZE", "10GiB", "how much of them; not yet", nothing_yet},
+    flag{"max-jobs", "N", "50000", "ongoing jobs; beyond it submissions get 503", count<&s::max_jobs, 1, l::max_jobs>},
+    flag{"max-pending-images", "N", "20000000", "images without a result; beyond it submissions get 503",
+         count<&s::max_pending_images, 1, l::max_pending_images>},
+    flag{"max-body-bytes", "SIZE", "64MiB", "larger submissions get 413", bytes<&s::max_body_bytes, l::min_body_bytes, l::max_body_bytes>},
+    flag{"drain-timeout", "TIME", "3s", "at the end, how long images in flight may still report; the rest stays pending",
+         [](string_view text, s& into) { return duration<&s::drain_timeout>(text, into, std::chrono::milliseconds{0}); }},
+    flag{"log-file", "FILE", "", "where the log goes; an empty name is stderr (default: stderr)",
+         [](string_view text, s& into) { return into.log.file = text, std::string{}; }},
+    flag{"log-level", "LEVEL", "info", "debug, info, warning, error or off", log_level},
+    flag{"log-format", "FORMAT", "text", "text, or json for machines", log_format},
+};
+
+}  // namespace
+
+std::span<const flag> flags() { return table; }
+
+std::string variable_of(string_view name) {
+  std::string result{variable_prefix};
+  for (const char c : name) result += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return result;
+}
+
+std::string help_text() {
+  static constexpr std::size_t column = 30;
+  std::string text =
+      "Usage: retail-pulse serve [flags]\n\n"
+      "Runs the service until SIGTERM or SIGINT.\n\n"
+      "Every flag --foo-bar is also the variable RETAIL_PULSE_FOO_BAR (lists with commas) and the key foo-bar of the\n"
+      "TOML file named by --config. Flags win over variables, variables over the file.\n\n";
+  const auto line = [&text](string_view name, string_view placeholder, string_view help, string_view fallback) {
+    std::string left = "  --" + std::string{name} + " " + std::string{placeholder};
+    left.resize(std::max(left.size() + 1, column), ' ');
+    text += left + std::string{help} + (fallback.empty() ? "" : " (default: " + std::string{fallback} + ")") + "\n";
+  };
+  for (const auto& row : table) line(row.name, row.placeholder, row.help, row.fallback);
+  line(config_flag, "FILE", "a TOML file with any of the above", "");
+  line("help", "", "this text", "");
+  return text;
+}
+
+}  // namespace retail_pulse::config

@@ -1,0 +1,76 @@
+#include "config/load.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <string_view>
+
+#include "config/flags.hpp"
+#include "config/given.hpp"
+
+namespace retail_pulse::config {
+namespace {
+
+given_values from_file(const given_values& arguments, const given_values& environment, const sources& from,
+                       std::vector<std::string>& problems) {
+  const auto flag_value = arguments.find(config_flag);
+  const auto variable = environment.find(config_flag);
+  if (flag_value == arguments.end() && variable == environment.end()) return {};
+  const given& named = flag_value != arguments.end() ? flag_value->second : variable->second;
+  const auto text = from.read_file(named.texts.front());
+  if (const auto* failure = std::get_if<unreadable>(&text)) {
+    problems.push_back(named.origin + ": '" + named.texts.front() + "' cannot be read: " + failure->why);
+    return {};
+  }
+  return from_toml(std::get<std::string>(text), named.texts.front(), problems);
+}
+
+}  // namespace
+
+std::variant<settings, problems> load(const sources& from) {
+  problems found;
+  const auto arguments = from_arguments(from.arguments, found.messages);
+  const auto environment = from_environment(from.environment, found.messages);
+  const auto file = from_file(arguments, environment, from, found.messages);
+
+  settings result;
+  for (const auto& row : flags()) {
+    for (const auto* place : {&arguments, &environment, &file}) {  // strongest first
+      const auto value = place->find(row.name);
+      if (value == place->end()) continue;
+      for (const auto& text : value->second.texts) {
+        const auto wrong = row.apply(text, result);
+        if (!wrong.empty()) found.messages.push_back(value->second.origin + ": " + wrong);
+      }
+      break;
+    }
+  }
+  if (!found.messages.empty()) return found;
+  return result;
+}
+
+std::vector<std::pair<std::string, std::string>> process_environment() {
+  std::vector<std::pair<std::string, std::string>> result;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text{*entry};
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos) result.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return result;
+}
+
+std::variant<std::string, unreadable> read_whole_file(const std::string& file) {
+  std::ifstream stream{file, std::ios::binary};
+  if (!stream) return unreadable{std::strerror(errno)};
+  std::string text(limits::config_file_bytes + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) return unreadable{std::strerror(errno)};
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > limits::config_file_bytes)
+    return unreadable{"it is larger than " + std::to_string(limits::config_file_bytes) + " bytes"};
+  return text;
+}
+
+}  // namespace retail_pulse::config

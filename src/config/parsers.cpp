@@ -1,0 +1,117 @@
+#include "config/parsers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+#include "fetch/address_guard.hpp"
+
+namespace retail_pulse::config {
+namespace {
+
+constexpr std::size_t host_bytes = 253;  // RFC 1035: 255 on the wire, with the length of the first label and the root
+constexpr std::size_t label_bytes = 63;  // RFC 1035
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string in_lower_case(std::string_view text) {
+  std::string result{text};
+  std::ranges::transform(result, result.begin(), lower);
+  return result;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+struct unit {
+  std::string_view name;
+  std::int64_t factor;
+};
+
+/// A count times the factor of its unit, where the unit is one of `units` and the product fits.
+template <std::size_t N>
+std::optional<std::int64_t> scaled(std::string_view digits, std::string_view name, const std::array<unit, N>& units) {
+  const auto found = std::ranges::find(units, name, &unit::name);
+  const auto count = parse_count(digits);
+  if (found == units.end() || !count || *count > std::numeric_limits<std::int64_t>::max() / found->factor) return std::nullopt;
+  return *count * found->factor;
+}
+
+std::pair<std::string_view, std::string_view> split_unit(std::string_view text) {
+  const auto digits = static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
+  return {text.substr(0, digits), text.substr(digits)};
+}
+
+bool is_label(std::string_view label) {
+  const auto belongs = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '_'; };
+  return !label.empty() && label.size() <= label_bytes && label.front() != '-' && label.back() != '-' &&
+         std::ranges::all_of(label, belongs);
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_count(std::string_view text) {
+  std::int64_t value = 0;
+  if (text.empty() || !std::ranges::all_of(text, is_digit)) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{}) return std::nullopt;
+  return value;
+}
+
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  static constexpr std::array units{unit{"ms", 1}, unit{"s", 1000}, unit{"m", 60'000}, unit{"h", 3'600'000}};
+  if (text == "0") return std::chrono::milliseconds{0};
+  const auto [digits, name] = split_unit(text);
+  const auto value = scaled(digits, name, units);
+  if (!value) return std::nullopt;
+  return std::chrono::milliseconds{*value};
+}
+
+std::optional<duration_range> parse_duration_range(std::string_view text) {
+  const auto dots = text.find("..");
+  const auto low = parse_duration(text.substr(0, dots));
+  const auto high = dots == std::string_view::npos ? low : parse_duration(text.substr(dots + 2));
+  if (!low || !high || *low > *high) return std::nullopt;
+  return duration_range{*low, *high};
+}
+
+std::optional<std::int64_t> parse_bytes(std::string_view text) {
+  static constexpr std::array units{
+      unit{"", 1},          unit{"b", 1},         unit{"kb", 1000},    unit{"mb", 1'000'000}, unit{"gb", 1'000'000'000},
+      unit{"kib", 1 << 10}, unit{"mib", 1 << 20}, unit{"gib", 1 << 30}};
+  const auto [digits, rest] = split_unit(text);
+  return scaled(digits, in_lower_case(rest.starts_with(' ') && rest.size() > 1 ? rest.substr(1) : rest), units);
+}
+
+std::optional<std::string> parse_host(std::string_view text) {
+  std::string host = in_lower_case(text);
+  if (fetch::parse_address(host)) return host;
+  if (host.size() > host_bytes) return std::nullopt;
+  std::string_view rest = host;
+  for (;;) {
+    const auto dot = rest.find('.');
+    if (!is_label(rest.substr(0, dot))) return std::nullopt;
+    if (dot == std::string_view::npos) return host;
+    rest.remove_prefix(dot + 1);
+  }
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> parts;
+  if (trimmed(text).empty()) return parts;
+  for (;;) {
+    const auto comma = text.find(',');
+    parts.emplace_back(trimmed(text.substr(0, comma)));
+    if (comma == std::string_view::npos) return parts;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace retail_pulse::config

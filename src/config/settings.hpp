@@ -1,0 +1,50 @@
+// config: what an operator may set: defaults, then the TOML file, then the environment, then flags; merged as text, validated once.
+// May use: src/core, the pure parsers of src/fetch and src/storage, CLI11, toml++.
+// Never: stops at the first problem, or ignores a word it does not know.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/limits.hpp"
+#include "observe/log.hpp"
+#include "storage/location.hpp"
+
+namespace retail_pulse::config {
+
+/// Everything `serve` runs with. Only values that passed validation get here.
+struct settings {
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::string store_master = "data/StoreMasterAssignment.csv";
+  std::string storage = "sqlite:var/retail-pulse.db";  ///< accepted by storage::location::parse
+  std::size_t images_in_flight = limits::default_images_in_flight;
+  std::size_t fetch_threads = limits::default_fetch_threads;
+  std::size_t origin_connections = limits::default_origin_connections;
+  std::chrono::milliseconds gpu_delay_min{100};
+  std::chrono::milliseconds gpu_delay_max{400};  ///< at least gpu_delay_min; both 0: no delay
+  std::chrono::milliseconds fetch_deadline = limits::default_fetch_deadline;
+  int fetch_attempts = limits::default_fetch_attempts;
+  std::int64_t max_image_bytes = limits::default_image_bytes;
+  std::vector<std::string> allow_addresses;  ///< CIDRs
+  std::vector<std::string> allow_hosts;
+  std::string ca_file;
+  std::int64_t max_jobs = limits::default_jobs;
+  std::int64_t max_pending_images = limits::default_pending_images;
+  std::size_t max_body_bytes = limits::default_body_bytes;
+  std::chrono::milliseconds drain_timeout = limits::default_drain;
+  observe::log_options log;
+};
+
+/// Every problem, one sentence each, naming the flag, variable or file key it came from.
+struct problems {
+  std::vector<std::string> messages;
+};
+
+}  // namespace retail_pulse::config

@@ -1,0 +1,52 @@
+// observe: what operators see: logs now, metrics later.
+// May use: src/core, spdlog.
+// Never: a URL's query, a secret, or an exception towards the caller.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/ids.hpp"
+
+namespace retail_pulse::observe {
+
+enum class level : std::uint8_t { debug, info, warning, error, off };
+
+/// One named value of a log line; the names in use are `job`, `image`, `store`, `code` and what the line needs besides.
+struct field {
+  std::string_view name;
+  std::variant<std::int64_t, std::string_view> value;
+
+  field(std::string_view n, std::string_view v) : name{n}, value{v} {}
+  field(std::string_view n, const char* v) : name{n}, value{std::string_view{v}} {}
+  field(std::string_view n, const std::string& v) : name{n}, value{std::string_view{v}} {}
+  field(std::string_view n, std::int64_t v) : name{n}, value{v} {}
+  explicit field(job_id job) : name{"job"}, value{job.value} {}
+  explicit field(image_number image) : name{"image"}, value{image.value} {}
+};
+
+/// Writes one line: time, level, message, fields. Thread safe; does nothing below the level set, or before a sink is set.
+/// Text of fields is escaped, so that a stranger's text cannot forge a line.
+void log(level at, std::string_view message, std::initializer_list<field> fields = {});
+
+/// Whether a line of that level would be written.
+bool logs(level at);
+
+enum class log_format : std::uint8_t { text, json };
+
+struct log_options {
+  std::string file;  ///< empty: stderr
+  level from = level::info;
+  log_format format = log_format::text;
+};
+
+/// Sets the sink of the process; the last call wins. False, with a sentence in `problem`, when the file cannot be opened.
+bool set_log(const log_options& options, std::string& problem);
+
+/// The URL up to its query or fragment: queries may carry signatures.
+std::string_view without_query(std::string_view url);
+
+}  // namespace retail_pulse::observe

@@ -1,0 +1,156 @@
+#include "config/flags.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+#include "config/load.hpp"
+
+namespace {
+
+using namespace retail_pulse;
+using namespace retail_pulse::config;
+
+std::variant<settings, problems> with(const std::string& name, const std::string& value) {
+  return load({.arguments = {"--" + name, value}, .environment = {}, .read_file = {}});
+}
+
+bool accepts(const std::string& name, const std::string& value) { return std::holds_alternative<settings>(with(name, value)); }
+
+/// The one sentence about a value that is refused.
+std::string complaint(const std::string& name, const std::string& value) {
+  const auto result = with(name, value);
+  const auto* wrong = std::get_if<problems>(&result);
+  return wrong != nullptr && wrong->messages.size() == 1 ? wrong->messages.front() : "";
+}
+
+BOOST_AUTO_TEST_SUITE(flag_table)
+
+BOOST_AUTO_TEST_CASE(every_flag_of_the_command_line_is_there_once) {
+  const std::set<std::string_view> expected{
+      "bind",           "port",          "store-master",   "storage",        "images-in-flight",  "fetch-threads", "origin-connections",
+      "gpu-delay",      "fetch",         "fetch-deadline", "fetch-attempts", "max-image-bytes",   "allow-address", "allow-host",
+      "ca-file",        "reuse-for",     "reuse-entries",  "keep-images",    "keep-images-bytes", "max-jobs",      "max-pending-images",
+      "max-body-bytes", "drain-timeout", "log-file",       "log-level",      "log-format"};
+  std::set<std::string_view> found;
+  for (const auto& row : flags()) BOOST_TEST(found.insert(row.name).second, row.name);
+  BOOST_TEST((found == expected));
+}
+
+BOOST_AUTO_TEST_CASE(the_default_that_help_shows_is_the_default_that_holds) {
+  const settings untouched;
+  for (const auto& row : flags()) {
+    if (row.fallback.empty() || row.name == "reuse-entries" || row.name == "keep-images-bytes") continue;
+    settings given;
+    given.port = 1;
+    given.bind = given.store_master = given.storage = "other";
+    given.images_in_flight = given.fetch_threads = given.origin_connections = given.max_body_bytes = 1;
+    given.gpu_delay_min = given.gpu_delay_max = given.fetch_deadline = given.drain_timeout = std::chrono::milliseconds{1};
+    given.fetch_attempts = 1;
+    given.max_image_bytes = given.max_jobs = given.max_pending_images = 1;
+    given.log.from = observe::level::off;
+    given.log.format = observe::log_format::json;
+    BOOST_TEST(row.apply(row.fallback, given) == "", row.name);
+    const std::string name{row.name};
+    if (name == "bind") BOOST_TEST(given.bind == untouched.bind);
+    if (name == "port") BOOST_TEST(given.port == untouched.port);
+    if (name == "store-master") BOOST_TEST(given.store_master == untouched.store_master);
+    if (name == "storage") BOOST_TEST(given.storage == untouched.storage);
+    if (name == "images-in-flight") BOOST_TEST(given.images_in_flight == untouched.images_in_flight);
+    if (name == "fetch-threads") BOOST_TEST(given.fetch_threads == untouched.fetch_threads);
+    if (name == "origin-connections") BOOST_TEST(given.origin_connections == untouched.origin_connections);
+    if (name == "gpu-delay") BOOST_TEST((given.gpu_delay_min == untouched.gpu_delay_min && given.gpu_delay_max == untouched.gpu_delay_max));
+    if (name == "fetch-deadline") BOOST_TEST((given.fetch_deadline == untouched.fetch_deadline));
+    if (name == "fetch-attempts") BOOST_TEST(given.fetch_attempts == untouched.fetch_attempts);
+    if (name == "max-image-bytes") BOOST_TEST(given.max_image_bytes == untouched.max_image_bytes);
+    if (name == "max-jobs") BOOST_TEST(given.max_jobs == untouched.max_jobs);
+    if (name == "max-pending-images") BOOST_TEST(given.max_pending_images == untouched.max_pending_images);
+    if (name == "max-body-bytes") BOOST_TEST(given.max_body_bytes == untouched.max_body_bytes);
+    if (name == "drain-timeout") BOOST_TEST((given.drain_timeout == untouched.drain_timeout));
+    if (name == "log-level") BOOST_TEST((given.log.from == untouched.log.from));
+    if (name == "log-format") BOOST_TEST((given.log.format == untouched.log.format));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(every_bound_holds_at_the_bound_and_one_past_it) {
+  struct bound {
+    const char* name;
+    const char* low;
+    const char* below;
+    const char* high;
+    const char* above;
+  };
+  const bound bounds[]{
+      {"port", "0", "-1", "65535", "65536"},
+      {"images-in-flight", "1", "0", "65536", "65537"},
+      {"fetch-threads", "1", "0", "1024", "1025"},
+      {"origin-connections", "1", "0", "1024", "1025"},
+      {"gpu-delay", "0", "-1ms", "10m", "600001ms"},
+      {"gpu-delay", "0..10m", "1ms..0", "9m..10m", "1ms..600001ms"},
+      {"fetch-deadline", "1ms", "0", "10m", "600001ms"},
+      {"fetch-attempts", "1", "0", "10", "11"},
+      {"max-image-bytes", "1KiB", "1023", "16GiB", "17179869185"},
+      {"max-jobs", "1", "0", "1000000", "1000001"},
+      {"max-pending-images", "1", "0", "1000000000", "1000000001"},
+      {"max-body-bytes", "1024", "1023", "1GiB", "1073741825"},
+      {"drain-timeout", "0", "-1s", "10m", "600001ms"},
+  };
+  for (const auto& b : bounds) {
+    BOOST_TEST(accepts(b.name, b.low), b.name << " " << b.low);
+    BOOST_TEST(accepts(b.name, b.high), b.name << " " << b.high);
+    BOOST_TEST(complaint(b.name, b.below).starts_with("--" + std::string{b.name} + ": '" + b.below + "' is not"), b.name << " " << b.below);
+    BOOST_TEST(complaint(b.name, b.above).starts_with("--" + std::string{b.name} + ": '" + b.above + "' is not"), b.name << " " << b.above);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_value_that_is_refused_comes_with_the_accepted_form) {
+  BOOST_TEST(complaint("port", "http") == "--port: 'http' is not a whole number from 0 to 65535");
+  BOOST_TEST(complaint("bind", "localhost") == "--bind: 'localhost' is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1");
+  BOOST_TEST(complaint("fetch-deadline", "10") == "--fetch-deadline: '10' is not a time such as 500ms, 10s or 2m, from 1ms to 10m");
+  BOOST_TEST(complaint("gpu-delay", "fast") ==
+             "--gpu-delay: 'fast' is not a range of times such as 100ms..400ms, one time, or 0, up to 10m");
+  BOOST_TEST(complaint("max-image-bytes", "lots") ==
+             "--max-image-bytes: 'lots' is not a size such as 50MiB, from 1024 to 17179869184 bytes");
+  BOOST_TEST(complaint("allow-address", "everywhere")
+                 .starts_with("--allow-address: 'everywhere' is not an address range such as 10.0.0.0/8 or fd00::/8"));
+  BOOST_TEST(complaint("allow-host", "*.example.com") == "--allow-host: '*.example.com' is not a host name such as example.com");
+  BOOST_TEST(complaint("log-level", "loud") == "--log-level: 'loud' is none of debug, info, warning, error, off");
+  BOOST_TEST(complaint("log-format", "xml") == "--log-format: 'xml' is none of text, json");
+  BOOST_TEST(complaint("fetch", "some") == "--fetch: 'some' is neither 'full' nor 'header'");
+  BOOST_TEST(complaint("store-master", "") == "--store-master: '' is not the name of a file");
+  BOOST_TEST(complaint("ca-file", "") == "--ca-file: '' is not the name of a file");
+  BOOST_TEST(complaint("storage", "mysql:x").starts_with("--storage: "));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_there_yet_is_refused_in_words) {
+  BOOST_TEST(complaint("fetch", "header") == "--fetch: 'header' is not there yet; use 'full'");
+  BOOST_TEST(complaint("reuse-for", "10s") == "--reuse-for: '10s' is not there yet; use 0");
+  BOOST_TEST(complaint("reuse-for", "a while") == "--reuse-for: 'a while' is not a time such as 500ms, 10s or 2m, or 0");
+  BOOST_TEST(complaint("reuse-entries", "10000") == "--reuse-entries: '10000' cannot be set: this flag does nothing yet");
+  BOOST_TEST(complaint("keep-images", "/tmp") == "--keep-images: '/tmp' cannot be set: this flag does nothing yet");
+  BOOST_TEST(complaint("keep-images-bytes", "1GiB") == "--keep-images-bytes: '1GiB' cannot be set: this flag does nothing yet");
+  BOOST_TEST(complaint("storage", "postgresql://u:secret@h/db").find("yet") != std::string::npos);
+  BOOST_TEST(complaint("storage", "postgresql://u:secret@h/db").find("secret") == std::string::npos);
+  BOOST_TEST(accepts("fetch", "full"));
+  BOOST_TEST(accepts("reuse-for", "0"));
+  BOOST_TEST(accepts("reuse-for", "0s"));
+}
+
+BOOST_AUTO_TEST_CASE(help_names_every_flag_with_its_default) {
+  const std::string text = help_text();
+  for (const auto& row : flags()) {
+    const auto at = text.find("  --" + std::string{row.name} + " " + std::string{row.placeholder} + " ");
+    BOOST_REQUIRE(at != std::string::npos);
+    const auto line = text.substr(at, text.find('\n', at) - at);
+    BOOST_TEST((row.fallback.empty() || line.ends_with("(default: " + std::string{row.fallback} + ")")), line);
+  }
+  BOOST_TEST(text.find("--config FILE") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_variable_of_a_flag_is_its_name_in_capitals) {
+  BOOST_TEST(variable_of("max-body-bytes") == "RETAIL_PULSE_MAX_BODY_BYTES");
+  BOOST_TEST(variable_of("port") == "RETAIL_PULSE_PORT");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

@@ -1,0 +1,120 @@
+#include "observe/log.hpp"
+
+#include <stdlib.h>
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace retail_pulse;
+using namespace retail_pulse::observe;
+
+/// A log file in a folder of its own. At its end the log is off again.
+struct fixture {
+  std::filesystem::path folder;
+  std::filesystem::path file;
+
+  fixture() {
+    std::string name = (std::filesystem::temp_directory_path() / "retail-pulse-log-XXXXXX").string();
+    BOOST_REQUIRE(mkdtemp(name.data()) != nullptr);
+    folder = name;
+    file = folder / "test.log";
+  }
+  ~fixture() {
+    std::string problem;
+    BOOST_CHECK(set_log({.file = "", .from = level::off, .format = log_format::text}, problem));
+    std::filesystem::remove_all(folder);
+  }
+
+  void open(level from, log_format format = log_format::text) const {
+    std::string problem;
+    BOOST_REQUIRE_MESSAGE(set_log({.file = file.string(), .from = from, .format = format}, problem), problem);
+  }
+  std::vector<std::string> lines() const {
+    std::vector<std::string> result;
+    std::ifstream stream{file};
+    for (std::string line; std::getline(stream, line);) result.push_back(line);
+    return result;
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(logging, fixture)
+
+BOOST_AUTO_TEST_CASE(lines_below_the_level_are_not_written) {
+  open(level::warning);
+  log(level::debug, "a");
+  log(level::info, "b");
+  log(level::warning, "c");
+  log(level::error, "d");
+  const auto found = lines();
+  BOOST_REQUIRE(found.size() == 2U);
+  BOOST_TEST(found[0].ends_with("Z warning c"), found[0]);
+  BOOST_TEST(found[1].ends_with("Z error   d"), found[1]);
+  BOOST_TEST(!logs(level::info));
+  BOOST_TEST(logs(level::warning));
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_is_off_writes_nothing_at_all) {
+  open(level::off);
+  log(level::error, "a");
+  log(level::off, "b");
+  BOOST_TEST(lines().empty());
+  BOOST_TEST(!logs(level::error));
+  BOOST_TEST(!logs(level::off));
+}
+
+BOOST_AUTO_TEST_CASE(a_line_is_in_the_file_as_soon_as_it_is_logged_and_a_second_log_goes_on_behind_it) {
+  open(level::info);
+  log(level::info, "first", {{"n", std::int64_t{1}}});
+  BOOST_TEST(lines().size() == 1U);
+  open(level::info, log_format::json);
+  log(level::info, "second", {{"n", std::int64_t{2}}});
+  const auto found = lines();
+  BOOST_REQUIRE(found.size() == 2U);
+  BOOST_TEST(found[0].ends_with("first n=1"));
+  const auto object = nlohmann::json::parse(found[1]);
+  BOOST_TEST(object["message"] == "second");
+  BOOST_TEST(object["n"] == 2);
+}
+
+BOOST_AUTO_TEST_CASE(braces_and_percent_signs_are_just_text) {
+  open(level::info);
+  log(level::info, "{} {0} %v %d", {{"v", "{}%s"}});
+  BOOST_REQUIRE(lines().size() == 1U);
+  BOOST_TEST(lines()[0].ends_with("{} {0} %v %d v={}%s"), lines()[0]);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened_is_a_sentence_and_the_old_log_stays) {
+  open(level::info);
+  std::string problem;
+  const std::string impossible = (file / "below-a-file.log").string();
+  BOOST_TEST(!set_log({.file = impossible, .from = level::debug, .format = log_format::text}, problem));
+  BOOST_TEST(problem.starts_with("the log file '" + impossible + "' cannot be opened: "), problem);
+  log(level::info, "still here");
+  BOOST_TEST(lines().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(lines_of_many_threads_stay_whole) {
+  constexpr int threads = 8;
+  constexpr int each = 500;
+  open(level::info);
+  std::vector<std::thread> writers;
+  for (int t = 0; t < threads; ++t) {
+    writers.emplace_back([t] {
+      for (int i = 0; i < each; ++i) log(level::info, "line", {{"thread", std::int64_t{t}}, {"i", std::int64_t{i}}, {"end", "yes"}});
+    });
+  }
+  for (auto& writer : writers) writer.join();
+  const auto found = lines();
+  BOOST_TEST(found.size() == static_cast<std::size_t>(threads * each));
+  for (const auto& line : found) BOOST_TEST((line.size() > 24 && line[23] == 'Z' && line.ends_with(" end=yes")), line);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
