@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+/// The subcommands. Each takes the words behind its name and answers the exit code of the process:
+/// 0 ok, 1 the job failed or the service broke, 2 wrong usage or configuration, 3 the service cannot be reached.
+namespace retail_pulse::app {
+
+using words = std::vector<std::string>;
+
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_failed = 1;
+inline constexpr int exit_usage = 2;
+inline constexpr int exit_unreachable = 3;
+
+int serve(const words& arguments);
+int demo(const words& arguments);
+int health(const words& arguments);
+
+}  // namespace retail_pulse::app

@@ -1,0 +1,224 @@
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "app/command_line.hpp"
+#include "app/commands.hpp"
+#include "app/demo_origin.hpp"
+#include "app/demo_report.hpp"
+#include "app/service.hpp"
+#include "app/signals.hpp"
+#include "client/rest_client.hpp"
+#include "observe/log.hpp"
+#include "storage/repository.hpp"
+#include "stores/store_table.hpp"
+
+namespace retail_pulse::app {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using client::client_error;
+using client::job_report;
+using client::rest_client;
+
+constexpr std::uint16_t sample_origin_port = 8081;  // as written in the sample job
+constexpr auto poll_every = 100ms;
+constexpr auto ready_within = 10s;
+constexpr std::size_t report_page = 1000;  // image rows read at once
+
+struct demo_options {
+  bool once = false;
+  std::uint16_t port = 8080;
+  std::uint16_t origin_port = sample_origin_port;
+  std::string data;
+};
+
+int complain(const std::string& sentence, int exit_code) {
+  std::fprintf(stderr, "retail-pulse demo: %s\n", sentence.c_str());
+  return exit_code;
+}
+
+/// A folder that goes, with everything in it, at the end.
+class temporary_folder {
+ public:
+  temporary_folder() : path_{(fs::temp_directory_path() / "retail-pulse-demo-XXXXXX").string()} {
+    if (mkdtemp(path_.data()) == nullptr) throw fs::filesystem_error{"mkdtemp", path_, {errno, std::generic_category()}};
+  }
+  temporary_folder(const temporary_folder&) = delete;
+  temporary_folder& operator=(const temporary_folder&) = delete;
+  ~temporary_folder() {
+    std::error_code left_behind;
+    fs::remove_all(path_, left_behind);
+    if (left_behind) std::fprintf(stderr, "retail-pulse demo: %s is left behind: %s\n", path_.c_str(), left_behind.message().c_str());
+  }
+  fs::path path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// The folder with the sample job: as given, or the first of: here, beside the build, as installed. Nothing where there is none.
+std::optional<fs::path> data_folder(const std::string& given) {
+  std::error_code unknown;
+  const fs::path program = fs::read_symlink("/proc/self/exe", unknown);
+  std::vector<fs::path> candidates{"data", program.parent_path() / "../../data", "/usr/share/retail-pulse"};
+  if (!given.empty()) candidates = {given};
+  for (const auto& candidate : candidates) {
+    std::error_code absent;
+    if (fs::is_regular_file(candidate / "sample-job.json", absent)) return candidate.lexically_normal();
+  }
+  return std::nullopt;
+}
+
+/// The sample job, with its images on the port where the origin really listens.
+std::string sample_job(const fs::path& data, std::uint16_t origin_port) {
+  std::ifstream file{data / "sample-job.json", std::ios::binary};
+  std::string text{std::istreambuf_iterator<char>{file}, {}};
+  const std::string written = "//127.0.0.1:" + std::to_string(sample_origin_port) + "/";
+  const std::string real = "//127.0.0.1:" + std::to_string(origin_port) + "/";
+  for (auto at = text.find(written); at != std::string::npos; at = text.find(written, at + real.size())) {
+    text.replace(at, written.size(), real);
+  }
+  return text;
+}
+
+config::settings settings_of(const demo_options& options, const fs::path& data, const fs::path& scratch) {
+  config::settings settings;
+  settings.port = options.port;
+  settings.store_master = (data / "StoreMasterAssignment.csv").string();
+  settings.storage = "sqlite:" + (scratch / "demo.db").string();
+  settings.allow_addresses = {"127.0.0.0/8"};
+  settings.log.from = observe::level::error;  // the demo's own words are the output
+  return settings;
+}
+
+/// Whether the service got ready in time, and nobody asked to end meanwhile.
+bool becomes_ready(rest_client& api) {
+  for (auto waited = 0ms; waited < ready_within; waited += poll_every) {
+    const auto ready = api.ready();
+    if (const auto* yes = std::get_if<bool>(&ready); yes != nullptr && *yes) return true;
+    if (end_signal_within(poll_every)) return false;
+  }
+  return false;
+}
+
+/// A bar that redraws itself on a terminal, a line per step elsewhere.
+class progress {
+ public:
+  void show(const image_counts& images) {
+    if (images.done() == shown_) return;
+    shown_ = images.done();
+    const auto bar = progress_bar(images.done(), images.total, 40);
+    std::printf(terminal_ ? "\r%s images" : "%s images\n", bar.c_str());
+    std::fflush(stdout);
+  }
+  void end() const {
+    if (terminal_) std::puts("");
+  }
+
+ private:
+  bool terminal_ = isatty(STDOUT_FILENO) == 1;
+  std::int64_t shown_ = -1;
+};
+
+/// Follows a job to its end. Nothing when a signal came first.
+std::optional<std::variant<job_report, client_error>> follow(rest_client& api, job_id job) {
+  progress bar;
+  for (;;) {
+    auto report = api.status(job);
+    if (std::holds_alternative<client_error>(report)) return report;
+    bar.show(std::get<job_report>(report).images);
+    if (std::get<job_report>(report).state != job_state::ongoing) return bar.end(), report;
+    if (end_signal_within(poll_every)) return std::nullopt;
+  }
+}
+
+std::vector<storage::image_row> all_images(const config::settings& settings, job_id job) {
+  storage::reader reader{std::get<storage::location>(storage::location::parse(settings.storage))};
+  std::vector<storage::image_row> images;
+  for (;;) {
+    auto page = reader.images(job, images.empty() ? image_number{-1} : images.back().number, report_page);
+    const bool last = page.size() < report_page;
+    std::ranges::move(page, std::back_inserter(images));
+    if (last) return images;
+  }
+}
+
+/// Submits the sample job, follows it and prints its report. An exit code where that did not work.
+std::optional<int> run_sample(const config::settings& settings, const std::string& url, const std::string& document) {
+  auto made = rest_client::for_url(url);
+  if (const auto* error = std::get_if<client_error>(&made)) return complain(error->message, exit_usage);
+  auto& api = std::get<rest_client>(made);
+  if (!becomes_ready(api)) return complain("the service did not get ready", exit_unreachable);
+
+  const auto submitted = api.submit(document);
+  if (const auto* error = std::get_if<client_error>(&submitted)) return complain(error->message, exit_failed);
+  const auto job = std::get<job_id>(submitted);
+  std::printf("submitted the sample job: job %lld\n", static_cast<long long>(job.value));
+
+  const auto followed = follow(api, job);
+  if (!followed) return complain("interrupted before the end of the job", exit_failed);
+  if (const auto* error = std::get_if<client_error>(&*followed)) return complain(error->message, exit_failed);
+
+  auto stores = stores::load(settings.store_master);
+  if (const auto* error = std::get_if<stores::load_error>(&stores)) return complain(error->message, exit_usage);
+  std::printf("\n%s", report_of(job, all_images(settings, job), *std::get<stores::loaded>(stores).table).c_str());
+  std::printf("The job's status is \"%s\".\n", name_of(std::get<job_report>(*followed).state).data());
+  std::fflush(stdout);
+  return std::nullopt;
+}
+
+int run_demo(const demo_options& options) {
+  const auto data = data_folder(options.data);
+  if (!data) return complain("no folder with sample-job.json found; name it with --data", exit_usage);
+
+  block_end_signals();
+  const auto origin = demo_origin::start(*data / "sample-images", options.origin_port);
+  if (!origin) {
+    return complain("cannot serve the sample images on 127.0.0.1:" + std::to_string(options.origin_port) +
+                        "; is the port taken? --origin-port takes another",
+                    exit_usage);
+  }
+
+  const temporary_folder scratch;
+  const auto settings = settings_of(options, *data, scratch.path());
+  std::string problem;
+  if (!observe::set_log(settings.log, problem)) return complain(problem, exit_usage);
+  auto started = service::start(settings);
+  if (const auto* refused = std::get_if<service::refused>(&started)) return complain(refused->message, refused->exit_code);
+  const auto running = std::get<std::unique_ptr<service>>(std::move(started));
+  const std::string url = url_of(settings.bind, running->port());
+  std::printf("serving the sample images on %s\nservice listening on %s\n", url_of("127.0.0.1", origin->port()).c_str(), url.c_str());
+
+  if (const auto code = run_sample(settings, url, sample_job(*data, origin->port()))) return *code;
+  if (!options.once) {
+    std::printf("\nThe API listens on %s until Ctrl-C. Try:\n  curl '%s/api/status?jobid=1'\n", url.c_str(), url.c_str());
+    std::fflush(stdout);
+    wait_for_end_signal();
+    let_the_next_signal_end_the_process();
+  }
+  running->drain();
+  return exit_ok;
+}
+
+}  // namespace
+
+int demo(const words& arguments) {
+  demo_options options;
+  CLI::App app{"Runs the service on bundled images with a temporary database, submits the sample job and prints its report.",
+               "retail-pulse demo"};
+  app.add_flag("--once", options.once, "end after the report");
+  app.add_option("--port", options.port, "port of the API; 0 picks a free one")->capture_default_str();
+  app.add_option("--origin-port", options.origin_port, "port of the sample images; 0 picks a free one")->capture_default_str();
+  app.add_option("--data", options.data, "folder with sample-job.json, sample-images and StoreMasterAssignment.csv");
+  if (const auto code = parse_words(app, arguments)) return *code;
+  return run_demo(options);
+}
+
+}  // namespace retail_pulse::app

@@ -1,0 +1,37 @@
+#include "app/descriptors.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "core/limits.hpp"
+
+namespace retail_pulse::app {
+namespace {
+
+constexpr std::size_t fewest_fetch_threads = 4;
+constexpr std::size_t most_useful = 1 << 20;  // a hard limit may be "infinity"
+
+}  // namespace
+
+std::optional<descriptor_budget> share_out(std::size_t available, std::size_t wanted_fetch_threads) {
+  if (available <= limits::descriptors_for_files) return std::nullopt;
+  const std::size_t rest = available - limits::descriptors_for_files;
+  descriptor_budget budget;
+  budget.fetch_threads = std::min(wanted_fetch_threads, rest / 3);  // a third each: fetching, kept connections, API
+  if (budget.fetch_threads < std::min(wanted_fetch_threads, fewest_fetch_threads)) return std::nullopt;
+  budget.idle_connections = budget.fetch_threads;
+  budget.api_connections = std::min(limits::api_connections, rest - 2 * budget.fetch_threads);
+  return budget;
+}
+
+std::size_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
+  const auto before = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? most_useful : std::min<rlim_t>(limit.rlim_max, most_useful);
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = before;
+  return static_cast<std::size_t>(limit.rlim_cur);
+}
+
+}  // namespace retail_pulse::app

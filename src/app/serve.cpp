@@ -1,0 +1,56 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "app/command_line.hpp"
+#include "app/commands.hpp"
+#include "app/service.hpp"
+#include "app/signals.hpp"
+#include "config/flags.hpp"
+#include "config/load.hpp"
+#include "observe/log.hpp"
+
+namespace retail_pulse::app {
+namespace {
+
+bool asks_for_help(const words& arguments) {
+  return std::ranges::any_of(arguments, [](const std::string& word) { return word == "--help" || word == "-h"; });
+}
+
+int explain(const config::problems& problems) {
+  std::fputs("retail-pulse serve: the configuration cannot be used\n", stderr);
+  for (const auto& message : problems.messages) std::fprintf(stderr, "  %s\n", message.c_str());
+  std::fputs("`retail-pulse serve --help` tells every flag.\n", stderr);
+  return exit_usage;
+}
+
+}  // namespace
+
+int serve(const words& arguments) {
+  if (asks_for_help(arguments)) return std::fputs(config::help_text().c_str(), stdout), exit_ok;
+
+  const auto loaded = config::load({arguments, config::process_environment(), config::read_whole_file});
+  if (const auto* problems = std::get_if<config::problems>(&loaded)) return explain(*problems);
+  const auto& settings = std::get<config::settings>(loaded);
+
+  std::string problem;
+  if (!observe::set_log(settings.log, problem)) return explain({{problem}});
+
+  block_end_signals();
+  auto started = service::start(settings);
+  if (const auto* refused = std::get_if<service::refused>(&started)) {
+    observe::log(observe::level::error, "the service cannot start", {{"reason", refused->message}});
+    const bool seen = settings.log.file.empty() && observe::logs(observe::level::error);
+    if (!seen) std::fprintf(stderr, "retail-pulse serve: %s\n", refused->message.c_str());
+    return refused->exit_code;
+  }
+  const auto running = std::get<std::unique_ptr<service>>(std::move(started));
+  std::printf("listening on %s\n", url_of(settings.bind, running->port()).c_str());
+  std::fflush(stdout);
+
+  wait_for_end_signal();
+  let_the_next_signal_end_the_process();
+  running->drain();
+  return exit_ok;
+}
+
+}  // namespace retail_pulse::app

@@ -1,0 +1,195 @@
+#include "app/service.hpp"
+
+#include <algorithm>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "actors/image_pool.hpp"
+#include "actors/ledger.hpp"
+#include "actors/reader.hpp"
+#include "actors/store_master.hpp"
+#include "actors/supervisor.hpp"
+#include "app/descriptors.hpp"
+#include "fetch/blocking_engine.hpp"
+#include "http/server.hpp"
+#include "observe/log.hpp"
+#include "storage/location.hpp"
+#include "storage/repository.hpp"
+#include "stores/store_table.hpp"
+
+namespace retail_pulse::app {
+namespace {
+
+using observe::level;
+using observe::log;
+
+/// How long the actors get to end after a drain before the process ends without them; nothing is lost then, only repeated.
+constexpr std::chrono::seconds patience{5};
+
+struct actor_config : caf::actor_system_config {
+  actor_config() {
+    add_message_types<caf::id_block::retail_pulse>();
+    set("scheduler.max-threads", static_cast<std::size_t>(std::max(1U, std::thread::hardware_concurrency())));
+  }
+};
+
+fetch::engine_options engine_options_of(const config::settings& settings, const descriptor_budget& budget) {
+  fetch::engine_options options;
+  options.threads = budget.fetch_threads;
+  options.idle_connections = budget.idle_connections;
+  options.deadline = settings.fetch_deadline;
+  options.max_image_bytes = settings.max_image_bytes;
+  options.allow_addresses = settings.allow_addresses;
+  options.allow_hosts = settings.allow_hosts;
+  options.ca_file = settings.ca_file;
+  return options;
+}
+
+actors::pool_settings pool_settings_of(const config::settings& settings, const descriptor_budget& budget, fetch::engine& engine) {
+  actors::pool_settings pool;
+  pool.images_in_flight = settings.images_in_flight;
+  pool.fetch_slots = budget.fetch_threads;
+  pool.origin_connections = settings.origin_connections;
+  pool.image.engine = &engine;
+  pool.image.attempts = settings.fetch_attempts;
+  pool.image.delay_min = settings.gpu_delay_min;
+  pool.image.delay_max = settings.gpu_delay_max;
+  pool.image.seed = std::random_device{}();
+  return pool;
+}
+
+}  // namespace
+
+/// Members are declared in the order in which they are needed, so that they go in the reverse one.
+class service::implementation {
+ public:
+  implementation(storage::location where, storage::process_lock lock) : where_{std::move(where)}, lock_{std::move(lock)} {}
+
+  ~implementation() {
+    drain();
+    end();
+  }
+
+  std::optional<refused> start(const config::settings& settings, const stores::loaded& stores) {
+    const auto available = raise_descriptor_limit();
+    const auto budget = share_out(available, settings.fetch_threads);
+    if (!budget) return refused{"only " + std::to_string(available) + " file descriptors are allowed, which is too few to serve", 2};
+    if (budget->fetch_threads < settings.fetch_threads) {
+      log(level::warning, "fewer fetch threads than asked for: file descriptors are short",
+          {{"fetch_threads", static_cast<std::int64_t>(budget->fetch_threads)}, {"descriptors", static_cast<std::int64_t>(available)}});
+    }
+    drain_timeout_ = settings.drain_timeout;
+    engine_ = fetch::make_blocking_engine(engine_options_of(settings, *budget));
+    system_ = std::make_unique<caf::actor_system>(config_);
+    spawn_actors(settings, *budget, stores);
+    return listen(settings, *budget);
+  }
+
+  std::uint16_t port() const { return server_->port(); }
+
+  void drain() {
+    if (std::exchange(drained_, true) || !supervisor_) return;
+    caf::scoped_actor self{*system_};
+    self->request(*supervisor_, drain_timeout_ + patience, actors::drain_atom_v, drain_timeout_)
+        .receive(
+            [](const actors::load_report& left) {
+              log(level::info, "drained", {{"jobs_left", left.ongoing_jobs}, {"images_left", left.pending_images}});
+            },
+            [](const caf::error&) {
+              log(level::error, "storage does not answer; ending without it, what is not committed is done again at the next start");
+              std::_Exit(0);
+            });
+  }
+
+ private:
+  void spawn_actors(const config::settings& settings, const descriptor_budget& budget, const stores::loaded& stores) {
+    auto new_reader = [&] { return system_->spawn<caf::detached>(actors::reader, std::make_shared<storage::reader>(where_)); };
+    actors::job_colleagues colleagues;
+    colleagues.ledger = system_->spawn<caf::detached>(actors::ledger, std::make_shared<storage::writer>(std::move(*writer_)), wall_clock{system_wall_time});
+    colleagues.reader = new_reader();
+    colleagues.store_master = system_->spawn(actors::store_master, stores.table);
+    colleagues.pool = system_->spawn(actors::image_pool, pool_settings_of(settings, budget, *engine_));
+    supervisor_ = system_->spawn(actors::supervisor, actors::supervisor_settings{settings.max_jobs, settings.max_pending_images}, colleagues);
+    for (std::size_t i = 0; i < limits::api_readers; ++i) api_readers_.push_back(new_reader());
+    colleagues_ = colleagues;
+  }
+
+  std::optional<refused> listen(const config::settings& settings, const descriptor_budget& budget) {
+    http::server_options options;
+    options.bind = settings.bind;
+    options.port = settings.port;
+    options.max_body_bytes = settings.max_body_bytes;
+    options.max_connections = budget.api_connections;
+    auto started = http::server::start(options, {*supervisor_, api_readers_});
+    if (auto* problem = std::get_if<http::server::refused>(&started)) return refused{problem->message, 2};
+    server_ = std::move(std::get<std::unique_ptr<http::server>>(started));
+    return std::nullopt;
+  }
+
+  /// No request, then no fetch, then no actor; the server object goes last, because actors may still hold answers for it.
+  void end() {
+    if (server_) server_->stop();
+    engine_.reset();
+    if (!system_) return;
+    if (colleagues_) {
+      caf::anon_send_exit(*supervisor_, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(colleagues_->pool, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(colleagues_->store_master, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(colleagues_->reader, caf::exit_reason::user_shutdown);
+      for (const auto& reader : api_readers_) caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(colleagues_->ledger, caf::exit_reason::user_shutdown);
+      supervisor_.reset();
+      colleagues_.reset();
+      api_readers_.clear();
+    }
+    system_.reset();
+  }
+
+  friend class service;
+
+  storage::location where_;
+  storage::process_lock lock_;
+  std::optional<storage::writer> writer_;  ///< until the ledger has it
+  std::chrono::milliseconds drain_timeout_{0};
+  std::unique_ptr<http::server> server_;
+  std::unique_ptr<fetch::engine> engine_;
+  actor_config config_;
+  std::unique_ptr<caf::actor_system> system_;
+  std::optional<actors::job_colleagues> colleagues_;
+  std::optional<actors::supervisor_actor> supervisor_;
+  std::vector<actors::reader_actor> api_readers_;
+  bool drained_ = false;
+};
+
+service::service(std::unique_ptr<implementation> composed) : implementation_{std::move(composed)} {}
+service::~service() = default;
+std::uint16_t service::port() const { return implementation_->port(); }
+void service::drain() { implementation_->drain(); }
+
+std::variant<std::unique_ptr<service>, service::refused> service::start(const config::settings& settings) {
+  auto parsed = storage::location::parse(settings.storage);
+  if (auto* problem = std::get_if<storage::location_error>(&parsed)) return refused{problem->message, 2};
+  auto& where = std::get<storage::location>(parsed);
+
+  auto loaded = stores::load(settings.store_master);
+  if (auto* problem = std::get_if<stores::load_error>(&loaded)) return refused{problem->message, 2};
+  const auto& stores = std::get<stores::loaded>(loaded);
+  for (const auto& warning : stores.warnings) log(level::warning, warning);
+  log(level::info, "Store Master read", {{"stores", static_cast<std::int64_t>(stores.table->size())}});
+
+  auto locked = storage::process_lock::take(where);
+  if (auto* problem = std::get_if<storage::process_lock::refused>(&locked)) return refused{problem->message, 2};
+  auto composed = std::make_unique<implementation>(where, std::move(std::get<storage::process_lock>(locked)));
+  try {
+    composed->writer_.emplace(where);
+    if (auto problem = composed->start(settings, stores)) return std::move(*problem);
+  } catch (const storage::storage_error& e) {
+    return refused{std::string{"storage "} + settings.storage + ": " + e.what(), e.what_kind() == storage::storage_error::kind::newer_schema ? 2 : 1};
+  } catch (const std::exception& e) {
+    return refused{e.what(), 1};
+  }
+  return std::unique_ptr<service>{new service{std::move(composed)}};
+}
+
+}  // namespace retail_pulse::app

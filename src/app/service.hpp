@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "config/settings.hpp"
+
+namespace retail_pulse::app {
+
+/// The whole service in this process: storage, actors, fetch engine and API, composed.
+class service {
+ public:
+  struct refused {
+    std::string message;
+    int exit_code = 1;  ///< 2 where the configuration or another process is in the way
+  };
+
+  /// Starts everything and returns when the API listens; recovery of ongoing jobs goes on behind it (`/readyz` tells).
+  static std::variant<std::unique_ptr<service>, refused> start(const config::settings& settings);
+
+  /// Drains and ends, if `drain` did not.
+  ~service();
+
+  std::uint16_t port() const;
+
+  /// Not ready, 503 on new submissions, what is in flight reports until the drain timeout, everything reported is committed,
+  /// then actors and API end. Blocks for at most the drain timeout and a little.
+  void drain();
+
+ private:
+  class implementation;
+  explicit service(std::unique_ptr<implementation> composed);
+  std::unique_ptr<implementation> implementation_;
+};
+
+}  // namespace retail_pulse::app

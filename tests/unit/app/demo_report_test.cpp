@@ -1,0 +1,70 @@
+#include "app/demo_report.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace {
+
+using namespace retail_pulse;
+using namespace retail_pulse::app;
+
+storage::image_row measured(std::int64_t number, const std::string& store, const std::string& url, measurement sizes) {
+  storage::image_row row{
+      .number = {number}, .store_id = store, .visit_time = "2023-03-09", .url = url, .pending = false, .result = {}, .error = {}};
+  row.result.measured = sizes;
+  return row;
+}
+
+storage::image_row failed(std::int64_t number, const std::string& store, const std::string& url, error_code code,
+                          const std::string& error) {
+  auto row = measured(number, store, url, {});
+  row.result.code = code;
+  row.error = error;
+  return row;
+}
+
+const stores::store_table two_stores{{{"A1", "Corner Shop, North", "7100"}, {"B2", "Kiosk", "7200"}}};
+
+BOOST_AUTO_TEST_SUITE(demo_report)
+
+BOOST_AUTO_TEST_CASE(a_report_tells_every_image_under_its_store_and_the_totals) {
+  const std::vector<storage::image_row> images{
+      measured(0, "A1", "http://127.0.0.1/photos/a.jpg?x=/y", {image_format::jpeg, 640, 480}),
+      failed(1, "X9", "http://127.0.0.1/b.png", error_code::store_not_found, "Store ID does not exist"),
+      failed(2, "B2", "http://127.0.0.1/gone.gif", error_code::http_status, "The image host answered with an error status (404)"),
+      measured(3, "A1", "http://127.0.0.1/c.webp", {image_format::webp, 65535, 65535}),
+  };
+  BOOST_TEST(report_of(job_id{4}, images, two_stores) ==
+             "Job 4\n"
+             "\n"
+             "A1  Corner Shop, North, area 7100\n"
+             "  a.jpg     jpeg    640 x 480    perimeter   2240\n"
+             "  c.webp    webp  65535 x 65535  perimeter 262140\n"
+             "\n"
+             "X9  (not in the Store Master)\n"
+             "  b.png     Store ID does not exist\n"
+             "\n"
+             "B2  Kiosk, area 7200\n"
+             "  gone.gif  The image host answered with an error status (404)\n"
+             "\n"
+             "4 images of 3 stores: 2 measured, 2 failed, perimeters add up to 264380 pixels\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_single_image_is_counted_in_the_singular_and_a_pending_one_is_neither_good_nor_bad) {
+  auto image = measured(0, "A1", "http://127.0.0.1/", {});
+  image.pending = true;
+  BOOST_TEST(report_of(job_id{1}, std::vector{image}, two_stores) ==
+             "Job 1\n\nA1  Corner Shop, North, area 7100\n  http://127.0.0.1/  pending\n\n1 image of 1 store: 0 measured, 0 failed, "
+             "perimeters add up to 0 pixels\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_bar_is_full_exactly_at_the_end) {
+  BOOST_TEST(progress_bar(0, 12, 10) == "[..........] 0/12");
+  BOOST_TEST(progress_bar(6, 12, 10) == "[#####.....] 6/12");
+  BOOST_TEST(progress_bar(11, 12, 10) == "[#########.] 11/12");
+  BOOST_TEST(progress_bar(12, 12, 10) == "[##########] 12/12");
+  BOOST_TEST(progress_bar(0, 0, 10) == "[##########] 0/0");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
