@@ -1,0 +1,210 @@
+"""What the end-to-end tests share: an image host on loopback, the real program, and a client. Standard library only."""
+
+import asyncio
+import collections
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = pathlib.Path(os.environ.get("PROGRAM_UNDER_TEST", SOURCE / "build/dev/retail-pulse"))
+STORES = SOURCE / "data/StoreMasterAssignment.csv"
+PHOTOS = SOURCE / "data/sample-images"
+PATIENCE = 120  # seconds until a wait is called a hang
+
+
+class Origin:
+    """An image host: serves the sample photos under any directory and query, and remembers every request.
+
+    /missing/... answers 404. Keeps connections alive. `delay` seconds pass before each answer.
+    """
+
+    def __init__(self, delay=0.0):
+        self.delay = delay
+        self.requests = []  # (monotonic time, target), in order of arrival
+        self._photos = {p.name: p.read_bytes() for p in PHOTOS.iterdir()}
+        self._ready = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        self._ready.wait()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def photo_urls(self, count, tag=""):
+        """`count` different URLs, going round the sample photos."""
+        names = sorted(self._photos)
+        return [f"{self.url}/{names[i % len(names)]}?n={tag}{i}" for i in range(count)]
+
+    def _run(self):
+        asyncio.set_event_loop(self._loop)
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=1024))
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._ready.set()
+        self._loop.run_forever()
+
+    async def _serve(self, reader, writer):
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                target = head.split(b" ", 2)[1].decode()
+                self.requests.append((time.monotonic(), target))
+                if self.delay:
+                    await asyncio.sleep(self.delay)
+                path = target.split("?")[0]
+                body = None if path.startswith("/missing/") else self._photos.get(path.rsplit("/", 1)[1])
+                status = "404 Not Found" if body is None else "200 OK"
+                body = body or b"no such photo"
+                writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # the client closed the connection, as clients do
+        finally:
+            writer.close()
+
+    def close(self):
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._server.close()
+        self._loop.close()
+
+
+class Service:
+    """The real program, serving on a free port from a database in a folder of its own."""
+
+    def __init__(self, *flags, folder=None):
+        self.flags = flags
+        self._own = folder is None
+        self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="retail-pulse-"))
+        self.database = self.folder / "retail-pulse.db"
+        self.process = None
+
+    def command(self):
+        return [str(PROGRAM), "serve", "--port", "0", "--storage", f"sqlite:{self.database}", "--store-master", str(STORES),
+                "--allow-address", "127.0.0.0/8", "--log-file", str(self.folder / "service.log"), *self.flags]
+
+    def start(self):
+        self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        if "http://" not in line:
+            self.process.wait()
+            raise AssertionError(f"the service did not start: {line!r}, exit code {self.process.returncode}\n{self.log()}")
+        self.port = int(line.rsplit(":", 1)[1])
+        return self
+
+    def wait_ready(self):
+        wait_for(lambda: self.get("/readyz")[0] == 200, "ready")
+        return self
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process.stdout.close()
+
+    def terminate(self):
+        """SIGTERM; the exit code and the seconds it took."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=PATIENCE)
+        self.process.stdout.close()
+        return code, time.monotonic() - began
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
+        if self._own:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self.start().wait_ready()
+
+    def __exit__(self, *_):
+        self.close()
+
+    def log(self):
+        path = self.folder / "service.log"
+        return path.read_text() if path.exists() else ""
+
+    def resident_kib(self, what="VmHWM"):
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith(what + ":"):
+                return int(line.split()[1])
+        raise AssertionError(f"no {what} in /proc")
+
+    # --- client ---
+
+    def request(self, method, path, body=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"null")
+        finally:
+            connection.close()
+
+    def get(self, path):
+        return self.request("GET", path)
+
+    def submit(self, visits):
+        status, answer = self.request("POST", "/api/submit", json.dumps({"count": len(visits), "visits": visits}))
+        if status != 201:
+            raise AssertionError(f"not accepted: {status} {answer}")
+        return answer["job_id"]
+
+    def status(self, job):
+        status, answer = self.get(f"/api/status?jobid={job}")
+        if status != 200:
+            raise AssertionError(f"no status of job {job}: {status} {answer}")
+        return answer
+
+    def wait_for_end(self, job):
+        return wait_for(lambda: (s := self.status(job))["status"] != "ongoing" and s, f"job {job} to end")
+
+    # --- database ---
+
+    @contextlib.contextmanager
+    def copied_database(self):
+        """The database as a reader would find it now. A copy, so that nothing is repaired or checkpointed by looking at it."""
+        with tempfile.TemporaryDirectory(prefix="retail-pulse-look-") as folder:
+            for suffix in ("", "-wal"):
+                source = pathlib.Path(f"{self.database}{suffix}")
+                if source.exists():
+                    shutil.copy(source, pathlib.Path(folder) / ("look.db" + suffix))
+            connection = sqlite3.connect(pathlib.Path(folder) / "look.db")
+            try:
+                yield connection
+            finally:
+                connection.close()
+
+    def recorded_urls(self):
+        with self.copied_database() as database:
+            return {row[0] for row in database.execute("SELECT url FROM images WHERE state <> 0")}
+
+
+def visit(store, urls, when="2026-03-09T12:00:00"):
+    return {"store_id": store, "image_url": urls, "visit_time": when}
+
+
+def wait_for(condition, what):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.01)
+    raise AssertionError(f"waited {PATIENCE} s for {what}")
+
+
+def repeated(targets):
+    return {target: n for target, n in collections.Counter(targets).items() if n > 1}

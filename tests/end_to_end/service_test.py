@@ -1,0 +1,208 @@
+"""The real program over real sockets: jobs, failures, kill -9, SIGTERM, a second process."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+from harness import PROGRAM, SOURCE, Origin, Service, repeated, visit, wait_for
+
+KNOWN, OTHER = "S00339218", "S01408764"
+
+
+class Jobs(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.origin = Origin()
+        cls.service = Service().start().wait_ready()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.service.close()
+        cls.origin.close()
+
+    def test_the_example_of_the_contract_goes_from_accepted_over_ongoing_to_completed(self):
+        urls = [f"{self.origin.url}/shelf-1.jpg".replace("shelf-1.jpg", name) for name in self.names()]
+        job = self.service.submit([visit(KNOWN, urls[:2]), visit(OTHER, urls[1:2], "2025-03-11")])
+        first = self.service.status(job)
+        self.assertEqual(first["status"], "ongoing")  # the stand-in for the GPU takes 100 ms at least
+        end = self.service.wait_for_end(job)
+        self.assertEqual(end["status"], "completed")
+        self.assertEqual(end["images"], {"total": 3, "done": 3, "failed": 0})
+        self.assertNotIn("error", end)
+
+    def names(self):
+        return sorted(p.name for p in (SOURCE / "data/sample-images").iterdir())
+
+    def test_an_unknown_store_and_a_dead_link_fail_and_the_good_images_keep_their_results(self):
+        good = self.origin.photo_urls(3, "good")
+        job = self.service.submit([visit(KNOWN, good), visit("S99999999", good[:1]), visit(OTHER, [f"{self.origin.url}/missing/1.jpg"])])
+        end = self.service.wait_for_end(job)
+        self.assertEqual(end["status"], "failed")
+        self.assertEqual(end["images"], {"total": 5, "done": 5, "failed": 2})
+        self.assertEqual([(e["store_id"], e["code"], e["failed_images"]) for e in end["error"]],
+                         [("S99999999", "store_not_found", 1), (OTHER, "http_status", 1)])
+        self.assertEqual(end["error"][0]["error"], "Store ID does not exist")
+        with self.service.copied_database() as database:
+            rows = database.execute("SELECT width, height, perimeter FROM images WHERE job_id = ? AND state = 1", (job,)).fetchall()
+        self.assertEqual(len(rows), 3)
+        for width, height, perimeter in rows:
+            self.assertEqual(perimeter, 2 * (width + height))
+
+    def test_every_image_of_a_larger_job_is_fetched_once(self):
+        urls = self.origin.photo_urls(1500, "larger")
+        end = self.service.wait_for_end(self.service.submit([visit(KNOWN, urls[:700]), visit(OTHER, urls[700:])]))
+        self.assertEqual(end["images"], {"total": 1500, "done": 1500, "failed": 0})
+        fetched = [target for _, target in self.origin.requests if "n=larger" in target]
+        self.assertEqual(len(fetched), 1500)
+        self.assertEqual(repeated(fetched), {})
+
+    def test_a_private_address_is_blocked_unless_it_is_allowed(self):
+        with Service("--allow-address", "127.0.0.2/32") as other:  # beside 127.0.0.0/8 of the harness: 10/8 stays closed
+            end = other.wait_for_end(other.submit([visit(KNOWN, ["http://10.0.0.1/a.jpg", "http://[::1]/a.jpg"])]))
+            self.assertEqual(end["error"][0]["code"], "blocked_address")
+            self.assertEqual(end["images"]["failed"], 2)
+
+    def test_many_names_on_a_silent_address_do_not_hold_up_a_healthy_job(self):
+        import socket
+        silent = socket.socket()
+        silent.bind(("127.0.0.9", 0))
+        silent.listen(0)
+        port = silent.getsockname()[1]
+        fillers = []
+        for _ in range(4):  # fill the backlog: from then on a connection attempt gets no answer at all
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.9", port))
+            fillers.append(filler)
+        try:
+            stuck = [self.service.submit([visit(KNOWN, [f"http://127.0.0.9:{port}/{job}/{i}.jpg" for i in range(100)])]) for job in range(20)]
+            healthy = self.service.wait_for_end(self.service.submit([visit(OTHER, self.origin.photo_urls(200, "healthy"))]))
+            self.assertEqual(healthy["status"], "completed")
+            self.assertTrue(all(self.service.status(job)["status"] == "ongoing" for job in stuck))
+        finally:
+            for held in [*fillers, silent]:
+                held.close()
+
+
+class Durability(unittest.TestCase):
+    def setUp(self):
+        self.origin = Origin()
+        self.service = Service("--gpu-delay", "0")
+        self.addCleanup(self.origin.close)
+        self.addCleanup(self.service.close)
+
+    def test_after_kill_9_the_job_goes_on_by_itself_and_no_recorded_image_is_fetched_again(self):
+        self.origin.delay = 0.02
+        self.service.start().wait_ready()
+        job = self.service.submit([visit(KNOWN, self.origin.photo_urls(3000))])
+        wait_for(lambda: self.service.status(job)["images"]["done"] > 300, "some results")
+        self.service.kill()
+        recorded = {url.removeprefix(self.origin.url) for url in self.service.recorded_urls()}
+        self.assertGreater(len(recorded), 300)
+        before = len(self.origin.requests)
+        self.service.start()
+        end = self.service.wait_for_end(job)
+        self.assertEqual(end["status"], "completed")
+        self.assertEqual(end["images"], {"total": 3000, "done": 3000, "failed": 0})
+        again = recorded & {target for _, target in self.origin.requests[before:]}
+        self.assertEqual(again, set())
+        self.assertEqual(self.service.submit([visit(KNOWN, self.origin.photo_urls(1, "next"))]), job + 1)
+
+    def test_sigterm_records_what_is_in_flight_and_ends_with_0(self):
+        self.service.flags = ("--gpu-delay", "100ms..400ms")
+        self.service.start().wait_ready()
+        job = self.service.submit([visit(KNOWN, self.origin.photo_urls(20_000))])
+        wait_for(lambda: self.service.status(job)["images"]["done"] > 100, "some results")
+        code, _ = self.service.terminate()
+        self.assertEqual(code, 0, self.service.log())
+        fetched = {target for _, target in self.origin.requests}
+        recorded = {url.removeprefix(self.origin.url) for url in self.service.recorded_urls()}
+        self.assertEqual(fetched - recorded, set())  # every image that was fetched has its result
+        before = len(self.origin.requests)
+        self.service.flags = ("--gpu-delay", "0")
+        self.service.start()
+        self.assertEqual(self.service.wait_for_end(job)["images"], {"total": 20_000, "done": 20_000, "failed": 0})
+        self.assertEqual(recorded & {target for _, target in self.origin.requests[before:]}, set())
+
+    def test_a_second_process_on_the_same_database_is_refused_and_told_who_holds_it(self):
+        self.service.start().wait_ready()
+        second = subprocess.run(self.service.command(), capture_output=True, text=True, timeout=60)
+        self.assertEqual(second.returncode, 2)
+        self.assertIn(str(self.service.process.pid), second.stderr)
+        self.assertEqual(self.service.get("/healthz")[0], 200)
+
+    def test_log_lines_carry_no_query(self):
+        self.service.flags = ("--gpu-delay", "0", "--log-level", "debug", "--fetch-attempts", "1")
+        self.service.start().wait_ready()
+        job = self.service.submit([visit(KNOWN, [f"{self.origin.url}/missing/1.jpg?signature=secret"])])
+        self.service.wait_for_end(job)
+        self.service.terminate()
+        self.assertIn("http_status", self.service.log())
+        self.assertNotIn("secret", self.service.log())
+
+
+class Windows(unittest.TestCase):
+    def test_images_in_flight_stay_within_their_bound(self):
+        origin = Origin()
+        self.addCleanup(origin.close)
+        with Service("--images-in-flight", "300") as service:
+            job = service.submit([visit(KNOWN, origin.photo_urls(3000))])
+            self.assertEqual(service.wait_for_end(job)["status"], "completed")
+            _, gauges = service.get("/readyz")
+            self.assertLessEqual(gauges["images_in_flight_peak"], 300)
+            self.assertGreater(gauges["images_in_flight_peak"], 150)
+            wait_for(lambda: service.get("/readyz")[1]["images_held"] == 0, "no image to be held")
+
+
+class CommandLine(unittest.TestCase):
+    def run_program(self, *arguments):
+        return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, cwd=SOURCE)
+
+    def test_every_configuration_problem_is_told_at_once(self):
+        done = self.run_program("serve", "--port", "70000", "--gpu-delay", "soon", "--fetch", "header", "--no-such-flag")
+        self.assertEqual(done.returncode, 2)
+        for word in ("--port", "--gpu-delay", "--fetch", "not there yet", "--no-such-flag"):
+            self.assertIn(word, done.stderr)
+
+    def test_subcommands_to_come_are_refused(self):
+        for subcommand in ("submit", "status", "results", "watch", "cancel", "redrive", "simulate", "completion"):
+            done = self.run_program(subcommand)
+            self.assertEqual((done.returncode, "yet" in done.stderr), (2, True), subcommand)
+
+    def test_help_and_version(self):
+        self.assertIn("--images-in-flight", self.run_program("serve", "--help").stdout)
+        self.assertRegex(self.run_program("--version").stdout, r"\d+\.\d+\.\d+")
+
+    def test_health_tells_ready_from_unreachable(self):
+        with Service() as service:
+            url = f"http://127.0.0.1:{service.port}"
+            self.assertEqual(self.run_program("health", "--url", url).returncode, 0)
+        self.assertEqual(self.run_program("health", "--url", url).returncode, 3)
+
+    def test_a_store_master_that_cannot_be_read_is_a_configuration_error(self):
+        done = self.run_program("serve", "--port", "0", "--storage", "sqlite::memory:", "--store-master", "no/such/file.csv")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("no/such/file.csv", done.stderr)
+
+
+class Demo(unittest.TestCase):
+    def test_the_demo_measures_every_photo_and_explains_what_failed(self):
+        done = subprocess.run([PROGRAM, "demo", "--once", "--port", "0", "--origin-port", "0"], capture_output=True, text=True, timeout=120, cwd=SOURCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report = done.stdout
+        self.assertIn("Store ID does not exist", report)
+        self.assertIn("404", report)
+        job = json.loads((SOURCE / "data/sample-job.json").read_text())
+        for one in job["visits"]:
+            self.assertIn(one["store_id"], report)
+        measured = re.findall(r"(\d+)\s*[x×]\s*(\d+)\D+?(\d+)", report)
+        right = [m for m in measured if int(m[2]) == 2 * (int(m[0]) + int(m[1]))]
+        images = sum(len(one["image_url"]) for one in job["visits"])
+        self.assertGreaterEqual(len(right), images - 3, report)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
