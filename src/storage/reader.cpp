@@ -1,0 +1,139 @@
+#include "storage/migrations.hpp"
+#include "storage/rows.hpp"
+#include "storage/session.hpp"
+
+namespace retail_pulse::storage {
+namespace {
+
+constexpr std::string_view select_status = R"sql(
+  SELECT state, run, images_total, images_succeeded, images_failed, submitted_at, coalesce(finished_at, 0), coalesce(failures, '')
+    FROM jobs WHERE job_id = :job AND state > 0)sql";
+
+constexpr std::string_view select_pending = R"sql(
+  SELECT images.image_no, visits.store_id, images.url
+    FROM images JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
+   WHERE images.job_id = :job AND images.run = :run AND images.state = 0 AND images.image_no > :after
+   ORDER BY images.image_no LIMIT :limit)sql";
+
+// "state < 2" is said so that SQLite may use the index of unfinished jobs.
+constexpr std::string_view select_ongoing = R"sql(
+  SELECT job_id, run, images_total, images_succeeded, images_failed
+    FROM jobs WHERE state < 2 AND state = 1 AND job_id > :after ORDER BY job_id LIMIT :limit)sql";
+constexpr std::string_view select_staging = "SELECT job_id FROM jobs WHERE state < 2 AND state = 0 ORDER BY job_id";
+
+constexpr std::string_view select_images = R"sql(
+  SELECT images.image_no, visits.store_id, visits.visit_time, images.url, images.state,
+         coalesce(width, 0), coalesce(height, 0), coalesce(format, 'unknown'), coalesce(code, 'none'), coalesce(error, ''),
+         coalesce(attempts, 0), coalesce(final_url, ''), coalesce(address, ''), coalesce(http_status, 0), coalesce(bytes, 0),
+         coalesce(dns_ms, 0), coalesce(connect_ms, 0), coalesce(total_ms, 0)
+    FROM images JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
+   WHERE images.job_id = :job AND images.image_no > :after
+   ORDER BY images.image_no LIMIT :limit)sql";
+
+std::optional<image_format> format_named(std::string_view name) {
+  for (auto format = image_format::unknown; format <= image_format::ico; format = static_cast<image_format>(static_cast<int>(format) + 1)) {
+    if (name_of(format) == name) return format;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+class reader::implementation {
+ public:
+  implementation(const location& where, session_options options) : sql{where, options, session::role::reader} {
+    demand_current_schema(sql, sqlite_migrations());
+  }
+
+  session sql;
+
+  [[noreturn]] void fail_unknown_word() const {
+    sql.fail(storage_error::kind::corrupt, "a row holds a word that this version of the program does not know");
+  }
+};
+
+reader::reader(const location& where, session_options options) : implementation_{std::make_unique<implementation>(where, options)} {}
+reader::~reader() = default;
+reader::reader(reader&&) noexcept = default;
+
+std::optional<job_status> reader::status(job_id id) {
+  long long state = 0, run = 0, total = 0, succeeded = 0, failed = 0, submitted = 0, finished = 0;
+  std::string failures;
+  const auto columns = std::tie(state, run, total, succeeded, failed, submitted, finished, failures);
+  if (!implementation_->sql.one(select_status, columns, static_cast<long long>(id.value))) return std::nullopt;
+  job_status status;
+  status.id = id;
+  status.run.value = static_cast<std::int32_t>(run);
+  status.state = static_cast<job_state>(state);
+  status.images = {total, succeeded, failed};
+  status.submitted_at = unix_millis{submitted};
+  if (status.state != job_state::ongoing) status.finished_at = unix_millis{finished};
+  if (!failures.empty() && !failures_from_text(failures, status)) implementation_->fail_unknown_word();
+  return status;
+}
+
+std::vector<image_task> reader::pending_images(job_id job, run_number run, image_number after, std::size_t limit) {
+  std::vector<image_task> tasks;
+  image_task task;
+  long long number = 0;
+  implementation_->sql.each(
+      select_pending, std::tie(number, task.store_id, task.url),
+      [&] {
+        task.number.value = number;
+        tasks.push_back(task);
+      },
+      static_cast<long long>(job.value), static_cast<long long>(run.value), static_cast<long long>(after.value),
+      static_cast<long long>(limit));
+  return tasks;
+}
+
+std::vector<job_brief> reader::ongoing_jobs(job_id after, std::size_t limit) {
+  std::vector<job_brief> jobs;
+  long long id = 0, run = 0, total = 0, succeeded = 0, failed = 0;
+  implementation_->sql.each(
+      select_ongoing, std::tie(id, run, total, succeeded, failed),
+      [&] {
+        jobs.push_back({job_id{id}, run_number{static_cast<std::int32_t>(run)}, {total, succeeded, failed}});
+      },
+      static_cast<long long>(after.value), static_cast<long long>(limit));
+  return jobs;
+}
+
+std::vector<job_id> reader::staging_jobs() {
+  std::vector<job_id> jobs;
+  long long id = 0;
+  implementation_->sql.each(select_staging, std::tie(id), [&] { jobs.push_back(job_id{id}); });
+  return jobs;
+}
+
+std::vector<image_row> reader::images(job_id job, image_number after, std::size_t limit) {
+  std::vector<image_row> rows;
+  image_row row;
+  fetch_evidence& evidence = row.result.evidence;
+  std::string format, code;
+  long long number = 0, state = 0, width = 0, height = 0, attempts = 0, http_status = 0, bytes = 0, dns = 0, connect = 0, total = 0;
+  implementation_->sql.each(
+      select_images,
+      std::tie(number, row.store_id, row.visit_time, row.url, state, width, height, format, code, row.error, attempts, evidence.final_url,
+               evidence.address, http_status, bytes, dns, connect, total),
+      [&] {
+        const auto known_format = format_named(format);
+        const auto known_code = error_code_named(code);
+        if (!known_format || !known_code) implementation_->fail_unknown_word();
+        row.number = row.result.number = image_number{number};
+        row.pending = state == 0;
+        row.result.code = *known_code;
+        row.result.measured = {*known_format, static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height)};
+        row.result.attempts = static_cast<std::int32_t>(attempts);
+        evidence.http_status = static_cast<std::int32_t>(http_status);
+        evidence.bytes = bytes;
+        evidence.dns_ms = static_cast<std::int32_t>(dns);
+        evidence.connect_ms = static_cast<std::int32_t>(connect);
+        evidence.total_ms = static_cast<std::int32_t>(total);
+        rows.push_back(row);
+      },
+      static_cast<long long>(job.value), static_cast<long long>(after.value), static_cast<long long>(limit));
+  return rows;
+}
+
+}  // namespace retail_pulse::storage

@@ -1,0 +1,205 @@
+// Results, store failures, counters and the verdict: what changes while a job is ongoing.
+#include <algorithm>
+
+#include "core/limits.hpp"
+#include "storage/rows.hpp"
+#include "storage/writer_implementation.hpp"
+
+namespace retail_pulse::storage {
+namespace {
+
+constexpr std::string_view select_job = R"sql(
+  SELECT state, run, images_total, images_succeeded, images_failed FROM jobs WHERE job_id = :job)sql";
+
+// `:job + 0 * key` is `:job`, said in a way that depends on the row: otherwise SQLite may walk all images of the job for every row of
+// the batch, instead of looking each one up.
+constexpr std::string_view update_succeeded = R"sql(
+  WITH batch AS MATERIALIZED (SELECT key, value AS v FROM json_each(:rows))
+  UPDATE images
+     SET state = 1, width = r.width, height = r.height, perimeter = r.perimeter, format = r.format, attempts = r.attempts,
+         final_url = r.final_url, address = r.address, http_status = r.http_status, bytes = r.bytes, dns_ms = r.dns_ms,
+         connect_ms = r.connect_ms, total_ms = r.total_ms, recorded_at = :now
+    FROM (SELECT :job + 0 * key AS job_id, v ->> 0 AS image_no, v ->> 1 AS width, v ->> 2 AS height, v ->> 3 AS perimeter, v ->> 4 AS format,
+                 v ->> 5 AS attempts, v ->> 6 AS final_url, v ->> 7 AS address, v ->> 8 AS http_status,
+                 v ->> 9 AS bytes, v ->> 10 AS dns_ms, v ->> 11 AS connect_ms, v ->> 12 AS total_ms
+            FROM batch) AS r
+   WHERE images.job_id = r.job_id AND images.image_no = r.image_no AND images.run = :run AND images.state = 0)sql";
+
+constexpr std::string_view update_failed = R"sql(
+  WITH batch AS MATERIALIZED (SELECT key, value AS v FROM json_each(:rows))
+  UPDATE images
+     SET state = 2, code = r.code, error = r.error, attempts = r.attempts, final_url = r.final_url, address = r.address,
+         http_status = r.http_status, bytes = r.bytes, dns_ms = r.dns_ms, connect_ms = r.connect_ms, total_ms = r.total_ms,
+         recorded_at = :now
+    FROM (SELECT :job + 0 * key AS job_id, v ->> 0 AS image_no, v ->> 1 AS code, v ->> 2 AS error, v ->> 3 AS attempts, v ->> 4 AS final_url,
+                 v ->> 5 AS address, v ->> 6 AS http_status, v ->> 7 AS bytes, v ->> 8 AS dns_ms,
+                 v ->> 9 AS connect_ms, v ->> 10 AS total_ms
+            FROM batch) AS r
+   WHERE images.job_id = r.job_id AND images.image_no = r.image_no AND images.run = :run AND images.state = 0)sql";
+
+// Runs before the images change, so that only those still pending are counted. CROSS JOIN: in this order. With a single min() SQLite takes
+// the other columns of the group (code, error) from the row of the minimum, which is what "first failure" means.
+constexpr std::string_view merge_store_failures = R"sql(
+  INSERT INTO store_failures (job_id, store_id, first_image_no, code, error, failed_images)
+  SELECT images.job_id, visits.store_id, min(images.image_no), r.value ->> 1, r.value ->> 2, count(*)
+    FROM json_each(:rows) AS r
+    CROSS JOIN images ON images.job_id = :job AND images.image_no = r.value ->> 0 AND images.run = :run AND images.state = 0
+    CROSS JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
+   WHERE true
+   GROUP BY visits.store_id
+      ON CONFLICT (job_id, store_id) DO UPDATE
+     SET code = CASE WHEN excluded.first_image_no < first_image_no THEN excluded.code ELSE code END,
+         error = CASE WHEN excluded.first_image_no < first_image_no THEN excluded.error ELSE error END,
+         first_image_no = min(first_image_no, excluded.first_image_no),
+         failed_images = failed_images + excluded.failed_images)sql";
+
+constexpr std::string_view count_results = R"sql(
+  UPDATE jobs SET images_succeeded = images_succeeded + :succeeded, images_failed = images_failed + :failed WHERE job_id = :job)sql";
+
+constexpr std::string_view select_first_failures = R"sql(
+  SELECT store_id, code, error, failed_images FROM store_failures WHERE job_id = :job ORDER BY first_image_no LIMIT :limit)sql";
+
+constexpr std::string_view complete_job = R"sql(
+  UPDATE jobs SET state = 2, finished_at = :now WHERE job_id = :job)sql";
+
+constexpr std::string_view fail_job = R"sql(
+  UPDATE jobs SET state = 3, finished_at = :now, failures = :failures WHERE job_id = :job)sql";
+
+// "image_no >= 0" makes SQLite use the index of pending images.
+constexpr std::string_view select_pending = R"sql(
+  SELECT image_no FROM images WHERE job_id = :job AND run = :run AND state = 0 AND image_no >= 0 ORDER BY image_no LIMIT :rows)sql";
+
+recorded nothing_changed(const job_row& row) { return {0, row.images, row.state}; }
+
+/// The first result of each image, in order of image.
+std::vector<const image_result*> one_per_image(std::span<const image_result> results) {
+  std::vector<const image_result*> all;
+  all.reserve(results.size());
+  for (const auto& result : results) all.push_back(&result);
+  const auto number = [](const image_result* result) { return result->number; };
+  std::ranges::stable_sort(all, {}, number);
+  const auto doubles = std::ranges::unique(all, {}, number);
+  all.erase(doubles.begin(), doubles.end());
+  return all;
+}
+
+}  // namespace
+
+std::optional<job_row> writer::implementation::job(job_id id) {
+  long long state = 0, run = 0, total = 0, succeeded = 0, failed = 0;
+  const long long key = id.value;
+  if (!sql.one(select_job, std::tie(state, run, total, succeeded, failed), key)) return std::nullopt;
+  return job_row{static_cast<job_state>(state), run_number{static_cast<std::int32_t>(run)}, {total, succeeded, failed}};
+}
+
+long long writer::implementation::write_succeeded(job_id id, run_number run, std::span<const image_result* const> results,
+                                                  unix_millis now) {
+  if (results.empty()) return 0;
+  return sql.change(update_succeeded, succeeded_rows(results), static_cast<long long>(now.count()), static_cast<long long>(id.value),
+                    static_cast<long long>(run.value));
+}
+
+long long writer::implementation::write_failed(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now) {
+  if (results.empty()) return 0;
+  const std::string rows = failed_rows(results);
+  const long long job = id.value;
+  const long long of_run = run.value;
+  sql.change(merge_store_failures, rows, job, of_run);
+  return sql.change(update_failed, rows, static_cast<long long>(now.count()), job, of_run);
+}
+
+void writer::implementation::write_results(job_id id, run_number run, std::span<const image_result* const> results, job_row& row,
+                                           recorded& outcome, unix_millis now) {
+  std::vector<const image_result*> parted{results.begin(), results.end()};
+  const auto failures = std::ranges::stable_partition(parted, &image_result::succeeded);
+  const std::span<const image_result* const> all{parted};
+  const auto count = parted.size() - failures.size();
+  const long long succeeded = write_succeeded(id, run, all.first(count), now);
+  const long long failed = write_failed(id, run, all.subspan(count), now);
+  if (succeeded + failed > 0) {
+    sql.change(count_results, succeeded, failed, static_cast<long long>(id.value));
+    row.images.succeeded += succeeded;
+    row.images.failed += failed;
+    if (row.images.pending() == 0) give_verdict(id, row, now);
+  }
+  outcome = {succeeded + failed, row.images, row.state};
+}
+
+std::string writer::implementation::failures_of(job_id id) {
+  std::vector<store_failure> failures;
+  std::string code;
+  store_failure row;
+  long long images = 0;
+  const long long job = id.value;
+  const long long limit = limits::status_failures + 1;  // one more tells that the list is cut
+  sql.each(
+      select_first_failures, std::tie(row.store_id, code, row.error, images),
+      [&] {
+        row.code = error_code_named(code).value_or(error_code::internal);
+        row.failed_images = images;
+        failures.push_back(row);
+      },
+      job, limit);
+  const bool truncated = failures.size() > limits::status_failures;
+  if (truncated) failures.pop_back();
+  return failures_to_text(failures, truncated);
+}
+
+void writer::implementation::give_verdict(job_id id, job_row& row, unix_millis now) {
+  const long long job = id.value;
+  const long long at = now.count();
+  if (row.images.failed == 0) {
+    sql.change(complete_job, at, job);
+    row.state = job_state::completed;
+  } else {
+    sql.change(fail_job, at, failures_of(id), job);
+    row.state = job_state::failed;
+  }
+}
+
+recorded writer::record(job_id id, run_number run, std::span<const image_result> results, unix_millis now) {
+  auto& self = *implementation_;
+  self.demand_transaction();
+  auto row = self.job(id);
+  if (!row) return {};
+  if (row->state != job_state::ongoing || row->run != run) return nothing_changed(*row);
+  recorded outcome;
+  self.write_results(id, run, one_per_image(results), *row, outcome, now);
+  return outcome;
+}
+
+recorded writer::abandon(job_id id, run_number run, error_code code, std::size_t rows, unix_millis now) {
+  auto& self = *implementation_;
+  self.demand_transaction();
+  if (code == error_code::none) self.sql.fail(storage_error::kind::other, "images are abandoned with a reason");
+  auto row = self.job(id);
+  if (!row) return {};
+  if (row->state != job_state::ongoing || row->run != run) return nothing_changed(*row);
+
+  std::vector<image_result> results;
+  image_result result;
+  result.code = code;
+  result.attempts = 0;
+  long long number = 0;
+  self.sql.each(
+      select_pending, std::tie(number),
+      [&] {
+        result.number.value = number;
+        results.push_back(result);
+      },
+      static_cast<long long>(id.value), static_cast<long long>(run.value), static_cast<long long>(rows));
+  recorded outcome;
+  self.write_results(id, run, one_per_image(results), *row, outcome, now);
+  return outcome;
+}
+
+recorded writer::settle(job_id id, unix_millis now) {
+  auto& self = *implementation_;
+  self.demand_transaction();
+  auto row = self.job(id);
+  if (!row) return {};
+  if (row->state == job_state::ongoing && row->images.pending() == 0) self.give_verdict(id, *row, now);
+  return nothing_changed(*row);
+}
+
+}  // namespace retail_pulse::storage

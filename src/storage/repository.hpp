@@ -1,0 +1,127 @@
+// storage: jobs, visits and images in SQL; the one repository class over every engine.
+// May use: src/core, SOCI.
+// Never: decides anything about a job but its counters and its verdict, retries, starts threads, or lets a SOCI type out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/image.hpp"
+#include "core/job.hpp"
+#include "core/submission.hpp"
+#include "core/time.hpp"
+#include "storage/location.hpp"
+
+namespace retail_pulse::storage {
+
+/// Thrown by every call below; after it the transaction is to be rolled back. The text names no parameter values, so it may be logged.
+class storage_error : public std::runtime_error {
+ public:
+  enum class kind : std::uint8_t {
+    busy,          ///< another program holds the lock; try again
+    full,          ///< no space
+    read_only,     ///< the file or its folder cannot be written
+    corrupt,       ///< the file is damaged or not a database
+    newer_schema,  ///< made by a newer version of this program
+    other,
+  };
+  storage_error(kind what_kind, const std::string& text) : std::runtime_error{text}, kind_{what_kind} {}
+  kind what_kind() const { return kind_; }
+
+ private:
+  kind kind_;
+};
+
+struct session_options {
+  std::chrono::milliseconds busy_timeout{5000};  ///< 0 in simulations
+};
+
+/// What recording changed.
+struct recorded {
+  std::int64_t changed = 0;              ///< results that were news; the others were of an older run or recorded before
+  image_counts images;                   ///< the job's counters afterwards
+  job_state state = job_state::ongoing;  ///< `completed` or `failed` once nothing is pending
+};
+
+/// The only writer of a database. One per database, used by one thread at a time.
+/// Every call but `begin` needs an open transaction; nothing is durable before `commit` returns.
+class writer {
+ public:
+  /// Opens (creating file and folders), checks that the file is a whole database, and brings the schema up to date. What "whole" covers is
+  /// bounded, see whole_file.hpp; damage elsewhere is thrown as `corrupt` by the call that meets it.
+  explicit writer(const location& where, session_options options = {});
+  ~writer();
+  writer(writer&&) noexcept;
+
+  void begin();
+  void commit();
+  void rollback() noexcept;
+
+  /// A new job row in state `staging`, invisible until published.
+  job_id create_job(const submission& job, unix_millis now);
+  /// Image rows [first, last) of the submission and the visits that begin among them. Ranges are appended in order, each once.
+  void append(job_id job, const submission& from, std::size_t first, std::size_t last);
+  /// Makes a wholly appended job visible as `ongoing`, submitted at `now`.
+  void publish(job_id job, unix_millis now);
+
+  /// Deletes up to `rows` image and visit rows of a staging job, and the job itself with the last of them. True when all is gone.
+  /// A job that is not staging is left alone (true).
+  bool discard_staging(job_id job, std::size_t rows);
+
+  /// Writes results where job, image and run match and the state is pending. Counters, store failures and, when nothing is pending
+  /// any more, the verdict are part of the same transaction. Of several results of one image in
+  /// one call the first counts. A job that is unknown, not ongoing or of another run is left alone (unknown: all counters 0).
+  recorded record(job_id job, run_number run, std::span<const image_result> results, unix_millis now);
+
+  /// Ends up to `rows` pending images of a run as failed with `code`; like `record` otherwise.
+  recorded abandon(job_id job, run_number run, error_code code, std::size_t rows, unix_millis now);
+
+  /// Gives a verdict to an ongoing job that has nothing pending. Changes nothing otherwise.
+  recorded settle(job_id job, unix_millis now);
+
+ private:
+  class implementation;
+  std::unique_ptr<implementation> implementation_;
+};
+
+/// One image with everything that is known of it.
+struct image_row {
+  image_number number;
+  std::string store_id;
+  std::string visit_time;
+  std::string url;
+  bool pending = true;
+  image_result result;  ///< where not pending
+  std::string error;    ///< public sentence, where failed
+};
+
+/// Read-only queries on a connection of its own, used by one thread at a time. Each call sees one committed state, and leaves no
+/// statement open. The schema must be up to date (open a writer first).
+class reader {
+ public:
+  explicit reader(const location& where, session_options options = {});
+  ~reader();
+  reader(reader&&) noexcept;
+
+  /// A job that is not staging.
+  std::optional<job_status> status(job_id job);
+  /// Pending images of a run behind `after` (image_number{-1} for all), in order, at most `limit`.
+  std::vector<image_task> pending_images(job_id job, run_number run, image_number after, std::size_t limit);
+  /// Ongoing jobs with an id above `after`, in order of id.
+  std::vector<job_brief> ongoing_jobs(job_id after, std::size_t limit);
+  /// Jobs whose submission was not written to its end, in order of id.
+  std::vector<job_id> staging_jobs();
+  /// All images of a job behind `after`, in order.
+  std::vector<image_row> images(job_id job, image_number after, std::size_t limit);
+
+ private:
+  class implementation;
+  std::unique_ptr<implementation> implementation_;
+};
+
+}  // namespace retail_pulse::storage

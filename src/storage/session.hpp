@@ -1,0 +1,104 @@
+#pragma once
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "storage/repository.hpp"
+
+namespace retail_pulse::storage {
+
+/// One connection with its prepared statements: the only place that knows how SOCI and SQLite are spoken to.
+/// Every call throws storage_error, and none leaves a statement open, which would pin the write-ahead log.
+/// Parameters are `long long` or `std::string`, bound by position; statements are kept by their text.
+class session {
+ public:
+  enum class role { writer, reader };
+
+  /// Opens and sets what SQLite keeps per connection. A reader's file must exist.
+  session(const location& where, session_options options, role as);
+  ~session();
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
+  /// Runs one statement and gives the number of rows it changed.
+  template <typename... Parameters>
+  long long change(std::string_view text, const Parameters&... parameters) {
+    long long rows = 0;
+    run(
+        text, std::tuple<>{}, [] {}, &rows, parameters...);
+    return rows;
+  }
+
+  /// Calls `on_row` for every row, with the row in `columns` (std::tie of long long and std::string; no column may be NULL).
+  template <typename Columns, typename On_row, typename... Parameters>
+  void each(std::string_view text, Columns columns, On_row&& on_row, const Parameters&... parameters) {
+    run(text, columns, on_row, nullptr, parameters...);
+  }
+
+  /// The first row into `columns`; false when there is none.
+  template <typename Columns, typename... Parameters>
+  bool one(std::string_view text, Columns columns, const Parameters&... parameters) {
+    bool found = false;
+    run(
+        text, columns, [&] { found = true; }, nullptr, parameters...);
+    return found;
+  }
+
+  /// A script of several statements without parameters; keeps none of them.
+  void script(std::string_view text);
+
+  long long last_insert_id();
+  bool in_transaction() const;
+  /// Does nothing outside a transaction. SQLite ends the transaction whatever happens to the file.
+  void rollback() noexcept;
+
+  /// What messages call the database: the file's name.
+  const std::string& name() const { return name_; }
+  [[noreturn]] void fail(storage_error::kind kind, const std::string& text) const;
+
+ private:
+  /// Closes the statement and forgets the variables bound to it when a run ends, in whatever way.
+  class run_end {
+   public:
+    explicit run_end(soci::statement& ended) : ended_{ended} {}
+    ~run_end();
+    run_end(const run_end&) = delete;
+    run_end& operator=(const run_end&) = delete;
+
+   private:
+    soci::statement& ended_;
+  };
+
+  template <typename Columns, typename On_row, typename... Parameters>
+  void run(std::string_view text, Columns columns, On_row&& on_row, long long* changed, const Parameters&... parameters) {
+    try {
+      soci::statement& statement = prepared(text);
+      const run_end end{statement};
+      std::apply([&](auto&... column) { (statement.exchange(soci::into(column)), ...); }, columns);
+      (statement.exchange(soci::use(parameters)), ...);
+      statement.define_and_bind();
+      for (bool row = statement.execute(true); row; row = statement.fetch()) on_row();
+      if (changed != nullptr) *changed = statement.get_affected_rows();
+    } catch (const soci::soci_error& error) {
+      rethrow(error);
+    }
+  }
+
+  soci::statement& prepared(std::string_view text);
+  void set_up(const location& where, session_options options, role as);
+  void use_write_ahead_log();
+  [[noreturn]] void rethrow(const soci::soci_error& error) const;
+  soci::sqlite3_session_backend& backend() const;
+
+  std::string name_;
+  mutable soci::session connection_;
+  std::map<std::string, soci::statement, std::less<>>
+      statements_;  // after the connection: SQLite closes no connection with open statements
+};
+
+}  // namespace retail_pulse::storage

@@ -1,0 +1,118 @@
+// Opening, transactions, and the life of a job's rows before it is ongoing.
+#include <algorithm>
+#include <ranges>
+
+#include "core/limits.hpp"
+#include "storage/migrations.hpp"
+#include "storage/rows.hpp"
+#include "storage/whole_file.hpp"
+#include "storage/writer_implementation.hpp"
+
+namespace retail_pulse::storage {
+namespace {
+
+using kind = storage_error::kind;
+
+constexpr std::string_view insert_job = R"sql(
+  INSERT INTO jobs (state, visits_total, images_total, submitted_at) VALUES (0, :visits, :images, :now))sql";
+
+constexpr std::string_view insert_visits = R"sql(
+  INSERT INTO visits (job_id, visit_no, store_id, visit_time, visit_date)
+  SELECT :job, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(:rows))sql";
+
+constexpr std::string_view insert_images = R"sql(
+  INSERT INTO images (job_id, image_no, visit_no, url) SELECT :job, value ->> 0, value ->> 1, value ->> 2 FROM json_each(:rows))sql";
+
+// Rows are numbered from 0 without gaps, so the largest number tells how many there are.
+constexpr std::string_view publish_job = R"sql(
+  UPDATE jobs SET state = 1, submitted_at = :now
+   WHERE job_id = :job AND state = 0
+     AND visits_total = (SELECT coalesce(max(visit_no) + 1, 0) FROM visits WHERE visits.job_id = jobs.job_id)
+     AND images_total = (SELECT coalesce(max(image_no) + 1, 0) FROM images WHERE images.job_id = jobs.job_id))sql";
+
+// From the end, so that what is left is numbered from 0 without gaps.
+constexpr std::string_view delete_images = R"sql(
+  DELETE FROM images
+   WHERE job_id = :job AND image_no > (SELECT max(image_no) FROM images AS last WHERE last.job_id = :job) - :rows)sql";
+constexpr std::string_view delete_visits = R"sql(
+  DELETE FROM visits
+   WHERE job_id = :job AND visit_no > (SELECT max(visit_no) FROM visits AS last WHERE last.job_id = :job) - :rows)sql";
+constexpr std::string_view delete_job = "DELETE FROM jobs WHERE job_id = :job";
+
+/// Number of the first visit whose images begin at `image` or behind it. Visits without images belong to the place where they stand.
+std::size_t first_visit_from(const submission& from, std::size_t image) {
+  if (image == from.image_count()) return from.visit_count();
+  const auto visits = std::views::iota(std::size_t{0}, from.visit_count());
+  return *std::ranges::lower_bound(visits, image, {}, [&](std::size_t visit) { return from.visit_at(visit).first_image; });
+}
+
+}  // namespace
+
+writer::implementation::implementation(const location& where, session_options options) : sql{where, options, session::role::writer} {
+  demand_whole(sql, where.file());
+  migrate(sql, sqlite_migrations());
+}
+
+void writer::implementation::demand_transaction() const {
+  if (!sql.in_transaction()) sql.fail(kind::other, "no transaction is open; an error before may have ended it");
+}
+
+writer::writer(const location& where, session_options options) : implementation_{std::make_unique<implementation>(where, options)} {}
+writer::~writer() = default;
+writer::writer(writer&&) noexcept = default;
+
+void writer::begin() { implementation_->sql.change("BEGIN IMMEDIATE"); }
+
+void writer::commit() {
+  implementation_->demand_transaction();
+  implementation_->sql.change("COMMIT");
+}
+
+void writer::rollback() noexcept { implementation_->sql.rollback(); }
+
+job_id writer::create_job(const submission& job, unix_millis now) {
+  auto& self = *implementation_;
+  self.demand_transaction();
+  self.sql.change(insert_job, static_cast<long long>(job.visit_count()), static_cast<long long>(job.image_count()),
+                  static_cast<long long>(now.count()));
+  return job_id{self.sql.last_insert_id()};
+}
+
+void writer::append(job_id id, const submission& from, std::size_t first, std::size_t last) {
+  auto& self = *implementation_;
+  self.demand_transaction();
+  if (first > last || last > from.image_count()) self.sql.fail(kind::other, "a range of images lies outside of its submission");
+  const auto row = self.job(id);
+  if (!row || row->state != job_state::staging) self.sql.fail(kind::other, "rows can be appended to a staging job only");
+
+  const long long job = id.value;
+  std::size_t visit = first_visit_from(from, first);
+  if (first == 0) visit = 0;
+  const std::size_t last_visit = first_visit_from(from, last);
+  while (visit < last_visit) self.sql.change(insert_visits, job, visit_rows(from, visit, last_visit, limits::statement_bytes));
+  while (first < last) self.sql.change(insert_images, job, image_rows(from, first, last, limits::statement_bytes));
+}
+
+void writer::publish(job_id id, unix_millis now) {
+  auto& self = *implementation_;
+  self.demand_transaction();
+  const long long changed = self.sql.change(publish_job, static_cast<long long>(now.count()), static_cast<long long>(id.value));
+  if (changed != 1) self.sql.fail(kind::other, "only a staging job with all of its rows can be published");
+}
+
+bool writer::discard_staging(job_id id, std::size_t rows) {
+  auto& self = *implementation_;
+  self.demand_transaction();
+  const auto row = self.job(id);
+  if (!row || row->state != job_state::staging) return true;
+  const long long job = id.value;
+  auto left = static_cast<long long>(rows);
+  left -= self.sql.change(delete_images, job, left);
+  if (left <= 0) return false;
+  left -= self.sql.change(delete_visits, job, left);
+  if (left <= 0) return false;
+  self.sql.change(delete_job, job);
+  return true;
+}
+
+}  // namespace retail_pulse::storage
