@@ -25,13 +25,14 @@ PATIENCE = 120  # seconds until a wait is called a hang
 class Origin:
     """An image host: serves the sample photos under any directory and query, and remembers every request.
 
-    /missing/... answers 404. Keeps connections alive. `delay` seconds pass before each answer.
+    Other names, and /missing/..., answer 404. Keeps connections alive. `delay` seconds pass before each answer.
     """
 
-    def __init__(self, delay=0.0):
+    def __init__(self, delay=0.0, aliases=None):
         self.delay = delay
         self.requests = []  # (monotonic time, target), in order of arrival
         self._photos = {p.name: p.read_bytes() for p in PHOTOS.iterdir()}
+        self._photos |= {alias: self._photos[name] for alias, name in (aliases or {}).items()}
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)

@@ -1,0 +1,59 @@
+"""Runs the README's examples against the real program and compares what it answers with what the README shows."""
+
+import json
+import re
+import subprocess
+import unittest
+
+from harness import SOURCE, Origin, Service, wait_for
+
+EXAMPLE = re.compile(r"```sh tested(?P<mode>[^\n]*)\n(?P<command>.*?)```\n```json\n(?P<answer>.*?)```", re.S)
+
+
+def same(shown, given):
+    """Whether an answer is the one shown; "..." stands for any text, and gauges of load may have any value."""
+    if shown == "...":
+        return isinstance(given, str)
+    if isinstance(shown, dict):
+        return isinstance(given, dict) and list(shown) == list(given) and all(
+            key.startswith("images_in_flight") or same(shown[key], given[key]) for key in shown)
+    if isinstance(shown, list):
+        return isinstance(given, list) and len(shown) == len(given) and all(map(same, shown, given))
+    return shown == given
+
+
+class Readme(unittest.TestCase):
+    def test_every_example_answers_what_the_readme_shows(self):
+        examples = list(EXAMPLE.finditer((SOURCE / "README.md").read_text()))
+        self.assertGreaterEqual(len(examples), 4)
+        origin = Origin(aliases={"shelf.jpg": "shelf-morning.jpg"})
+        self.addCleanup(origin.close)
+        with Service() as service:
+            for example in examples:
+                with self.subTest(example["command"]):
+                    self.check(example, service, origin)
+
+    def check(self, example, service, origin):
+        command = example["command"].replace("127.0.0.1:8080", f"127.0.0.1:{service.port}").replace("127.0.0.1:8081", f"127.0.0.1:{origin.port}")
+        shown = json.loads(example["answer"])
+
+        def run():
+            done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=True)
+            return json.loads(done.stdout)
+
+        if "until-finished" in example["mode"]:
+            wait_for(lambda: run()["status"] != "ongoing", "the job of the example to end")
+            wait_for(lambda: service.get("/readyz")[1]["jobs_ongoing"] == 0, "the service to be idle")
+        given = run()
+        self.assertTrue(same(shown, given), f"shown {shown}\ngiven {given}")
+
+
+class Comparison(unittest.TestCase):
+    def test_another_answer_is_not_the_same(self):
+        self.assertTrue(same({"a": "...", "b": [1]}, {"a": "x", "b": [1]}))
+        for other in ({"a": "x"}, {"a": "x", "b": [2]}, {"a": 1, "b": [1]}, {"a": "x", "b": [1], "c": 1}):
+            self.assertFalse(same({"a": "...", "b": [1]}, other))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
