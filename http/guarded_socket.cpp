@@ -1,0 +1,153 @@
+#include "http/guarded_socket.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "core/limits.hpp"
+#include "observe/log.hpp"
+
+namespace retail_pulse::http {
+namespace {
+
+/// One try, without waiting: nothing else has been written to this socket, so there is room for a few hundred bytes.
+bool send_now(int descriptor, std::string_view text) {
+  return ::send(descriptor, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+}
+
+/// A refused client that is still sending would get a reset, and lose the answer, if the descriptor were closed at once. This reads and
+/// forgets what comes, until the client closes, or enough has come, or time is up.
+class lingering : public std::enable_shared_from_this<lingering> {
+ public:
+  lingering(asio::ip::tcp::socket socket, std::atomic<std::size_t>& count)
+      : socket_{std::move(socket)}, timer_{socket_.get_executor()}, count_{count} {
+    ++count_;
+  }
+  ~lingering() { --count_; }
+  lingering(const lingering&) = delete;
+  lingering& operator=(const lingering&) = delete;
+
+  void start() {
+    timer_.expires_after(limits::refusal_linger);
+    timer_.async_wait([self = shared_from_this()](const asio::error_code&) { self->end(); });
+    read();
+  }
+
+ private:
+  void read() {
+    socket_.async_read_some(asio::buffer(buffer_), [self = shared_from_this()](const asio::error_code& error, std::size_t bytes) {
+      if (error || bytes >= self->left_) return self->end();
+      self->left_ -= bytes;
+      self->read();
+    });
+  }
+
+  void end() {
+    asio::error_code ignored;  // there is nobody left to tell
+    socket_.close(ignored);
+    timer_.cancel();
+  }
+
+  asio::ip::tcp::socket socket_;
+  asio::steady_timer timer_;
+  std::atomic<std::size_t>& count_;
+  std::size_t left_ = limits::refusal_linger_bytes;
+  std::array<char, 16 << 10> buffer_;
+};
+
+}  // namespace
+
+parse_note& note_of_this_thread() {
+  thread_local parse_note note;
+  return note;
+}
+
+asio::execution_context::id connection_books::id;
+
+void connection_books::add(guarded_socket& socket) {
+  const std::lock_guard lock{mutex_};
+  sockets_.insert(&socket);
+}
+
+void connection_books::remove(guarded_socket& socket) {
+  const std::lock_guard lock{mutex_};
+  sockets_.erase(&socket);
+}
+
+std::size_t connection_books::open() const {
+  const std::lock_guard lock{mutex_};
+  return sockets_.size();
+}
+
+void connection_books::hang_up_all() {
+  const std::lock_guard lock{mutex_};
+  for (auto* socket : sockets_) {
+    if (socket->is_open()) ::shutdown(socket->native_handle(), SHUT_RDWR);
+  }
+}
+
+guarded_socket::~guarded_socket() {
+  charge(0);
+  if (registered_) books_->remove(*this);
+}
+
+void guarded_socket::charge(std::size_t body_bytes) {
+  books_->body_bytes += body_bytes - charged_;  // modulo 2^64: also right when it is less
+  charged_ = body_bytes;
+}
+
+void guarded_socket::before_read() {
+  if (!std::exchange(registered_, true)) books_->add(*this);
+  const auto note = std::exchange(note_of_this_thread(), {});
+  if (note.began) in_request_ = true;
+  if (note.wants_continue && !send_now(native_handle(), "HTTP/1.1 100 Continue\r\n\r\n")) {
+    observe::log(observe::level::debug, "a 100 Continue could not be sent");  // the client goes on by itself after a while
+  }
+  if (note.body_bytes <= charged_) return;
+  charge(note.body_bytes);
+  if (books_->body_bytes > books_->body_budget && in_request_) refuse({503, "too many large requests are on their way"});
+}
+
+std::optional<refusal> guarded_socket::last_words() {
+  auto note = std::exchange(note_of_this_thread(), {});
+  if (!is_open()) return std::nullopt;
+  if (note.refused) return std::move(note.refused);
+  if (!in_request_) return std::nullopt;
+  char next = 0;
+  const bool ended = ::recv(native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+  if (ended) return refusal{400, "the request ended early"};
+  return refusal{408, "the request did not arrive in time"};
+}
+
+void guarded_socket::shutdown(shutdown_type what, asio::error_code& error) {
+  if (const auto why = last_words()) {
+    refuse(*why);
+  } else {
+    base::shutdown(what, error);
+  }
+}
+
+void guarded_socket::refuse(const refusal& why) {
+  in_request_ = false;
+  const bool told = send_now(native_handle(), books_->written(why));
+  ::shutdown(native_handle(), SHUT_WR);
+  if (!told || books_->lingering >= limits::refusals_lingering) {
+    ::shutdown(native_handle(), SHUT_RDWR);
+    return;
+  }
+  asio::error_code failed;
+  const auto protocol = local_endpoint(failed).protocol();
+  const int descriptor = failed ? -1 : release(failed);
+  if (failed) return;
+  asio::ip::tcp::socket rest{asio::make_strand(get_executor())};
+  rest.assign(protocol, descriptor, failed);
+  if (failed) {
+    ::close(descriptor);
+    return;
+  }
+  std::make_shared<lingering>(std::move(rest), books_->lingering)->start();
+}
+
+}  // namespace retail_pulse::http

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <asio.hpp>
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "http/message.hpp"
+
+/// A TCP socket for RESTinio that answers where RESTinio itself hangs up without a word.
+///
+/// RESTinio calls its parser and its socket in turn, on one thread: the parser's callbacks and the logger leave a note for the thread,
+/// and the socket finds it in the call that comes next. A connection handles one request at a time, so no answer is pending while
+/// one is parsed.
+namespace retail_pulse::http {
+
+/// Why a request is refused before any handler sees it.
+struct refusal {
+  int status = 400;
+  std::string sentence;
+};
+
+/// What the parser of this thread has just seen. Taken by the socket whose bytes they were.
+struct parse_note {
+  bool began = false;           ///< the first byte of a request
+  bool wants_continue = false;  ///< complete headers that ask for 100-continue
+  std::size_t body_bytes = 0;   ///< of the body, so far
+  std::optional<refusal> refused;
+};
+parse_note& note_of_this_thread();
+
+class guarded_socket;
+
+/// What the connections of one server share; a service of its io_context.
+class connection_books : public asio::execution_context::service {
+ public:
+  static asio::execution_context::id id;
+  explicit connection_books(asio::execution_context& context) : service{context} {}
+
+  std::size_t body_budget = 0;                         ///< bytes; set before the first connection
+  std::function<std::string(const refusal&)> written;  ///< a refusal as HTTP/1.1; set before the first connection
+  std::atomic<std::size_t> body_bytes{0};
+  std::atomic<std::size_t> lingering{0};
+
+  void add(guarded_socket& socket);
+  void remove(guarded_socket& socket);
+  std::size_t open() const;
+  /// Ends every connection, as its client could. Only while no other thread runs the io_context.
+  void hang_up_all();
+
+ private:
+  void shutdown() override {}
+
+  mutable std::mutex mutex_;
+  std::unordered_set<guarded_socket*> sockets_;
+};
+
+/// Not virtual: these members hide those of the socket, and RESTinio, which takes the socket's type as a parameter, calls them.
+class guarded_socket : public asio::ip::tcp::socket {
+ public:
+  using base = asio::ip::tcp::socket;
+
+  explicit guarded_socket(asio::io_context& context) : base{context}, books_{&asio::use_service<connection_books>(context)} {}
+  /// RESTinio moves sockets only before their first read.
+  guarded_socket(guarded_socket&& other) noexcept : base{std::move(other)}, books_{other.books_} {}
+  guarded_socket& operator=(guarded_socket&&) = delete;
+  ~guarded_socket();
+
+  guarded_socket& lowest_layer() { return *this; }
+  const guarded_socket& lowest_layer() const { return *this; }
+
+  /// Never throws. RESTinio asks before it counts the connection: had the client gone by then, an exception would cost one of the
+  /// places for connections for ever.
+  endpoint_type remote_endpoint() const {
+    asio::error_code gone;
+    return base::remote_endpoint(gone);
+  }
+
+  /// Called for the next bytes of a request, right after the parser has seen the last ones.
+  template <class Buffers, class Handler>
+  auto async_read_some(const Buffers& buffers, Handler&& handler) {
+    before_read();
+    return base::async_read_some(buffers, std::forward<Handler>(handler));
+  }
+
+  /// Called for an answer.
+  template <class Buffers, class Handler>
+  auto async_write_some(const Buffers& buffers, Handler&& handler) {
+    in_request_ = false;
+    charge(0);
+    return base::async_write_some(buffers, std::forward<Handler>(handler));
+  }
+
+  /// Called when RESTinio gives the connection up, for whatever reason: the place to say why.
+  void shutdown(shutdown_type what, asio::error_code& error);
+
+ private:
+  void before_read();
+  void charge(std::size_t body_bytes);
+  std::optional<refusal> last_words();
+  void refuse(const refusal& why);
+
+  connection_books* books_;
+  std::size_t charged_ = 0;
+  bool registered_ = false;
+  bool in_request_ = false;  ///< bytes of a request have come, and no answer has been begun
+};
+
+}  // namespace retail_pulse::http

@@ -1,0 +1,127 @@
+#include "http/handlers.hpp"
+
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "core/limits.hpp"
+#include "http/query.hpp"
+#include "http/responses.hpp"
+#include "observe/log.hpp"
+
+namespace retail_pulse::http {
+namespace {
+
+using actors::load_report;
+using actors::status_outcome;
+using actors::submit_outcome;
+
+/// What a reply carries when the actor that held it is gone; no actor says this.
+constexpr std::string_view no_answer = "the actor ended without an answer";
+
+response storage_failed(const std::string& request_id, std::string_view what, std::string_view detail) {
+  observe::log(observe::level::error, what, {{"request", request_id}, {"detail", detail}});
+  return unavailable("storage is not available");
+}
+
+response nobody_answered(const std::string& request_id, std::string_view what) {
+  observe::log(observe::level::error, what, {{"request", request_id}, {"detail", no_answer}});
+  return internal_error(request_id);
+}
+
+response response_to(const submit_outcome& outcome, const std::string& request_id) {
+  using kind = submit_outcome::kind;
+  switch (outcome.what) {
+    case kind::accepted:
+      return job_accepted(outcome.id);
+    case kind::starting:
+      return unavailable("the service is starting");
+    case kind::full:
+      return unavailable("the service is full");
+    case kind::draining:
+      return unavailable("the service is draining");
+    case kind::storage_failed:
+      break;
+  }
+  if (outcome.detail == no_answer) return nobody_answered(request_id, "a submission was lost");
+  return storage_failed(request_id, "a submission could not be stored", outcome.detail);
+}
+
+response response_to(const status_outcome& outcome, job_id job, const std::string& request_id) {
+  if (outcome.answered) {
+    const bool visible = outcome.status && outcome.status->state != job_state::staging;
+    return visible ? job_standing(*outcome.status) : no_such_job(std::to_string(job.value));
+  }
+  if (outcome.detail == no_answer) return nobody_answered(request_id, "a status question was lost");
+  return storage_failed(request_id, "a status could not be read", outcome.detail);
+}
+
+/// The job a status request asks for, or why there is none in it.
+std::variant<job_id, std::string> job_asked_for(const std::string& query_text) {
+  const auto parameters = query::parse(query_text);
+  if (!parameters) return "the query is not well-formed";
+  if (parameters->count("jobid") > 1) return "jobid is given twice";
+  const auto* text = parameters->find("jobid");
+  if (text == nullptr) return "jobid is missing";
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (text->empty() || error == std::errc::invalid_argument || end != text->data() + text->size()) return "jobid is not a number";
+  if (error != std::errc{} || value < 1 || value > max_job_id) {
+    return "jobid is out of range; job ids go from 1 to " + std::to_string(max_job_id);
+  }
+  return job_id{value};
+}
+
+}  // namespace
+
+handlers::handlers(backend to, parser_thread& parser, std::chrono::milliseconds readiness_answer)
+    : backend_{std::move(to)}, parser_{parser}, readiness_answer_{readiness_answer} {}
+
+route_table handlers::routes() {
+  route_table table;
+  table.add_with_and_without_slash("POST", "/api/submit", [this](request r, responder a) { submit(std::move(r), std::move(a)); });
+  table.add_with_and_without_slash("GET", "/api/status", [this](const request& r, responder a) { status(r, std::move(a)); });
+  table.add("GET", "/healthz", [](const request&, const responder& a) { a(alive()); });
+  table.add("GET", "/readyz", [this](const request&, const responder& a) { readyz(a); });
+  return table;
+}
+
+void handlers::submit(request r, responder answer) {
+  if (r.body.size() <= limits::inline_parse_bytes) return store(r.id, parse_submission(r.body), answer);
+  const bool taken = parser_.parse(std::move(r.body), [this, id = std::move(r.id), answer](parser_thread::parsed parsed) {
+    // A client that was told to come back, because this took too long or the server stops, will submit again.
+    if (answer.waits()) store(id, std::move(parsed), answer);
+  });
+  if (!taken) answer(unavailable("too many large submissions are waiting"));
+}
+
+void handlers::store(const std::string& request_id, parser_thread::parsed parsed, const responder& answer) const {
+  if (const auto* error = std::get_if<parse_error>(&parsed)) return answer(error_response(400, error->message));
+  const submit_outcome lost{.what = submit_outcome::kind::storage_failed, .id = {}, .detail = std::string{no_answer}};
+  actors::reply<submit_outcome> reply{[answer, request_id](const submit_outcome& outcome) { answer(response_to(outcome, request_id)); },
+                                      lost};
+  caf::anon_send(backend_.supervisor, actors::submit_atom_v, std::get<submission_ptr>(std::move(parsed)), std::move(reply));
+}
+
+void handlers::status(const request& r, responder answer) {
+  const auto asked = job_asked_for(r.query);
+  if (const auto* problem = std::get_if<std::string>(&asked)) return answer(error_response(400, *problem));
+  const auto job = std::get<job_id>(asked);
+  const status_outcome lost{.answered = false, .status = {}, .detail = std::string{no_answer}};
+  actors::reply<status_outcome> reply{
+      [answer = std::move(answer), job, id = r.id](const status_outcome& outcome) { answer(response_to(outcome, job, id)); }, lost};
+  const auto& reader = backend_.readers[next_reader_.fetch_add(1, std::memory_order_relaxed) % backend_.readers.size()];
+  caf::anon_send(reader, actors::status_atom_v, job, std::move(reply));
+}
+
+void handlers::readyz(const responder& answer) const {
+  constexpr std::int64_t nobody = -1;  // no supervisor counts fewer than no jobs
+  answer.within(readiness_answer_, supervisor_silent());
+  load_report lost;
+  lost.ongoing_jobs = nobody;
+  actors::reply<load_report> reply{
+      [answer](const load_report& load) { answer(load.ongoing_jobs == nobody ? supervisor_silent() : readiness(load)); }, lost};
+  caf::anon_send(backend_.supervisor, actors::load_atom_v, std::move(reply));
+}
+
+}  // namespace retail_pulse::http

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+
+#include "http/message.hpp"
+#include "http/parser_thread.hpp"
+#include "http/routes.hpp"
+#include "http/server.hpp"
+
+namespace retail_pulse::http {
+
+/// What each route does: from a request to a message to an actor, and from the actor's answer to a response. Handlers run on HTTP
+/// threads; the second half runs on the actor's.
+class handlers {
+ public:
+  /// `parser` must outlive this.
+  handlers(backend to, parser_thread& parser, std::chrono::milliseconds readiness_answer);
+
+  /// The routes of the service. This must outlive the table.
+  route_table routes();
+
+ private:
+  void submit(request r, responder answer);
+  void status(const request& r, responder answer);
+  void readyz(const responder& answer) const;
+  void store(const std::string& request_id, parser_thread::parsed parsed, const responder& answer) const;
+
+  const backend backend_;
+  parser_thread& parser_;
+  const std::chrono::milliseconds readiness_answer_;
+  std::atomic<std::size_t> next_reader_{0};
+};
+
+}  // namespace retail_pulse::http

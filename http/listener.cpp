@@ -1,0 +1,320 @@
+#include "http/listener.hpp"
+
+#include <asio.hpp>
+#include <atomic>
+#include <cstdio>
+#include <ctime>
+#include <exception>
+#include <random>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/limits.hpp"
+#include "core/random.hpp"
+#include "http/guarded_socket.hpp"
+#include "http/open_exchanges.hpp"
+#include "http/parser_hooks.hpp"
+#include "http/responses.hpp"
+#include "observe/log.hpp"
+
+namespace retail_pulse::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// RESTinio's log: the parser's errors become a note for the socket, which is told to hang up next.
+class restinio_log {
+ public:
+  template <class Text>
+  void trace(Text&&) const {}
+  template <class Text>
+  void info(Text&&) const {}
+  template <class Text>
+  void warn(Text&&) const {}
+  template <class Text>
+  void error(Text&& make_text) const {
+    const std::string text = make_text();
+    observe::log(observe::level::debug, "http connection", {{"detail", text}});
+    constexpr std::string_view mark = "parser error ";
+    const auto at = text.find(mark);
+    auto& note = note_of_this_thread();
+    if (at == std::string::npos || note.refused) return;
+    const auto name = text.substr(at + mark.size());
+    note.refused = refusal_for(std::string_view{name}.substr(0, name.find(':')));
+  }
+};
+
+struct our_traits : restinio::traits_t<restinio::asio_timer_manager_t, restinio_log, restinio::details::autodetect_request_handler_type,
+                                       restinio::default_strand_t, guarded_socket> {
+  using http_methods_mapper_t = our_methods;
+  static constexpr bool use_connection_count_limiter = true;
+};
+using restinio_server = restinio::http_server_t<our_traits>;
+
+/// Set while a handler runs on this thread: RESTinio mixes up pipelined requests when one is answered before its handler has returned.
+class handler_mark {
+ public:
+  handler_mark() { flag() = true; }
+  ~handler_mark() { flag() = false; }
+  handler_mark(const handler_mark&) = delete;
+  handler_mark& operator=(const handler_mark&) = delete;
+  static bool set() { return flag(); }
+
+ private:
+  static bool& flag() {
+    thread_local bool in_handler = false;
+    return in_handler;
+  }
+};
+
+class request_ids {
+ public:
+  std::string next() {
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(mix(seed_ + number_++)));
+    return text;
+  }
+
+ private:
+  const std::uint64_t seed_ = std::uint64_t{std::random_device{}()} << 32 ^ std::random_device{}();
+  std::atomic<std::uint64_t> number_{0};
+};
+
+constexpr std::string_view server_name = "retail-pulse";
+
+std::string date_now() { return restinio::make_date_field_value(std::time(nullptr)); }
+
+/// RESTinio writes its own answers from the same parts.
+std::string as_text(const response& r, const std::string& request_id) {
+  std::string text = "HTTP/1.1 " + std::to_string(r.status) + " " + std::string{reason_of(r.status)} + "\r\nConnection: close\r\n";
+  const auto add = [&text](std::string_view name, std::string_view value) { text.append(name).append(": ").append(value).append("\r\n"); };
+  add("Content-Length", std::to_string(r.body.size()));
+  for (const auto& field : r.headers) add(field.name, field.value);
+  add("X-Request-Id", request_id);
+  add("Server", server_name);
+  add("Date", date_now());
+  return text + "\r\n" + r.body;
+}
+
+/// The target without a scheme and host (RFC 9112 wants servers to take both forms), cut at the query.
+void set_target(request& r, std::string_view target) {
+  target = target.substr(0, target.find('#'));
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!target.starts_with(scheme)) continue;
+    target.remove_prefix(scheme.size());
+    target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
+  }
+  const auto mark = target.find('?');
+  r.path = target.substr(0, mark);
+  if (r.path.empty()) r.path = "/";
+  if (mark != std::string_view::npos) r.query = target.substr(mark + 1);
+}
+
+request read_request(const restinio::request_handle_t& from, request_ids& ids) {
+  request r;
+  r.method = from->header().method().c_str();
+  set_target(r, from->header().request_target());
+  from->header().for_each_field([&r](const restinio::http_header_field_t& field) { r.headers.push_back({field.name(), field.value()}); });
+  const auto* id = r.header("X-Request-Id");
+  r.id = id != nullptr && is_sane_request_id(*id) ? *id : ids.next();
+  // RESTinio keeps the request until it is answered and offers its body read-only; a large one must not live on beside its parsed form.
+  r.body = std::move(const_cast<std::string&>(from->body()));
+  return r;
+}
+
+std::string shown(const std::string& bind, std::uint16_t port) {
+  const bool v6 = bind.find(':') != std::string::npos;
+  return (v6 ? "[" + bind + "]:" : bind + ":") + std::to_string(port);
+}
+
+}  // namespace
+
+class listener::implementation {
+ public:
+  implementation(const listener_options& options, const asio::ip::address& address, handler handle)
+      : options_{options}, handle_{std::move(handle)}, books_{asio::use_service<connection_books>(context_)}, sweeper_{context_} {
+    books_.body_budget = options.received_bodies_bytes;
+    books_.written = [this](const refusal& why) {
+      const auto id = ids_.next();
+      observe::log(observe::level::debug, "refused", {{"status", std::int64_t{why.status}}, {"request", id}, {"detail", why.sentence}});
+      return as_text(why.status == 503 ? unavailable(why.sentence) : error_response(why.status, why.sentence), id);
+    };
+    server_ = std::make_unique<restinio_server>(restinio::external_io_context(context_), settings(address));
+    server_->open_sync();  // throws; allowed off the context's threads while there are none
+    sweep_later();
+    for (std::size_t i = 0; i < options.threads; ++i) threads_.emplace_back([this] { context_.run(); });
+  }
+
+  ~implementation() { stop(); }
+
+  std::uint16_t port() const { return port_; }
+  void stop();
+
+ private:
+  restinio::server_settings_t<our_traits> settings(const asio::ip::address& address);
+  restinio::request_handling_status_t take(const restinio::request_handle_t& from);
+  open_exchanges::sender sender_for(restinio::request_handle_t from, std::string request_id);
+  void send(restinio::request_t& to, const std::string& request_id, response r, std::shared_ptr<void> written);
+  void sweep_later();
+  template <class Done>
+  bool run_until(std::chrono::milliseconds patience, Done done);
+
+  const listener_options options_;
+  const handler handle_;
+  request_ids ids_;
+  const std::shared_ptr<open_exchanges> exchanges_ = std::make_shared<open_exchanges>();
+  std::atomic<std::size_t> being_written_{0};  ///< answers
+  std::atomic<bool> stopping_{false};
+  std::uint16_t port_ = 0;
+  // The context goes after the server, and both after all connections: a connection touches the server's acceptor when it goes.
+  asio::io_context context_;
+  connection_books& books_;
+  asio::steady_timer sweeper_;
+  std::unique_ptr<restinio_server> server_;
+  std::vector<std::thread> threads_;
+  bool stopped_ = false;
+};
+
+restinio::server_settings_t<our_traits> listener::implementation::settings(const asio::ip::address& address) {
+  restinio::server_settings_t<our_traits> s;
+  s.port(options_.port)
+      .protocol(address.is_v6() ? asio::ip::tcp::v6() : asio::ip::tcp::v4())
+      .address(address)
+      .request_handler([this](const restinio::request_handle_t& from) { return take(from); })
+      .incoming_http_msg_limits(restinio::incoming_http_msg_limits_t{}
+                                    .max_url_size(limits::request_url_bytes)
+                                    .max_field_name_size(limits::request_header_bytes)
+                                    .max_field_value_size(limits::request_header_bytes + 1)  // RESTinio refuses what equals it
+                                    .max_field_count(limits::request_headers)
+                                    .max_body_size(options_.max_body_bytes))
+      .buffer_size(8 << 10)
+      .max_pipelined_requests(1)
+      .max_parallel_connections(options_.max_connections)
+      .read_next_http_message_timelimit(options_.request_read)
+      .handle_request_timeout(options_.request_handle + 10s)  // ours comes first, with an answer
+      .write_http_response_timelimit(limits::response_write)
+      .socket_options_setter([](restinio::socket_options_t& socket) {
+        asio::error_code gone;  // the client may be; the first read will tell
+        socket.set_option(asio::ip::tcp::no_delay{true}, gone);
+      })
+      .acceptor_post_bind_hook([this](asio::ip::tcp::acceptor& acceptor) { port_ = acceptor.local_endpoint().port(); });
+  return s;
+}
+
+restinio::request_handling_status_t listener::implementation::take(const restinio::request_handle_t& from) {
+  const handler_mark mark;
+  auto r = read_request(from, ids_);
+  const auto id = r.id;
+  const responder answer{exchanges_->open(id, options_.request_handle, sender_for(from, id))};
+  if (!answer.waits()) return restinio::request_accepted();  // stopping: no actor shall hear of this request
+  try {
+    handle_(std::move(r), answer);
+  } catch (const std::exception& problem) {
+    observe::log(observe::level::error, "a handler failed", {{"request", id}, {"detail", problem.what()}});
+    answer(internal_error(id));
+  }
+  return restinio::request_accepted();
+}
+
+open_exchanges::sender listener::implementation::sender_for(restinio::request_handle_t from, std::string request_id) {
+  return [this, from = std::move(from), id = std::move(request_id)](response r) {
+    try {
+      // Counts until it is written, or will never be.
+      ++being_written_;
+      std::shared_ptr<void> written{&being_written_, [](void* count) { --*static_cast<std::atomic<std::size_t>*>(count); }};
+      if (handler_mark::set()) {
+        asio::post(context_, [this, from, id, r = std::move(r), written = std::move(written)]() mutable {
+          send(*from, id, std::move(r), std::move(written));
+        });
+      } else {
+        send(*from, id, std::move(r), std::move(written));
+      }
+    } catch (const std::exception& problem) {  // no memory, say; RESTinio's time limit ends the connection
+      observe::log(observe::level::warning, "an answer could not be sent", {{"request", id}, {"detail", problem.what()}});
+    }
+  };
+}
+
+void listener::implementation::send(restinio::request_t& to, const std::string& request_id, response r, std::shared_ptr<void> written) {
+  observe::log(observe::level::debug, "answered",
+               {{"status", std::int64_t{r.status}}, {"request", request_id}, {"method", to.header().method().c_str()}});
+  const restinio::http_status_line_t status{restinio::http_status_code_t{static_cast<std::uint16_t>(r.status)},
+                                            std::string{reason_of(r.status)}};
+  const auto finish = [&](auto builder, auto set_body) {
+    for (auto& field : r.headers) builder.append_header(std::move(field.name), std::move(field.value));
+    builder.append_header("X-Request-Id", request_id);
+    builder.append_header("Server", std::string{server_name});
+    builder.append_header("Date", date_now());
+    if (stopping_) builder.connection_close();
+    set_body(builder);
+    builder.done([written = std::move(written)](const asio::error_code&) {});
+  };
+  if (to.header().method() == restinio::http_method_head()) {
+    finish(to.create_response<restinio::user_controlled_output_t>(status), [&](auto& b) { b.set_content_length(r.body.size()); });
+  } else {
+    finish(to.create_response(status), [&](auto& b) { b.set_body(std::move(r.body)); });
+  }
+}
+
+void listener::implementation::sweep_later() {
+  sweeper_.expires_after(100ms);  // how late an answer to a deadline may be
+  sweeper_.async_wait([this](const asio::error_code& cancelled) {
+    if (cancelled) return;
+    exchanges_->sweep(open_exchanges::clock::now());
+    sweep_later();
+  });
+}
+
+template <class Done>
+bool listener::implementation::run_until(std::chrono::milliseconds patience, Done done) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    context_.run_one_for(10ms);
+  }
+  return true;
+}
+
+/// RESTinio's acceptor may not be closed while another thread handles its connections, and must not go before the last of them. So the
+/// threads end first, and this one carries everything to its end.
+void listener::implementation::stop() {
+  if (std::exchange(stopped_, true)) return;
+  stopping_ = true;
+  exchanges_->close();
+  context_.stop();
+  for (auto& thread : threads_) thread.join();
+
+  context_.restart();
+  sweeper_.cancel();
+  server_->close_sync();
+  if (!run_until(limits::stop_flush, [this] { return being_written_ == 0; })) {
+    observe::log(observe::level::warning, "some answers were not read by their clients in time");
+  }
+  books_.hang_up_all();
+  if (!run_until(limits::stop_flush, [this] { return books_.open() == 0; })) {
+    observe::log(observe::level::error, "connections are left after the server has stopped");
+  }
+  context_.poll();
+}
+
+listener::listener(std::unique_ptr<implementation> made) : implementation_{std::move(made)} {}
+listener::~listener() = default;
+std::uint16_t listener::port() const { return implementation_->port(); }
+void listener::stop() { implementation_->stop(); }
+
+std::variant<std::unique_ptr<listener>, std::string> listener::open(const listener_options& options, handler handle) {
+  const std::string failed = "cannot listen on " + shown(options.bind, options.port) + ": ";
+  asio::error_code not_an_address;
+  const auto address = asio::ip::make_address(options.bind == "localhost" ? "127.0.0.1" : options.bind, not_an_address);
+  if (not_an_address) return failed + "the address is not an IP address";
+  try {
+    return std::unique_ptr<listener>{new listener{std::make_unique<implementation>(options, address, std::move(handle))}};
+  } catch (const asio::system_error& error) {
+    return failed + error.code().message();
+  } catch (const std::exception& error) {
+    return failed + error.what();
+  }
+}
+
+}  // namespace retail_pulse::http

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "http/message.hpp"
+
+namespace retail_pulse::http {
+
+struct listener_options {
+  std::string bind;                 ///< an address, or "localhost"
+  std::uint16_t port = 0;           ///< 0 picks a free one
+  std::size_t max_body_bytes = 0;   ///< 413 beyond it
+  std::size_t max_connections = 0;  ///< further clients wait in the kernel's queue
+  std::size_t threads = 1;
+  std::size_t received_bodies_bytes = 0;        ///< of all requests together; 503 beyond it
+  std::chrono::milliseconds request_read{0};    ///< 408 beyond it; looked at once a second
+  std::chrono::milliseconds request_handle{0};  ///< 503 beyond it
+};
+
+/// HTTP/1.1 over RESTinio: connections, limits, and an answer for everything that arrives, well-formed or not.
+/// It knows nothing about routes and actors.
+class listener {
+ public:
+  /// Gets every request that is within the limits. Runs on one of the listener's threads and must not wait. What it throws becomes a 500.
+  using handler = std::function<void(request, const responder&)>;
+
+  /// A listening server, or why there is none: "cannot listen on 127.0.0.1:8080: Address already in use".
+  static std::variant<std::unique_ptr<listener>, std::string> open(const listener_options& options, handler handle);
+
+  /// Stops, if `stop` did not.
+  ~listener();
+
+  std::uint16_t port() const;
+
+  /// Takes no more connections, answers every open request with 503, waits up to limits::stop_flush for answers that are being written,
+  /// and closes all connections. After it no handler runs, and an answer of whoever still holds a responder goes nowhere.
+  void stop();
+
+ private:
+  class implementation;
+  explicit listener(std::unique_ptr<implementation> made);
+  std::unique_ptr<implementation> implementation_;
+};
+
+}  // namespace retail_pulse::http

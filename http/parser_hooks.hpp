@@ -1,0 +1,108 @@
+#pragma once
+
+#include <http_parser.h>
+
+#include <optional>
+#include <restinio/http_server.hpp>
+#include <restinio/impl/connection.hpp>
+#include <string_view>
+
+#include "http/guarded_socket.hpp"
+#include "http/message.hpp"
+
+/// How RESTinio's parser is set up for our listener (included by listener.cpp only). RESTinio makes its parser's callbacks in one function
+/// template over the method mapper: a mapper of our own lets us put ours around them.
+namespace retail_pulse::http {
+
+struct our_methods : restinio::default_http_methods_t {};
+
+/// What RFC 9112 demands of a header section, and the parser lets pass.
+inline std::optional<refusal> objection_to(const http_parser& parser, const restinio::http_request_header_t& header) {
+  std::size_t hosts = 0;
+  bool unknown_expectation = false;
+  bool transfer_encoding = false;
+  bool blank_in_name = false;
+  header.for_each_field([&](const restinio::http_header_field_t& field) {
+    if (same_header_name(field.name(), "host")) ++hosts;
+    if (same_header_name(field.name(), "expect")) unknown_expectation |= !same_header_name(field.value(), "100-continue");
+    if (same_header_name(field.name(), "transfer-encoding")) transfer_encoding = true;
+    if (field.name().find_first_of(" \t") != std::string::npos) blank_in_name = true;
+  });
+  if (parser.http_major != 1) return refusal{505, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
+  const bool current = parser.http_minor >= 1;
+  if (blank_in_name) return refusal{400, "a header name contains a blank"};
+  if (hosts > 1) return refusal{400, "the Host header is given twice"};
+  if (hosts == 0 && current) return refusal{400, "the Host header is missing"};
+  if (transfer_encoding && !current) return refusal{400, "HTTP/1.0 has no Transfer-Encoding"};
+  if (unknown_expectation && current) return refusal{417, "the only expectation that can be met is 100-continue"};
+  return std::nullopt;
+}
+
+inline bool asks_for_continue(const http_parser& parser, const restinio::http_request_header_t& header) {
+  return parser.http_minor >= 1 && header.has_field(restinio::http_field::expect);
+}
+
+/// What to say after an error of the parser, by the name of its error number.
+inline refusal refusal_for(std::string_view parser_error) {
+  const auto is = [parser_error](std::string_view name) { return parser_error == name; };
+  if (is("HPE_CB_url")) return {414, "the URL is longer than " + std::to_string(limits::request_url_bytes) + " bytes"};
+  if (is("HPE_CB_header_field") || is("HPE_CB_header_value") || is("HPE_HEADER_OVERFLOW")) {
+    return {431, "there are too many headers, or one of them is too long"};
+  }
+  if (is("HPE_CB_headers_complete") || is("HPE_CB_body")) return {413, "the body is too large"};
+  if (is("HPE_INVALID_METHOD")) return {501, "the method is not known"};
+  if (is("HPE_INVALID_VERSION")) return {400, "the HTTP version is malformed"};
+  if (is("HPE_INVALID_HEADER_TOKEN")) return {400, "a header is malformed"};
+  if (is("HPE_INVALID_CONTENT_LENGTH") || is("HPE_UNEXPECTED_CONTENT_LENGTH") || is("HPE_INVALID_TRANSFER_ENCODING") ||
+      is("HPE_INVALID_CHUNK_SIZE")) {
+    return {400, "the length of the body is malformed or ambiguous"};
+  }
+  return {400, "the request is malformed"};
+}
+
+}  // namespace retail_pulse::http
+
+namespace restinio::impl {
+
+template <>
+inline http_parser_settings create_parser_settings<retail_pulse::http::our_methods>() noexcept {
+  using namespace retail_pulse::http;
+  http_parser_settings settings;
+  http_parser_settings_init(&settings);
+  settings.on_message_begin = [](http_parser*) {
+    note_of_this_thread() = {};
+    note_of_this_thread().began = true;
+    return 0;
+  };
+  settings.on_url = [](http_parser* parser, const char* at, std::size_t length) { return restinio_url_cb(parser, at, length); };
+  settings.on_header_field = [](http_parser* parser, const char* at, std::size_t length) {
+    return restinio_header_field_cb(parser, at, length);
+  };
+  settings.on_header_value = [](http_parser* parser, const char* at, std::size_t length) {
+    return restinio_header_value_cb(parser, at, length);
+  };
+  settings.on_headers_complete = [](http_parser* parser) {
+    const auto& header = static_cast<http_parser_ctx_t*>(parser->data)->m_header;
+    if (auto objection = objection_to(*parser, header)) {
+      note_of_this_thread().refused = std::move(objection);
+      return -1;
+    }
+    if (restinio_headers_complete_cb(parser) != 0) return -1;
+    parser->upgrade = 0;  // a request for another protocol is served in this one; RESTinio would let it wait without a timeout
+    note_of_this_thread().wants_continue = asks_for_continue(*parser, header);
+    return 0;
+  };
+  settings.on_body = [](http_parser* parser, const char* at, std::size_t length) {
+    const auto result = restinio_body_cb(parser, at, length);
+    note_of_this_thread().body_bytes = static_cast<http_parser_ctx_t*>(parser->data)->m_body.size();
+    return result;
+  };
+  // No chunk callbacks: RESTinio would keep a record of 16 bytes and more per chunk, for a body of one-byte chunks a gigabyte.
+  settings.on_message_complete = [](http_parser* parser) {
+    note_of_this_thread() = {};
+    return restinio_message_complete_cb<our_methods>(parser);
+  };
+  return settings;
+}
+
+}  // namespace restinio::impl

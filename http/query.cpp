@@ -1,0 +1,62 @@
+#include "http/query.hpp"
+
+#include <algorithm>
+
+namespace retail_pulse::http {
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/// application/x-www-form-urlencoded: %XX and `+` for a blank.
+std::optional<std::string> decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      out += ' ';
+    } else if (text[i] != '%') {
+      out += text[i];
+    } else {
+      const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+      const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+      if (high < 0 || low < 0 || (high == 0 && low == 0)) return std::nullopt;
+      out += static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::optional<query> query::parse(std::string_view text) {
+  query result;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('&'), text.size());
+    const auto part = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (part.empty()) continue;
+    const auto equals = std::min(part.find('='), part.size());
+    auto name = decode(part.substr(0, equals));
+    auto value = decode(equals < part.size() ? part.substr(equals + 1) : std::string_view{});
+    if (!name || !value) return std::nullopt;
+    result.parameters_.push_back({std::move(*name), std::move(*value)});
+  }
+  return result;
+}
+
+std::size_t query::count(std::string_view name) const {
+  return static_cast<std::size_t>(std::ranges::count(parameters_, name, &parameter::name));
+}
+
+const std::string* query::find(std::string_view name) const {
+  const auto found = std::ranges::find(parameters_, name, &parameter::name);
+  return found == parameters_.end() ? nullptr : &found->value;
+}
+
+}  // namespace retail_pulse::http

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace retail_pulse::http {
+
+/// A decoded query string.
+class query {
+ public:
+  /// Nothing when a percent sign is not followed by two hexadecimal digits, or a decoded NUL appears.
+  static std::optional<query> parse(std::string_view text);
+
+  /// How often a parameter is given; names are compared exactly.
+  std::size_t count(std::string_view name) const;
+  /// The first value of that name, or nullptr. A parameter without `=` has an empty value.
+  const std::string* find(std::string_view name) const;
+
+ private:
+  struct parameter {
+    std::string name;
+    std::string value;
+  };
+  std::vector<parameter> parameters_;
+};
+
+}  // namespace retail_pulse::http

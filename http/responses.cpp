@@ -1,0 +1,110 @@
+#include "http/responses.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "actors/messages.hpp"
+#include "core/limits.hpp"
+#include "core/time.hpp"
+
+namespace retail_pulse::http {
+namespace {
+
+using json = nlohmann::ordered_json;  // members in the order in which they are written here
+
+response json_response(int status, const json& body) {
+  // Text that is not UTF-8 can't get this far; if it did, a replacement character is better than no answer.
+  response r{.status = status, .body = body.dump(-1, ' ', false, json::error_handler_t::replace), .headers = {}};
+  r.headers.push_back({"Content-Type", "application/json"});
+  r.headers.push_back({"Cache-Control", "no-store"});
+  return r;
+}
+
+response later(response r) {
+  r.headers.push_back({"Retry-After", std::to_string(limits::retry_after.count())});
+  return r;
+}
+
+std::string_view name_of(actors::phase phase) {
+  switch (phase) {
+    case actors::phase::starting:
+      return "starting";
+    case actors::phase::ready:
+      return "ready";
+    case actors::phase::draining:
+      return "draining";
+  }
+  return "unknown";
+}
+
+json failures_of(const job_status& status) {
+  json list = json::array();
+  for (const auto& failure : status.failures) {
+    list.push_back({{"store_id", failure.store_id},
+                    {"error", failure.error},
+                    {"code", describe(failure.code).name},
+                    {"failed_images", failure.failed_images}});
+  }
+  return list;
+}
+
+}  // namespace
+
+response error_response(int status, std::string_view sentence) { return json_response(status, {{"error", sentence}}); }
+
+response internal_error(std::string_view request_id) {
+  return json_response(
+      500, {{"error", "an internal error happened; the log has it under request " + std::string{request_id}}, {"request_id", request_id}});
+}
+
+response unavailable(std::string_view sentence) { return later(error_response(503, sentence)); }
+
+response stopping() { return unavailable("the service is stopping"); }
+
+response not_in_time() { return unavailable("the request was not answered in time; what it asked for may still happen"); }
+
+response supervisor_silent() { return later(json_response(503, {{"status", "unavailable"}, {"error", "the service does not answer"}})); }
+
+response method_not_allowed(std::string_view method, std::string allow) {
+  auto r = error_response(405, "method " + std::string{method} + " is not allowed here; allowed: " + allow);
+  r.headers.push_back({"Allow", std::move(allow)});
+  return r;
+}
+
+response options_of(std::string allow) {
+  response r;
+  r.headers.push_back({"Allow", std::move(allow)});
+  return r;
+}
+
+response not_found() { return error_response(404, "there is nothing at this path"); }
+
+response job_accepted(job_id job) { return json_response(201, {{"job_id", job.value}}); }
+
+response job_standing(const job_status& status) {
+  json body{{"status", retail_pulse::name_of(status.state)},
+            {"job_id", status.id.value},
+            {"images", {{"total", status.images.total}, {"done", status.images.done()}, {"failed", status.images.failed}}},
+            {"submitted_at", to_rfc3339(status.submitted_at)}};
+  if (status.state != job_state::ongoing && status.finished_at) body["finished_at"] = to_rfc3339(*status.finished_at);
+  if (status.state == job_state::failed) body["error"] = failures_of(status);
+  if (status.failures_truncated) body["error_truncated"] = true;
+  return json_response(200, body);
+}
+
+response no_such_job(std::string_view jobid) { return error_response(400, "job " + std::string{jobid} + " does not exist"); }
+
+response alive() { return json_response(200, {{"status", "ok"}}); }
+
+response readiness(const actors::load_report& load) {
+  const bool ready = load.at == actors::phase::ready;
+  auto r = json_response(ready ? 200 : 503, {{"status", name_of(load.at)},
+                                             {"jobs_ongoing", load.ongoing_jobs},
+                                             {"images_pending", load.pending_images},
+                                             {"images_in_flight", load.images_in_flight},
+                                             {"images_in_flight_peak", load.images_in_flight_peak},
+                                             {"fetches", load.fetches},
+                                             {"images_held", load.images_held}});
+  return ready ? r : later(std::move(r));
+}
+
+}  // namespace retail_pulse::http

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/job.hpp"
+#include "http/message.hpp"
+
+namespace retail_pulse::actors {
+struct load_report;
+}
+
+/// The one place that makes responses: every status, header and JSON text a client sees, but for the routes' `Allow`.
+namespace retail_pulse::http {
+
+/// {"error": "..."}
+response error_response(int status, std::string_view sentence);
+
+/// 500. The client gets the request's id, under which the log tells more.
+response internal_error(std::string_view request_id);
+
+/// 503 with Retry-After: the same request can succeed later.
+response unavailable(std::string_view sentence);
+
+response stopping();           ///< 503: the server ends
+response not_in_time();        ///< 503: nobody answered the request in time
+response supervisor_silent();  ///< 503 of /readyz
+
+/// `path` with what it allows ("GET, HEAD, OPTIONS").
+response method_not_allowed(std::string_view method, std::string allow);
+response options_of(std::string allow);
+response not_found();
+
+response job_accepted(job_id job);
+response job_standing(const job_status& status);
+response no_such_job(std::string_view jobid);
+
+response alive();
+/// 200 when ready, else 503; the numbers are there either way.
+response readiness(const actors::load_report& load);
+
+}  // namespace retail_pulse::http

@@ -1,0 +1,61 @@
+#include "http/server.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "http/handlers.hpp"
+#include "http/listener.hpp"
+#include "http/parser_thread.hpp"
+
+namespace retail_pulse::http {
+
+class server::implementation {
+ public:
+  implementation(const server_options& options, backend to)
+      : parser_{options.parser_queue_bytes, options.before_parse},
+        handlers_{std::in_place, std::move(to), parser_, options.readiness_answer} {}
+
+  /// Why it cannot listen, or nothing.
+  std::optional<std::string> listen(const server_options& options) {
+    listener_options how{.bind = options.bind,
+                         .port = options.port,
+                         .max_body_bytes = options.max_body_bytes,
+                         .max_connections = options.max_connections,
+                         .threads = options.threads,
+                         .received_bodies_bytes = options.received_bodies_bytes,
+                         .request_read = options.request_read,
+                         .request_handle = options.request_handle};
+    auto opened = listener::open(how, handlers_->routes());
+    if (auto* problem = std::get_if<std::string>(&opened)) return std::move(*problem);
+    listener_ = std::get<std::unique_ptr<listener>>(std::move(opened));
+    return std::nullopt;
+  }
+
+  ~implementation() { stop(); }
+
+  std::uint16_t port() const { return listener_->port(); }
+
+  void stop() {
+    if (listener_) listener_->stop();  // first: what waits for the parser is answered there
+    parser_.stop();
+    handlers_.reset();
+  }
+
+ private:
+  parser_thread parser_;
+  std::optional<handlers> handlers_;
+  std::unique_ptr<listener> listener_;
+};
+
+server::server(std::unique_ptr<implementation> made) : implementation_{std::move(made)} {}
+server::~server() = default;
+std::uint16_t server::port() const { return implementation_->port(); }
+void server::stop() { implementation_->stop(); }
+
+std::variant<std::unique_ptr<server>, server::refused> server::start(server_options options, backend backend) {
+  auto made = std::make_unique<implementation>(options, std::move(backend));
+  if (auto problem = made->listen(options)) return refused{std::move(*problem)};
+  return std::unique_ptr<server>{new server{std::move(made)}};
+}
+
+}  // namespace retail_pulse::http

@@ -1,0 +1,67 @@
+// http: the REST API over RESTinio: limits, routes, JSON on one side and messages to actors on the other.
+// May use: actors/protocols.hpp, src/core, src/observe, RESTinio (in listener.cpp only), nlohmann/json.
+// Never: storage, the fetch engine, or a wait for an actor on an HTTP thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "actors/protocols.hpp"
+#include "core/limits.hpp"
+
+namespace retail_pulse::http {
+
+struct server_options {
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 8080;  ///< 0 picks a free one
+  std::size_t max_body_bytes = limits::default_body_bytes;
+  std::size_t max_connections = limits::api_connections;
+  std::size_t threads = 2;
+
+  // What only tests change.
+  std::size_t parser_queue_bytes = limits::parser_queue_bytes;
+  std::size_t received_bodies_bytes = limits::received_bodies_bytes;
+  std::chrono::milliseconds request_read = limits::request_read;
+  std::chrono::milliseconds request_handle = limits::request_handle;
+  std::chrono::milliseconds readiness_answer = limits::readiness_answer;
+  std::function<void()> before_parse;  ///< runs on the parser thread before each large submission
+};
+
+/// Whom the handlers talk to.
+struct backend {
+  actors::supervisor_actor supervisor;
+  std::vector<actors::reader_actor> readers;  ///< asked in turn; at least one
+};
+
+/// A listening server. All members are for the thread that owns it; handlers run on the server's own threads.
+class server {
+ public:
+  struct refused {
+    std::string message;  ///< "cannot listen on 127.0.0.1:8080: Address already in use"
+  };
+
+  static std::variant<std::unique_ptr<server>, refused> start(server_options options, backend backend);
+
+  /// Stops, if `stop` did not. The actor system must still be there.
+  ~server();
+
+  std::uint16_t port() const;
+
+  /// Stops taking connections and requests, answers what is open with 503, lets answers that are being written go out, closes every
+  /// connection and lets go of the actors. Returns when no handler runs any more; takes at most 2 x limits::stop_flush and the
+  /// parsing of one submission. Actors may answer at any later time, even after the server is destroyed: those answers go nowhere.
+  void stop();
+
+ private:
+  class implementation;
+  explicit server(std::unique_ptr<implementation> made);
+  std::unique_ptr<implementation> implementation_;
+};
+
+}  // namespace retail_pulse::http

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/submission.hpp"
+
+namespace retail_pulse::http {
+
+/// Why a text is not a submission: one sentence that names the field ("visits[1].store_id is missing") or, for text that is not
+/// JSON, the line and column (from 1; columns count characters).
+struct parse_error {
+  std::string message;
+};
+
+/// Reads the body of POST /api/submit in one pass, without building a document tree.
+///
+/// The first thing that is wrong is the one that is reported. Members may come in any order. A member that is not part of the contract is
+/// ignored, but its nesting (limits::json_depth) and its text (UTF-8, no NUL) are checked like the rest; one that is part of
+/// it may come only once. `count` is an integer without fraction or exponent. A byte order mark in front is skipped. Texts are bounded by
+/// limits::text_bytes; any text is a legal URL and any text is a legal visit_time, `store_id` only must not be empty.
+std::variant<submission_ptr, parse_error> parse_submission(std::string_view text);
+
+}  // namespace retail_pulse::http

@@ -1,0 +1,123 @@
+#include "tests/http/client.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <stdexcept>
+
+namespace retail_pulse::tests {
+
+std::optional<std::string> answer::header(std::string_view name) const {
+  for (const auto& [n, value] : headers) {
+    if (n == name) return value;
+  }
+  return std::nullopt;
+}
+
+client::client(std::uint16_t port) : descriptor_{::socket(AF_INET, SOCK_STREAM, 0)} {
+  if (descriptor_ < 0) throw std::runtime_error{"no socket"};
+  const timeval patience{.tv_sec = 20, .tv_usec = 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) throw std::runtime_error{"cannot connect"};
+}
+
+client::~client() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+bool client::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+bool client::fill() {
+  char buffer[16 << 10];
+  const auto got = ::recv(descriptor_, buffer, sizeof buffer, 0);
+  if (got > 0) unread_.append(buffer, static_cast<std::size_t>(got));
+  return got > 0;
+}
+
+bool client::closed() {
+  char next = 0;
+  if (!unread_.empty()) return false;
+  const auto got = ::recv(descriptor_, &next, 1, 0);
+  return got == 0 || (got < 0 && errno != EAGAIN);
+}
+
+bool client::has_news() {
+  char next = 0;
+  return !unread_.empty() || ::recv(descriptor_, &next, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+void client::end_of_requests() { ::shutdown(descriptor_, SHUT_WR); }
+
+void client::reset() {
+  const linger now{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  ::close(descriptor_);
+  descriptor_ = -1;
+}
+
+answer client::read(bool to_head) {
+  answer a;
+  std::size_t end = 0;
+  while ((end = unread_.find("\r\n\r\n")) == std::string::npos) {
+    if (!fill()) return a;
+  }
+  std::string head = unread_.substr(0, end + 2);
+  unread_.erase(0, end + 4);
+  if (std::sscanf(head.c_str(), "HTTP/1.1 %d ", &a.status) != 1) throw std::runtime_error{"not an answer: " + head};
+  for (std::size_t at = head.find("\r\n") + 2; at < head.size();) {
+    const auto line_end = head.find("\r\n", at);
+    const auto colon = head.find(": ", at);
+    a.headers.emplace_back(head.substr(at, colon - at), head.substr(colon + 2, line_end - colon - 2));
+    at = line_end + 2;
+  }
+  const auto length = a.status == 100 || to_head ? 0 : std::stoul(a.header("Content-Length").value());
+  while (unread_.size() < length && fill()) {
+  }
+  a.body = unread_.substr(0, length);
+  unread_.erase(0, length);
+  return a;
+}
+
+answer ask(std::uint16_t port, std::string_view bytes) { return client{port}.ask(bytes); }
+answer get(std::uint16_t port, std::string_view target) { return ask(port, get_text(target)); }
+answer post(std::uint16_t port, std::string_view target, std::string_view body) { return ask(port, post_text(target, body)); }
+
+std::string get_text(std::string_view target, std::string_view more_headers) {
+  return "GET " + std::string{target} + " HTTP/1.1\r\nHost: h\r\n" + std::string{more_headers} + "\r\n";
+}
+
+std::string post_text(std::string_view target, std::string_view body, std::string_view more_headers) {
+  return "POST " + std::string{target} +
+         " HTTP/1.1\r\nHost: h\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\nContent-Type: application/x-www-form-urlencoded\r\n" + std::string{more_headers} + "\r\n" + std::string{body};
+}
+
+std::string in_chunks(std::string_view body, std::size_t chunk) {
+  std::string text;
+  while (!body.empty()) {
+    const auto part = body.substr(0, chunk);
+    char size[20];
+    std::snprintf(size, sizeof size, "%zx\r\n", part.size());
+    text.append(size).append(part).append("\r\n");
+    body.remove_prefix(part.size());
+  }
+  return text + "0\r\n\r\n";
+}
+
+}  // namespace retail_pulse::tests

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// A client on a raw socket: sends exactly the bytes a test wants to send, and understands just enough of what comes back.
+namespace retail_pulse::tests {
+
+struct answer {
+  int status = 0;  ///< 0: the connection ended without an answer
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+
+  /// The value of the first header of that name (as spelt by the server), or nothing.
+  std::optional<std::string> header(std::string_view name) const;
+};
+
+class client {
+ public:
+  explicit client(std::uint16_t port);
+  ~client();
+  client(const client&) = delete;
+  client& operator=(const client&) = delete;
+  client(client&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)}, unread_{std::move(other.unread_)} {}
+
+  /// False when the server no longer takes bytes.
+  bool send(std::string_view bytes);
+  /// The next answer; one to a HEAD has no body. Waits up to 20 s.
+  answer read(bool to_head = false);
+  answer ask(std::string_view bytes) {
+    send(bytes);
+    return read();
+  }
+  /// Whether the server has closed the connection, or does within 20 s.
+  bool closed();
+  /// Whether something has come that was not read yet, without waiting.
+  bool has_news();
+  void end_of_requests();  ///< closes our direction
+  void reset();            ///< closes with a TCP reset
+
+ private:
+  bool fill();
+  int descriptor_;
+  std::string unread_;
+};
+
+/// One request on a connection of its own.
+answer ask(std::uint16_t port, std::string_view bytes);
+answer get(std::uint16_t port, std::string_view target);
+/// As `curl -d` sends it.
+answer post(std::uint16_t port, std::string_view target, std::string_view body);
+
+std::string get_text(std::string_view target, std::string_view more_headers = "");
+std::string post_text(std::string_view target, std::string_view body, std::string_view more_headers = "");
+std::string in_chunks(std::string_view body, std::size_t chunk);
+
+}  // namespace retail_pulse::tests

@@ -1,0 +1,211 @@
+#include "tests/http/world.hpp"
+
+#include <condition_variable>
+#include <future>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <vector>
+
+#include "http/server.hpp"
+
+namespace retail_pulse::tests {
+namespace {
+
+using namespace actors;
+
+/// What the test thread and the fake actors share.
+struct script {
+  std::mutex mutex;
+  std::condition_variable held_more;
+  manner supervisor = manner::normal;
+  manner reader = manner::normal;
+  std::map<job_id, job_status> jobs;
+  std::vector<std::function<void()>> held;
+  std::int64_t last_id = 0;
+  std::size_t submissions = 0;
+  submission_ptr last;
+
+  void hold(std::function<void()> answer) {
+    held.push_back(std::move(answer));
+    held_more.notify_all();
+  }
+};
+using script_ptr = std::shared_ptr<script>;
+
+submit_outcome outcome_of(script& s) {
+  using kind = submit_outcome::kind;
+  switch (s.supervisor) {
+    case manner::starting:
+      return {kind::starting, {}, ""};
+    case manner::full:
+      return {kind::full, {}, ""};
+    case manner::draining:
+      return {kind::draining, {}, ""};
+    case manner::storage_failed:
+      return {kind::storage_failed, {}, "disk full"};
+    default:
+      return {kind::accepted, job_id{++s.last_id}, ""};
+  }
+}
+
+load_report load_of(const script& s) {
+  const auto at = s.supervisor == manner::starting ? phase::starting : s.supervisor == manner::draining ? phase::draining : phase::ready;
+  return {
+      .at = at, .ongoing_jobs = 1, .pending_images = 2, .images_in_flight = 3, .images_in_flight_peak = 4, .fetches = 5, .images_held = 6};
+}
+
+status_outcome standing_of(const script& s, job_id job) {
+  if (s.reader == manner::storage_failed) return {false, std::nullopt, "disk gone"};
+  const auto found = s.jobs.find(job);
+  return {true, found == s.jobs.end() ? std::nullopt : std::optional{found->second}, ""};
+}
+
+supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self, const script_ptr& s) {
+  return {
+      [self, s](submit_atom, const submission_ptr& job, const reply<submit_outcome>& answer) {
+        const std::lock_guard lock{s->mutex};
+        ++s->submissions;
+        s->last = job;
+        if (s->supervisor == manner::die) return self->quit();
+        if (s->supervisor == manner::forget) return;
+        if (s->supervisor == manner::hold)
+          return s->hold([s, answer] { answer({submit_outcome::kind::accepted, job_id{++s->last_id}, ""}); });
+        answer(outcome_of(*s));
+      },
+      [self, s](load_atom, const reply<load_report>& answer) {
+        const std::lock_guard lock{s->mutex};
+        if (s->supervisor == manner::die) return self->quit();
+        if (s->supervisor == manner::forget) return;
+        if (s->supervisor == manner::hold) return s->hold([s, answer] { answer(load_of(*s)); });
+        answer(load_of(*s));
+      },
+      [](recover_atom, job_id) {},
+      [](progress_atom, std::uint64_t) {},
+      [](ended_atom, job_ticket, job_id) {},
+      [](drain_atom, std::chrono::milliseconds) { return load_report{}; },
+  };
+}
+
+reader_actor::behavior_type fake_reader(reader_actor::pointer self, const script_ptr& s) {
+  return {
+      [](pending_atom, job_id, run_number, image_number, std::uint64_t) { return std::make_shared<const task_page>(); },
+      [self, s](status_atom, job_id job, const reply<status_outcome>& answer) {
+        const std::lock_guard lock{s->mutex};
+        if (s->reader == manner::die) return self->quit();
+        if (s->reader == manner::forget) return;
+        if (s->reader == manner::hold) return s->hold([s, job, answer] { answer(standing_of(*s, job)); });
+        answer(standing_of(*s, job));
+      },
+      [](ongoing_atom, job_id) { return brief_page{}; },
+      [](staging_atom) { return id_list{}; },
+  };
+}
+
+struct config : caf::actor_system_config {
+  config() {
+    add_message_types<caf::id_block::retail_pulse>();
+    set("scheduler.max-threads", 2);
+  }
+};
+
+}  // namespace
+
+struct world::inside {
+  config configuration;
+  caf::actor_system system{configuration};
+  script_ptr play = std::make_shared<script>();
+  supervisor_actor supervisor = system.spawn(fake_supervisor, play);
+  std::vector<reader_actor> readers{system.spawn(fake_reader, play), system.spawn(fake_reader, play)};
+  std::unique_ptr<http::server> server;
+  std::string problem;
+
+  ~inside() {
+    server.reset();
+    for (const auto& r : readers) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
+  }
+};
+
+world::world(const world_options& options) : inside_{std::make_unique<inside>()} {
+  http::server_options how;
+  how.bind = options.bind;
+  how.port = options.port;
+  how.max_body_bytes = options.max_body_bytes;
+  how.max_connections = options.max_connections;
+  how.threads = options.threads;
+  how.parser_queue_bytes = options.parser_queue_bytes;
+  how.received_bodies_bytes = options.received_bodies_bytes;
+  how.request_read = options.request_read;
+  how.request_handle = options.request_handle;
+  how.readiness_answer = options.readiness_answer;
+  how.before_parse = options.before_parse;
+  auto started = http::server::start(how, {inside_->supervisor, inside_->readers});
+  if (auto* refused = std::get_if<http::server::refused>(&started)) {
+    inside_->problem = refused->message;
+  } else {
+    inside_->server = std::get<std::unique_ptr<http::server>>(std::move(started));
+  }
+}
+
+world::~world() { let_go(); }
+
+const std::string& world::problem() const { return inside_->problem; }
+std::uint16_t world::port() const { return inside_->server->port(); }
+void world::stop_server() { inside_->server->stop(); }
+void world::destroy_server() { inside_->server.reset(); }
+
+void world::supervisor_is(manner m) {
+  const std::lock_guard lock{inside_->play->mutex};
+  inside_->play->supervisor = m;
+}
+
+void world::reader_is(manner m) {
+  const std::lock_guard lock{inside_->play->mutex};
+  inside_->play->reader = m;
+}
+
+void world::know(const job_status& status) {
+  const std::lock_guard lock{inside_->play->mutex};
+  inside_->play->jobs[status.id] = status;
+}
+
+void world::wait_for_held(std::size_t questions) {
+  std::unique_lock lock{inside_->play->mutex};
+  const bool there =
+      inside_->play->held_more.wait_for(lock, std::chrono::seconds{20}, [&] { return inside_->play->held.size() >= questions; });
+  if (!there) throw std::runtime_error{"the questions did not come"};
+}
+
+/// In an actor, like every answer: ThreadSanitizer does not see how CAF hands data from thread to thread, and is told to look away there.
+void world::let_go() {
+  const auto done = std::make_shared<std::promise<void>>();
+  inside_->system.spawn([done, s = inside_->play] {
+    {
+      const std::lock_guard lock{s->mutex};
+      for (const auto& answer : s->held) answer();
+      s->held.clear();
+    }
+    done->set_value();
+  });
+  done->get_future().wait();
+}
+
+std::size_t world::submissions() const {
+  const std::lock_guard lock{inside_->play->mutex};
+  return inside_->play->submissions;
+}
+
+submission_ptr world::last_submission() const {
+  const std::lock_guard lock{inside_->play->mutex};
+  return inside_->play->last;
+}
+
+std::string good_submission(std::size_t bytes) {
+  std::string text = R"({"count":1,"visits":[{"store_id":"S1","visit_time":"2025-03-11","image_url":["http://h.example/1.jpg")";
+  const std::string end = "]}]}";
+  while (text.size() + end.size() < bytes) text += R"(,"http://h.example/)" + std::to_string(text.size()) + R"(.jpg")";
+  return text + end;
+}
+
+}  // namespace retail_pulse::tests

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/job.hpp"
+#include "core/limits.hpp"
+#include "core/submission.hpp"
+
+/// A real server on a free port of the loopback, in front of actors that do what a test tells them.
+namespace retail_pulse::tests {
+
+/// How an actor treats the questions it gets.
+enum class manner : std::uint8_t {
+  normal,  ///< jobs are accepted with ids from 1; statuses are those of `know`; the load has numbers from 1 to 6
+  starting,
+  full,
+  draining,
+  storage_failed,
+  hold,    ///< keeps the question until `let_go`
+  forget,  ///< drops the question
+  die,     ///< ends without an answer
+};
+
+struct world_options {
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::size_t max_body_bytes = std::size_t{1} << 20;
+  std::size_t max_connections = 256;
+  std::size_t threads = 2;
+  std::size_t parser_queue_bytes = limits::parser_queue_bytes;
+  std::size_t received_bodies_bytes = limits::received_bodies_bytes;
+  std::chrono::milliseconds request_read = limits::request_read;
+  std::chrono::milliseconds request_handle = limits::request_handle;
+  std::chrono::milliseconds readiness_answer = limits::readiness_answer;
+  std::function<void()> before_parse{};
+};
+
+class world {
+ public:
+  explicit world(const world_options& options = {});
+  ~world();
+
+  /// Why the server did not start, empty when it did.
+  const std::string& problem() const;
+  std::uint16_t port() const;
+  void stop_server();
+  void destroy_server();
+
+  void supervisor_is(manner m);
+  void reader_is(manner m);
+  void know(const job_status& status);
+  /// Waits until so many questions are held.
+  void wait_for_held(std::size_t questions);
+  /// Answers all held questions as a normal actor would.
+  void let_go();
+  std::size_t submissions() const;
+  submission_ptr last_submission() const;
+
+ private:
+  struct inside;
+  std::unique_ptr<inside> inside_;
+};
+
+/// A submission that is accepted, of at least `bytes` bytes.
+std::string good_submission(std::size_t bytes = 0);
+
+}  // namespace retail_pulse::tests
