@@ -15,8 +15,9 @@ constexpr std::size_t most_useful = 1 << 20;  // a hard limit may be "infinity"
 }  // namespace
 
 std::optional<descriptor_budget> share_out(std::size_t available, std::size_t wanted_fetch_threads) {
-  if (available <= limits::descriptors_for_files) return std::nullopt;
-  const std::size_t rest = available - limits::descriptors_for_files;
+  constexpr std::size_t fixed = limits::descriptors_for_files + limits::refusals_lingering;
+  if (available <= fixed) return std::nullopt;
+  const std::size_t rest = available - fixed;
   descriptor_budget budget;
   budget.fetch_threads = std::min(wanted_fetch_threads, rest / 3);  // a third each: fetching, kept connections, API
   if (budget.fetch_threads < std::min(wanted_fetch_threads, fewest_fetch_threads)) return std::nullopt;

@@ -127,9 +127,11 @@ class service::implementation {
     return std::nullopt;
   }
 
-  /// No request, then no fetch, then no actor; the server object goes last, because actors may still hold answers for it.
+  /// No request, then no fetch, then no actor. Answers that actors still hold for the server go nowhere; its handles of them must be gone
+  /// before their system is.
   void end() {
     if (server_) server_->stop();
+    server_.reset();
     engine_.reset();
     if (!system_) return;
     if (colleagues_) {

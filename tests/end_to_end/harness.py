@@ -19,7 +19,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("PROGRAM_UNDER_TEST", SOURCE / "build/dev/retail-pulse"))
 STORES = SOURCE / "data/StoreMasterAssignment.csv"
 PHOTOS = SOURCE / "data/sample-images"
-PATIENCE = 120  # seconds until a wait is called a hang
+PATIENCE = 300  # seconds until a wait is called a hang
 
 
 class Origin:
