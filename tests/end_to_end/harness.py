@@ -9,6 +9,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -81,11 +82,34 @@ class Origin:
         self._loop.close()
 
 
+class SilentHost:
+    """A listener on 127.0.0.9 whose backlog is full: a connection attempt gets no answer at all."""
+
+    def __enter__(self):
+        listener = socket.socket()
+        listener.bind(("127.0.0.9", 0))
+        listener.listen(0)
+        self.port = listener.getsockname()[1]
+        self._held = [listener]
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.9", self.port))
+            self._held.append(filler)
+        return self
+
+    def __exit__(self, *_):
+        for held in self._held:
+            held.close()
+
+
 class Service:
     """The real program, serving on a free port from a database in a folder of its own."""
 
-    def __init__(self, *flags, folder=None):
+    def __init__(self, *flags, folder=None, names=()):
+        """`names` lead to 127.0.0.9: the program runs with a hosts file of its own, which takes a mount namespace, so root."""
         self.flags = flags
+        self.names = names
         self._own = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="retail-pulse-"))
         self.database = self.folder / "retail-pulse.db"
@@ -96,7 +120,12 @@ class Service:
                 "--allow-address", "127.0.0.0/8", "--log-file", str(self.folder / "service.log"), *self.flags]
 
     def start(self):
-        self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, text=True)
+        command = self.command()
+        if self.names:
+            hosts = self.folder / "hosts"
+            hosts.write_text("".join(f"127.0.0.9 {name}\n" for name in self.names))
+            command = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts), *command]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if "http://" not in line:
             self.process.wait()
