@@ -5,14 +5,12 @@
 #include <charconv>
 #include <limits>
 #include <utility>
+#include <variant>
 
-#include "fetch/address_guard.hpp"
+#include "fetch/url_host.hpp"
 
 namespace retail_pulse::config {
 namespace {
-
-constexpr std::size_t host_bytes = 253;  // RFC 1035: 255 on the wire, with the length of the first label and the root
-constexpr std::size_t label_bytes = 63;  // RFC 1035
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -47,12 +45,6 @@ std::optional<std::int64_t> scaled(std::string_view digits, std::string_view nam
 std::pair<std::string_view, std::string_view> split_unit(std::string_view text) {
   const auto digits = static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
   return {text.substr(0, digits), text.substr(digits)};
-}
-
-bool is_label(std::string_view label) {
-  const auto belongs = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '_'; };
-  return !label.empty() && label.size() <= label_bytes && label.front() != '-' && label.back() != '-' &&
-         std::ranges::all_of(label, belongs);
 }
 
 }  // namespace
@@ -91,16 +83,13 @@ std::optional<std::int64_t> parse_bytes(std::string_view text) {
 }
 
 std::optional<std::string> parse_host(std::string_view text) {
-  std::string host = in_lower_case(text);
-  if (fetch::parse_address(host)) return host;
-  if (host.size() > host_bytes) return std::nullopt;
-  std::string_view rest = host;
-  for (;;) {
-    const auto dot = rest.find('.');
-    if (!is_label(rest.substr(0, dot))) return std::nullopt;
-    if (dot == std::string_view::npos) return host;
-    rest.remove_prefix(dot + 1);
-  }
+  const bool bare_v6 = text.find(':') != std::string_view::npos && !text.starts_with('[');
+  auto parsed = fetch::parse_host(bare_v6 ? '[' + std::string{text} + ']' : std::string{text});
+  auto* host = std::get_if<fetch::url_host>(&parsed);
+  if (host == nullptr) return std::nullopt;
+  // A URL may have such a host, but who writes one here means another: any host below, or the one without the dot.
+  if (host->text.find('*') != std::string::npos || host->text.ends_with('.')) return std::nullopt;
+  return std::move(host->text);
 }
 
 std::vector<std::string> split_list(std::string_view text) {

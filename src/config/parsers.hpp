@@ -29,7 +29,8 @@ std::optional<duration_range> parse_duration_range(std::string_view text);
 /// kB, MB and GB in 1000s; case does not matter.
 std::optional<std::int64_t> parse_bytes(std::string_view text);
 
-/// A host name (labels of letters, digits, `-` and `_`) or an address, in lower case. No wildcard, no port, no dot at either end.
+/// A host as it stands in a parsed URL, whatever form it came in: a name in lower case, an IPv4 address in dotted decimal, an IPv6 address
+/// without brackets (they may be given). No wildcard, no port, no dot at either end.
 std::optional<std::string> parse_host(std::string_view text);
 
 /// The parts between commas without the blanks around them. A text of blanks has no parts; an empty part stays, for others to refuse.

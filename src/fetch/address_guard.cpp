@@ -119,6 +119,8 @@ std::optional<ip_address> parse_address(std::string_view text) {
   return std::nullopt;
 }
 
+ip_address unmapped(const ip_address& address) { return is_mapped(address) ? v4_at(address, 12) : address; }
+
 bool cidr::contains(const ip_address& address) const {
   if (address.v6 == base.v6) return same_prefix(address, base, prefix);
   return is_mapped(address) && same_prefix(v4_at(address, 12), base, prefix);
@@ -128,7 +130,7 @@ std::variant<cidr, std::string> parse_cidr(std::string_view text) {
   const auto quoted = "'" + std::string{text} + "'";
   const auto slash = text.find('/');
   const auto address = parse_address(text.substr(0, slash));
-  if (!address) return quoted + " is not an address range such as 10.0.0.0/8 or fd00::/8";
+  if (!address) return "'" + std::string{text.substr(0, slash)} + "' is not an address";
   cidr result{*address, address->v6 ? 128 : 32};
   if (slash != std::string_view::npos) {
     const auto digits = text.substr(slash + 1);

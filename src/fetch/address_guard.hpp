@@ -23,6 +23,9 @@ struct ip_address {
 /// Dotted decimal with four parts, or IPv6 as in RFC 4291 without zone id. Nothing for any other text.
 std::optional<ip_address> parse_address(std::string_view text);
 
+/// The address itself, or the IPv4 address that an IPv4-mapped one (::ffff:a.b.c.d) leads to, so that one place has one name.
+ip_address unmapped(const ip_address& address);
+
 /// A range of addresses: those that share the first `prefix` bits.
 struct cidr {
   ip_address base;

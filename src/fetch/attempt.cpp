@@ -44,10 +44,9 @@ class attempt {
 
   void follow(const std::string& text) {
     auto parsed = parse_url(text);
+    if (const auto* error = std::get_if<url_error>(&parsed)) return fail(error_code::invalid_url, error->message);
+    url here = std::get<url>(std::move(parsed));
     for (int hop = 0;; ++hop) {
-      if (const auto* error = std::get_if<url_error>(&parsed)) return fail(error_code::invalid_url, error->message);
-      const url here = std::get<url>(std::move(parsed));
-      if (hop > 0) result_.evidence.final_url = here.text();
       auto answer = ask(here);
       if (!answer) return;
       if (answer->failed) return conclude_failed(*answer);
@@ -58,11 +57,25 @@ class attempt {
       }
       if (hop == limits::redirects)
         return fail(error_code::too_many_redirects, "more than " + std::to_string(limits::redirects) + " redirects");
-      parsed = parse_location(here, head.location);
-      const auto* next = std::get_if<url>(&parsed);
-      if (next != nullptr && here.tls && !next->tls)
-        return fail(error_code::blocked_address, "redirected from https to " + next->for_log());
+      auto next = parse_location(here, head.location);
+      if (const auto* error = std::get_if<url_error>(&next)) {
+        const auto kept = refused_location(head.location);
+        move_on(kept.empty() ? here.for_log() : kept);
+        return fail(error_code::invalid_url, "redirected by " + here.for_log() + ": " + error->message);
+      }
+      const bool downgraded = here.tls && !std::get<url>(next).tls;
+      here = std::get<url>(std::move(next));
+      move_on(here.text());
+      if (downgraded) return fail(error_code::blocked_address, "redirected from https to " + here.for_log());
     }
+  }
+
+  /// From here on the evidence is about the next hop; nothing of the last one's answer may stand beside its URL.
+  void move_on(std::string next) {
+    result_.evidence.final_url = std::move(next);
+    result_.evidence.address.clear();
+    result_.evidence.http_status = 0;
+    result_.evidence.bytes = 0;
   }
 
   void conclude_failed(const exchange& answer) {
@@ -78,8 +91,6 @@ class attempt {
     const auto address = wait_for_address(here);
     if (!address) return std::nullopt;
     result_.evidence.address = address->text();
-    result_.evidence.http_status = 0;
-    result_.evidence.bytes = 0;
     const auto key = connection_pool::key_of(here, *address);
     if (auto kept = tools_.connections.take(key)) {
       auto answer = ask_over(std::move(kept), key, here);
@@ -143,8 +154,7 @@ class attempt {
 bool is_allowed_host(const std::vector<std::string>& allowed, const std::string& host) {
   if (allowed.empty()) return true;
   const auto name = without_final_dot(host);
-  return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& entry) {
-    const auto suffix = without_final_dot(entry);
+  return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& suffix) {
     if (!name.ends_with(suffix)) return false;
     return name.size() == suffix.size() || name[name.size() - suffix.size() - 1] == '.';
   });
@@ -154,10 +164,11 @@ void find_address(const attempt_tools& tools, const url& of, on_resolution done)
   if (!is_allowed_host(tools.allow_hosts, of.host))
     return done(fault{error_code::blocked_address, of.host + " is not among the allowed hosts"});
   if (!of.host_is_address) return tools.names.look_up(without_final_dot(of.host), std::move(done));
-  const auto address = parse_address(of.host);
-  if (!address) return done(fault{error_code::internal, of.host + " is not an address"});
-  if (!tools.guard.permits(*address)) return done(fault{error_code::blocked_address, of.host + " may not be fetched from"});
-  done(*address);
+  const auto literal = parse_address(of.host);
+  if (!literal) return done(fault{error_code::internal, of.host + " is not an address"});
+  const auto address = unmapped(*literal);
+  if (!tools.guard.permits(address)) return done(fault{error_code::blocked_address, of.host + " may not be fetched from"});
+  done(address);
 }
 
 outcome run_attempt(const attempt_tools& tools, const std::string& url_text) { return attempt{tools}.run(url_text); }

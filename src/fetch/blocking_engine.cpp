@@ -27,13 +27,6 @@ std::vector<cidr> opened_ranges(const std::vector<std::string>& texts) {
   return ranges;
 }
 
-std::vector<std::string> in_lower_case(std::vector<std::string> names) {
-  for (auto& name : names) {
-    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return names;
-}
-
 outcome internal_failure(std::string detail) {
   outcome result;
   result.code = error_code::internal;
@@ -44,7 +37,7 @@ outcome internal_failure(std::string detail) {
 class blocking_engine final : public engine {
  public:
   explicit blocking_engine(engine_options options)
-      : allow_hosts_(in_lower_case(std::move(options.allow_hosts))),
+      : allow_hosts_(std::move(options.allow_hosts)),
         guard_(opened_ranges(options.allow_addresses)),
         tls_(options.ca_file),
         connections_(options.idle_connections),
@@ -54,8 +47,10 @@ class blocking_engine final : public engine {
     if (!cancel_) throw std::system_error(errno, std::generic_category(), "the fetch engine's eventfd");
   }
 
-  ~blocking_engine() override {
-    stopping_ = true;
+  ~blocking_engine() override { blocking_engine::stop(); }
+
+  void stop() override {
+    if (stopping_.exchange(true)) return;
     const std::uint64_t one = 1;
     require(write(cancel_.get(), &one, sizeof one) > 0, "the fetch engine can cancel its fetches");  // never read: stays readable
     names_.stop();

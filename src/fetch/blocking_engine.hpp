@@ -17,13 +17,13 @@ struct engine_options {
   std::chrono::milliseconds deadline = limits::default_fetch_deadline;
   std::int64_t max_image_bytes = limits::default_image_bytes;
   std::vector<std::string> allow_addresses;  ///< CIDRs, already checked by the configuration
-  std::vector<std::string> allow_hosts;      ///< empty: every host
+  std::vector<std::string> allow_hosts;      ///< each as `url::host` has it, without a final dot; empty: every host
   std::string ca_file;                       ///< empty: the system's store
   std::size_t idle_connections = 512;        ///< kept open to origins, over all of them
   std::string dns_servers;                   ///< "ip:port,..." instead of the system's; for tests
 };
 
-/// The engine over real sockets. Thread safe. The destructor cancels what is open (`internal`), and returns when no callback runs any more.
+/// The engine over real sockets. Thread safe. The destructor stops it.
 /// Throws std::runtime_error when the CA file cannot be loaded.
 std::unique_ptr<engine> make_blocking_engine(engine_options options);
 

@@ -41,6 +41,9 @@ class engine {
 
   /// One attempt under one total deadline. The caller bounds how many are open: at most as many as there are fetch threads.
   virtual void submit(request request, on_fetched done) = 0;
+
+  /// Cancels what is open (`internal`) and returns when no callback runs any more; later calls are answered at once. May be called twice.
+  virtual void stop() = 0;
 };
 
 }  // namespace retail_pulse::fetch

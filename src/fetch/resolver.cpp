@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -25,8 +26,8 @@
 namespace retail_pulse::fetch {
 namespace {
 
-constexpr int try_ms = 1000;  // c-ares asks each server again after this, doubled per round; our own time limit is above it
-constexpr int tries = 3;
+constexpr int rounds = 3;                 // how often c-ares asks every server; it waits twice as long in each round as in the one before
+constexpr int waits = (1 << rounds) - 1;  // all rounds together, in waits of the first
 
 std::vector<ip_address> addresses_of(const ares_addrinfo* info) {
   std::vector<ip_address> addresses;
@@ -42,7 +43,7 @@ std::vector<ip_address> addresses_of(const ares_addrinfo* info) {
     } else {
       continue;
     }
-    addresses.push_back(address);
+    addresses.push_back(unmapped(address));
   }
   return addresses;
 }
@@ -84,11 +85,8 @@ class resolver::implementation {
       } else if (waiting_.size() >= options_.entries) {
         answer = fault{error_code::dns_failed, "too many look-ups are under way"};
       } else {
-        const auto id = ++last_id_;
-        auto& who = waiting_[host];
-        who.id = id;
-        who.callbacks.push_back(std::move(done));
-        queue_.emplace(id, look_up_entry{host, now + options_.timeout});
+        waiting_[host].callbacks.push_back(std::move(done));
+        queue_.push_back(host);
       }
     }
     if (answer) return done(*answer);
@@ -105,13 +103,12 @@ class resolver::implementation {
   }
 
  private:
-  struct look_up_entry {
+  struct sent_look_up {
     std::string host;
     steady_time until;
   };
-  using look_ups = std::map<std::uint64_t, look_up_entry>;  ///< by number; numbers and time limits grow together
   struct waiters {
-    std::uint64_t id = 0;  ///< of the look-up they wait for
+    std::uint64_t id = 0;  ///< of the look-up they wait for; 0 until it is sent
     std::vector<on_resolution> callbacks;
   };
   struct destroy_channel {
@@ -124,12 +121,31 @@ class resolver::implementation {
     std::string host;
   };
 
+  /// c-ares gives up no later than our own time limit, so that what it works on is bounded with what is sent. How long it may wait for
+  /// one server depends on how many there are, and that is known of an open channel only.
   void open_channel() {
     static const int library = ares_library_init(ARES_LIB_INIT_ALL);
     if (library != ARES_SUCCESS) throw std::runtime_error(std::string{"c-ares: "} + ares_strerror(library));
+    const auto all_waits = static_cast<int>(options_.timeout.count()) / waits;
+    open_channel(std::max(1, all_waits));
+    if (const int servers = count_servers(); servers > 1) open_channel(std::max(1, all_waits / servers));
+  }
+
+  int count_servers() {
+    ares_addr_port_node* first = nullptr;
+    if (const int status = ares_get_servers_ports(channel_.get(), &first); status != ARES_SUCCESS) {
+      throw std::runtime_error(std::string{"c-ares: "} + ares_strerror(status));
+    }
+    int servers = 0;
+    for (const auto* server = first; server != nullptr; server = server->next) ++servers;
+    ares_free_data(first);
+    return servers;
+  }
+
+  void open_channel(int first_wait_ms) {
     ares_options options{};
-    options.timeout = try_ms;
-    options.tries = tries;
+    options.timeout = first_wait_ms;
+    options.tries = rounds;
     options.ndomains = 0;  // a URL's host is a whole name; search domains would look for names nobody wrote
     options.sock_state_cb = [](void* self, ares_socket_t socket, int readable, int writable) {
       static_cast<implementation*>(self)->watch(socket, readable != 0, writable != 0);
@@ -183,10 +199,14 @@ class resolver::implementation {
     {
       std::lock_guard lock{mutex_};
       if (stopped_) return false;
-      while (!queue_.empty() && open_ + queries.size() < options_.at_once) {
-        auto next = queue_.extract(queue_.begin());
-        queries.push_back(std::make_unique<query>(query{this, next.key(), next.mapped().host}));
-        sent_.insert(std::move(next));
+      const auto until = std::chrono::steady_clock::now() + options_.timeout;
+      while (!queue_.empty() && sent_.size() < options_.at_once) {
+        auto host = take_queued();
+        const auto who = waiting_.find(host);
+        if (who == waiting_.end() || who->second.id != 0) continue;  // a late answer came first
+        who->second.id = ++last_id_;
+        sent_.emplace(last_id_, sent_look_up{host, until});
+        queries.push_back(std::make_unique<query>(query{this, last_id_, std::move(host)}));
       }
     }
     for (auto& asked : queries) {
@@ -194,11 +214,24 @@ class resolver::implementation {
       hints.ai_flags = ARES_AI_NOSORT;  // sorting would open sockets; we choose ourselves
       hints.ai_family = AF_UNSPEC;
       hints.ai_socktype = SOCK_STREAM;
-      ++open_;
       const std::string host = asked->host;  // the query may end inside the call
       ares_getaddrinfo(channel_.get(), host.c_str(), nullptr, &hints, &implementation::on_answer, asked.release());
     }
     return true;
+  }
+
+  /// The oldest and the newest in turn: every look-up gets its place, and a new one need not wait for the end of a long queue of dead
+  /// names. `mutex_` is held.
+  std::string take_queued() {
+    std::string host;
+    if (std::exchange(newest_next_, !newest_next_)) {
+      host = std::move(queue_.back());
+      queue_.pop_back();
+    } else {
+      host = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    return host;
   }
 
   void wait_and_process() {
@@ -218,49 +251,37 @@ class resolver::implementation {
     ares_process_fd(channel_.get(), ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // c-ares' own time-outs
   }
 
-  /// Until c-ares or the next of our time limits needs us; -1 when nothing is open.
+  /// Until c-ares or the next of our time limits needs us; not at all while something queued has a place (a look-up can end as it is sent).
   int wait_ms() {
-    auto wait = std::chrono::milliseconds::max();
-    const auto until = [&](steady_time time) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - std::chrono::steady_clock::now());
-      wait = std::min(wait, std::max(left, std::chrono::milliseconds{0}));
-    };
-    if (!sent_.empty()) until(sent_.begin()->second.until);
-    {
-      std::lock_guard lock{mutex_};
-      if (!queue_.empty()) until(queue_.begin()->second.until);
-    }
+    if (std::lock_guard lock{mutex_}; !queue_.empty() && sent_.size() < options_.at_once) return 0;
     timeval longest{3600, 0};
     timeval next{};
-    if (const auto* tv = ares_timeout(channel_.get(), &longest, &next); tv != nullptr && open_ > 0) {
-      wait = std::min(wait, std::chrono::milliseconds{tv->tv_sec * 1000 + tv->tv_usec / 1000 + 1});
+    const auto* tv = ares_timeout(channel_.get(), &longest, &next);
+    std::chrono::milliseconds wait{tv->tv_sec * 1000 + tv->tv_usec / 1000 + 1};
+    if (!sent_.empty()) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(sent_.begin()->second.until - std::chrono::steady_clock::now());
+      wait = std::clamp(left, std::chrono::milliseconds{0}, wait);
     }
-    return wait == std::chrono::milliseconds::max() ? -1 : static_cast<int>(wait.count());
+    return static_cast<int>(wait.count());
   }
 
-  /// Answers the look-ups whose time is over. Both lists are in the order of their times.
+  /// Answers the look-ups whose time is over, and with that gives their places to others.
   void expire() {
-    look_ups late;
     const auto now = std::chrono::steady_clock::now();
-    const auto take_late = [&](look_ups& list) {
-      while (!list.empty() && list.begin()->second.until <= now) late.insert(list.extract(list.begin()));
-    };
-    take_late(sent_);
-    {
-      std::lock_guard lock{mutex_};
-      take_late(queue_);
+    while (!sent_.empty() && sent_.begin()->second.until <= now) {
+      const auto late = sent_.extract(sent_.begin());
+      const auto& host = late.mapped().host;
+      settle(host, fault{error_code::dns_failed, "no answer about " + host + " in time"}, late.key());
     }
-    for (const auto& [id, entry] : late)
-      settle(entry.host, fault{error_code::dns_failed, "no answer about " + entry.host + " in time"}, id);
   }
 
   static void on_answer(void* argument, int status, int /*timeouts*/, ares_addrinfo* info) {
     const std::unique_ptr<query> asked{static_cast<query*>(argument)};
     auto addresses = addresses_of(info);
     if (info != nullptr) ares_freeaddrinfo(info);
-    --asked->owner->open_;
-    asked->owner->sent_.erase(asked->id);
-    if (status == ARES_EDESTRUCTION) return;  // `run` answers who waits
+    const bool in_time = asked->owner->sent_.erase(asked->id) != 0;
+    if (status == ARES_EDESTRUCTION) return;         // `run` answers who waits
+    if (!in_time && status != ARES_SUCCESS) return;  // was told as late; whoever waits now waits for a look-up of their own
     asked->owner->answered(asked->host, status, addresses);
   }
 
@@ -293,13 +314,13 @@ class resolver::implementation {
   // Of the resolver's thread alone.
   std::unique_ptr<ares_channeldata, destroy_channel> channel_;
   std::map<ares_socket_t, short> watched_;
-  look_ups sent_;
-  std::size_t open_ = 0;  ///< look-ups c-ares works on, also those whose time limit is over
+  std::map<std::uint64_t, sent_look_up> sent_;  ///< by number; numbers and time limits grow together. At most `at_once`
+  bool newest_next_ = false;
 
   std::mutex mutex_;
   resolver_cache cache_;
   std::map<std::string, waiters> waiting_;  ///< by name, from the call to the answer
-  look_ups queue_;                          ///< not yet sent
+  std::deque<std::string> queue_;           ///< names not yet sent, the oldest first; they have no time limit of their own
   std::uint64_t last_id_ = 0;
   bool stopped_ = false;
 

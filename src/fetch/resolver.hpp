@@ -14,8 +14,8 @@
 namespace retail_pulse::fetch {
 
 struct resolver_options {
-  std::string servers;  ///< "ip:port,..." instead of the system's
-  std::chrono::milliseconds timeout = limits::dns_timeout;
+  std::string servers;                                      ///< "ip:port,..." instead of the system's
+  std::chrono::milliseconds timeout = limits::dns_timeout;  ///< of one look-up, from when it is sent
   std::chrono::milliseconds kept = limits::dns_kept;
   std::chrono::milliseconds failure_kept = limits::dns_failure_kept;
   std::size_t entries = limits::dns_entries;
@@ -30,8 +30,9 @@ using on_resolution = std::function<void(const resolution&)>;
 ///
 /// Every address of an answer is checked: one that may not be connected to makes the name `blocked_address`, whatever else is in the
 /// answer. Of the permitted ones the lowest IPv4 is taken, else the lowest IPv6, so that the same answer always leads to the same place.
-/// Answers are kept for a bounded time and number; a look-up of a name that is under way is joined. Thread safe. Throws std::runtime_error
-/// when c-ares cannot start.
+/// Answers are kept for a bounded time and number; a look-up of a name that is under way is joined. A look-up waits for one of `at_once`
+/// places as long as it takes (who waits for it has a deadline) and gives its place back when its time is over. Thread safe. Throws
+/// std::runtime_error when c-ares cannot start.
 class resolver {
  public:
   resolver(const address_guard& guard, resolver_options options);  ///< `guard` outlives the resolver

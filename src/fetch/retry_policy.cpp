@@ -36,12 +36,13 @@ std::optional<unix_millis> parse_http_date(const std::string& text) {
 
 }  // namespace
 
-std::chrono::milliseconds backoff(int attempt, std::optional<std::chrono::milliseconds> retry_after,
+std::chrono::milliseconds backoff(int attempt, error_code code, std::optional<std::chrono::milliseconds> retry_after,
                                   std::initializer_list<std::uint64_t> names) {
   auto longest = limits::backoff_base;
   for (int i = 1; i < attempt && longest < limits::backoff_cap; ++i) longest *= 2;
   longest = std::min(longest, limits::backoff_cap);
-  const std::chrono::milliseconds drawn{draw_between(0, longest.count(), names)};
+  std::chrono::milliseconds drawn{draw_between(0, longest.count(), names)};
+  if (code == error_code::dns_failed) drawn += limits::dns_failure_kept;
   return retry_after ? std::max(drawn, std::min(*retry_after, limits::retry_after_cap)) : drawn;
 }
 

@@ -1,6 +1,7 @@
 #include "fetch/url.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -9,6 +10,8 @@
 
 namespace retail_pulse::fetch {
 namespace {
+
+constexpr std::size_t longest_refused_location = 256;
 
 bool is_slash(char c) { return c == '/' || c == '\\'; }
 
@@ -210,5 +213,15 @@ std::string url::for_log() const { return (tls ? "https://" : "http://") + autho
 std::variant<url, url_error> parse_url(std::string_view text) { return parse(text, nullptr); }
 
 std::variant<url, url_error> parse_location(const url& base, std::string_view location) { return parse(location, &base); }
+
+std::string refused_location(std::string_view location) {
+  location = location.substr(0, location.find_first_of("?#"));
+  // Nobody could parse it, so everything before an '@' counts as user info. Without an '@' this removes nothing.
+  location.remove_prefix(location.rfind('@') + 1);
+  std::string kept;
+  std::copy_if(location.begin(), location.end(), std::back_inserter(kept), [](char c) { return c > 0x20 && c < 0x7f; });
+  kept.resize(std::min(kept.size(), longest_refused_location));
+  return kept;
+}
 
 }  // namespace retail_pulse::fetch

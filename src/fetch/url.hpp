@@ -41,4 +41,8 @@ std::variant<url, url_error> parse_url(std::string_view text);
 /// Resolves a `Location` header against the URL it came from. Same rules, same refusals.
 std::variant<url, url_error> parse_location(const url& base, std::string_view location);
 
+/// What can be kept of a `Location` that could not be parsed: printable ASCII, at most 256 bytes, without user info,
+/// query and fragment. May be empty.
+std::string refused_location(std::string_view location);
+
 }  // namespace retail_pulse::fetch

@@ -110,8 +110,8 @@ BOOST_AUTO_TEST_CASE(a_value_that_is_refused_comes_with_the_accepted_form) {
              "--gpu-delay: 'fast' is not a range of times such as 100ms..400ms, one time, or 0, up to 10m");
   BOOST_TEST(complaint("max-image-bytes", "lots") ==
              "--max-image-bytes: 'lots' is not a size such as 50MiB, from 1024 to 17179869184 bytes");
-  BOOST_TEST(complaint("allow-address", "everywhere")
-                 .starts_with("--allow-address: 'everywhere' is not an address range such as 10.0.0.0/8 or fd00::/8"));
+  BOOST_TEST(complaint("allow-address", "everywhere") ==
+             "--allow-address: 'everywhere' is not an address range such as 10.0.0.0/8 or fd00::/8: 'everywhere' is not an address");
   BOOST_TEST(complaint("allow-host", "*.example.com") == "--allow-host: '*.example.com' is not a host name such as example.com");
   BOOST_TEST(complaint("log-level", "loud") == "--log-level: 'loud' is none of debug, info, warning, error, off");
   BOOST_TEST(complaint("log-format", "xml") == "--log-format: 'xml' is none of text, json");

@@ -129,6 +129,13 @@ BOOST_AUTO_TEST_CASE(only_plain_address_text_is_an_address) {
   BOOST_TEST((address("9.0.0.0") < address("10.0.0.0")));
 }
 
+BOOST_AUTO_TEST_CASE(a_mapped_address_is_the_ipv4_address_and_every_other_itself) {
+  BOOST_TEST(unmapped(address("::ffff:8.8.4.4")).text() == "8.8.4.4");
+  for (const char* text : {"8.8.4.4", "2606:4700::1", "::8.8.4.4", "::ffff:0:8.8.4.4", "64:ff9b::808:404"}) {
+    BOOST_TEST((unmapped(address(text)) == address(text)), text);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_range_is_read_or_told_what_is_wrong_with_it) {
   BOOST_TEST((range("10.0.0.0/8") == cidr{address("10.0.0.0"), 8}));
   BOOST_TEST((range("0.0.0.0/0") == cidr{address("0.0.0.0"), 0}));

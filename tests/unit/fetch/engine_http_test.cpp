@@ -180,7 +180,38 @@ BOOST_AUTO_TEST_CASE(a_redirect_is_guarded_like_a_first_url) {
     origin host{serving(redirect_to(location))};
     const auto result = fetch(loopback_options(), host.url("/"));
     BOOST_TEST((result.code == code), location << ": " << describe(result.code).name << " " << result.detail);
+    // The evidence is about the hop that was refused, not about the origin that redirected.
+    BOOST_TEST(result.evidence.final_url != "", location);
+    BOOST_TEST(result.evidence.address == "", location);
+    BOOST_TEST(result.evidence.http_status == 0, location);
+    BOOST_TEST(result.evidence.bytes == 0, location);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_that_is_no_url_is_told_without_its_secrets) {
+  const auto told = [](const std::string& location) {
+    origin host{serving(redirect_to(location))};
+    auto result = fetch(loopback_options(), host.url("/here?key=1"));
+    CHECK_CODE(result, invalid_url);
+    BOOST_TEST(result.detail.find("redirected by " + host.url("/here") + ":") == 0u);
+    return result.evidence.final_url == host.url("/here") ? "the redirecting URL" : result.evidence.final_url;
+  };
+  BOOST_TEST(told("file:///etc/passwd?token#x") == "file:///etc/passwd");
+  BOOST_TEST(told("http://user:secret@127.0.0.1/a") == "127.0.0.1/a");
+  BOOST_TEST(told("http://127.0.0.1:22/?token") == "http://127.0.0.1:22/");
+  BOOST_TEST(told("data:" + std::string(300, 'x')) == "data:" + std::string(251, 'x'));
+  BOOST_TEST(told("http://user@?key") == "the redirecting URL");
+}
+
+BOOST_AUTO_TEST_CASE(a_hop_that_cannot_be_connected_to_has_its_own_address_and_no_status) {
+  std::string nobody;
+  { nobody = origin{serving("")}.url("/", "127.0.0.1"); }
+  origin host{serving(redirect_to(nobody))};
+  const auto result = fetch(loopback_options(), host.url("/", "localhost"));
+  CHECK_CODE(result, connect_failed);
+  BOOST_TEST(result.evidence.final_url == nobody);
+  BOOST_TEST(result.evidence.address == "127.0.0.1");
+  BOOST_TEST(result.evidence.http_status == 0);
 }
 
 BOOST_AUTO_TEST_CASE(addresses_that_are_not_public_are_blocked_unless_opened) {
@@ -196,6 +227,8 @@ BOOST_AUTO_TEST_CASE(addresses_that_are_not_public_are_blocked_unless_opened) {
   const auto open = make_blocking_engine(loopback_options());
   for (const char* name : {"127.0.0.1", "127.1", "localhost", "[::ffff:127.0.0.1]"}) CHECK_CODE(fetch(*open, host.url("/", name)), none);
   BOOST_TEST(resolve(*open, host.url("/", "127.1")) == "127.0.0.1");
+  BOOST_TEST(resolve(*open, host.url("/", "[::ffff:127.0.0.1]")) == "127.0.0.1");
+  BOOST_TEST(fetch(*open, host.url("/", "[::ffff:127.0.0.1]")).evidence.address == "127.0.0.1");
   BOOST_TEST(resolve(*open, "http://user@127.0.0.1/") == "");
   CHECK_CODE(fetch(*open, "http://10.0.0.1/"), blocked_address);
 }
@@ -213,7 +246,7 @@ BOOST_AUTO_TEST_CASE(only_named_hosts_and_those_below_them_are_fetched_from) {
     return path == "/away" ? redirect_to("http://127.0.0.1:8081/") : http_response(200, tiny_gif(1, 1));
   })};
   auto options = loopback_options();
-  options.allow_hosts = {"LocalHost"};
+  options.allow_hosts = {"localhost"};
   const auto engine = make_blocking_engine(options);
   CHECK_CODE(fetch(*engine, host.url("/", "localhost")), none);
   CHECK_CODE(fetch(*engine, host.url("/", "LOCALHOST")), none);

@@ -124,7 +124,11 @@ BOOST_AUTO_TEST_CASE(a_redirect_from_https_to_http_is_blocked_and_the_other_way_
   origin plain{gif_script()};
   origin downgrade{serving(http_response(302, "", "Location: " + plain.url("/") + "\r\n")), authority.issue("IP:127.0.0.1")};
   const auto engine = make_blocking_engine(trusting(authority));
-  CHECK_CODE(fetch(*engine, downgrade.url("/")), blocked_address);
+  const auto blocked = fetch(*engine, downgrade.url("/"));
+  CHECK_CODE(blocked, blocked_address);
+  BOOST_TEST(blocked.evidence.final_url == plain.url("/"));
+  BOOST_TEST(blocked.evidence.address == "");
+  BOOST_TEST(blocked.evidence.http_status == 0);
   BOOST_TEST(plain.connections() == 0);
   origin secure{gif_script(), authority.issue("IP:127.0.0.1")};
   origin upgrade{serving(http_response(302, "", "Location: " + secure.url("/x") + "\r\n"))};

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -133,12 +134,91 @@ BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_costs_the_time_limit_and_no_more
   const dns_stub mute{[](const std::string&, bool, int) { return std::nullopt; }};
   auto options = asking(mute);
   options.timeout = 200ms;
-  options.at_once = 1;  // the second one is never even sent
+  options.at_once = 1;  // the second one is sent when the first has given its place back
   resolver names{loopback_only(), options};
   auto first = start_look_up(names, "mute.example");
   auto second = start_look_up(names, "queued.example");
   BOOST_TEST(text_of(std::move(first)) == "dns_failed");
   BOOST_TEST(text_of(std::move(second)) == "dns_failed");
+}
+
+BOOST_AUTO_TEST_CASE(the_time_limit_of_a_look_up_starts_when_it_is_sent) {
+  const dns_stub stub{[](const std::string& name, bool, int) -> std::optional<dns_answer> {
+    if (name.starts_with("dead")) return std::nullopt;
+    return dns_answer{0, {"127.0.0.1"}};
+  }};
+  auto options = asking(stub);
+  options.timeout = 400ms;
+  options.at_once = 2;
+  resolver names{loopback_only(), options};
+  std::vector<std::future<resolution>> dead;
+  std::vector<std::future<resolution>> alive;
+  for (int i = 0; i < 12; ++i) {  // six times the limit for all of them
+    dead.push_back(start_look_up(names, "dead" + std::to_string(i) + ".example"));
+    if (i % 4 == 3) alive.push_back(start_look_up(names, "live" + std::to_string(i) + ".example"));
+  }
+  for (auto& answer : alive) BOOST_TEST(text_of(std::move(answer)) == "127.0.0.1");
+  for (auto& answer : dead) BOOST_TEST(text_of(std::move(answer)) == "dns_failed");
+  for (int i = 0; i < 12; ++i) BOOST_TEST(stub.queries("dead" + std::to_string(i) + ".example") > 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_free_place_goes_to_the_oldest_and_the_newest_in_turn) {
+  std::promise<void> open;
+  const auto gate = open.get_future().share();
+  std::mutex mutex;
+  std::string order;
+  const dns_stub stub{[&, gate](const std::string& name, bool v6, int query) {
+    if (name == "first.example") gate.wait();
+    std::lock_guard lock{mutex};
+    if (!v6 && query == 0) order += name.front();
+    return dns_answer{0, {"127.0.0.1"}};
+  }};
+  auto options = asking(stub);
+  options.timeout = 60s;
+  options.at_once = 1;
+  resolver names{loopback_only(), options};
+  std::vector<std::future<resolution>> answers;
+  for (const char* name : {"first.example", "1.example", "2.example", "3.example", "4.example", "5.example"})
+    answers.push_back(start_look_up(names, name));
+  open.set_value();
+  for (auto& answer : answers) BOOST_TEST(text_of(std::move(answer)) == "127.0.0.1");
+  std::lock_guard lock{mutex};
+  BOOST_TEST(order == "f51423");
+}
+
+BOOST_AUTO_TEST_CASE(a_look_up_that_ends_as_it_is_sent_gives_its_place_to_the_next) {
+  const dns_stub stub{always({0, {"127.0.0.1"}})};
+  auto options = asking(stub);
+  options.at_once = 1;
+  std::promise<void> open;
+  resolver names{loopback_only(), options};
+  names.look_up("a.onion", [gate = open.get_future().share()](const resolution&) { gate.wait(); });
+  std::vector<std::future<resolution>> answers;  // all known by one wake-up
+  for (int i = 0; i < 20; ++i) answers.push_back(start_look_up(names, "n" + std::to_string(i) + ".onion"));
+  open.set_value();
+  for (auto& answer : answers) BOOST_TEST(text_of(std::move(answer)) == "dns_failed");
+  BOOST_TEST(stub.queries("n7.onion") == 0);  // RFC 7686: such a name is never asked for, so its look-up ends at once
+}
+
+BOOST_AUTO_TEST_CASE(every_server_is_asked_within_the_time_limit) {
+  const auto say_nothing = [](const std::string&, bool, int) { return std::nullopt; };
+  const dns_stub mute{say_nothing};
+  const dns_stub mute_too{say_nothing};
+  const dns_stub last{[](const std::string&, bool, int query) -> std::optional<dns_answer> {
+    if (query < 2) return std::nullopt;  // only in the last round
+    return dns_answer{0, {"127.0.0.1"}};
+  }};
+  auto options = asking(mute);
+  options.timeout = 3s;
+  options.servers += ',' + mute_too.server() + ',' + last.server();
+  resolver names{loopback_only(), options};
+  BOOST_TEST(look_up(names, "slow.example") == "127.0.0.1");
+}
+
+BOOST_AUTO_TEST_CASE(a_mapped_address_in_an_answer_is_the_ipv4_address) {
+  const dns_stub stub{always({0, {"::ffff:127.0.0.3"}})};
+  resolver names{loopback_only(), asking(stub)};
+  BOOST_TEST(look_up(names, "mapped.example") == "127.0.0.3");
 }
 
 BOOST_AUTO_TEST_CASE(more_names_than_may_be_remembered_are_refused_while_under_way) {

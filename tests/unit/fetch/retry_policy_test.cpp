@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(the_wait_is_drawn_from_zero_to_a_bound_that_doubles_up_to_t
     std::chrono::milliseconds least = 1h;
     std::chrono::milliseconds most = 0ms;
     for (std::uint64_t image = 0; image < 5000; ++image) {
-      const auto wait = backoff(attempt, std::nullopt, {7, image});
+      const auto wait = backoff(attempt, error_code::timed_out, std::nullopt, {7, image});
       least = std::min(least, wait);
       most = std::max(most, wait);
     }
@@ -26,20 +26,29 @@ BOOST_AUTO_TEST_CASE(the_wait_is_drawn_from_zero_to_a_bound_that_doubles_up_to_t
     BOOST_TEST((most <= bound && most > bound - bound / 20));
     ++attempt;
   }
-  BOOST_TEST((backoff(1'000'000, std::nullopt, {1}) <= limits::backoff_cap));
+  BOOST_TEST((backoff(1'000'000, error_code::timed_out, std::nullopt, {1}) <= limits::backoff_cap));
 }
 
 BOOST_AUTO_TEST_CASE(the_same_names_draw_the_same_wait) {
-  BOOST_TEST((backoff(3, std::nullopt, {1, 2, 3}) == backoff(3, std::nullopt, {1, 2, 3})));
-  BOOST_TEST((backoff(3, std::nullopt, {1, 2, 3}) != backoff(3, std::nullopt, {1, 2, 4})));
+  BOOST_TEST((backoff(3, error_code::timed_out, std::nullopt, {1, 2, 3}) == backoff(3, error_code::timed_out, std::nullopt, {1, 2, 3})));
+  BOOST_TEST((backoff(3, error_code::timed_out, std::nullopt, {1, 2, 3}) != backoff(3, error_code::timed_out, std::nullopt, {1, 2, 4})));
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_failed_is_asked_again_when_its_failure_is_forgotten) {
+  for (int attempt = 1; attempt < 5; ++attempt) {
+    for (std::uint64_t image = 0; image < 1000; ++image) {
+      const auto other = backoff(attempt, error_code::connect_failed, std::nullopt, {image});
+      BOOST_TEST((backoff(attempt, error_code::dns_failed, std::nullopt, {image}) == other + limits::dns_failure_kept));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_after_is_the_least_wait_up_to_its_cap) {
   for (std::uint64_t image = 0; image < 100; ++image) {
-    BOOST_TEST((backoff(1, 12s, {image}) == 12s));
-    BOOST_TEST((backoff(1, limits::retry_after_cap, {image}) == limits::retry_after_cap));
-    BOOST_TEST((backoff(1, limits::retry_after_cap + 1ms, {image}) == limits::retry_after_cap));
-    BOOST_TEST((backoff(1, 0ms, {image}) == backoff(1, std::nullopt, {image})));
+    BOOST_TEST((backoff(1, error_code::http_status, 12s, {image}) == 12s));
+    BOOST_TEST((backoff(1, error_code::http_status, limits::retry_after_cap, {image}) == limits::retry_after_cap));
+    BOOST_TEST((backoff(1, error_code::http_status, limits::retry_after_cap + 1ms, {image}) == limits::retry_after_cap));
+    BOOST_TEST((backoff(1, error_code::http_status, 0ms, {image}) == backoff(1, error_code::http_status, std::nullopt, {image})));
   }
 }
 
