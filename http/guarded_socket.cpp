@@ -74,6 +74,7 @@ void connection_books::add(guarded_socket& socket) {
 void connection_books::remove(guarded_socket& socket) {
   const std::lock_guard lock{mutex_};
   sockets_.erase(&socket);
+  idle_.erase(&socket);
 }
 
 std::size_t connection_books::open() const {
@@ -81,11 +82,28 @@ std::size_t connection_books::open() const {
   return sockets_.size();
 }
 
+void connection_books::idle(guarded_socket& socket, clock::time_point since) {
+  const std::lock_guard lock{mutex_};
+  idle_.insert_or_assign(&socket, waiting{socket.native_handle(), since});
+}
+
+void connection_books::not_idle(guarded_socket& socket) {
+  const std::lock_guard lock{mutex_};
+  idle_.erase(&socket);
+}
+
+void connection_books::hang_up_idle(clock::time_point since) {
+  const std::lock_guard lock{mutex_};  // while an entry is there, its descriptor is not closed
+  std::erase_if(idle_, [since](const auto& entry) {
+    const bool over = entry.second.since <= since;
+    if (over) ::shutdown(entry.second.descriptor, SHUT_RDWR);
+    return over;
+  });
+}
+
 void connection_books::hang_up_all() {
   const std::lock_guard lock{mutex_};
-  for (auto* socket : sockets_) {
-    if (socket->is_open()) ::shutdown(socket->native_handle(), SHUT_RDWR);
-  }
+  for (auto* socket : sockets_) socket->hang_up();
 }
 
 guarded_socket::~guarded_socket() {
@@ -102,12 +120,23 @@ void guarded_socket::before_read() {
   if (!std::exchange(registered_, true)) books_->add(*this);
   const auto note = std::exchange(note_of_this_thread(), {});
   if (note.began) in_request_ = true;
+  if (note.began) parser_ = note.parser;
+  if (!in_request_) {
+    if (!idle_since_) idle_since_ = connection_books::clock::now();
+    books_->idle(*this, *idle_since_);
+  }
   if (note.wants_continue && !send_now(native_handle(), "HTTP/1.1 100 Continue\r\n\r\n")) {
     observe::log(observe::level::debug, "a 100 Continue could not be sent");  // the client goes on by itself after a while
   }
   if (note.body_bytes <= charged_) return;
   charge(note.body_bytes);
   if (books_->body_bytes > books_->body_budget && in_request_) refuse({503, "too many large requests are on their way"});
+}
+
+void guarded_socket::after_read() {
+  books_->not_idle(*this);
+  note_of_this_thread() = {};
+  if (in_request_) note_of_this_thread().parser = parser_;
 }
 
 std::optional<refusal> guarded_socket::last_words() {
@@ -122,11 +151,18 @@ std::optional<refusal> guarded_socket::last_words() {
 }
 
 void guarded_socket::shutdown(shutdown_type what, asio::error_code& error) {
+  books_->not_idle(*this);  // RESTinio closes the descriptor next
   if (const auto why = last_words()) {
     refuse(*why);
   } else {
     base::shutdown(what, error);
   }
+}
+
+void guarded_socket::hang_up() {
+  if (!is_open()) return;
+  if (in_request_) return refuse({503, "the service is stopping"});
+  ::shutdown(native_handle(), SHUT_RDWR);
 }
 
 void guarded_socket::refuse(const refusal& why) {

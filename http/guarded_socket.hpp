@@ -2,15 +2,19 @@
 
 #include <asio.hpp>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "http/message.hpp"
+
+struct http_parser;
 
 /// A TCP socket for RESTinio that answers where RESTinio itself hangs up without a word.
 ///
@@ -31,6 +35,7 @@ struct parse_note {
   bool wants_continue = false;  ///< complete headers that ask for 100-continue
   std::size_t body_bytes = 0;   ///< of the body, so far
   std::optional<refusal> refused;
+  const http_parser* parser = nullptr;  ///< of the request that is being read; lives as long as its connection
 };
 parse_note& note_of_this_thread();
 
@@ -39,6 +44,7 @@ class guarded_socket;
 /// What the connections of one server share; a service of its io_context.
 class connection_books : public asio::execution_context::service {
  public:
+  using clock = std::chrono::steady_clock;
   static asio::execution_context::id id;
   explicit connection_books(asio::execution_context& context) : service{context} {}
 
@@ -50,14 +56,25 @@ class connection_books : public asio::execution_context::service {
   void add(guarded_socket& socket);
   void remove(guarded_socket& socket);
   std::size_t open() const;
-  /// Ends every connection, as its client could. Only while no other thread runs the io_context.
+  /// From here until `not_idle` or `remove`, which must come before the descriptor is closed, the connection waits for a request.
+  void idle(guarded_socket& socket, clock::time_point since);
+  void not_idle(guarded_socket& socket);
+  /// Ends every connection that has been idle since then or longer, as its client could. From any thread.
+  void hang_up_idle(clock::time_point since);
+  /// Ends every connection; what is half received gets a 503. Only while no other thread runs the io_context.
   void hang_up_all();
 
  private:
+  struct waiting {
+    int descriptor;
+    clock::time_point since;
+  };
+
   void shutdown() override {}
 
   mutable std::mutex mutex_;
   std::unordered_set<guarded_socket*> sockets_;
+  std::unordered_map<guarded_socket*, waiting> idle_;
 };
 
 /// Not virtual: these members hide those of the socket, and RESTinio, which takes the socket's type as a parameter, calls them.
@@ -85,13 +102,20 @@ class guarded_socket : public asio::ip::tcp::socket {
   template <class Buffers, class Handler>
   auto async_read_some(const Buffers& buffers, Handler&& handler) {
     before_read();
-    return base::async_read_some(buffers, std::forward<Handler>(handler));
+    auto executor = asio::get_associated_executor(handler, get_executor());
+    // The handler holds the connection, and so this socket.
+    auto with_news = [this, handler = std::forward<Handler>(handler)](const asio::error_code& error, std::size_t bytes) mutable {
+      after_read();
+      handler(error, bytes);
+    };
+    return base::async_read_some(buffers, asio::bind_executor(executor, std::move(with_news)));
   }
 
   /// Called for an answer.
   template <class Buffers, class Handler>
   auto async_write_some(const Buffers& buffers, Handler&& handler) {
     in_request_ = false;
+    idle_since_.reset();
     charge(0);
     return base::async_write_some(buffers, std::forward<Handler>(handler));
   }
@@ -99,8 +123,12 @@ class guarded_socket : public asio::ip::tcp::socket {
   /// Called when RESTinio gives the connection up, for whatever reason: the place to say why.
   void shutdown(shutdown_type what, asio::error_code& error);
 
+  /// Ends the connection because the server stops. Only while no other thread runs the io_context.
+  void hang_up();
+
  private:
   void before_read();
+  void after_read();
   void charge(std::size_t body_bytes);
   std::optional<refusal> last_words();
   void refuse(const refusal& why);
@@ -108,7 +136,9 @@ class guarded_socket : public asio::ip::tcp::socket {
   connection_books* books_;
   std::size_t charged_ = 0;
   bool registered_ = false;
-  bool in_request_ = false;  ///< bytes of a request have come, and no answer has been begun
+  bool in_request_ = false;                                        ///< bytes of a request have come, and no answer has been begun
+  std::optional<connection_books::clock::time_point> idle_since_;  ///< when the next request was first waited for; blank lines are none
+  const http_parser* parser_ = nullptr;                            ///< of the request that has begun
 };
 
 }  // namespace retail_pulse::http

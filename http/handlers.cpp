@@ -16,16 +16,13 @@ using actors::load_report;
 using actors::status_outcome;
 using actors::submit_outcome;
 
-/// What a reply carries when the actor that held it is gone; no actor says this.
-constexpr std::string_view no_answer = "the actor ended without an answer";
-
 response storage_failed(const std::string& request_id, std::string_view what, std::string_view detail) {
   observe::log(observe::level::error, what, {{"request", request_id}, {"detail", detail}});
   return unavailable("storage is not available");
 }
 
 response nobody_answered(const std::string& request_id, std::string_view what) {
-  observe::log(observe::level::error, what, {{"request", request_id}, {"detail", no_answer}});
+  observe::log(observe::level::error, what, {{"request", request_id}, {"detail", "the actor ended without an answer"}});
   return internal_error(request_id);
 }
 
@@ -37,22 +34,25 @@ response response_to(const submit_outcome& outcome, const std::string& request_i
     case kind::starting:
       return unavailable("the service is starting");
     case kind::full:
-      return unavailable("the service is full");
+      return unavailable("the service is full: " + outcome.detail);
+    case kind::too_large:
+      return error_response(413, outcome.detail);
     case kind::draining:
       return unavailable("the service is draining");
     case kind::storage_failed:
+      return storage_failed(request_id, "a submission could not be stored", outcome.detail);
+    case kind::lost:
       break;
   }
-  if (outcome.detail == no_answer) return nobody_answered(request_id, "a submission was lost");
-  return storage_failed(request_id, "a submission could not be stored", outcome.detail);
+  return nobody_answered(request_id, "a submission was lost");
 }
 
 response response_to(const status_outcome& outcome, job_id job, const std::string& request_id) {
-  if (outcome.answered) {
+  if (outcome.what == status_outcome::kind::told) {
     const bool visible = outcome.status && outcome.status->state != job_state::staging;
     return visible ? job_standing(*outcome.status) : no_such_job(std::to_string(job.value));
   }
-  if (outcome.detail == no_answer) return nobody_answered(request_id, "a status question was lost");
+  if (outcome.what == status_outcome::kind::lost) return nobody_answered(request_id, "a status question was lost");
   return storage_failed(request_id, "a status could not be read", outcome.detail);
 }
 
@@ -97,9 +97,8 @@ void handlers::submit(request r, responder answer) {
 
 void handlers::store(const std::string& request_id, parser_thread::parsed parsed, const responder& answer) const {
   if (const auto* error = std::get_if<parse_error>(&parsed)) return answer(error_response(400, error->message));
-  const submit_outcome lost{.what = submit_outcome::kind::storage_failed, .id = {}, .detail = std::string{no_answer}};
   actors::reply<submit_outcome> reply{[answer, request_id](const submit_outcome& outcome) { answer(response_to(outcome, request_id)); },
-                                      lost};
+                                      submit_outcome{}};
   caf::anon_send(backend_.supervisor, actors::submit_atom_v, std::get<submission_ptr>(std::move(parsed)), std::move(reply));
 }
 
@@ -107,20 +106,17 @@ void handlers::status(const request& r, responder answer) {
   const auto asked = job_asked_for(r.query);
   if (const auto* problem = std::get_if<std::string>(&asked)) return answer(error_response(400, *problem));
   const auto job = std::get<job_id>(asked);
-  const status_outcome lost{.answered = false, .status = {}, .detail = std::string{no_answer}};
   actors::reply<status_outcome> reply{
-      [answer = std::move(answer), job, id = r.id](const status_outcome& outcome) { answer(response_to(outcome, job, id)); }, lost};
+      [answer = std::move(answer), job, id = r.id](const status_outcome& outcome) { answer(response_to(outcome, job, id)); },
+      status_outcome{}};
   const auto& reader = backend_.readers[next_reader_.fetch_add(1, std::memory_order_relaxed) % backend_.readers.size()];
   caf::anon_send(reader, actors::status_atom_v, job, std::move(reply));
 }
 
 void handlers::readyz(const responder& answer) const {
-  constexpr std::int64_t nobody = -1;  // no supervisor counts fewer than no jobs
   answer.within(readiness_answer_, supervisor_silent());
-  load_report lost;
-  lost.ongoing_jobs = nobody;
-  actors::reply<load_report> reply{
-      [answer](const load_report& load) { answer(load.ongoing_jobs == nobody ? supervisor_silent() : readiness(load)); }, lost};
+  actors::reply<std::optional<load_report>> reply{
+      [answer](const std::optional<load_report>& load) { answer(load ? readiness(*load) : supervisor_silent()); }, std::nullopt};
   caf::anon_send(backend_.supervisor, actors::load_atom_v, std::move(reply));
 }
 

@@ -1,5 +1,6 @@
 #include "http/listener.hpp"
 
+#include <algorithm>
 #include <asio.hpp>
 #include <atomic>
 #include <cstdio>
@@ -41,7 +42,7 @@ class restinio_log {
     auto& note = note_of_this_thread();
     if (at == std::string::npos || note.refused) return;
     const auto name = text.substr(at + mark.size());
-    note.refused = refusal_for(std::string_view{name}.substr(0, name.find(':')));
+    note.refused = refusal_for(std::string_view{name}.substr(0, name.find(':')), note.parser);
   }
 };
 
@@ -134,7 +135,7 @@ class listener::implementation {
  public:
   implementation(const listener_options& options, const asio::ip::address& address, handler handle)
       : options_{options}, handle_{std::move(handle)}, books_{asio::use_service<connection_books>(context_)}, sweeper_{context_} {
-    books_.body_budget = options.received_bodies_bytes;
+    books_.body_budget = std::max(options.received_bodies_bytes, 2 * options.max_body_bytes);
     books_.written = [this](const refusal& why) {
       const auto id = ids_.next();
       observe::log(observe::level::debug, "refused", {{"status", std::int64_t{why.status}}, {"request", id}, {"detail", why.sentence}});
@@ -262,6 +263,7 @@ void listener::implementation::sweep_later() {
   sweeper_.async_wait([this](const asio::error_code& cancelled) {
     if (cancelled) return;
     exchanges_->sweep(open_exchanges::clock::now());
+    books_.hang_up_idle(connection_books::clock::now() - options_.idle);
     sweep_later();
   });
 }
@@ -295,6 +297,7 @@ void listener::implementation::stop() {
   if (!run_until(limits::stop_flush, [this] { return books_.open() == 0; })) {
     observe::log(observe::level::error, "connections are left after the server has stopped");
   }
+  run_until(limits::stop_flush, [this] { return books_.lingering == 0; });  // who sends on after that may lose the answer
   context_.poll();
 }
 
@@ -306,7 +309,7 @@ void listener::stop() { implementation_->stop(); }
 std::variant<std::unique_ptr<listener>, std::string> listener::open(const listener_options& options, handler handle) {
   const std::string failed = "cannot listen on " + shown(options.bind, options.port) + ": ";
   asio::error_code not_an_address;
-  const auto address = asio::ip::make_address(options.bind == "localhost" ? "127.0.0.1" : options.bind, not_an_address);
+  const auto address = asio::ip::make_address(options.bind, not_an_address);
   if (not_an_address) return failed + "the address is not an IP address";
   try {
     return std::unique_ptr<listener>{new listener{std::make_unique<implementation>(options, address, std::move(handle))}};

@@ -13,13 +13,14 @@
 namespace retail_pulse::http {
 
 struct listener_options {
-  std::string bind;                 ///< an address, or "localhost"
+  std::string bind;                 ///< an IP address
   std::uint16_t port = 0;           ///< 0 picks a free one
   std::size_t max_body_bytes = 0;   ///< 413 beyond it
   std::size_t max_connections = 0;  ///< further clients wait in the kernel's queue
   std::size_t threads = 1;
-  std::size_t received_bodies_bytes = 0;        ///< of all requests together; 503 beyond it
+  std::size_t received_bodies_bytes = 0;        ///< of all requests together, but at least 2 x max_body_bytes; 503 beyond it
   std::chrono::milliseconds request_read{0};    ///< 408 beyond it; looked at once a second
+  std::chrono::milliseconds idle{0};            ///< a connection that is in no request is closed after this
   std::chrono::milliseconds request_handle{0};  ///< 503 beyond it
 };
 
@@ -39,7 +40,8 @@ class listener {
   std::uint16_t port() const;
 
   /// Takes no more connections, answers every open request with 503, waits up to limits::stop_flush for answers that are being written,
-  /// and closes all connections. After it no handler runs, and an answer of whoever still holds a responder goes nowhere.
+  /// answers what is half received with 503, too, closes all connections, and waits as long again for each: for the connections to end,
+  /// and for the refused clients to read why. After it no handler runs, and an answer of whoever still holds a responder goes nowhere.
   void stop();
 
  private:

@@ -24,6 +24,7 @@ class server::implementation {
                          .threads = options.threads,
                          .received_bodies_bytes = options.received_bodies_bytes,
                          .request_read = options.request_read,
+                         .idle = options.idle,
                          .request_handle = options.request_handle};
     auto opened = listener::open(how, handlers_->routes());
     if (auto* problem = std::get_if<std::string>(&opened)) return std::move(*problem);

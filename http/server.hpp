@@ -26,8 +26,9 @@ struct server_options {
 
   // What only tests change.
   std::size_t parser_queue_bytes = limits::parser_queue_bytes;
-  std::size_t received_bodies_bytes = limits::received_bodies_bytes;
+  std::size_t received_bodies_bytes = limits::received_bodies_bytes;  ///< at least 2 x max_body_bytes is used
   std::chrono::milliseconds request_read = limits::request_read;
+  std::chrono::milliseconds idle = limits::api_idle;
   std::chrono::milliseconds request_handle = limits::request_handle;
   std::chrono::milliseconds readiness_answer = limits::readiness_answer;
   std::function<void()> before_parse;  ///< runs on the parser thread before each large submission
@@ -53,9 +54,9 @@ class server {
 
   std::uint16_t port() const;
 
-  /// Stops taking connections and requests, answers what is open with 503, lets answers that are being written go out, closes every
-  /// connection and lets go of the actors. Returns when no handler runs any more; takes at most 2 x limits::stop_flush and the
-  /// parsing of one submission. Actors may answer at any later time, even after the server is destroyed: those answers go nowhere.
+  /// Stops taking connections and requests, answers what is open or half received with 503, lets answers that are being written go out,
+  /// closes every connection and lets go of the actors. Returns when no handler runs any more; takes at most 3 x limits::stop_flush and
+  /// the parsing of one submission. Actors may answer at any later time, even after the server is destroyed: those answers go nowhere.
   void stop();
 
  private:

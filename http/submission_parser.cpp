@@ -24,12 +24,23 @@ enum class kind : std::uint8_t { text, integer, other_scalar, object, array };
 
 bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
 
+/// Whether this byte is inside a UTF-8 character, not at its start.
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+/// A URL, or as much of it as tells that it is too long: cutting further back would make another URL of it, perhaps a good one.
+std::string_view kept_of(std::string_view url) {
+  if (url.size() <= limits::url_bytes) return url;
+  auto end = limits::url_bytes + 1;
+  while (end < url.size() && continues(url[end])) ++end;
+  return url.substr(0, end);
+}
+
 /// A member name as it may stand in a message: at most 64 bytes, cut between characters.
 std::string shown(std::string_view name) {
   constexpr std::size_t longest = 64;
   if (name.size() <= longest) return std::string{name};
   auto end = longest;
-  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
+  while (end > 0 && continues(name[end])) --end;
   return std::string{name.substr(0, end)} + "...";
 }
 
@@ -40,8 +51,7 @@ std::string place_of(std::string_view text, std::size_t read) {
   auto start = line_start;
   if (start == 0 && before.starts_with("\xEF\xBB\xBF")) start = 3;  // a byte order mark takes no column
   const auto line = 1 + std::ranges::count(before, '\n');
-  const auto column =
-      1 + std::ranges::count_if(before.substr(start), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+  const auto column = 1 + std::ranges::count_if(before.substr(start), [](char c) { return !continues(c); });
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
@@ -130,7 +140,7 @@ std::string submission_reader::path() const {
 }
 
 bool submission_reader::enter(place where) {
-  if (++depth_ > limits::json_depth) return fail("the nesting is deeper than " + std::to_string(limits::json_depth));
+  if (++depth_ > limits::json_depth) return fail("the nesting of " + path() + " is deeper than " + std::to_string(limits::json_depth));
   if (where == place::ignored && at_ != place::ignored) {
     ignored_from_ = depth_;
     before_ignored_ = at_;
@@ -211,12 +221,14 @@ bool submission_reader::integer(std::string literal) {
 bool submission_reader::string(std::string& text) {
   if (!value(kind::text)) return false;
   if (has_nul(text)) return fail(path() + " contains a NUL character");
-  const bool kept = at_ == place::urls || (at_ == place::visit && member_ != member::other);
-  if (!kept) return true;
-  if (text.size() > limits::text_bytes) return fail(path() + " is longer than " + std::to_string(limits::text_bytes) + " bytes");
   if (at_ == place::urls) {
-    result->add_url(text);
-  } else if (member_ == member::store_id) {
+    result->add_url(kept_of(text));
+    return true;
+  }
+  if (at_ != place::visit || member_ == member::other) return true;
+  const auto bound = member_ == member::store_id ? limits::store_id_bytes : limits::text_bytes;
+  if (text.size() > bound) return fail(path() + " is longer than " + std::to_string(bound) + " bytes");
+  if (member_ == member::store_id) {
     if (text.empty()) return fail(path() + " is empty");
     visit_.store_id = std::move(text);
   } else {
@@ -277,7 +289,7 @@ bool submission_reader::parse_error(std::size_t read, const std::string&, const 
   constexpr int out_of_range = 406;  // the library's id of "number overflow": valid JSON that fits in no double
   const std::string_view reason{error.what()};
   const std::string where = " at " + place_of(document_, read);
-  if (error.id == out_of_range) return fail("a number is out of range" + where);
+  if (error.id == out_of_range) return fail(path() + " is a number out of range" + where);
   if (reason.find("ill-formed UTF-8") != std::string_view::npos) return fail("invalid UTF-8" + where);
   if (read > document_.size()) return fail("malformed JSON" + where + ": the text ends too early");
   return fail("malformed JSON" + where);

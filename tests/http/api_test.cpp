@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_submission_is_answered_with_the_field_that_is_wrong
 
 BOOST_AUTO_TEST_CASE(a_submission_that_is_not_taken_is_answered_with_503_and_when_to_come_back) {
   world w;
-  const std::pair<manner, std::string> cases[] = {{manner::full, "the service is full"},
+  const std::pair<manner, std::string> cases[] = {{manner::full, "the service is full: too many ongoing jobs"},
                                                   {manner::draining, "the service is draining"},
                                                   {manner::starting, "the service is starting"},
                                                   {manner::storage_failed, "storage is not available"}};
@@ -83,6 +83,15 @@ BOOST_AUTO_TEST_CASE(a_submission_that_is_not_taken_is_answered_with_503_and_whe
       BOOST_TEST(a.body == R"({"error":")" + sentence + R"("})");
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_job_with_more_images_than_the_service_takes_is_too_large) {
+  world w;
+  w.supervisor_is(manner::too_large);
+  const auto a = post(w.port(), "/api/submit", good_submission());
+  BOOST_TEST(a.status == 413);
+  BOOST_TEST(!a.header("Retry-After"));
+  BOOST_TEST(a.body == R"({"error":"the job has 3 images, the service takes at most 2"})");
 }
 
 BOOST_AUTO_TEST_CASE(an_ongoing_job_has_no_end) {

@@ -115,6 +115,20 @@ BOOST_AUTO_TEST_CASE(trailers_of_a_chunked_body_are_bounded_like_headers) {
   BOOST_TEST(ask(w.port(), chunked + body + many_headers(100) + "\r\n").status == 431);
 }
 
+BOOST_AUTO_TEST_CASE(the_bound_of_all_bodies_leaves_room_for_the_largest) {
+  world w{{.max_body_bytes = body_limit, .received_bodies_bytes = 1}};
+  w.supervisor_is(manner::hold);
+  client first{w.port()};
+  first.send(post_text("/api/submit", submission_of(body_limit)));
+  w.wait_for_held(1);
+  client second{w.port()};
+  second.send(post_text("/api/submit", submission_of(body_limit)));
+  w.wait_for_held(2);
+  w.let_go();
+  BOOST_TEST(first.read().status == 201);
+  BOOST_TEST(second.read().status == 201);
+}
+
 BOOST_AUTO_TEST_CASE(bodies_on_their_way_are_bounded_together) {
   world w{{.max_body_bytes = body_limit, .received_bodies_bytes = 2 * body_limit}};
   const auto whole = post_text("/api/submit", submission_of(body_limit));

@@ -181,6 +181,35 @@ BOOST_AUTO_TEST_CASE(more_connections_than_allowed_wait_and_are_served) {
   BOOST_TEST(late.read().status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(a_connection_without_a_request_is_closed_after_a_while) {
+  world w{{.request_read = 60s, .idle = 200ms}};  // the client waits for 20 s only
+  client never_used{w.port()};
+  client used{w.port()};
+  BOOST_TEST(used.ask(get_text("/healthz")).status == 200);
+  client half{w.port()};
+  half.send(get_text("/healthz").substr(0, 20));
+  client blank{w.port()};
+  blank.send("\r\n");
+  w.supervisor_is(manner::hold);
+  client asking{w.port()};
+  asking.send(post_text("/api/submit", good_submission()));
+  w.wait_for_held(1);
+  for (auto* c : {&never_used, &used, &blank}) {
+    BOOST_TEST(c->read().status == 0);  // in silence
+    BOOST_TEST(c->closed());
+  }
+  BOOST_TEST(half.ask(get_text("/healthz").substr(20)).status == 200);  // those in a request are not touched
+  w.let_go();
+  BOOST_TEST(asking.read().status == 201);
+}
+
+BOOST_AUTO_TEST_CASE(silent_clients_make_room) {
+  world w{{.max_connections = 4, .idle = 200ms}};
+  std::vector<std::unique_ptr<client>> silent;
+  for (int i = 0; i < 8; ++i) silent.push_back(std::make_unique<client>(w.port()));
+  BOOST_TEST(get(w.port(), "/healthz").status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(clients_that_vanish_take_no_place_for_ever) {
   world w{{.max_connections = 8}};
   for (int i = 0; i < 400; ++i) {

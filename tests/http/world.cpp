@@ -39,7 +39,9 @@ submit_outcome outcome_of(script& s) {
     case manner::starting:
       return {kind::starting, {}, ""};
     case manner::full:
-      return {kind::full, {}, ""};
+      return {kind::full, {}, "too many ongoing jobs"};
+    case manner::too_large:
+      return {kind::too_large, {}, "the job has 3 images, the service takes at most 2"};
     case manner::draining:
       return {kind::draining, {}, ""};
     case manner::storage_failed:
@@ -56,9 +58,9 @@ load_report load_of(const script& s) {
 }
 
 status_outcome standing_of(const script& s, job_id job) {
-  if (s.reader == manner::storage_failed) return {false, std::nullopt, "disk gone"};
+  if (s.reader == manner::storage_failed) return {status_outcome::kind::storage_failed, std::nullopt, "disk gone"};
   const auto found = s.jobs.find(job);
-  return {true, found == s.jobs.end() ? std::nullopt : std::optional{found->second}, ""};
+  return {status_outcome::kind::told, found == s.jobs.end() ? std::nullopt : std::optional{found->second}, ""};
 }
 
 supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self, const script_ptr& s) {
@@ -73,7 +75,7 @@ supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self, 
           return s->hold([s, answer] { answer({submit_outcome::kind::accepted, job_id{++s->last_id}, ""}); });
         answer(outcome_of(*s));
       },
-      [self, s](load_atom, const reply<load_report>& answer) {
+      [self, s](load_atom, const reply<std::optional<load_report>>& answer) {
         const std::lock_guard lock{s->mutex};
         if (s->supervisor == manner::die) return self->quit();
         if (s->supervisor == manner::forget) return;
@@ -81,8 +83,9 @@ supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self, 
         answer(load_of(*s));
       },
       [](recover_atom, job_id) {},
-      [](progress_atom, std::uint64_t) {},
-      [](ended_atom, job_ticket, job_id) {},
+      [](progress_atom, job_ticket, std::int64_t) {},
+      [](ended_atom, job_ticket) {},
+      [](abandon_atom, job_id, run_number, std::int64_t) {},
       [](drain_atom, std::chrono::milliseconds) { return load_report{}; },
   };
 }
@@ -137,6 +140,7 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   how.parser_queue_bytes = options.parser_queue_bytes;
   how.received_bodies_bytes = options.received_bodies_bytes;
   how.request_read = options.request_read;
+  how.idle = options.idle;
   how.request_handle = options.request_handle;
   how.readiness_answer = options.readiness_answer;
   how.before_parse = options.before_parse;

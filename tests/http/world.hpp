@@ -18,6 +18,7 @@ enum class manner : std::uint8_t {
   normal,  ///< jobs are accepted with ids from 1; statuses are those of `know`; the load has numbers from 1 to 6
   starting,
   full,
+  too_large,
   draining,
   storage_failed,
   hold,    ///< keeps the question until `let_go`
@@ -34,6 +35,7 @@ struct world_options {
   std::size_t parser_queue_bytes = limits::parser_queue_bytes;
   std::size_t received_bodies_bytes = limits::received_bodies_bytes;
   std::chrono::milliseconds request_read = limits::request_read;
+  std::chrono::milliseconds idle = limits::api_idle;
   std::chrono::milliseconds request_handle = limits::request_handle;
   std::chrono::milliseconds readiness_answer = limits::readiness_answer;
   std::function<void()> before_parse{};

@@ -67,12 +67,27 @@ BOOST_AUTO_TEST_CASE(a_byte_order_mark_is_skipped) { BOOST_TEST(refused("\xEF\xB
 BOOST_AUTO_TEST_CASE(white_space_around_is_nothing) { BOOST_TEST(refused(" \r\n\t" + with_root("") + "\n\n") == "accepted"); }
 
 BOOST_AUTO_TEST_CASE(a_text_of_exactly_the_bound_is_taken) {
-  const std::string longest(limits::text_bytes, 'x');
-  const auto job =
-      accepted(with_visit(R"("store_id":")" + longest + R"(","image_url":[")" + longest + R"("],"visit_time":")" + longest + '"'));
-  BOOST_TEST(job->visit_at(0).store_id.size() == limits::text_bytes);
-  BOOST_TEST(job->visit_at(0).visit_time.size() == limits::text_bytes);
-  BOOST_TEST(job->url_at(0).size() == limits::text_bytes);
+  const std::string id(limits::store_id_bytes, 'x');
+  const std::string url(limits::url_bytes, 'x');
+  const std::string time(limits::text_bytes, 'x');
+  const auto job = accepted(with_visit(R"("store_id":")" + id + R"(","image_url":[")" + url + R"("],"visit_time":")" + time + '"'));
+  BOOST_TEST(job->visit_at(0).store_id == id);
+  BOOST_TEST(job->url_at(0) == url);
+  BOOST_TEST(job->visit_at(0).visit_time == time);
+}
+
+BOOST_AUTO_TEST_CASE(a_url_that_is_too_long_is_cut_and_stays_too_long) {
+  const auto kept = [](const std::string& url) {
+    return std::string{accepted(with_visit(R"("store_id":"S1","image_url":[")" + url + R"(","next"],"visit_time":"")"))->url_at(0)};
+  };
+  const std::string bound(limits::url_bytes, 'x');
+  BOOST_TEST(kept(bound + "y") == bound + "y");
+  BOOST_TEST(kept(bound + "yz") == bound + "y");
+  BOOST_TEST(kept("data:" + std::string(70'000, 'A')).size() == limits::url_bytes + 1);
+  BOOST_TEST(kept("data:" + std::string(1'000'000, 'A')).size() == limits::url_bytes + 1);
+  const std::string smile = "\xF0\x9F\x98\x80";  // never cut inside a character, and never shorter than what is too long
+  BOOST_TEST(kept(bound + smile + "z") == bound + smile);
+  for (std::size_t i = 1; i < smile.size(); ++i) BOOST_TEST(kept(bound.substr(i) + smile + "z") == bound.substr(i) + smile);
 }
 
 BOOST_AUTO_TEST_CASE(nesting_of_exactly_the_bound_is_taken) {

@@ -113,7 +113,11 @@ BOOST_AUTO_TEST_CASE(malformed_json_tells_line_and_column) {
 }
 
 BOOST_AUTO_TEST_CASE(a_number_that_fits_nowhere_is_refused) {
-  BOOST_TEST(refused(with_root(R"(,"x":1e999)")).starts_with("a number is out of range at line 1, column "));
+  BOOST_TEST(refused(with_root(R"(,"x":1e999)")).starts_with("x is a number out of range at line 1, column "));
+  BOOST_TEST(refused(R"({"count":1e999,"visits":[]})").starts_with("count is a number out of range at line 1, column "));
+  BOOST_TEST(refused(visits(R"({"n":[{"m":-1e999}]})")).starts_with("visits[1].n is a number out of range at line 1, column "));
+  BOOST_TEST(refused(with_visit(R"("image_url":["u",1e999])")).starts_with("visits[0].image_url[1] is a number out of range"));
+  BOOST_TEST(refused("1e999").starts_with("the body is a number out of range"));
 }
 
 BOOST_AUTO_TEST_CASE(invalid_utf8_tells_line_and_column) {
@@ -142,20 +146,21 @@ BOOST_AUTO_TEST_CASE(a_nul_character_is_refused_in_every_text) {
 
 BOOST_AUTO_TEST_CASE(one_byte_beyond_the_bound_of_a_text_is_refused) {
   const std::string longer(limits::text_bytes + 1, 'x');
-  BOOST_TEST(refused(with_visit(R"("store_id":")" + longer + '"')) == "visits[0].store_id is longer than 65536 bytes");
+  const std::string longer_id(limits::store_id_bytes + 1, 'x');
+  BOOST_TEST(refused(with_visit(R"("store_id":")" + longer_id + '"')) == "visits[0].store_id is longer than 256 bytes");
   BOOST_TEST(refused(with_visit(R"("visit_time":")" + longer + '"')) == "visits[0].visit_time is longer than 65536 bytes");
-  BOOST_TEST(refused(with_visit(R"("image_url":["u",")" + longer + "\"]")) == "visits[0].image_url[1] is longer than 65536 bytes");
 }
 
 BOOST_AUTO_TEST_CASE(one_level_beyond_the_bound_of_nesting_is_refused) {
   const auto levels = static_cast<std::size_t>(limits::json_depth);  // and the root
-  BOOST_TEST(refused(with_root(",\"x\":" + std::string(levels, '[') + std::string(levels, ']'))) == "the nesting is deeper than 16");
+  BOOST_TEST(refused(with_root(",\"x\":" + std::string(levels, '[') + std::string(levels, ']'))) == "the nesting of x is deeper than 16");
   std::string objects;
   for (std::size_t i = 0; i < levels; ++i) objects += R"({"x":)";
-  BOOST_TEST(refused(with_root(",\"x\":" + objects + "1" + std::string(levels, '}'))) == "the nesting is deeper than 16");
-  BOOST_TEST(refused(visits(R"({"x":)" + std::string(14, '[') + std::string(14, ']') + "}")) == "the nesting is deeper than 16");
+  BOOST_TEST(refused(with_root(",\"x\":" + objects + "1" + std::string(levels, '}'))) == "the nesting of x is deeper than 16");
+  BOOST_TEST(refused(visits(R"({"x":)" + std::string(14, '[') + std::string(14, ']') + "}")) ==
+             "the nesting of visits[1].x is deeper than 16");
   BOOST_TEST(refused(std::string(100'000, '[')) == "the body is not a JSON object");
-  BOOST_TEST(refused("{\"x\":" + std::string(1'000'000, '[')) == "the nesting is deeper than 16");
+  BOOST_TEST(refused("{\"x\":" + std::string(1'000'000, '[')) == "the nesting of x is deeper than 16");
 }
 
 BOOST_AUTO_TEST_CASE(a_long_name_is_cut_between_characters_in_a_message) {
