@@ -24,24 +24,31 @@ void image_state::conclude(const fetch::outcome& outcome) {
   result.attempts = task.attempt;
   result.evidence = outcome.evidence;
   if (result.succeeded()) return;
-  if (observe::logs(observe::level::debug)) {
-    observe::log(observe::level::debug, "an attempt failed",
-                 {observe::field{order->job}, observe::field{task.number}, {"attempt", std::int64_t{task.attempt}},
-                  {"code", describe(outcome.code).name}, {"url", observe::without_query(task.url)}, {"detail", outcome.detail}});
+  // A stranger's failure is in the result; one of ours has to be seen.
+  const auto level = outcome.code == error_code::internal ? observe::level::error : observe::level::debug;
+  if (observe::logs(level)) {
+    observe::log(level, "an attempt failed",
+                 {observe::field{order->job},
+                  observe::field{task.number},
+                  {"attempt", std::int64_t{task.attempt}},
+                  {"code", describe(outcome.code).name},
+                  {"url", observe::without_query(task.url)},
+                  {"detail", outcome.detail}});
   }
   if (task.attempt < settings.attempts && can_pass(outcome.code, outcome.evidence.http_status)) {
-    report.retry_in = fetch::backoff(task.attempt, outcome.retry_after,
-                                         {settings.seed, static_cast<std::uint64_t>(chance::backoff), static_cast<std::uint64_t>(order->job.value),
-                                          static_cast<std::uint64_t>(task.number.value), static_cast<std::uint64_t>(task.attempt)});
+    report.retry_in =
+        fetch::backoff(task.attempt, outcome.code, outcome.retry_after,
+                       {settings.seed, static_cast<std::uint64_t>(chance::backoff), static_cast<std::uint64_t>(order->job.value),
+                        static_cast<std::uint64_t>(task.number.value), static_cast<std::uint64_t>(task.attempt)});
   }
 }
 
 std::chrono::milliseconds image_state::delay() const {
   if (!report.result.succeeded()) return std::chrono::milliseconds{0};
-  return std::chrono::milliseconds{draw_between(
-      settings.delay_min.count(), settings.delay_max.count(),
-      {settings.seed, static_cast<std::uint64_t>(chance::delay), static_cast<std::uint64_t>(order->job.value),
-       static_cast<std::uint64_t>(report.task.number.value), static_cast<std::uint64_t>(report.task.attempt)})};
+  return std::chrono::milliseconds{
+      draw_between(settings.delay_min.count(), settings.delay_max.count(),
+                   {settings.seed, static_cast<std::uint64_t>(chance::delay), static_cast<std::uint64_t>(order->job.value),
+                    static_cast<std::uint64_t>(report.task.number.value), static_cast<std::uint64_t>(report.task.attempt)})};
 }
 
 namespace {
@@ -61,8 +68,9 @@ void begin(self_pointer self, const image_order& order) {
 void deliver(self_pointer self, const image_pool_actor& pool) {
   auto& state = self->state;
   const auto order = *std::exchange(state.order, std::nullopt);
+  const bool rests = state.report.retry_in.has_value();
   self->send(order.report_to, report_atom_v, std::move(state.report));
-  self->send(pool, reported_atom_v, order.place);
+  self->send(pool, reported_atom_v, order.place, rests);
 }
 
 }  // namespace
@@ -74,7 +82,8 @@ image_actor::behavior_type image(self_pointer self, image_pool_actor pool, image
       [=](order_atom, const image_order& order) { begin(self, order); },
       [=](fetched_atom, const fetch_outcome_ptr& outcome) {
         auto& state = self->state;
-        self->send(pool, fetched_atom_v, state.order->place, outcome->evidence.address);
+        const bool redirected = !outcome->evidence.final_url.empty();  // then the address is that of another origin
+        self->send(pool, fetched_atom_v, state.order->place, redirected ? std::string{} : outcome->evidence.address);
         state.conclude(*outcome);
         if (const auto delay = state.delay(); delay.count() > 0) {
           self->delayed_send(self, delay, report_atom_v);

@@ -12,10 +12,10 @@ namespace retail_pulse::actors {
 /// What all image actors share. The engine outlives the actors.
 struct image_settings {
   fetch::engine* engine = nullptr;
-  int attempts = 3;                        ///< per image, at least 1
+  int attempts = 3;                          ///< per image, at least 1
   std::chrono::milliseconds delay_min{100};  ///< the stand-in for a GPU stage, uniform, per measured image
   std::chrono::milliseconds delay_max{400};
-  std::uint64_t seed = 0;                  ///< of every delay and every back-off
+  std::uint64_t seed = 0;  ///< of every delay and every back-off
 };
 
 /// One image at a time: order -> fetch and measure -> delay -> report. Waits are timers, so a place costs no thread.

@@ -16,9 +16,8 @@ void image_pool_state::open(self_pointer self, pool_settings settings) {
   turns_.emplace(limits, [this](const std::string& origin) {
     // The answer may come from another thread, and before this call returns: a message makes both the same.
     const image_pool_actor me{self_};
-    settings_.image.engine->resolve(origin + "/", [me, origin](std::string address) {
-      caf::anon_send(me, resolved_atom_v, origin, std::move(address));
-    });
+    settings_.image.engine->resolve(origin + "/",
+                                    [me, origin](std::string address) { caf::anon_send(me, resolved_atom_v, origin, std::move(address)); });
   });
   self->set_down_handler([this](caf::down_msg& down) { image_died(down); });
   self->set_exit_handler([this](caf::exit_msg& exit) {
@@ -30,16 +29,19 @@ void image_pool_state::open(self_pointer self, pool_settings settings) {
 }
 
 void image_pool_state::join(const pool_member& member) {
+  if (draining_) return;
   turns_->join(member);
   serve();
 }
 
 void image_pool_state::offer(job_ticket ticket, const image_offer& offer) {
+  if (draining_) return;
   turns_->offer(ticket, offer);
   serve();
 }
 
 void image_pool_state::again(job_ticket ticket, const queued_image& image) {
+  if (draining_) return;
   turns_->again(ticket, image);
   serve();
 }
@@ -66,12 +68,12 @@ void image_pool_state::fetched(place_index index, const std::string& address) {
   serve();
 }
 
-void image_pool_state::reported(place_index index) {
+void image_pool_state::reported(place_index index, bool rests) {
   auto& at = places_[index.value];
   require(at.work && !at.fetching, "a place is given back after its slot");
+  turns_->reported(*at.work, rests);
   at.work.reset();
   at.report_to.reset();
-  turns_->reported();
   idle_.push_back(index.value);
   if (drained_ && turns_->in_flight() == 0) std::exchange(drained_, std::nullopt)->deliver(gauges());
   serve();
@@ -93,7 +95,7 @@ void image_pool_state::image_died(const caf::down_msg& down) {
   result.attempts = task.attempt;
   self_->send(*at.report_to, report_atom_v, image_report{task, result, std::nullopt});
   if (at.fetching) fetched({index}, {});
-  reported({index});
+  reported({index}, false);
 }
 
 void image_pool_state::serve() {
@@ -155,7 +157,7 @@ image_pool_actor::behavior_type image_pool(image_pool_actor::stateful_pointer<im
       [=](leave_atom, job_ticket ticket) { self->state.leave(ticket); },
       [=](resolved_atom, const std::string& origin, const std::string& address) { self->state.resolved(origin, address); },
       [=](fetched_atom, place_index index, const std::string& address) { self->state.fetched(index, address); },
-      [=](reported_atom, place_index index) { self->state.reported(index); },
+      [=](reported_atom, place_index index, bool rests) { self->state.reported(index, rests); },
       [=](drain_atom) { return self->state.drain(); },
       [=](load_atom) { return self->state.gauges(); },
   };

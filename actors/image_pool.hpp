@@ -16,9 +16,9 @@
 namespace retail_pulse::actors {
 
 struct pool_settings {
-  std::size_t images_in_flight = 4096;   ///< places
-  std::size_t fetch_slots = 256;         ///< fetches at once
-  std::size_t origin_connections = 32;   ///< fetches at once per origin, and per address
+  std::size_t images_in_flight = 4096;  ///< places
+  std::size_t fetch_slots = 256;        ///< fetches at once
+  std::size_t origin_connections = 32;  ///< fetches at once per origin, and per address
   image_settings image;
 };
 
@@ -36,7 +36,7 @@ class image_pool_state {
   void leave(job_ticket ticket);
   void resolved(const std::string& origin, const std::string& address);
   void fetched(place_index place, const std::string& address);
-  void reported(place_index place);
+  void reported(place_index place, bool rests);
   void image_died(const caf::down_msg& down);
   caf::result<pool_gauges> drain();
   pool_gauges gauges() const;
@@ -46,7 +46,6 @@ class image_pool_state {
     std::optional<image_actor> actor;
     std::optional<dispatch> work;  ///< set between order and report
     bool fetching = false;
-    job_id job;
     std::optional<job_actor> report_to;
   };
 

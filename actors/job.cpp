@@ -143,6 +143,7 @@ void job_run::record(const results_ptr& batch) {
                 take_recorded(0, {});
                 return;
               }
+              log(level::error, "results cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
               self_->delayed_send(self_, limits::storage_retry, record_atom_v, batch);
             });
 }
@@ -152,7 +153,7 @@ void job_run::take_recorded(std::uint64_t count, const storage::recorded& record
   require(count <= held_, "only images that were read are recorded");
   held_ -= count;
   self_->send(colleagues_.pool, settled_atom_v, ticket_, count);
-  self_->send(supervisor_, progress_atom_v, static_cast<std::uint64_t>(recorded.changed));
+  self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
   if (recorded.state == job_state::completed || recorded.state == job_state::failed) {
     log(level::info, "job ended",
         {field{job_.id}, {"state", name_of(recorded.state)}, {"images", recorded.images.total}, {"failed", recorded.images.failed}});
@@ -183,7 +184,7 @@ void job_run::settle() {
 
 void job_run::finish() {
   self_->send(colleagues_.pool, leave_atom_v, ticket_);
-  self_->send(supervisor_, ended_atom_v, ticket_, job_.id);
+  self_->send(supervisor_, ended_atom_v, ticket_);
   self_->quit();
 }
 

@@ -16,8 +16,8 @@ struct job_colleagues {
   ledger_actor ledger;
 };
 
-/// A job reads its pending images page by page, offers them to the pool, gathers reports, and hands them to the ledger. It keeps nothing that
-/// storage does not know, so a fresh job, one resumed after a crash and one whose actor died differ in nothing.
+/// A job reads its pending images page by page, offers them to the pool, gathers reports, and hands them to the ledger. It keeps nothing
+/// that storage does not know, so a fresh job, one resumed after a crash and one whose actor died differ in nothing.
 class job_run {
  public:
   using self_pointer = job_actor::stateful_pointer<job_run>;

@@ -25,11 +25,19 @@ bool ledger_state::add_sliced(ledger_command command) {
 
 bool ledger_state::schedule() { return !std::exchange(flush_scheduled_, true); }
 
-bool ledger_state::flush() {
+std::deque<ledger_command> ledger_state::next_batch() {
   std::deque<ledger_command> batch;
-  const auto taken = std::min(queue_.size(), limits::ledger_batch);
-  std::move(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(taken), std::back_inserter(batch));
-  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(taken));
+  std::size_t rows = 0;
+  while (!queue_.empty() && (batch.empty() || rows + queue_.front().rows <= limits::commit_rows)) {
+    rows += queue_.front().rows;
+    batch.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return batch;
+}
+
+bool ledger_state::flush() {
+  auto batch = next_batch();
   if (!sliced_.empty()) {
     batch.push_back(std::move(sliced_.front()));
     sliced_.pop_front();
@@ -146,6 +154,7 @@ caf::result<job_id> store(self_pointer self, const submission_ptr& job) {
         promise.deliver(e);
         if (const auto id = staged->id()) schedule_when(self, self->state.add_sliced(discarding(self, {*id})));
       },
+      std::min(job->image_count(), limits::slice_rows),
   };
   const bool small = job->image_count() <= limits::slice_rows;
   schedule_when(self, small ? self->state.add(std::move(command)) : self->state.add_sliced(std::move(command)));
@@ -154,7 +163,7 @@ caf::result<job_id> store(self_pointer self, const submission_ptr& job) {
 
 /// A command of one step that answers what the step came to.
 template <class Step>
-caf::result<storage::recorded> in_one_step(self_pointer self, Step step) {
+caf::result<storage::recorded> in_one_step(self_pointer self, std::size_t rows, Step step) {
   auto promise = self->make_response_promise<storage::recorded>();
   auto outcome = std::make_shared<storage::recorded>();
   schedule_when(self, self->state.add({
@@ -164,6 +173,7 @@ caf::result<storage::recorded> in_one_step(self_pointer self, Step step) {
                           },
                           [=](bool) mutable { promise.deliver(*outcome); },
                           [=](const caf::error& e) mutable { promise.deliver(e); },
+                          rows,
                       }));
   return promise;
 }
@@ -194,12 +204,13 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::w
   self->state.open(std::move(storage), std::move(clock));
   return {
       [=](store_atom, const submission_ptr& job) { return store(self, job); },
-      [=](record_atom, job_id job, run_number run, const results_ptr& batch) { 
-        return in_one_step(self, [=](storage::writer& writer) { return writer.record(job, run, batch->results, self->state.now()); });
+      [=](record_atom, job_id job, run_number run, const results_ptr& batch) {
+        return in_one_step(self, batch->results.size(),
+                           [=](storage::writer& writer) { return writer.record(job, run, batch->results, self->state.now()); });
       },
       [=](abandon_atom, job_id job, run_number run, error_code code) { return abandon(self, job, run, code); },
-      [=](settle_atom, job_id job) { 
-        return in_one_step(self, [=](storage::writer& writer) { return writer.settle(job, self->state.now()); });
+      [=](settle_atom, job_id job) {
+        return in_one_step(self, 1, [=](storage::writer& writer) { return writer.settle(job, self->state.now()); });
       },
       [=](discard_atom, const id_list& jobs) { schedule_when(self, self->state.add_sliced(discarding(self, jobs.ids))); },
       [=](flush_atom) {

@@ -19,6 +19,8 @@ struct ledger_command {
   std::function<void(bool last)> committed;
   /// The step was not committed, and no other will be tried.
   std::function<void(const caf::error&)> refused;
+  /// Rows that a step writes, about: what a commit is bounded by.
+  std::size_t rows = 1;
 };
 
 /// Group commit: whatever gathered while the last commit ran is written in the next one.
@@ -37,6 +39,8 @@ class ledger_state {
   unix_millis now() const { return clock_(); }
 
  private:
+  /// What the next commit takes from the queue: at least one command, and about limits::commit_rows at most.
+  std::deque<ledger_command> next_batch();
   /// Commits the steps together; on failure rolls back, and tells which failure.
   std::optional<storage::storage_error> commit_together(std::deque<ledger_command>& batch);
   void commit_one_by_one(std::deque<ledger_command>& batch);

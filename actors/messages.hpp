@@ -1,13 +1,12 @@
 #pragma once
 
+#include <caf/all.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <caf/all.hpp>
 
 #include "actors/reply.hpp"
 #include "core/image.hpp"
@@ -37,24 +36,28 @@ enum class phase : std::uint8_t { starting, ready, draining };
 struct load_report {
   phase at = phase::starting;
   std::int64_t ongoing_jobs = 0;
-  std::int64_t pending_images = 0;           ///< admitted and without a recorded result
-  std::int64_t images_in_flight = 0;         ///< between fetch and report
-  std::int64_t images_in_flight_peak = 0;    ///< since the start
-  std::int64_t fetches = 0;                  ///< fetch slots in use
-  std::int64_t images_held = 0;              ///< read from storage and not yet recorded
+  std::int64_t pending_images = 0;         ///< admitted and without a recorded result
+  std::int64_t images_in_flight = 0;       ///< between fetch and report
+  std::int64_t images_in_flight_peak = 0;  ///< since the start
+  std::int64_t fetches = 0;                ///< fetch slots in use
+  std::int64_t images_held = 0;            ///< read from storage and not yet recorded
 };
 
 struct submit_outcome {
-  enum class kind : std::uint8_t { accepted, starting, full, draining, storage_failed };
-  kind what = kind::storage_failed;
+  /// `lost`: whoever should have answered is gone.
+  /// `full`: come back later. `too_large`: more images than the service takes at all.
+  enum class kind : std::uint8_t { lost, accepted, starting, full, too_large, draining, storage_failed };
+  kind what = kind::lost;
   job_id id;           ///< when accepted
   std::string detail;  ///< for the log otherwise
 };
 
 struct status_outcome {
-  bool answered = false;             ///< false: storage failed; `detail` says how, for the log
-  std::optional<job_status> status;  ///< nothing: there is no such job
-  std::string detail;
+  /// `lost`: whoever should have answered is gone.
+  enum class kind : std::uint8_t { lost, told, storage_failed };
+  kind what = kind::lost;
+  std::optional<job_status> status;  ///< when told; nothing: there is no such job
+  std::string detail;                ///< for the log, when storage failed
 };
 
 /// A known store's image on its way to the pool; the origin is parsed once.

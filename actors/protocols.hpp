@@ -163,10 +163,10 @@ using image_pool_actor = caf::typed_actor<
     takes<leave_atom, job_ticket>,
     // (internal) The address behind an origin, empty when nothing may be fetched from it.
     takes<resolved_atom, std::string, std::string>,
-    // An image actor gives its slot back, and says which address it talked to.
+    // An image actor gives its slot back, and says which address the origin led to (empty when that is not known).
     takes<fetched_atom, place_index, std::string>,
-    // An image actor gives its place back.
-    takes<reported_atom, place_index>,
+    // An image actor gives its place back, and says whether its image rests until another attempt.
+    takes<reported_atom, place_index, bool>,
     // Order nothing more; answered when no place is taken.
     asks<drain_atom>::with<pool_gauges>,
     // How busy it is.
@@ -177,13 +177,15 @@ using supervisor_actor = caf::typed_actor<
     // Take a job, or say why not; accepted means committed.
     takes<submit_atom, submission_ptr, reply<submit_outcome>>,
     // How busy the service is, for somebody outside.
-    takes<load_atom, reply<load_report>>,
+    takes<load_atom, reply<std::optional<load_report>>>,
     // (internal, once at the start) Goes on with every ongoing job in storage.
     takes<recover_atom, job_id>,
-    // So many images of some job have been recorded.
-    takes<progress_atom, std::uint64_t>,
+    // So many images of a job have been recorded.
+    takes<progress_atom, job_ticket, std::int64_t>,
     // A job's verdict is committed.
-    takes<ended_atom, job_ticket, job_id>,
+    takes<ended_atom, job_ticket>,
+    // (internal) Ends a job whose actor cannot be kept alive, which has so many images pending.
+    takes<abandon_atom, job_id, run_number, std::int64_t>,
     // Take no more jobs, let what is in flight report for so long, record it, and tell what is left when every job actor has ended.
     asks<drain_atom, std::chrono::milliseconds>::with<load_report>>;
 
@@ -216,4 +218,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::task_page_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_offer_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::submit_outcome>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::status_outcome>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::load_report>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<std::optional<retail_pulse::actors::load_report>>)

@@ -10,8 +10,9 @@ status_outcome read_status(storage::reader& storage, job_id job) {
   status_outcome outcome;
   try {
     outcome.status = storage.status(job);
-    outcome.answered = true;
+    outcome.what = status_outcome::kind::told;
   } catch (const storage::storage_error& e) {
+    outcome.what = status_outcome::kind::storage_failed;
     outcome.detail = e.what();
   }
   return outcome;
@@ -34,9 +35,8 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
   self->state.storage = std::move(storage);
   return {
       [=](pending_atom, job_id job, run_number run, image_number after, std::uint64_t limit) {
-        return answer<task_page_ptr>([&] {
-          return std::make_shared<const task_page>(task_page{self->state.storage->pending_images(job, run, after, limit)});
-        });
+        return answer<task_page_ptr>(
+            [&] { return std::make_shared<const task_page>(task_page{self->state.storage->pending_images(job, run, after, limit)}); });
       },
       [=](status_atom, job_id job, const reply<status_outcome>& answer_to) { answer_to(read_status(*self->state.storage, job)); },
       [=](ongoing_atom, job_id after) {

@@ -11,6 +11,7 @@ struct store_master_state {
 };
 
 /// Starts answering from `table`, which must not be null.
-store_master_actor::behavior_type store_master(store_master_actor::stateful_pointer<store_master_state> self, stores::store_table_ptr table);
+store_master_actor::behavior_type store_master(store_master_actor::stateful_pointer<store_master_state> self,
+                                               stores::store_table_ptr table);
 
 }  // namespace retail_pulse::actors

@@ -25,33 +25,50 @@ void supervisor_state::open(self_pointer self, supervisor_settings settings, job
 
 // --- admission -------------------------------------------------------------------------------------------------------
 
-std::optional<submit_outcome> supervisor_state::refusal(std::int64_t images) const {
+std::optional<submit_outcome> supervisor_state::refusal(std::int64_t images, std::size_t bytes) const {
   using kind = submit_outcome::kind;
   if (phase_ == phase::starting) return submit_outcome{kind::starting, {}, "ongoing jobs are being resumed"};
   if (phase_ == phase::draining) return submit_outcome{kind::draining, {}, "the service is stopping"};
+  if (images > settings_.max_pending_images) {
+    return submit_outcome{
+        kind::too_large,
+        {},
+        "the job has " + std::to_string(images) + " images; the service takes at most " + std::to_string(settings_.max_pending_images)};
+  }
   if (admitted_jobs_ + 1 > settings_.max_jobs) return submit_outcome{kind::full, {}, "too many ongoing jobs"};
   if (pending_images_ + images > settings_.max_pending_images) return submit_outcome{kind::full, {}, "too many pending images"};
+  if (storing_bytes_ + bytes > limits::storing_bytes) return submit_outcome{kind::full, {}, "storage is too slow"};
   return std::nullopt;
 }
 
 void supervisor_state::submit(const submission_ptr& submission, const reply<submit_outcome>& answer) {
   const auto images = static_cast<std::int64_t>(submission->image_count());
-  if (auto refused = refusal(images)) {
+  const auto bytes = submission->bytes();
+  if (auto refused = refusal(images, bytes)) {
     answer(std::move(*refused));
     return;
   }
   admitted_jobs_ += 1;
   pending_images_ += images;
+  storing_ += 1;
+  storing_bytes_ += bytes;
+  const auto no_longer_storing = [this, bytes] {
+    storing_ -= 1;
+    storing_bytes_ -= bytes;
+    end_drain_if_empty();
+  };
   self_->request(colleagues_.ledger, caf::infinite, store_atom_v, submission)
       .then(
-          [this, images, answer](job_id id) {
+          [=, this](job_id id) {
             answer({submit_outcome::kind::accepted, id, {}});
-            start({id, run_number{1}, {images, 0, 0}}, 0);
+            start({id, run_number{1}, {images, 0, 0}}, images, 0);
+            no_longer_storing();
           },
-          [this, images, answer](const caf::error& e) {
+          [=, this](const caf::error& e) {
             admitted_jobs_ -= 1;
             pending_images_ -= images;
             answer({submit_outcome::kind::storage_failed, {}, text_of(e)});
+            no_longer_storing();
           });
 }
 
@@ -63,7 +80,7 @@ load_report supervisor_state::load() const {
   return report;
 }
 
-void supervisor_state::report_load(const reply<load_report>& answer) {
+void supervisor_state::report_load(const reply<std::optional<load_report>>& answer) {
   self_->request(colleagues_.pool, caf::infinite, load_atom_v).then([answer, report = load()](const pool_gauges& gauges) mutable {
     report.images_in_flight = gauges.images_in_flight;
     report.images_in_flight_peak = gauges.images_in_flight_peak;
@@ -97,7 +114,7 @@ void supervisor_state::recover(job_id after) {
             for (const auto& brief : page.jobs) {
               admitted_jobs_ += 1;
               pending_images_ += brief.images.pending();
-              start(brief, 0);
+              start(brief, brief.images.pending(), 0);
             }
             if (page.jobs.size() < limits::recovery_page) {
               phase_ = phase::ready;
@@ -114,22 +131,28 @@ void supervisor_state::recover(job_id after) {
 
 // --- jobs ------------------------------------------------------------------------------------------------------------
 
-void supervisor_state::start(job_brief brief, int deaths) {
+void supervisor_state::start(job_brief brief, std::int64_t pending, int deaths) {
   if (stopping_) return;  // it is stored, and goes on at the next start
   const job_ticket ticket{++last_ticket_};
   auto handle = self_->spawn<caf::monitored>(job, supervisor_actor{self_}, colleagues_, ticket, brief);
   ticket_of_[handle->address()] = ticket.value;
-  jobs_[ticket.value] = running_job{brief, handle, deaths};
+  jobs_[ticket.value] = running_job{brief, handle, deaths, pending};
 }
 
-void supervisor_state::progress(std::uint64_t images) { pending_images_ -= static_cast<std::int64_t>(images); }
+void supervisor_state::progress(job_ticket ticket, std::int64_t images) {
+  const auto found = jobs_.find(ticket.value);
+  if (found == jobs_.end()) return;
+  found->second.pending -= images;
+  pending_images_ -= images;
+}
 
-void supervisor_state::ended(job_ticket ticket, job_id) {
+void supervisor_state::ended(job_ticket ticket) {
   const auto found = jobs_.find(ticket.value);
   if (found == jobs_.end()) return;
   ticket_of_.erase(found->second.handle->address());
-  jobs_.erase(found);
   admitted_jobs_ -= 1;
+  pending_images_ -= found->second.pending;  // not 0 where an actor died before it could tell of its progress
+  jobs_.erase(found);
   end_drain_if_empty();
 }
 
@@ -148,22 +171,23 @@ void supervisor_state::job_died(const caf::down_msg& down) {
   log(level::error, "a job actor died", {field{died.brief.id}, {"cause", text_of(down.reason)}, {"deaths", std::int64_t{died.deaths + 1}}});
   if (died.deaths < limits::job_restarts) {
     died.brief.images.succeeded = died.brief.images.failed = 0;  // storage knows better; it will find fewer pending than this
-    start(died.brief, died.deaths + 1);
+    start(died.brief, died.pending, died.deaths + 1);
   } else {
-    abandon(died.brief);
+    abandon(died.brief.id, died.brief.run, died.pending);
   }
 }
 
-void supervisor_state::abandon(const job_brief& brief) {
-  self_->request(colleagues_.ledger, caf::infinite, abandon_atom_v, brief.id, brief.run, error_code::internal)
+void supervisor_state::abandon(job_id job, run_number run, std::int64_t pending) {
+  self_->request(colleagues_.ledger, caf::infinite, abandon_atom_v, job, run, error_code::internal)
       .then(
-          [this, brief](const storage::recorded& recorded) {
+          [=, this](const storage::recorded& recorded) {
             admitted_jobs_ -= 1;
-            pending_images_ -= recorded.changed;
-            log(level::error, "job failed as internal", {field{brief.id}, {"images", recorded.changed}});
+            pending_images_ -= pending;
+            log(level::error, "job failed as internal", {field{job}, {"images", recorded.changed}});
           },
-          [this, brief](const caf::error& e) {
-            log(level::error, "a broken job cannot be closed; the next start tries again", {field{brief.id}, {"cause", text_of(e)}});
+          [=, this](const caf::error& e) {
+            log(level::error, "a broken job cannot be closed; trying again", {field{job}, {"cause", text_of(e)}});
+            self_->delayed_send(self_, limits::storage_retry, abandon_atom_v, job, run, pending);
           });
 }
 
@@ -188,7 +212,7 @@ void supervisor_state::stop_jobs() {
 }
 
 void supervisor_state::end_drain_if_empty() {
-  if (stopping_ && jobs_.empty() && drained_) std::exchange(drained_, std::nullopt)->deliver(load());
+  if (stopping_ && jobs_.empty() && storing_ == 0 && drained_) std::exchange(drained_, std::nullopt)->deliver(load());
 }
 
 supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_settings settings,
@@ -197,10 +221,11 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
   self->state.open(self, settings, std::move(colleagues));
   return {
       [=](submit_atom, const submission_ptr& submission, const reply<submit_outcome>& answer) { self->state.submit(submission, answer); },
-      [=](load_atom, const reply<load_report>& answer) { self->state.report_load(answer); },
+      [=](load_atom, const reply<std::optional<load_report>>& answer) { self->state.report_load(answer); },
       [=](recover_atom, job_id after) { self->state.recover(after); },
-      [=](progress_atom, std::uint64_t images) { self->state.progress(images); },
-      [=](ended_atom, job_ticket ticket, job_id job) { self->state.ended(ticket, job); },
+      [=](progress_atom, job_ticket ticket, std::int64_t images) { self->state.progress(ticket, images); },
+      [=](ended_atom, job_ticket ticket) { self->state.ended(ticket); },
+      [=](abandon_atom, job_id job, run_number run, std::int64_t pending) { self->state.abandon(job, run, pending); },
       [=](drain_atom, std::chrono::milliseconds timeout) { return self->state.drain(timeout); },
   };
 }

@@ -24,11 +24,12 @@ class supervisor_state {
   void open(self_pointer self, supervisor_settings settings, job_colleagues colleagues);
 
   void submit(const submission_ptr& submission, const reply<submit_outcome>& answer);
-  void report_load(const reply<load_report>& answer);
+  void report_load(const reply<std::optional<load_report>>& answer);
   void discard_unfinished();
   void recover(job_id after);
-  void progress(std::uint64_t images);
-  void ended(job_ticket ticket, job_id job);
+  void progress(job_ticket ticket, std::int64_t images);
+  void ended(job_ticket ticket);
+  void abandon(job_id job, run_number run, std::int64_t pending);
   void job_died(const caf::down_msg& down);
   caf::result<load_report> drain(std::chrono::milliseconds timeout);
 
@@ -37,12 +38,12 @@ class supervisor_state {
     job_brief brief;
     job_actor handle;
     int deaths = 0;
+    std::int64_t pending = 0;  ///< its part of pending_images_
   };
 
   load_report load() const;
-  std::optional<submit_outcome> refusal(std::int64_t images) const;
-  void start(job_brief brief, int deaths);
-  void abandon(const job_brief& brief);
+  std::optional<submit_outcome> refusal(std::int64_t images, std::size_t bytes) const;
+  void start(job_brief brief, std::int64_t pending, int deaths);
   void stop_jobs();
   void end_drain_if_empty();
 
@@ -53,8 +54,10 @@ class supervisor_state {
   std::uint64_t last_ticket_ = 0;
   std::map<std::uint64_t, running_job> jobs_;  ///< by ticket
   std::unordered_map<caf::actor_addr, std::uint64_t> ticket_of_;
-  std::int64_t admitted_jobs_ = 0;    ///< ongoing, and being stored
-  std::int64_t pending_images_ = 0;   ///< of those
+  std::int64_t admitted_jobs_ = 0;   ///< ongoing, and being stored
+  std::int64_t pending_images_ = 0;  ///< of those
+  int storing_ = 0;                  ///< submissions at the ledger
+  std::size_t storing_bytes_ = 0;    ///< of those
   bool stopping_ = false;
   std::optional<caf::typed_response_promise<load_report>> drained_;
 };

@@ -7,9 +7,11 @@
 
 namespace retail_pulse::actors {
 
-/// What is limited: an origin, or an address.
+/// What is limited: an origin, or an address. Origins without an address share the empty one, or twenty names that cannot be resolved could
+/// take every slot.
 struct turns::key {
   std::string name;
+  bool is_address = false;
   std::size_t fetching = 0;
   std::deque<lane_ptr> parked;
   // for origins:
@@ -23,14 +25,16 @@ struct turns::queue_lane {
   key* origin = nullptr;    ///< lives as long as the lane holds images
   std::deque<queued_image> images;
   bool ready = false;
+  std::optional<std::string> waited_for;  ///< the address that woke it, until it has used the wake-up or handed it on
 };
 
 struct turns::member {
   pool_member who;
-  std::uint64_t granted = 0;   ///< credits of the turn that is not yet answered
-  std::uint64_t held = 0;      ///< credits
+  std::uint64_t granted = 0;  ///< credits of the turn that is not yet answered
+  std::uint64_t held = 0;     ///< credits
   std::size_t fetching = 0;
   std::size_t queued = 0;        ///< images in lanes
+  std::int64_t resting = 0;      ///< images between two attempts, in no lane; for a moment below 0, as news may overtake each other
   std::size_t ready_images = 0;  ///< those in ready lanes
   std::deque<lane_ptr> ready;
   std::unordered_map<std::string, lane_ptr> lanes;
@@ -75,7 +79,10 @@ void turns::offer(job_ticket ticket, const image_offer& offer) {
 }
 
 void turns::again(job_ticket ticket, const queued_image& image) {
-  if (auto* owner = member_of(ticket)) enqueue(*owner, image, true);
+  auto* owner = member_of(ticket);
+  if (!owner) return;
+  --owner->resting;
+  enqueue(*owner, image, true);
 }
 
 void turns::settled(job_ticket ticket, std::uint64_t images) {
@@ -159,18 +166,28 @@ void turns::wake(key& freed) {
     freed.parked.pop_front();
     if (!lane->owner) continue;
     make_ready(lane);
+    if (freed.is_address) lane->waited_for = freed.name;
     return;
   }
 }
 
-void turns::pass_on(const queue_lane& gone) {
+void turns::pass_on(queue_lane& gone) {
   auto& origin = *gone.origin;
   if (!origin.address) return;
   if (origin.fetching < limits_.origin_connections) wake(origin);
-  if (const auto address = addresses_.find(*origin.address); address != addresses_.end()) {
-    if (address->second->fetching < limits_.origin_connections) wake(*address->second);
-    forget_address_if_idle(*origin.address);
-  }
+  wake_if_free(*origin.address);
+  hand_on_wake_up(gone);
+}
+
+void turns::hand_on_wake_up(queue_lane& woken) {
+  if (const auto address = std::exchange(woken.waited_for, std::nullopt)) wake_if_free(*address);
+}
+
+void turns::wake_if_free(const std::string& address) {
+  const auto found = addresses_.find(address);
+  if (found == addresses_.end()) return;
+  if (found->second->fetching < limits_.origin_connections) wake(*found->second);
+  forget_address_if_idle(address);
 }
 
 void turns::forget_if_idle(const std::string& origin) {
@@ -203,9 +220,11 @@ void turns::fetched(const dispatch& done, const std::string& address) {
   forget_if_idle(done.image.origin);
 }
 
-void turns::reported() {
+void turns::reported(const dispatch& done, bool rests) {
   require(in_flight_ > 0, "a place is given back once");
   --in_flight_;
+  if (!rests) return;
+  if (auto* owner = member_of(done.ticket)) ++owner->resting;
 }
 
 std::optional<dispatch> turns::next_dispatch() {
@@ -215,7 +234,10 @@ std::optional<dispatch> turns::next_dispatch() {
     const auto ticket = ring_.front();
     ring_.pop_front();
     auto* owner = member_of(ticket);
-    if (!owner) continue;
+    if (!owner) {
+      passed_over = 0;
+      continue;
+    }
     if (owner->fetching >= half && !ring_.empty()) {  // others have work: nobody holds more than half of the slots
       ring_.push_back(ticket);
       ++passed_over;
@@ -239,16 +261,20 @@ std::optional<dispatch> turns::dispatch_from(member& owner) {
     owner.ready.pop_front();
     auto& origin = *lane->origin;
     key* full = origin.fetching >= limits_.origin_connections ? &origin : nullptr;
-    if (!full && !origin.address->empty()) {
+    if (!full) {
       auto& address = addresses_[*origin.address];
-      if (!address) address = std::make_unique<key>();
+      if (!address) {
+        address = std::make_unique<key>();
+        address->name = *origin.address;
+        address->is_address = true;
+      }
       if (address->fetching >= limits_.origin_connections) full = address.get();
     }
     if (!full) return take_front(owner, lane);
     lane->ready = false;
     owner.ready_images -= lane->images.size();
+    pass_on(*lane);  // the key that woke it has room, and may not be the one that is full
     full->parked.push_back(lane);
-    if (full != &origin) pass_on(*lane);  // its origin has room: whoever waits there may lead elsewhere by now
   }
   return std::nullopt;
 }
@@ -263,7 +289,7 @@ dispatch turns::take_front(member& owner, const lane_ptr& lane) {
   ++origin.fetching;
   ++fetching_;
   ++in_flight_;
-  if (!next.address.empty()) ++addresses_.at(next.address)->fetching;
+  ++addresses_.at(next.address)->fetching;
   if (lane->images.empty()) {
     lane->ready = false;
     --origin.lanes;
@@ -272,14 +298,15 @@ dispatch turns::take_front(member& owner, const lane_ptr& lane) {
     owner.lanes.erase(next.image.origin);
   } else {
     owner.ready.push_back(lane);
+    hand_on_wake_up(*lane);  // it may have gone to another address than the one that woke it
   }
   return next;
 }
 
 // --- turns -----------------------------------------------------------------------------------------------------------
 
-// Both rules shrink with the credits that are left, so that jobs whose images wait for a silent origin take ever less of what remains, and a
-// newcomer always finds something.
+// Both rules shrink with the credits that are left, so that jobs whose images wait for a silent origin take ever less of what remains, and
+// a newcomer always finds something.
 
 std::uint64_t turns::turn_size(const member& candidate) const {
   const auto page = std::clamp<std::uint64_t>(credits_ / limits::page_parts, 1, limits::page_images);
@@ -288,7 +315,8 @@ std::uint64_t turns::turn_size(const member& candidate) const {
 
 bool turns::wants_turn(const member& candidate) const {
   if (candidate.who.unread == 0 || candidate.granted > 0 || candidate.ready_images >= limits::ready_ahead) return false;
-  return candidate.queued == 0 || candidate.queued + turn_size(candidate) <= credits_ / limits::queue_parts;
+  const auto waiting = candidate.queued + static_cast<std::uint64_t>(std::max<std::int64_t>(0, candidate.resting));
+  return waiting == 0 || waiting + turn_size(candidate) <= credits_ / limits::queue_parts;
 }
 
 void turns::consider(member& candidate) {

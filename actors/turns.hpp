@@ -13,24 +13,24 @@
 namespace retail_pulse::actors {
 
 struct turn_limits {
-  std::size_t places = 4096;             ///< images between fetch and report
-  std::size_t slots = 256;               ///< fetches at once
-  std::size_t origin_connections = 32;   ///< fetches at once per origin, and per address
-  std::size_t credits = 8192;            ///< images read and not yet recorded, over all jobs
+  std::size_t places = 4096;            ///< images between fetch and report
+  std::size_t slots = 256;              ///< fetches at once
+  std::size_t origin_connections = 32;  ///< fetches at once per origin, and per address
+  std::size_t credits = 8192;           ///< images read and not yet recorded, over all jobs
 };
 
 /// An image on its way, and the keys it holds.
 struct dispatch {
   job_ticket ticket;
   queued_image image;
-  std::string address;  ///< empty: not known
+  std::string address;  ///< empty: there is none that may be fetched from
 };
 
 /// Who is next: the fairness and all windows of the pool, without actors. A plain single-threaded value.
 ///
 /// Every job has one lane per origin. A lane is *ready*, or *parked* on the key that is full (its origin, or the address behind it), or
-/// waits for its origin's address. Jobs with ready lanes stand in a ring, and each in turn sends one image. Parked lanes cost nothing until a
-/// fetch of their key ends; that wakes the lane that has waited longest. So the cost of a step does not depend on how many jobs wait.
+/// waits for its origin's address. Jobs with ready lanes stand in a ring, and each in turn sends one image. Parked lanes cost nothing until
+/// a fetch of their key ends; that wakes the lane that has waited longest. So the cost of a step does not depend on how many jobs wait.
 class turns {
  public:
   /// `resolve` is asked for the address behind an origin; the answer comes back through `resolved`, later or never.
@@ -50,10 +50,10 @@ class turns {
   void resolved(const std::string& origin, const std::string& address);
 
   // --- windows ---
-  /// The fetch of a dispatch is over; `address` is the one it talked to, empty when it got to none.
+  /// The fetch of a dispatch is over; `address` is the one its origin led to, empty when that is not known.
   void fetched(const dispatch& done, const std::string& address);
-  /// The dispatch is reported: its place is free.
-  void reported();
+  /// The dispatch is reported: its place is free. `rests`: its image waits for another attempt, and comes back through `again`.
+  void reported(const dispatch& done, bool rests);
 
   struct grant {
     job_ticket ticket;
@@ -86,7 +86,10 @@ class turns {
   dispatch take_front(member& owner, const lane_ptr& from);
   void wake(key& freed);
   /// A lane stopped being ready although its keys may have room: others that wait for them move up.
-  void pass_on(const queue_lane& gone);
+  void pass_on(queue_lane& gone);
+  /// If an address woke this lane and has room still, another lane of that address moves up.
+  void hand_on_wake_up(queue_lane& woken);
+  void wake_if_free(const std::string& address);
   void forget_if_idle(const std::string& origin);
   void forget_address_if_idle(const std::string& address);
   bool wants_turn(const member& candidate) const;

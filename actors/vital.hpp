@@ -1,9 +1,8 @@
 #pragma once
 
+#include <caf/all.hpp>
 #include <cstdlib>
 #include <exception>
-
-#include <caf/all.hpp>
 
 #include "observe/log.hpp"
 

@@ -64,26 +64,20 @@ actors::pool_settings pool_settings_of(const config::settings& settings, const d
 /// Members are declared in the order in which they are needed, so that they go in the reverse one.
 class service::implementation {
  public:
-  implementation(storage::location where, storage::process_lock lock) : where_{std::move(where)}, lock_{std::move(lock)} {}
+  implementation(storage::location where, storage::process_lock lock, std::unique_ptr<fetch::engine> engine)
+      : where_{std::move(where)}, lock_{std::move(lock)}, engine_{std::move(engine)} {}
 
   ~implementation() {
     drain();
     end();
   }
 
-  std::optional<refused> start(const config::settings& settings, const stores::loaded& stores) {
-    const auto available = raise_descriptor_limit();
-    const auto budget = share_out(available, settings.fetch_threads);
-    if (!budget) return refused{"only " + std::to_string(available) + " file descriptors are allowed, which is too few to serve", 2};
-    if (budget->fetch_threads < settings.fetch_threads) {
-      log(level::warning, "fewer fetch threads than asked for: file descriptors are short",
-          {{"fetch_threads", static_cast<std::int64_t>(budget->fetch_threads)}, {"descriptors", static_cast<std::int64_t>(available)}});
-    }
+  std::optional<refused> start(const config::settings& settings, const descriptor_budget& budget, const stores::loaded& stores) {
     drain_timeout_ = settings.drain_timeout;
-    engine_ = fetch::make_blocking_engine(engine_options_of(settings, *budget));
+    writer_.emplace(where_);
     system_ = std::make_unique<caf::actor_system>(config_);
-    spawn_actors(settings, *budget, stores);
-    return listen(settings, *budget);
+    spawn_actors(settings, budget, stores);
+    return listen(settings, budget);
   }
 
   std::uint16_t port() const { return server_->port(); }
@@ -98,7 +92,7 @@ class service::implementation {
             },
             [](const caf::error&) {
               log(level::error, "storage does not answer; ending without it, what is not committed is done again at the next start");
-              std::_Exit(0);
+              std::_Exit(1);
             });
   }
 
@@ -106,11 +100,13 @@ class service::implementation {
   void spawn_actors(const config::settings& settings, const descriptor_budget& budget, const stores::loaded& stores) {
     auto new_reader = [&] { return system_->spawn<caf::detached>(actors::reader, std::make_shared<storage::reader>(where_)); };
     actors::job_colleagues colleagues;
-    colleagues.ledger = system_->spawn<caf::detached>(actors::ledger, std::make_shared<storage::writer>(std::move(*writer_)), wall_clock{system_wall_time});
+    colleagues.ledger =
+        system_->spawn<caf::detached>(actors::ledger, std::make_shared<storage::writer>(std::move(*writer_)), wall_clock{system_wall_time});
     colleagues.reader = new_reader();
     colleagues.store_master = system_->spawn(actors::store_master, stores.table);
     colleagues.pool = system_->spawn(actors::image_pool, pool_settings_of(settings, budget, *engine_));
-    supervisor_ = system_->spawn(actors::supervisor, actors::supervisor_settings{settings.max_jobs, settings.max_pending_images}, colleagues);
+    supervisor_ =
+        system_->spawn(actors::supervisor, actors::supervisor_settings{settings.max_jobs, settings.max_pending_images}, colleagues);
     for (std::size_t i = 0; i < limits::api_readers; ++i) api_readers_.push_back(new_reader());
     colleagues_ = colleagues;
   }
@@ -127,12 +123,12 @@ class service::implementation {
     return std::nullopt;
   }
 
-  /// No request, then no fetch, then no actor. Answers that actors still hold for the server go nowhere; its handles of them must be gone
-  /// before their system is.
+  /// No request, then no fetch, then no actor; the engine object goes after the actors, which may still call it. Answers that actors still
+  /// hold for the server go nowhere; its handles of them must be gone before their system is.
   void end() {
     if (server_) server_->stop();
     server_.reset();
-    engine_.reset();
+    if (engine_) engine_->stop();
     if (!system_) return;
     if (colleagues_) {
       caf::anon_send_exit(*supervisor_, caf::exit_reason::user_shutdown);
@@ -154,8 +150,8 @@ class service::implementation {
   storage::process_lock lock_;
   std::optional<storage::writer> writer_;  ///< until the ledger has it
   std::chrono::milliseconds drain_timeout_{0};
-  std::unique_ptr<http::server> server_;
   std::unique_ptr<fetch::engine> engine_;
+  std::unique_ptr<http::server> server_;
   actor_config config_;
   std::unique_ptr<caf::actor_system> system_;
   std::optional<actors::job_colleagues> colleagues_;
@@ -169,25 +165,77 @@ service::~service() = default;
 std::uint16_t service::port() const { return implementation_->port(); }
 void service::drain() { implementation_->drain(); }
 
-std::variant<std::unique_ptr<service>, service::refused> service::start(const config::settings& settings) {
-  auto parsed = storage::location::parse(settings.storage);
-  if (auto* problem = std::get_if<storage::location_error>(&parsed)) return refused{problem->message, 2};
-  auto& where = std::get<storage::location>(parsed);
+namespace {
 
+/// What can be known to be unusable before anything is touched; every problem, because who mends one at a time starts many times.
+struct preparation {
+  std::optional<storage::location> where;
+  stores::loaded stores;
+  std::optional<descriptor_budget> budget;
+  std::unique_ptr<fetch::engine> engine;
+  std::vector<std::string> problems;
+};
+
+preparation prepare(const config::settings& settings) {
+  preparation ready;
+  auto where = storage::location::parse(settings.storage);
+  if (auto* problem = std::get_if<storage::location_error>(&where)) {
+    ready.problems.push_back(problem->message);
+  } else {
+    ready.where = std::get<storage::location>(where);
+  }
   auto loaded = stores::load(settings.store_master);
-  if (auto* problem = std::get_if<stores::load_error>(&loaded)) return refused{problem->message, 2};
-  const auto& stores = std::get<stores::loaded>(loaded);
-  for (const auto& warning : stores.warnings) log(level::warning, warning);
-  log(level::info, "Store Master read", {{"stores", static_cast<std::int64_t>(stores.table->size())}});
-
-  auto locked = storage::process_lock::take(where);
-  if (auto* problem = std::get_if<storage::process_lock::refused>(&locked)) return refused{problem->message, 2};
-  auto composed = std::make_unique<implementation>(where, std::move(std::get<storage::process_lock>(locked)));
+  if (auto* problem = std::get_if<stores::load_error>(&loaded)) {
+    ready.problems.push_back(problem->message);
+  } else {
+    ready.stores = std::get<stores::loaded>(loaded);
+  }
+  const auto available = raise_descriptor_limit();
+  ready.budget = share_out(available, settings.fetch_threads);
+  if (!ready.budget) {
+    ready.problems.push_back("only " + std::to_string(available) + " file descriptors are allowed, which is too few to serve");
+    return ready;
+  }
+  if (ready.budget->fetch_threads < settings.fetch_threads) {
+    log(level::warning, "fewer fetch threads than asked for: file descriptors are short",
+        {{"fetch_threads", static_cast<std::int64_t>(ready.budget->fetch_threads)}, {"descriptors", static_cast<std::int64_t>(available)}});
+  }
   try {
-    composed->writer_.emplace(where);
-    if (auto problem = composed->start(settings, stores)) return std::move(*problem);
+    ready.engine = fetch::make_blocking_engine(engine_options_of(settings, *ready.budget));
+  } catch (const std::exception& e) {  // the CA file
+    ready.problems.emplace_back(e.what());
+  }
+  return ready;
+}
+
+std::string joined(const std::vector<std::string>& problems) {
+  std::string text;
+  for (const auto& problem : problems) text += (text.empty() ? "" : "; ") + problem;
+  return text;
+}
+
+/// 2 where the setting is at fault, 1 where the disk is.
+int exit_code_of(const storage::storage_error& e) {
+  using kind = storage::storage_error::kind;
+  return e.what_kind() == kind::newer_schema || e.what_kind() == kind::read_only || e.what_kind() == kind::other ? 2 : 1;
+}
+
+}  // namespace
+
+std::variant<std::unique_ptr<service>, service::refused> service::start(const config::settings& settings) {
+  auto ready = prepare(settings);
+  if (!ready.problems.empty()) return refused{joined(ready.problems), 2};
+  for (const auto& warning : ready.stores.warnings) log(level::warning, warning);
+  log(level::info, "Store Master read", {{"stores", static_cast<std::int64_t>(ready.stores.table->size())}});
+
+  auto locked = storage::process_lock::take(*ready.where);
+  if (auto* problem = std::get_if<storage::process_lock::refused>(&locked)) return refused{problem->message, 2};
+  auto composed =
+      std::make_unique<implementation>(*ready.where, std::move(std::get<storage::process_lock>(locked)), std::move(ready.engine));
+  try {
+    if (auto problem = composed->start(settings, *ready.budget, ready.stores)) return std::move(*problem);
   } catch (const storage::storage_error& e) {
-    return refused{std::string{"storage "} + settings.storage + ": " + e.what(), e.what_kind() == storage::storage_error::kind::newer_schema ? 2 : 1};
+    return refused{"storage " + settings.storage + ": " + e.what(), exit_code_of(e)};
   } catch (const std::exception& e) {
     return refused{e.what(), 1};
   }

@@ -40,10 +40,10 @@ struct image_task {
 
 /// What happened on the network during the last attempt. Milliseconds are per phase; 0 where a phase did not happen.
 struct fetch_evidence {
-  std::string final_url;      ///< after redirects; empty when it is the submitted URL
-  std::string address;        ///< the pinned IP address in text form; empty before resolution
+  std::string final_url;  ///< after redirects; empty when it is the submitted URL
+  std::string address;    ///< the pinned IP address in text form; empty before resolution
   std::int32_t http_status = 0;
-  std::int64_t bytes = 0;     ///< body bytes received
+  std::int64_t bytes = 0;  ///< body bytes received
   std::int32_t dns_ms = 0;
   std::int32_t connect_ms = 0;  ///< TCP and TLS
   std::int32_t total_ms = 0;

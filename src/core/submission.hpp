@@ -22,6 +22,11 @@ class submission {
   std::size_t visit_count() const { return visits_.size(); }
   std::size_t image_count() const { return urls_.size(); }
 
+  /// Memory it takes, about.
+  std::size_t bytes() const {
+    return text_.capacity() + visits_.capacity() * sizeof(stored_visit) + urls_.capacity() * (sizeof(range) + sizeof(std::uint32_t));
+  }
+
   visit visit_at(std::size_t index) const {
     const auto& v = visits_[index];
     return {view(v.store_id), view(v.visit_time), v.first_image, v.image_count};

@@ -4,9 +4,7 @@
 
 namespace retail_pulse {
 
-unix_millis system_wall_time() {
-  return std::chrono::duration_cast<unix_millis>(std::chrono::system_clock::now().time_since_epoch());
-}
+unix_millis system_wall_time() { return std::chrono::duration_cast<unix_millis>(std::chrono::system_clock::now().time_since_epoch()); }
 
 std::string to_rfc3339(unix_millis time) {
   using namespace std::chrono;

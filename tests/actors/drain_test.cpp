@@ -72,6 +72,17 @@ BOOST_AUTO_TEST_CASE(a_job_that_waits_for_a_retry_does_not_hold_up_the_drain) {
   BOOST_TEST((w.now() - before <= 1s));
 }
 
+BOOST_AUTO_TEST_CASE(a_submission_that_is_being_stored_is_answered_before_the_drain_ends) {
+  world w;
+  std::optional<actors::submit_outcome> outcome;
+  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 5 * limits::slice_rows)}}),
+                 actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { outcome = o; }, {}});
+  BOOST_REQUIRE(drain(w, 3s).has_value());
+  BOOST_REQUIRE(outcome.has_value());
+  BOOST_TEST((outcome->what == actors::submit_outcome::kind::accepted));
+  BOOST_TEST(w.status(outcome->id)->images.pending() == static_cast<std::int64_t>(5 * limits::slice_rows));
+}
+
 BOOST_AUTO_TEST_CASE(an_idle_service_drains_at_once) {
   world w;
   const auto before = w.now();

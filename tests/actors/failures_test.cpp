@@ -23,7 +23,7 @@ actors::image_pool_actor::behavior_type idle_pool(actors::image_pool_actor::poin
       [=](leave_atom, job_ticket) { ++calls->left; },
       [](resolved_atom, const std::string&, const std::string&) {},
       [](fetched_atom, place_index, const std::string&) {},
-      [](reported_atom, place_index) {},
+      [](reported_atom, place_index, bool) {},
       [](drain_atom) { return pool_gauges{}; },
       [](load_atom) { return pool_gauges{}; },
   };
@@ -89,6 +89,40 @@ BOOST_AUTO_TEST_CASE(a_job_actor_that_dies_is_started_again_three_times_and_then
   BOOST_TEST(describe(end.failures.at(0).code).name == "internal");
   caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(colleagues.pool, caf::exit_reason::user_shutdown);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_actor_that_dies_in_the_middle_leaves_every_image_with_one_result_and_every_window_empty) {
+  world w;
+  const auto job = w.accept({{"S1", urls_on("a.example", 500)}});
+  for (const std::int64_t at : {100, 200, 300}) {
+    w.run_until([&] { return w.status(job)->images.done() >= at; });
+    caf::anon_send(w.supervisor, actors::progress_atom_v, actors::job_ticket{999},
+                   std::int64_t{5});  // news of a life that is over: ignored
+    w.kill_job_actors();
+  }
+  const auto end = w.run_to_end(job);
+  BOOST_TEST(end.images.succeeded == 500);
+  w.run_until([&] { return w.load().images_in_flight == 0 && w.load().ongoing_jobs == 0; });
+  BOOST_TEST(w.load().pending_images == 0);
+  BOOST_TEST(w.load().images_held == 0);
+  BOOST_TEST(w.load().fetches == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_job_is_closed_once_storage_answers_again) {
+  world w;
+  const auto job = w.accept({{"S1", urls_on("a.example", 50)}});
+  {
+    storage::writer lock_holder{w.where(), {std::chrono::milliseconds{0}}};
+    for (int death = 0; death < limits::job_restarts; ++death) w.kill_job_actors();
+    lock_holder.begin();
+    w.kill_job_actors();
+    for (int i = 0; i < 20; ++i) w.step();
+    lock_holder.rollback();
+  }
+  const auto end = w.run_to_end(job);
+  BOOST_TEST(name_of(end.state) == "failed");
+  w.run_until([&] { return w.load().ongoing_jobs == 0; });
+  BOOST_TEST(w.load().pending_images == 0);
 }
 
 BOOST_AUTO_TEST_CASE(results_that_cannot_be_stored_are_recorded_once_storage_answers_again) {

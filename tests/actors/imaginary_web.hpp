@@ -1,13 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <caf/all.hpp>
 #include <chrono>
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
-
-#include <caf/all.hpp>
 
 #include "fetch/engine.hpp"
 #include "fetch/url.hpp"
@@ -22,6 +21,7 @@ class imaginary_web final : public fetch::engine {
   struct behaviour {
     fetch::outcome outcome;
     std::chrono::milliseconds latency{10};
+    std::string ends_at;    ///< address of the last hop, when redirected
     bool explodes = false;  ///< submit throws, which kills the image actor that called it
   };
   using script = std::function<behaviour(const std::string& url, int attempt)>;
@@ -54,10 +54,10 @@ class imaginary_web final : public fetch::engine {
     auto b = answers(url, ++attempts[url]);
     if (b.explodes) throw std::runtime_error{"the engine exploded"};
     fetched.push_back(url);
-    b.outcome.evidence.address = address_of(host_of(url));
+    const auto address = address_of(host_of(url));
+    b.outcome.evidence.address = b.ends_at.empty() ? address : b.ends_at;
     ++open;
     peak = std::max(peak, open);
-    const auto address = b.outcome.evidence.address;
     peak_at[address] = std::max(peak_at[address], ++open_at[address]);
     after(b.latency, [this, address, outcome = b.outcome, done] {
       --open;
@@ -66,8 +66,10 @@ class imaginary_web final : public fetch::engine {
     });
   }
 
-  std::map<std::string, int> attempts;   ///< per URL
-  std::vector<std::string> fetched;      ///< in order
+  void stop() override {}
+
+  std::map<std::string, int> attempts;  ///< per URL
+  std::vector<std::string> fetched;     ///< in order
   std::size_t open = 0;
   std::size_t peak = 0;
   std::map<std::string, std::size_t> open_at, peak_at;  ///< per address

@@ -223,6 +223,28 @@ BOOST_AUTO_TEST_CASE(small_jobs_are_accepted_between_the_slices_of_a_large_one) 
   BOOST_TEST(answered.at(0) == "small");
 }
 
+BOOST_AUTO_TEST_CASE(recovery_finds_every_job_whether_pages_are_full_or_not) {
+  for (const std::size_t jobs : {limits::recovery_page - 1, limits::recovery_page, limits::recovery_page + 1}) {
+    const auto where = storage::location::shared_memory("recovery of " + std::to_string(jobs));
+    storage::writer writer{where};
+    const auto submission = submission_with({{"S1", urls_on("a.example", 1)}});
+    writer.begin();
+    job_id last;
+    for (std::size_t i = 0; i < jobs; ++i) {
+      last = writer.create_job(*submission, unix_millis{1});
+      writer.append(last, *submission, 0, 1);
+      writer.publish(last, unix_millis{1});
+    }
+    writer.commit();
+    world w{{}, where};
+    BOOST_TEST((w.load().at == actors::phase::ready));
+    BOOST_TEST(w.load().ongoing_jobs == static_cast<std::int64_t>(jobs));
+    w.run_until([&] { return w.load().ongoing_jobs == 0; });
+    BOOST_TEST(name_of(w.status(last)->state) == "completed");
+    BOOST_TEST(w.web->fetched.size() == jobs);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(admission_ends_at_the_bound_of_jobs_and_opens_again) {
   world_options options;
   options.supervisor.max_jobs = 2;
@@ -247,7 +269,9 @@ BOOST_AUTO_TEST_CASE(admission_ends_at_the_bound_of_pending_images_and_opens_aga
   BOOST_TEST((w.submit(submission_with({{"S1", urls_on("b.example", 1)}})).what == kind::full));
   w.run_to_end(ten.id);
   BOOST_TEST(w.load().pending_images == 0);
-  BOOST_TEST((w.submit(submission_with({{"S1", urls_on("b.example", 11)}})).what == kind::full));
+  const auto never = w.submit(submission_with({{"S1", urls_on("b.example", 11)}}));
+  BOOST_TEST((never.what == kind::too_large));
+  BOOST_TEST(never.detail == "the job has 11 images; the service takes at most 10");
   BOOST_TEST((w.submit(submission_with({{"S1", urls_on("b.example", 10)}})).what == kind::accepted));
 }
 

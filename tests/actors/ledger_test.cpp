@@ -20,7 +20,8 @@ struct book {
   }
 
   /// A command of `steps` steps that writes its story; `fault` may throw in a step.
-  ledger_command command(const std::string& name, int steps = 1, std::function<void()> fault = [] {}) {
+  ledger_command command(
+      const std::string& name, int steps = 1, std::function<void()> fault = [] {}) {
     auto left = std::make_shared<int>(steps);
     return {
         [=](storage::writer&) {
@@ -99,11 +100,26 @@ BOOST_AUTO_TEST_CASE(a_step_that_was_rolled_back_is_not_counted) {
 
 BOOST_AUTO_TEST_CASE(a_burst_beyond_the_bound_makes_another_commit) {
   book b;
-  for (std::size_t i = 0; i <= limits::ledger_batch; ++i) b.state.add(b.command("a"));
+  for (std::size_t i = 0; i <= limits::commit_rows; ++i) b.state.add(b.command("a"));
   BOOST_TEST(b.state.flush());
-  BOOST_TEST(b.story.size() == limits::ledger_batch);
+  BOOST_TEST(b.story.size() == limits::commit_rows);
   BOOST_TEST(!b.state.flush());
-  BOOST_TEST(b.story.size() == limits::ledger_batch + 1);
+  BOOST_TEST(b.story.size() == limits::commit_rows + 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_is_bounded_by_rows_and_takes_one_command_at_least) {
+  book b;
+  for (const std::size_t rows : {limits::commit_rows + 1, limits::commit_rows - 1, std::size_t{1}, std::size_t{1}}) {
+    auto command = b.command("a");
+    command.rows = rows;
+    b.state.add(std::move(command));
+  }
+  BOOST_TEST(b.state.flush());
+  BOOST_TEST(b.story.size() == 1U);
+  BOOST_TEST(b.state.flush());
+  BOOST_TEST(b.story.size() == 3U);
+  BOOST_TEST(!b.state.flush());
+  BOOST_TEST(b.story.size() == 4U);
 }
 
 BOOST_AUTO_TEST_CASE(a_large_submission_that_fails_in_the_middle_leaves_no_rows) {

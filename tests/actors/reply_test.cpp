@@ -22,9 +22,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_nobody_gave_is_the_fallback_once_the_last_co
   std::vector<int> answers;
   {
     reply<int> answer{[&](int value) { answers.push_back(value); }, -1};
-    {
-      const auto copy = answer;
-    }
+    { const auto copy = answer; }
     BOOST_TEST(answers.empty());
   }
   BOOST_TEST(answers == std::vector<int>{-1}, boost::test_tools::per_element());

@@ -1,10 +1,10 @@
 #include "actors/turns.hpp"
 
-#include "core/limits.hpp"
-
 #include <boost/test/unit_test.hpp>
 #include <random>
 #include <set>
+
+#include "core/limits.hpp"
 
 using namespace retail_pulse;
 using namespace retail_pulse::actors;
@@ -13,7 +13,8 @@ namespace {
 
 image_offer offer_of(const std::string& origin, std::size_t count, std::uint64_t unused = 0, bool more = false) {
   image_offer offer;
-  for (std::size_t i = 0; i < count; ++i) offer.images.push_back({{image_number{static_cast<std::int64_t>(i)}, "S", origin + "/", 1}, origin});
+  for (std::size_t i = 0; i < count; ++i)
+    offer.images.push_back({{image_number{static_cast<std::int64_t>(i)}, "S", origin + "/", 1}, origin});
   offer.unused = unused;
   offer.more = more;
   return offer;
@@ -90,7 +91,7 @@ BOOST_AUTO_TEST_CASE(credits_of_a_job_that_leaves_come_back) {
   BOOST_TEST(a.t.held() == 0U);
   BOOST_TEST(a.dispatch_all() == 0U);
   a.t.fetched(*gone, "a");
-  a.t.reported();
+  a.t.reported(*gone, false);
   BOOST_TEST(a.t.in_flight() == 0U);
   BOOST_TEST(a.t.fetching() == 0U);
 }
@@ -149,6 +150,65 @@ BOOST_AUTO_TEST_CASE(lanes_that_wait_for_an_address_move_up_when_another_leaves)
   BOOST_TEST(next->ticket.value != 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_wake_up_is_handed_on_when_its_lane_goes_to_another_address) {
+  table a{{100, 100, 2, 8192}};
+  const auto join = [&](std::uint64_t job, const std::string& origin) {
+    a.t.join(member_of(job, 1));
+    a.t.next_grant();
+    a.t.offer({job}, offer_of(origin, 1));
+  };
+  join(1, "http://x:80");
+  join(2, "http://o1:80");
+  a.t.resolved("http://x:80", "A1");
+  a.t.resolved("http://o1:80", "A1");
+  const auto first = a.t.next_dispatch();
+  const auto second = a.t.next_dispatch();
+  BOOST_REQUIRE(first && second);
+  join(3, "http://x:80");
+  join(4, "http://x:80");
+  join(5, "http://o3:80");
+  a.t.resolved("http://o3:80", "A1");
+  BOOST_TEST(a.dispatch_all() == 0U);  // A1 has its two connections; the three are parked on it
+  a.t.fetched(*first, "A2");           // x has moved: job 3 is woken by A1 and goes to A2,
+  BOOST_TEST(a.dispatch_all() >= 1U);
+  a.t.fetched(*second, "A1");  // and so does job 4: A1 would be idle with job 5 parked on it
+  a.dispatch_all();
+  BOOST_TEST(a.t.in_flight() == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(origins_without_an_address_share_one_limit) {
+  table a{{100, 100, 2, 8192}};
+  for (std::uint64_t job = 1; job <= 5; ++job) {
+    const auto origin = "http://nowhere" + std::to_string(job) + ":80";
+    a.t.join(member_of(job, 2));
+    a.t.next_grant();
+    a.t.offer({job}, offer_of(origin, 2));
+    a.t.resolved(origin, "");
+  }
+  BOOST_TEST(a.dispatch_all() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(images_that_rest_count_as_waiting) {
+  table a{{4096, 256, 4096, 8192}};
+  a.t.join(member_of(1, 100'000));
+  std::vector<dispatch> resting;
+  for (int turn = 0; turn < 10'000; ++turn) {  // every image fails at once and rests
+    while (const auto grant = a.t.next_grant()) {
+      a.t.offer({1}, offer_of("http://x:80", grant->credits, 0, true));
+      a.t.resolved("http://x:80", "a");
+    }
+    while (auto next = a.t.next_dispatch()) {
+      a.t.fetched(*next, "a");
+      a.t.reported(*next, true);
+      resting.push_back(std::move(*next));
+    }
+  }
+  BOOST_TEST(a.t.held() <= 8192U / 32 + 64);
+  for (const auto& image : resting) a.t.again({1}, image.image);
+  a.t.resolved("http://x:80", "a");  // nobody had images for it, so its address was forgotten
+  BOOST_TEST(a.dispatch_all() == std::min<std::size_t>(resting.size(), 256));
+}
+
 // Random schedules: whatever happens, no bound is passed, nothing is forgotten, and everything ends.
 BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
   for (unsigned seed = 0; seed < 300; ++seed) {
@@ -162,7 +222,6 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
     };
     std::map<std::uint64_t, job> jobs;
     std::vector<dispatch> fetching, reporting;
-    std::map<std::string, std::string> address_of;
     std::map<std::string, std::size_t> at_origin, at_address;
     for (std::uint64_t ticket = 1; ticket <= 1 + below(12); ++ticket) {
       jobs[ticket] = {1 + below(300)};
@@ -187,8 +246,7 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
         a.t.offer(grant->ticket, offer);
       }
       for (const auto& origin : std::exchange(a.asked, {})) {
-        address_of[origin] = "address " + std::to_string(below(3));
-        a.t.resolved(origin, address_of[origin]);
+        a.t.resolved(origin, below(6) == 0 ? "" : "address " + std::to_string(below(3)));
       }
       while (auto next = a.t.next_dispatch()) {
         ++served;
@@ -206,14 +264,20 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
         fetching.erase(fetching.begin() + static_cast<std::ptrdiff_t>(i));
         --at_origin[done.image.origin];
         --at_address[done.address];
-        a.t.fetched(done, done.address);
+        const bool moved = below(10) == 0;  // names move between addresses while a job runs
+        a.t.fetched(done, moved ? "address " + std::to_string(below(3)) : below(4) == 0 ? "" : done.address);
         reporting.push_back(std::move(done));
       } else if (!reporting.empty()) {
         const auto done = std::move(reporting.back());
         reporting.pop_back();
-        a.t.reported();
         auto& j = jobs.at(done.ticket.value);
-        if (j.here) {
+        const bool rests = below(5) == 0;
+        a.t.reported(done, rests);
+        if (rests && j.here) {
+          --served;  // it will be served again
+          ++j.in_queue;
+          a.t.again(done.ticket, done.image);
+        } else if (j.here) {
           --j.held;
           a.t.settled(done.ticket, 1);
         }

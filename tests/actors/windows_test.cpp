@@ -86,6 +86,39 @@ BOOST_AUTO_TEST_CASE(twenty_silent_names_on_one_address_do_not_hold_up_a_healthy
   BOOST_TEST((w.now() - before <= 10 * 10ms + 400ms + 50ms));  // as if it were alone
 }
 
+BOOST_AUTO_TEST_CASE(a_job_whose_images_back_off_does_not_hold_up_a_newcomer) {
+  world w{small_windows(4096, 256, 32)};
+  w.web->answers = [](const std::string& url, int) {
+    if (url.find("busy") == std::string::npos) return imaginary_web::picture();
+    auto b = imaginary_web::failure(error_code::http_status, 503);
+    b.outcome.retry_after = 30s;
+    return b;
+  };
+  w.accept({{"S1", urls_on("busy.example", 20'000)}});
+  const auto start = w.now();
+  w.run_until([&] { return w.now() - start > 5s; });
+  const auto before = w.now();
+  w.run_to_end(w.accept({{"S1", urls_on("healthy.example", 1)}}));
+  BOOST_TEST((w.now() - before <= 10ms + 400ms + 50ms));
+}
+
+BOOST_AUTO_TEST_CASE(redirects_do_not_lift_the_limit_of_an_address) {
+  world w{small_windows(4096, 256, 8)};
+  w.web->address_of = [](const std::string&) { return "203.0.113.1"; };
+  w.web->answers = [](const std::string& url, int) {
+    auto b = imaginary_web::picture(1, 1, 1s);
+    if (url.find("/0.jpg") != std::string::npos) {
+      b.latency = 10ms;
+      b.outcome.evidence.final_url = "http://elsewhere.example" + std::to_string(url.size()) + "/";
+      b.ends_at = "198.51.100." + url.substr(8, url.find('.') - 8);
+    }
+    return b;
+  };
+  for (int i = 0; i < 20; ++i) w.accept({{"S1", urls_on("h" + std::to_string(i) + ".example", 50)}});
+  for (int i = 0; i < 2000; ++i) w.step();
+  BOOST_TEST(w.web->peak_at["203.0.113.1"] <= 8U);
+}
+
 BOOST_AUTO_TEST_CASE(silent_and_healthy_names_in_one_job_do_not_wait_for_each_other) {
   world w{small_windows(4096, 256, 32)};
   w.web->answers = [](const std::string& url, int) {

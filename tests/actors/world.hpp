@@ -1,12 +1,11 @@
 #pragma once
 
+#include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <caf/all.hpp>
-#include <caf/scheduler/test_coordinator.hpp>
 
 #include "actors/image_pool.hpp"
 #include "actors/ledger.hpp"
@@ -46,8 +45,8 @@ struct world_options {
   actors::supervisor_settings supervisor;
 };
 
-/// The production actors, unchanged, under CAF's test coordinator, over real storage in memory and an imaginary web. One thread, virtual time:
-/// a step is one timer and every message that follows from it.
+/// The production actors, unchanged, under CAF's test coordinator, over real storage in memory and an imaginary web. One thread, virtual
+/// time: a step is one timer and every message that follows from it.
 class world {
  public:
   explicit world(world_options options = {}, std::optional<storage::location> where = std::nullopt)
@@ -61,7 +60,8 @@ class world {
     colleagues.reader = new_reader();
     colleagues.store_master = system_.spawn(actors::store_master, stores_named({"S1", "S2", "S3"}));
     options.pool.image.engine = web.get();
-    colleagues.pool = system_.spawn(actors::image_pool, options.pool);
+    pool_ = system_.spawn(actors::image_pool, options.pool);
+    colleagues.pool = system_.spawn(tapped, pool_, jobs_);
     supervisor = system_.spawn(actors::supervisor, options.supervisor, colleagues);
     api_reader_ = new_reader();
     run_messages();
@@ -70,6 +70,8 @@ class world {
   ~world() {
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(colleagues.pool, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(pool_, caf::exit_reason::user_shutdown);
+    jobs_->clear();
     caf::anon_send_exit(colleagues.store_master, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(colleagues.reader, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(colleagues.ledger, caf::exit_reason::user_shutdown);
@@ -132,7 +134,8 @@ class world {
   }
   actors::load_report load() {
     std::optional<actors::load_report> answer;
-    caf::anon_send(supervisor, actors::load_atom_v, actors::reply<actors::load_report>{[&](actors::load_report r) { answer = r; }, {}});
+    caf::anon_send(supervisor, actors::load_atom_v,
+                   actors::reply<std::optional<actors::load_report>>{[&](std::optional<actors::load_report> r) { answer = r; }, {}});
     run_messages();
     return answer.value();
   }
@@ -144,11 +147,40 @@ class world {
     return storage::reader{where_, {std::chrono::milliseconds{0}}}.images(job, image_number{-1}, 1'000'000);
   }
 
+  /// Ends the job actors of this world as an exception would.
+  void kill_job_actors() {
+    for (const auto& handle : std::exchange(*jobs_, {})) caf::anon_send_exit(handle, caf::exit_reason::kill);
+    run_messages();
+  }
+
   caf::actor_system& system() { return system_; }
   const storage::location& where() const { return where_; }
   storage::writer& writer() { return *keeper_; }
 
  private:
+  using job_handles = std::shared_ptr<std::vector<actors::job_actor>>;
+
+  /// The real pool, behind an ear that remembers which job actors joined it.
+  static actors::image_pool_actor::behavior_type tapped(actors::image_pool_actor::pointer self, actors::image_pool_actor pool,
+                                                        job_handles jobs) {
+    using namespace actors;
+    return {
+        [=](join_atom a, const pool_member& member) {
+          jobs->push_back(member.handle);
+          self->send(pool, a, member);
+        },
+        [=](offer_atom a, job_ticket ticket, const image_offer_ptr& offer) { self->send(pool, a, ticket, offer); },
+        [=](again_atom a, job_ticket ticket, const queued_image& image) { self->send(pool, a, ticket, image); },
+        [=](settled_atom a, job_ticket ticket, std::uint64_t images) { self->send(pool, a, ticket, images); },
+        [=](leave_atom a, job_ticket ticket) { self->send(pool, a, ticket); },
+        [=](resolved_atom a, const std::string& origin, const std::string& address) { self->send(pool, a, origin, address); },
+        [=](fetched_atom a, place_index index, const std::string& address) { self->send(pool, a, index, address); },
+        [=](reported_atom a, place_index index, bool rests) { self->send(pool, a, index, rests); },
+        [=](drain_atom a) { return self->delegate(pool, a); },
+        [=](load_atom a) { return self->delegate(pool, a); },
+    };
+  }
+
   struct config : caf::actor_system_config {
     config() {
       add_message_types<caf::id_block::retail_pulse>();
@@ -167,6 +199,8 @@ class world {
   config config_;
   caf::actor_system system_;
   actors::reader_actor api_reader_;
+  actors::image_pool_actor pool_;
+  job_handles jobs_ = std::make_shared<std::vector<actors::job_actor>>();
 
  public:
   std::unique_ptr<imaginary_web> web;
