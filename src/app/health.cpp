@@ -16,7 +16,9 @@ std::string default_url() {
   for (const char* variable : {"RETAIL_PULSE_URL", "RETAIL_PULSE_PORT", "PORT"}) {
     const char* value = std::getenv(variable);
     if (value == nullptr) continue;
-    return variable == std::string_view{"RETAIL_PULSE_URL"} ? value : "http://127.0.0.1:" + std::string{value};
+    if (variable == std::string_view{"RETAIL_PULSE_URL"}) return value;
+    // Kubernetes sets RETAIL_PULSE_PORT to tcp://... beside a Service of our name; `serve` ignores that too.
+    if (std::string_view{value}.find("://") == std::string_view::npos) return "http://127.0.0.1:" + std::string{value};
   }
   return "http://127.0.0.1:8080";
 }

@@ -10,6 +10,14 @@ namespace {
 /// Of the client's subcommands, which may run in the same environment.
 constexpr std::string_view client_variables[] = {"RETAIL_PULSE_URL"};
 
+/// What Kubernetes puts into every container beside a Service named `retail-pulse`: RETAIL_PULSE_SERVICE_HOST, RETAIL_PULSE_PORT=tcp://...,
+/// RETAIL_PULSE_PORT_8080_TCP and their like.
+bool is_service_link(std::string_view variable, std::string_view text) {
+  if (!variable.starts_with(variable_prefix)) return false;
+  const auto rest = variable.substr(std::string_view{variable_prefix}.size());
+  return rest.starts_with("SERVICE_") || rest.starts_with("PORT_") || (rest == "PORT" && text.find("://") != std::string_view::npos);
+}
+
 }  // namespace
 
 given_values from_environment(std::span<const std::pair<std::string, std::string>> variables, std::vector<std::string>& problems) {
@@ -18,6 +26,7 @@ given_values from_environment(std::span<const std::pair<std::string, std::string
     result[std::string{row.name}] = {row.list ? split_list(text) : std::vector{text}, variable};
   };
   for (const auto& [variable, text] : variables) {
+    if (is_service_link(variable, text)) continue;
     if (variable == config_variable) {
       result[std::string{config_flag}] = {{text}, variable};
       continue;

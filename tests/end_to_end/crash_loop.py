@@ -41,7 +41,8 @@ def one_run(service, origin, chance, accepted, run):
     service.wait_ready()
     until = time.monotonic() + chance.uniform(0.05, 1.0)
     while time.monotonic() < until:
-        urls = origin.photo_urls(chance.randint(1, 200), f"r{run}j{len(accepted)}-")
+        large = chance.random() < 0.02  # written in slices
+        urls = origin.photo_urls(chance.randint(2001, 6000) if large else chance.randint(1, 200), f"r{run}j{len(accepted)}-")
         if chance.random() < 0.2:
             urls.append(f"{origin.url}/missing/r{run}j{len(accepted)}.jpg")
         job = service.submit([visit(chance.choice(STORES), urls)])

@@ -1,8 +1,11 @@
 """The real program over real sockets: jobs, failures, kill -9, SIGTERM, a second process."""
 
 import json
+import os
+import pathlib
 import re
 import subprocess
+import tempfile
 import unittest
 
 from harness import PROGRAM, SOURCE, Origin, Service, SilentHost, repeated, visit, wait_for
@@ -118,6 +121,17 @@ class Durability(unittest.TestCase):
         self.assertEqual(self.service.wait_for_end(job)["images"], {"total": 20_000, "done": 20_000, "failed": 0})
         self.assertEqual(recorded & {target for _, target in self.origin.requests[before:]}, set())
 
+    def test_sigterm_ends_with_0_although_a_host_is_silent_and_retries_are_pending(self):
+        self.service.flags = ("--drain-timeout", "1s")
+        self.service.start().wait_ready()
+        with SilentHost() as host:
+            self.service.submit([visit(KNOWN, [f"http://127.0.0.9:{host.port}/{i}.jpg" for i in range(50)])])
+            self.service.submit([visit(KNOWN, [f"http://127.0.0.1:1/{i}.jpg" for i in range(50)])])
+            wait_for(lambda: self.service.get("/readyz")[1]["fetches"] > 0, "fetches")
+            code, seconds = self.service.terminate()
+        self.assertEqual(code, 0, self.service.log())
+        print(f"ended after {seconds:.1f} s", end=" ")
+
     def test_a_second_process_on_the_same_database_is_refused_and_told_who_holds_it(self):
         self.service.start().wait_ready()
         second = subprocess.run(self.service.command(), capture_output=True, text=True, timeout=60)
@@ -173,10 +187,31 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(self.run_program("health", "--url", url).returncode, 0)
         self.assertEqual(self.run_program("health", "--url", url).returncode, 3)
 
-    def test_a_store_master_that_cannot_be_read_is_a_configuration_error(self):
-        done = self.run_program("serve", "--port", "0", "--storage", "sqlite::memory:", "--store-master", "no/such/file.csv")
+    def test_files_that_cannot_be_used_are_told_together_and_before_a_database_is_made(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = self.run_program("serve", "--port", "0", "--storage", f"sqlite:{folder}/a.db", "--store-master", "no/such/file.csv",
+                                    "--ca-file", "no/such/ca.pem")
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("no/such/file.csv", done.stderr)
+            self.assertIn("no/such/ca.pem", done.stderr)
+            self.assertEqual(os.listdir(folder), [])
+
+    def test_a_file_that_is_no_database_of_ours_is_left_alone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "notes.txt"
+            path.write_text("not a database, and longer than the header of one. " * 40)
+            before = path.read_bytes()
+            done = self.run_program("serve", "--port", "0", "--storage", f"sqlite:{path}")
+            self.assertIn(done.returncode, (1, 2))
+            self.assertIn("notes.txt", done.stderr)
+            self.assertEqual(path.read_bytes(), before)
+
+    def test_variables_of_a_kubernetes_service_of_our_name_are_not_ours(self):
+        links = {"RETAIL_PULSE_PORT": "tcp://10.0.0.1:8080", "RETAIL_PULSE_SERVICE_HOST": "10.0.0.1", "RETAIL_PULSE_PORT_8080_TCP_ADDR": "10.0.0.1"}
+        done = subprocess.run([PROGRAM, "serve", "--port", "nonsense"], capture_output=True, text=True, timeout=60, env=os.environ | links)
         self.assertEqual(done.returncode, 2)
-        self.assertIn("no/such/file.csv", done.stderr)
+        self.assertIn("nonsense", done.stderr)
+        self.assertNotIn("RETAIL_PULSE_", done.stderr)
 
 
 class Demo(unittest.TestCase):

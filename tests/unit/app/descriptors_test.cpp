@@ -14,7 +14,8 @@ BOOST_AUTO_TEST_CASE(what_is_shared_out_never_exceeds_what_there_is) {
     for (const std::size_t wanted : {1, 16, 256, 1024}) {
       const auto budget = share_out(available, wanted);
       if (!budget) continue;
-      const auto used = limits::descriptors_for_files + limits::refusals_lingering + budget->fetch_threads + budget->idle_connections + budget->api_connections;
+      const auto used = limits::descriptors_for_files + limits::refusals_lingering + budget->fetch_threads + budget->idle_connections +
+                        budget->api_connections;
       BOOST_TEST_REQUIRE(used <= available);
       BOOST_TEST_REQUIRE(budget->fetch_threads >= 1U);
       BOOST_TEST_REQUIRE(budget->fetch_threads <= wanted);

@@ -6,6 +6,8 @@
 #include <boost/test/unit_test.hpp>
 #include <thread>
 
+#include "tests/support/origin.hpp"
+
 namespace {
 
 using namespace retail_pulse;
@@ -131,15 +133,12 @@ BOOST_AUTO_TEST_CASE(a_base_url_that_is_none_is_refused_in_words) {
 }
 
 BOOST_AUTO_TEST_CASE(a_service_that_is_not_there_is_unreachable) {
-  int dead_port = -1;
-  {
-    httplib::Server nobody;
-    dead_port = nobody.bind_to_any_port("127.0.0.1");
-  }
-  auto made = rest_client::for_url("http://127.0.0.1:" + std::to_string(dead_port));
+  const test_support::closed_port nobody;
+  const auto url = "http://127.0.0.1:" + std::to_string(nobody.port());
+  auto made = rest_client::for_url(url);
   const auto error = error_of(std::get<rest_client>(made).ready());
   BOOST_TEST((error.what == client_error::kind::unreachable));
-  BOOST_TEST(error.message.starts_with("http://127.0.0.1:" + std::to_string(dead_port) + " cannot be reached"), error.message);
+  BOOST_TEST(error.message.starts_with(url + " cannot be reached"), error.message);
 }
 
 BOOST_AUTO_TEST_CASE(a_service_that_never_answers_is_unreachable_after_the_timeout) {
