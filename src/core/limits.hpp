@@ -7,32 +7,32 @@
 /// Every bound of the service, with its unit and its reason. What an operator may change is a flag whose default stands here.
 namespace retail_pulse::limits {
 
-// clang-format off: one bound, its unit and its reason on one line
-
 using namespace std::chrono_literals;
 
+inline constexpr std::size_t kib = 1024;
+inline constexpr std::size_t mib = 1024 * kib;
+inline constexpr std::size_t gib = 1024 * mib;
+
 // --- submissions -----------------------------------------------------------------------------------------------------
-inline constexpr std::size_t default_body_bytes = std::size_t{64} << 20;  ///< holds a job of about 600,000 URLs of 100 bytes
-inline constexpr std::size_t max_body_bytes = std::size_t{1} << 30;       ///< what --max-body-bytes may ask for; text offsets rely on it
-inline constexpr std::size_t text_bytes = std::size_t{64}
-                                          << 10;    ///< one string of a submission; longer is a mistake, and would bloat every page
-inline constexpr std::size_t store_id_bytes = 256;  ///< many times any real one; it is repeated in every answer about the store
-inline constexpr std::size_t url_bytes = 8192;      ///< longer URLs end as invalid_url; what servers accept at most
-inline constexpr int json_depth = 16;               ///< nesting of a submission; the contract's own depth is 4
-inline constexpr std::size_t inline_parse_bytes = 16 << 10;  ///< larger bodies go to the parser thread: 16 KiB parse in 0.1 ms
-inline constexpr std::size_t parser_queue_bytes = std::size_t{256} << 20;  ///< bodies waiting for the parser thread; beyond it 503
+inline constexpr std::size_t default_body_bytes = 64 * mib;  ///< holds a job of about 600,000 URLs of 100 bytes
+inline constexpr std::size_t max_body_bytes = 1 * gib;       ///< what --max-body-bytes may ask for; text offsets rely on it
+inline constexpr std::size_t text_bytes = 64 * kib;  ///< one string of a submission; longer is a mistake, and would bloat every page
+inline constexpr std::size_t store_id_bytes = 256;   ///< many times any real one; it is repeated in every answer about the store
+inline constexpr std::size_t url_bytes = 8192;       ///< longer URLs end as invalid_url; what servers accept at most
+inline constexpr int json_depth = 16;                ///< nesting of a submission; the contract's own depth is 4
+inline constexpr std::size_t inline_parse_bytes = 16 * kib;   ///< larger bodies go to the parser thread: 16 KiB parse in 0.1 ms
+inline constexpr std::size_t parser_queue_bytes = 256 * mib;  ///< bodies waiting for the parser thread; beyond it 503
 
 // --- admission -------------------------------------------------------------------------------------------------------
 inline constexpr std::int64_t default_jobs = 50'000;                ///< ongoing jobs; each costs about 2 KB of memory
 inline constexpr std::int64_t default_pending_images = 20'000'000;  ///< images without a result; about 4 GB of database
-inline constexpr std::size_t storing_bytes = std::size_t{1} << 30;  ///< submissions on their way to storage, which a slow disk may hold up
+inline constexpr std::size_t storing_bytes = 1 * gib;               ///< submissions on their way to storage, which a slow disk may hold up
 inline constexpr std::chrono::seconds retry_after = 5s;             ///< what a 503 tells the client to wait
 
 // --- work ------------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t default_images_in_flight = 4096;  ///< 4096 / 0.25 s of mean delay = 16,000 images/s
 inline constexpr std::size_t default_fetch_threads = 256;      ///< 256 threads keep 50 ms origins at 4,800 images/s; 53 KiB each
-inline constexpr std::size_t default_origin_connections =
-    32;                                         ///< fetches at once per origin and per address: polite, and no origin can take all threads
+inline constexpr std::size_t default_origin_connections = 32;  ///< fetches at once per origin and per address: no origin takes all threads
 inline constexpr std::size_t page_images = 64;  ///< images a job reads in one turn: small enough for fairness, large enough for one query
 inline constexpr std::size_t page_parts = 64;   ///< a turn takes at most this part of the credits that are left,
 inline constexpr std::size_t queue_parts = 32;  ///< and a job lets at most this part of them wait: 200 stuck jobs leave some
@@ -51,8 +51,8 @@ inline constexpr std::chrono::milliseconds backoff_base = 500ms;   ///< attempt 
 inline constexpr std::chrono::milliseconds backoff_cap = 10s;      ///< at most this,
 inline constexpr std::chrono::milliseconds retry_after_cap = 30s;  ///< and at least a Retry-After up to this
 inline constexpr std::int64_t default_image_bytes = std::int64_t{50} << 20;
-inline constexpr std::size_t response_header_bytes = 16 << 10;  ///< status line and headers of an image host,
-inline constexpr std::size_t response_line_bytes = 8 << 10;     ///< and one line of them: cpp-httplib's own parser has no bound
+inline constexpr std::size_t response_header_bytes = 16 * kib;  ///< status line and headers of an image host,
+inline constexpr std::size_t response_line_bytes = 8 * kib;     ///< and one line of them: cpp-httplib's own parser has no bound
 inline constexpr int redirects = 5;
 inline constexpr std::chrono::seconds fetch_thread_idle = 10s;  ///< an idle fetch thread ends after this
 inline constexpr std::chrono::seconds connection_idle = 10s;    ///< an idle connection to an origin is closed after this
@@ -62,7 +62,7 @@ inline constexpr std::chrono::seconds dns_failure_kept = 2s;  ///< how long a fa
 inline constexpr std::size_t dns_entries = 65'536;            ///< names remembered
 inline constexpr std::size_t dns_at_once = 256;              ///< look-ups sent and not yet answered; more would overrun a small name server
 inline constexpr std::size_t chunk_line_bytes = 256;         ///< one chunk-size line of an answer, with its extensions
-inline constexpr std::size_t rest_drained_bytes = 16 << 10;  ///< an unwanted rest of an answer up to this is read to keep the connection,
+inline constexpr std::size_t rest_drained_bytes = 16 * kib;  ///< an unwanted rest of an answer up to this is read to keep the connection,
 inline constexpr std::chrono::milliseconds rest_drained_for = 100ms;  ///< if it comes within this time
 
 // --- storage ---------------------------------------------------------------------------------------------------------
@@ -72,13 +72,13 @@ inline constexpr std::size_t commit_rows =
 inline constexpr std::size_t recovery_page = 1000;             ///< jobs read at once at start
 inline constexpr std::size_t status_failures = 1000;           ///< stores in a status answer
 inline constexpr std::chrono::milliseconds busy_timeout = 5s;  ///< how long SQLite waits for a lock (a backup program may hold one)
-inline constexpr std::size_t statement_bytes = std::size_t{1}
-                                               << 20;  ///< text of rows written by one statement; long URLs make more statements of a slice
+inline constexpr std::size_t statement_bytes =
+    1 * mib;  ///< text of rows written by one statement; long URLs make more statements of a slice
 inline constexpr std::int64_t checked_whole_pages = 2048;  ///< 8 MiB: a database up to this size is read wholly for damage at start (40 ms)
 
 // --- HTTP ------------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t request_url_bytes = 2048;         ///< 414 beyond it
-inline constexpr std::size_t request_header_bytes = 16 << 10;  ///< one header name or value; 431 beyond it
+inline constexpr std::size_t request_header_bytes = 16 * kib;  ///< one header name or value; 431 beyond it
 inline constexpr std::size_t request_headers =
     64;  ///< header fields of a request; 431 beyond it, and when all together exceed the 80 KiB of http_parser
 inline constexpr std::chrono::seconds request_read = 120s;   ///< a whole request: lets a 64 MiB body in at 0.6 MiB/s
@@ -87,15 +87,14 @@ inline constexpr std::chrono::seconds api_idle =
     10s;  ///< a connection without a request is closed after this: silent clients must not take all places
 inline constexpr std::size_t api_connections = 8192;  ///< at most; fewer when descriptors are short
 inline constexpr std::size_t received_bodies_bytes =
-    std::size_t{256} << 20;  ///< bodies of all requests between their first byte and their answer, or two of the largest; beyond it 503
+    256 * mib;  ///< bodies of all requests between their first byte and their answer, or two of the largest; beyond it 503
 inline constexpr std::chrono::milliseconds readiness_answer = 2s;  ///< /readyz answers 503 when the supervisor needs longer
 inline constexpr std::chrono::seconds response_write = 30s;        ///< a client that does not read its answer for so long is cut off
 inline constexpr std::chrono::milliseconds stop_flush = 1s;        ///< how long a stopping server waits for answers that are being written
 inline constexpr std::chrono::milliseconds refusal_linger =
     2s;  ///< a refused client that still sends is listened to for so long, so that it reads why,
-inline constexpr std::size_t refusal_linger_bytes = std::size_t{128}
-                                                    << 20;  ///< and for so much: more than a submission of the default size,
-inline constexpr std::size_t refusals_lingering = 32;       ///< and only so many clients at once; each takes a descriptor
+inline constexpr std::size_t refusal_linger_bytes = 128 * mib;  ///< and for so much: more than a submission of the default size,
+inline constexpr std::size_t refusals_lingering = 32;           ///< and only so many clients at once; each takes a descriptor
 
 // --- configuration: what flags may ask for ---------------------------------------------------------------------------
 inline constexpr std::size_t max_images_in_flight = 65'536;  ///< an actor each, about 2 KB with its mailbox
@@ -104,8 +103,8 @@ inline constexpr std::size_t max_origin_connections = 1024;  ///< no more than t
 inline constexpr std::chrono::milliseconds min_deadline = 1ms;
 inline constexpr std::chrono::milliseconds max_wait =
     std::chrono::minutes{10};                           ///< any deadline, delay or drain; longer is a slip of the unit
-inline constexpr std::size_t min_body_bytes = 1 << 10;  ///< a submission of one image
-inline constexpr std::int64_t min_image_bytes = 1 << 10;
+inline constexpr std::size_t min_body_bytes = 1 * kib;  ///< a submission of one image
+inline constexpr std::int64_t min_image_bytes = 1 * kib;
 inline constexpr std::int64_t max_image_bytes = std::int64_t{16}
                                                 << 30;  ///< far beyond any photo; files are streamed, so it costs time, not memory
 inline constexpr std::int64_t max_jobs = 1'000'000;     ///< 2 GB of memory at 2 KB each
@@ -113,7 +112,7 @@ inline constexpr std::int64_t max_pending_images = 1'000'000'000;  ///< 200 GB o
 inline constexpr std::size_t config_file_bytes = 1 << 20;          ///< a configuration file; larger is not one
 
 // --- Store Master ----------------------------------------------------------------------------------------------------
-inline constexpr std::size_t store_master_bytes = std::size_t{256} << 20;  ///< 5 million stores; larger is some other file
+inline constexpr std::size_t store_master_bytes = 256 * mib;  ///< 5 million stores; larger is some other file
 
 // --- process ---------------------------------------------------------------------------------------------------------
 inline constexpr std::chrono::milliseconds default_drain = 3s;
