@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "core/text.hpp"
+
 namespace retail_pulse::http {
 namespace {
-
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 constexpr bool is_id_character(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
@@ -13,12 +13,8 @@ constexpr bool is_id_character(char c) {
 
 }  // namespace
 
-bool same_header_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
-}
-
 const std::string* request::header(std::string_view name) const {
-  const auto found = std::ranges::find_if(headers, [&](const header_field& field) { return same_header_name(field.name, name); });
+  const auto found = std::ranges::find_if(headers, [&](const header_field& field) { return same_word(field.name, name); });
   return found == headers.end() ? nullptr : &found->value;
 }
 

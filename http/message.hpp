@@ -15,9 +15,6 @@ struct header_field {
   std::string value;
 };
 
-/// Header names are compared without regard to ASCII case.
-bool same_header_name(std::string_view a, std::string_view b);
-
 /// A request that is within the limits of the listener.
 struct request {
   std::string id;      ///< the client's X-Request-Id where it is sane, else made; 1 to 64 of [A-Za-z0-9._-]

@@ -8,6 +8,7 @@
 #include <restinio/impl/connection.hpp>
 #include <string_view>
 
+#include "core/text.hpp"
 #include "http/guarded_socket.hpp"
 #include "http/message.hpp"
 
@@ -27,11 +28,11 @@ inline std::optional<refusal> objection_to(const http_parser& parser, const rest
   bool unknown_encoding = false;
   bool blank_in_name = false;
   header.for_each_field([&](const restinio::http_header_field_t& field) {
-    if (same_header_name(field.name(), "host")) ++hosts;
-    if (same_header_name(field.name(), "expect")) unknown_expectation |= !same_header_name(field.value(), "100-continue");
-    if (same_header_name(field.name(), "transfer-encoding")) {
+    if (same_word(field.name(), "host")) ++hosts;
+    if (same_word(field.name(), "expect")) unknown_expectation |= !same_word(field.value(), "100-continue");
+    if (same_word(field.name(), "transfer-encoding")) {
       ++transfer_encodings;
-      unknown_encoding |= !same_header_name(without_blanks_after(field.value()), "chunked");
+      unknown_encoding |= !same_word(without_blanks_after(field.value()), "chunked");
     }
     if (field.name().find_first_of(" \t") != std::string::npos) blank_in_name = true;
   });

@@ -2,15 +2,10 @@
 
 #include <algorithm>
 
+#include "core/text.hpp"
+
 namespace retail_pulse::http {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 /// application/x-www-form-urlencoded: %XX and `+` for a blank.
 std::optional<std::string> decode(std::string_view text) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/text.hpp"
 #include "fetch/url_host.hpp"
 
 namespace retail_pulse::config {
@@ -14,13 +15,6 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string in_lower_case(std::string_view text) {
-  std::string result{text};
-  std::ranges::transform(result, result.begin(), lower);
-  return result;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
@@ -79,7 +73,7 @@ std::optional<std::int64_t> parse_bytes(std::string_view text) {
       unit{"", 1},          unit{"b", 1},         unit{"kb", 1000},    unit{"mb", 1'000'000}, unit{"gb", 1'000'000'000},
       unit{"kib", 1 << 10}, unit{"mib", 1 << 20}, unit{"gib", 1 << 30}};
   const auto [digits, rest] = split_unit(text);
-  return scaled(digits, in_lower_case(rest.starts_with(' ') && rest.size() > 1 ? rest.substr(1) : rest), units);
+  return scaled(digits, lower(rest.starts_with(' ') && rest.size() > 1 ? rest.substr(1) : rest), units);
 }
 
 std::optional<std::string> parse_host(std::string_view text) {

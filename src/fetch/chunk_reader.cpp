@@ -2,16 +2,10 @@
 
 #include "core/limits.hpp"
 #include "core/require.hpp"
+#include "core/text.hpp"
 
 namespace retail_pulse::fetch {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 constexpr std::size_t most_digits = 15;  // 60 bits: cannot overflow
 

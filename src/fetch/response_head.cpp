@@ -3,15 +3,10 @@
 #include <algorithm>
 
 #include "core/limits.hpp"
+#include "core/text.hpp"
 
 namespace retail_pulse::fetch {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
+#include "core/text.hpp"
 #include "fetch/url_host.hpp"
 
 namespace retail_pulse::fetch {
@@ -14,14 +15,6 @@ namespace {
 constexpr std::size_t longest_refused_location = 256;
 
 bool is_slash(char c) { return c == '/' || c == '\\'; }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (char& c : result) c = lower(c);
-  return result;
-}
 
 /// The text without C0 controls and blanks around it, and without tabs and line ends anywhere.
 std::string trimmed(std::string_view text) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/text.hpp"
 #include "fetch/address_guard.hpp"
 
 namespace retail_pulse::fetch {
@@ -12,13 +13,6 @@ namespace {
 
 constexpr std::size_t name_bytes = 253;  // RFC 1035: 255 octets on the wire, two of them framing
 constexpr std::size_t label_bytes = 63;  // RFC 1035
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 std::string percent_decoded(std::string_view text) {
   std::string decoded;
@@ -124,8 +118,7 @@ std::variant<url_host, url_error> parse_host(std::string_view text) {
   }
   std::string domain = percent_decoded(text);
   if (!std::all_of(domain.begin(), domain.end(), may_stand_in_domain)) return url_error{"the host has a character that is not allowed"};
-  std::transform(domain.begin(), domain.end(), domain.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  domain = lower(domain);
   if (ends_in_number(domain)) {
     auto v4 = ipv4_in_dotted_decimal(domain);
     if (!v4) return url_error{"the IPv4 address in the host is malformed"};

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/text.hpp"
+
 namespace retail_pulse::observe {
 namespace {
 
@@ -14,25 +16,6 @@ std::string_view name_of(level at) {
 }
 
 std::string_view text_of(const field& f, std::string_view text) { return f.name == url_field ? without_query(text) : text; }
-
-/// Length of the UTF-8 sequence (RFC 3629) at the front of a text that is not empty; 0 where there is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const std::size_t length = first < 0x80                    ? 1
-                             : first >= 0xC2 && first < 0xE0 ? 2
-                             : first >= 0xE0 && first < 0xF0 ? 3
-                             : first >= 0xF0 && first < 0xF5 ? 4
-                                                             : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool surrogate = first == 0xED && byte(1) >= 0xA0;
-  const bool beyond = first == 0xF4 && byte(1) >= 0x90;
-  return overlong || surrogate || beyond ? 0 : length;
-}
 
 /// U+0080..U+009F: terminals take them for commands.
 bool is_c1_control(std::string_view sequence) {
@@ -49,7 +32,7 @@ void append_hex(std::string& to, std::string_view bytes) {
 
 void append_escaped(std::string& to, std::string_view text, bool in_quotes) {
   while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
+    const std::size_t length = utf8_sequence(text);
     const auto sequence = text.substr(0, std::max<std::size_t>(length, 1));
     const char c = sequence.front();
     text.remove_prefix(sequence.size());

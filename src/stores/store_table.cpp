@@ -8,8 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/text.hpp"
 #include "stores/csv.hpp"
-#include "stores/utf8.hpp"
 
 namespace retail_pulse::stores {
 namespace {
@@ -28,7 +28,7 @@ std::string counted(std::size_t count, std::string_view one, std::string_view ma
 std::string plain(std::string_view name) {
   std::string letters;
   for (const char c : name) {
-    if (c != '_' && c != '-' && c != ' ') letters += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (c != '_' && c != '-' && c != ' ') letters += lower(c);
   }
   return letters;
 }

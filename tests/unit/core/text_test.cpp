@@ -1,9 +1,9 @@
-#include "stores/utf8.hpp"
+#include "core/text.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-namespace retail_pulse::stores {
+namespace retail_pulse {
 namespace {
 
 using namespace std::string_literals;
@@ -43,4 +43,24 @@ BOOST_AUTO_TEST_CASE(holds_no_overlong_cut_or_stray_bytes) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace retail_pulse::stores
+}  // namespace retail_pulse
+
+BOOST_AUTO_TEST_SUITE(ascii)
+
+BOOST_AUTO_TEST_CASE(only_ascii_letters_have_a_case) {
+  BOOST_TEST(retail_pulse::lower("AZaz@[`{09") == "azaz@[`{09");
+  BOOST_TEST(retail_pulse::lower("\xC3\x89") == "\xC3\x89");
+  BOOST_TEST(retail_pulse::same_word("Content-Length", "CONTENT-length"));
+  BOOST_TEST(!retail_pulse::same_word("a", "ab"));
+  BOOST_TEST(!retail_pulse::same_word("@", "`"));
+}
+
+BOOST_AUTO_TEST_CASE(hexadecimal_digits_of_either_case_have_a_value_and_nothing_else_has) {
+  const std::string digits = "0123456789abcdef";
+  for (int c = 0; c < 256; ++c) {
+    const auto at = digits.find(retail_pulse::lower(static_cast<char>(c)));
+    BOOST_TEST(retail_pulse::hex_digit(static_cast<char>(c)) == (at == std::string::npos ? -1 : static_cast<int>(at)));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,8 +1,8 @@
-#include "stores/utf8.hpp"
+#include "core/text.hpp"
 
 #include <cstdint>
 
-namespace retail_pulse::stores {
+namespace retail_pulse {
 namespace {
 
 /// Bytes of a sequence that starts with `lead`, and the range of its second byte; length 0 for a byte that starts none.
@@ -27,19 +27,21 @@ sequence sequence_of(std::uint8_t lead) {
 
 }  // namespace
 
+std::size_t utf8_sequence(std::string_view text) {
+  if (text.empty()) return 0;
+  const sequence expected = sequence_of(static_cast<std::uint8_t>(text.front()));
+  if (expected.length > text.size()) return 0;
+  for (std::size_t i = 1; i < expected.length; ++i) {
+    const auto byte = static_cast<std::uint8_t>(text[i]);
+    if (byte < (i == 1 ? expected.low : 0x80) || byte > (i == 1 ? expected.high : 0xBF)) return 0;
+  }
+  return expected.length;
+}
+
 std::size_t valid_utf8_prefix(std::string_view text) {
   std::size_t at = 0;
-  while (at < text.size()) {
-    const sequence expected = sequence_of(static_cast<std::uint8_t>(text[at]));
-    if (expected.length == 0 || expected.length > text.size() - at) return at;
-    for (std::size_t i = 1; i < expected.length; ++i) {
-      const auto byte = static_cast<std::uint8_t>(text[at + i]);
-      const bool second = i == 1;
-      if (byte < (second ? expected.low : 0x80) || byte > (second ? expected.high : 0xBF)) return at;
-    }
-    at += expected.length;
-  }
+  while (const auto length = utf8_sequence(text.substr(at))) at += length;
   return at;
 }
 
-}  // namespace retail_pulse::stores
+}  // namespace retail_pulse

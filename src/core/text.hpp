@@ -1,0 +1,39 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+/// Text as protocols see it: ASCII without a locale, and UTF-8.
+namespace retail_pulse {
+
+/// ASCII letters only; every other byte stays as it is.
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+inline std::string lower(std::string_view text) {
+  std::string result{text};
+  for (char& c : result) c = lower(c);
+  return result;
+}
+
+/// Equal but for the case of ASCII letters: how header names, schemes and units compare.
+constexpr bool same_word(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// The value of a hexadecimal digit of either case; -1 for any other character.
+constexpr int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char letter = lower(c);
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+/// Bytes of the UTF-8 sequence (Unicode 15, table 3-7: no surrogates, nothing longer than need be) at the front of a text; 0 where there is
+/// none.
+std::size_t utf8_sequence(std::string_view text);
+
+/// How many of the first bytes are valid UTF-8; all of them when it is text.
+std::size_t valid_utf8_prefix(std::string_view text);
+
+}  // namespace retail_pulse
