@@ -13,8 +13,17 @@
 
 namespace retail_pulse::fetch {
 
+/// Which version of a file a server sent, in the server's words; to ask later whether it has another.
+struct file_version {
+  std::string url;            ///< whose response it was: after redirects, canonical; validators mean nothing to any other
+  std::string etag;           ///< raw; empty when there was none
+  std::string last_modified;  ///< raw; empty when there was none
+  bool operator==(const file_version&) const = default;
+};
+
 struct request {
   std::string url;
+  std::optional<file_version> known;  ///< only fetch what is newer; the outcome may then be `not_modified`
 };
 
 /// What came of one attempt.
@@ -23,7 +32,9 @@ struct outcome {
   measurement measured;  ///< set when code is none
   std::string detail;    ///< for the log: what exactly went wrong, without the URL's query
   fetch_evidence evidence;
-  std::optional<std::chrono::milliseconds> retry_after;  ///< what a 429 or 503 asked for, not yet capped
+  std::optional<std::chrono::milliseconds> retry_after;  ///< what a 429 or 503, or an open circuit, asked for, not yet capped
+  bool not_modified = false;            ///< the server has still the version that the request knew; code is none and `measured` empty
+  std::optional<file_version> version;  ///< of a file that was measured; nothing when the server named none
 };
 
 /// Where a host leads: the address the engine would connect to now, in text form; empty when the name cannot be resolved, or

@@ -34,6 +34,10 @@ class byte_source {
     friend byte_source;
     /// Consumes from the front of `piece`. True when the demand is met; false only after all of `piece` was consumed.
     virtual bool serve(std::span<const std::uint8_t>& piece) = 0;
+    /// Bytes to come that the demand does not look at.
+    virtual std::uint64_t unread() const { return 0; }
+    /// Counts `bytes`, at most unread(), as served. True when the demand is met.
+    virtual bool leave_out(std::uint64_t) { return false; }
 
     byte_source& file_;
   };
@@ -66,8 +70,12 @@ class byte_source {
    private:
     bool serve(std::span<const std::uint8_t>& piece) override {
       const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(left_, piece.size()));
-      left_ -= step;
       piece = piece.subspan(step);
+      return leave_out(step);
+    }
+    std::uint64_t unread() const override { return left_; }
+    bool leave_out(std::uint64_t bytes) override {
+      left_ -= bytes;
       return left_ == 0;
     }
 
@@ -88,6 +96,15 @@ class byte_source {
   bool deliver(std::span<const std::uint8_t> piece) {
     piece_ = piece;
     if (open_demand_ != nullptr && !open_demand_->serve(piece_)) return false;
+    open_demand_ = nullptr;
+    return true;
+  }
+
+  std::uint64_t unread() const { return open_demand_ == nullptr ? 0 : open_demand_->unread(); }
+
+  bool leave_out(std::uint64_t bytes) {
+    if (!open_demand_->leave_out(bytes)) return false;
+    piece_ = {};
     open_demand_ = nullptr;
     return true;
   }
@@ -120,6 +137,14 @@ class walk {
   void feed(byte_source& file, std::span<const std::uint8_t> piece) {
     if (ended()) return;
     if (file.deliver(piece)) coroutine_.resume();
+  }
+
+  /// How many of the next bytes the reader would pass over.
+  std::uint64_t unread(const byte_source& file) const { return ended() ? 0 : file.unread(); }
+
+  /// Lets the reader go on behind `bytes` that it would pass over; at least 1.
+  void leave_out(byte_source& file, std::uint64_t bytes) {
+    if (file.leave_out(bytes)) coroutine_.resume();
   }
 
   bool ended() const { return coroutine_.done(); }

@@ -1,9 +1,11 @@
 #include "imaging/image_reader.hpp"
 
 #include <array>
+#include <limits>
 #include <optional>
 #include <string_view>
 
+#include "core/require.hpp"
 #include "imaging/formats.hpp"
 
 namespace retail_pulse::imaging {
@@ -49,6 +51,7 @@ bool fits(std::string_view pattern, std::span<const std::uint8_t> head) {
 class image_reader::implementation {
  public:
   void feed(std::span<const std::uint8_t> bytes) {
+    position_ += bytes.size();
     while (!walk_ && !hopeless_ && !bytes.empty()) {
       head_[head_size_++] = bytes.front();
       bytes = bytes.subspan(1);
@@ -64,6 +67,18 @@ class image_reader::implementation {
   }
 
   const measurement& seen() const { return seen_; }
+  std::uint64_t position() const { return position_; }
+  std::uint64_t wanted() const {
+    const auto unread = walk_ ? walk_->unread(file_) : 0;
+    return unread > std::numeric_limits<std::uint64_t>::max() - position_ ? std::numeric_limits<std::uint64_t>::max() : position_ + unread;
+  }
+
+  void skip_to(std::uint64_t offset) {
+    require(offset >= position_ && offset <= wanted(), "only bytes that nobody looks at are skipped");
+    if (offset == position_) return;
+    walk_->leave_out(file_, offset - position_);
+    position_ = offset;
+  }
 
  private:
   /// Starts the reader of the one format whose signature is complete, or gives up when none can become so.
@@ -83,6 +98,7 @@ class image_reader::implementation {
   std::array<std::uint8_t, longest_signature> head_{};
   std::size_t head_size_ = 0;
   bool hopeless_ = false;
+  std::uint64_t position_ = 0;
   byte_source file_;
   measurement seen_;
   std::optional<walk> walk_;  // refers to the two above
@@ -99,6 +115,10 @@ image_reader::state image_reader::feed(std::span<const std::byte> bytes) {
   if (code != error_code::none && code != error_code::truncated) return state::failed;
   return implementation_->seen().width != 0 ? state::measured : state::need_more;
 }
+
+std::uint64_t image_reader::position() const { return implementation_->position(); }
+std::uint64_t image_reader::wanted() const { return implementation_->wanted(); }
+void image_reader::skip_to(std::uint64_t offset) { implementation_->skip_to(offset); }
 
 image_reader::outcome image_reader::finish() { return {implementation_->code(), implementation_->seen()}; }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -30,6 +31,14 @@ class image_reader {
 
   /// The next bytes of the file; pieces of any size give the same answer. Ignored after `failed`.
   state feed(std::span<const std::byte> bytes);
+
+  /// Offset in the file of the next byte that `feed` takes.
+  std::uint64_t position() const;
+  /// Offset of the next byte that the answer depends on: at `position()`, or behind it where a length says that nothing of interest comes
+  /// before. A caller that can ask for any part of a file asks for this one.
+  std::uint64_t wanted() const;
+  /// Goes on as if the bytes up to `offset` had been fed. `offset` is from position() to wanted().
+  void skip_to(std::uint64_t offset);
 
   struct outcome {
     error_code code = error_code::none;  ///< none, truncated, not_an_image, unsupported_format or bad_dimensions
