@@ -65,6 +65,14 @@ inline constexpr std::size_t chunk_line_bytes = 256;         ///< one chunk-size
 inline constexpr std::size_t rest_drained_bytes = 16 * kib;  ///< an unwanted rest of an answer up to this is read to keep the connection,
 inline constexpr std::chrono::milliseconds rest_drained_for = 100ms;  ///< if it comes within this time
 
+inline constexpr std::size_t breaker_window = 20;              ///< outcomes of an origin that are looked at,
+inline constexpr std::size_t breaker_least = 10;               ///< once there are so many: a single bad picture says nothing;
+inline constexpr std::size_t breaker_percent = 50;             ///< from this part of failures on the origin is left alone
+inline constexpr std::chrono::milliseconds breaker_open = 5s;  ///< for so long, then twice as long after each probe that fails,
+inline constexpr std::chrono::milliseconds breaker_open_cap =
+    30s;                                                ///< at most retry_after_cap: who waits returns for the probe, not before it
+inline constexpr std::size_t breaker_origins = 65'536;  ///< origins remembered for their failures; about 350 bytes each
+
 // --- storage ---------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t slice_rows = 2000;  ///< rows of a large job written between other commits: 18 ms at worst
 inline constexpr std::size_t commit_rows =

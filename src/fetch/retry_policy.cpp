@@ -34,6 +34,8 @@ std::optional<unix_millis> parse_http_date(const std::string& text) {
   return std::nullopt;
 }
 
+static_assert(limits::breaker_open_cap <= limits::retry_after_cap, "an image that is told when the next probe may pass waits until then");
+
 }  // namespace
 
 std::chrono::milliseconds backoff(int attempt, error_code code, std::optional<std::chrono::milliseconds> retry_after,
@@ -43,7 +45,9 @@ std::chrono::milliseconds backoff(int attempt, error_code code, std::optional<st
   longest = std::min(longest, limits::backoff_cap);
   std::chrono::milliseconds drawn{draw_between(0, longest.count(), names)};
   if (code == error_code::dns_failed) drawn += limits::dns_failure_kept;
-  return retry_after ? std::max(drawn, std::min(*retry_after, limits::retry_after_cap)) : drawn;
+  if (!retry_after) return drawn;
+  const auto asked = std::min(*retry_after, limits::retry_after_cap);
+  return code == error_code::origin_unavailable ? asked + drawn : std::max(drawn, asked);
 }
 
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view text, unix_millis now) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <set>
 
 #include "core/limits.hpp"
 
@@ -50,6 +51,19 @@ BOOST_AUTO_TEST_CASE(a_retry_after_is_the_least_wait_up_to_its_cap) {
     BOOST_TEST((backoff(1, error_code::http_status, limits::retry_after_cap + 1ms, {image}) == limits::retry_after_cap));
     BOOST_TEST((backoff(1, error_code::http_status, 0ms, {image}) == backoff(1, error_code::http_status, std::nullopt, {image})));
   }
+}
+
+BOOST_AUTO_TEST_CASE(images_of_an_origin_that_is_left_alone_come_back_spread_behind_the_next_probe) {
+  std::set<std::chrono::milliseconds> waits;
+  for (std::uint64_t image = 0; image < 1000; ++image) {
+    const auto drawn = backoff(1, error_code::connect_failed, std::nullopt, {image});
+    BOOST_TEST((backoff(1, error_code::origin_unavailable, 4s, {image}) == 4s + drawn));
+    BOOST_TEST((backoff(1, error_code::origin_unavailable, limits::retry_after_cap, {image}) == limits::retry_after_cap + drawn));
+    BOOST_TEST((backoff(1, error_code::origin_unavailable, limits::retry_after_cap + 1ms, {image}) == limits::retry_after_cap + drawn));
+    BOOST_TEST((backoff(1, error_code::origin_unavailable, std::nullopt, {image}) == drawn));
+    waits.insert(backoff(1, error_code::origin_unavailable, 4s, {image}));
+  }
+  BOOST_TEST(waits.size() > 300u);  // of the 501 there are
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_after_header_is_seconds_or_a_date) {
