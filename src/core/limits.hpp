@@ -73,6 +73,10 @@ inline constexpr std::chrono::milliseconds breaker_open_cap =
     30s;                                                ///< at most retry_after_cap: who waits returns for the probe, not before it
 inline constexpr std::size_t breaker_origins = 65'536;  ///< origins remembered for their failures; about 350 bytes each
 
+inline constexpr std::size_t default_reuse_entries = 10'000;
+inline constexpr std::size_t reuse_text_bytes =
+    1 * kib;  ///< URLs and validators of one result that may be used again: bounds it at 1.7 KiB
+
 // --- storage ---------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t slice_rows = 2000;  ///< rows of a large job written between other commits: 18 ms at worst
 inline constexpr std::size_t commit_rows =
@@ -114,10 +118,15 @@ inline constexpr std::chrono::milliseconds max_wait =
 inline constexpr std::size_t min_body_bytes = 1 * kib;  ///< a submission of one image
 inline constexpr std::int64_t min_image_bytes = 1 * kib;
 inline constexpr std::int64_t max_image_bytes = std::int64_t{16}
-                                                << 30;  ///< far beyond any photo; files are streamed, so it costs time, not memory
-inline constexpr std::int64_t max_jobs = 1'000'000;     ///< 2 GB of memory at 2 KB each
-inline constexpr std::int64_t max_pending_images = 1'000'000'000;  ///< 200 GB of database
-inline constexpr std::size_t config_file_bytes = 1 << 20;          ///< a configuration file; larger is not one
+                                                << 30;        ///< far beyond any photo; files are streamed, so it costs time, not memory
+inline constexpr std::chrono::milliseconds max_reuse = 24h;   ///< a result older than a day is no longer about today's picture
+inline constexpr std::size_t max_reuse_entries = 10'000'000;  ///< 7 GB of memory for URLs of 100 bytes
+inline constexpr std::int64_t default_keep_images_bytes = std::int64_t{10} << 30;
+inline constexpr std::int64_t min_keep_images_bytes = 1 * mib;                ///< less would hold no photo
+inline constexpr std::int64_t max_keep_images_bytes = std::int64_t{1} << 50;  ///< 1 PiB, more than any disk
+inline constexpr std::int64_t max_jobs = 1'000'000;                           ///< 2 GB of memory at 2 KB each
+inline constexpr std::int64_t max_pending_images = 1'000'000'000;             ///< 200 GB of database
+inline constexpr std::size_t config_file_bytes = 1 << 20;                     ///< a configuration file; larger is not one
 
 // --- Store Master ----------------------------------------------------------------------------------------------------
 inline constexpr std::size_t store_master_bytes = 256 * mib;  ///< 5 million stores; larger is some other file
