@@ -12,6 +12,7 @@
 #include "actors/supervisor.hpp"
 #include "app/descriptors.hpp"
 #include "fetch/blocking_engine.hpp"
+#include "fetch/sharing_engine.hpp"
 #include "http/server.hpp"
 #include "observe/log.hpp"
 #include "storage/location.hpp"
@@ -201,7 +202,8 @@ preparation prepare(const config::settings& settings) {
         {{"fetch_threads", static_cast<std::int64_t>(ready.budget->fetch_threads)}, {"descriptors", static_cast<std::int64_t>(available)}});
   }
   try {
-    ready.engine = fetch::make_blocking_engine(engine_options_of(settings, *ready.budget));
+    ready.engine = fetch::make_sharing_engine(fetch::make_blocking_engine(engine_options_of(settings, *ready.budget)),
+                                              {.reuse_for = settings.reuse_for, .reuse_entries = settings.reuse_entries});
   } catch (const std::exception& e) {  // the CA file
     ready.problems.emplace_back(e.what());
   }

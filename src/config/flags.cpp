@@ -15,11 +15,10 @@ using std::string_view;
 
 std::string refused(string_view text, string_view why) { return "'" + std::string{text} + "' " + std::string{why}; }
 
-std::string not_yet(string_view text, string_view instead) { return refused(text, "is not there yet; use " + std::string{instead}); }
-
 constexpr string_view duration_form = "a time such as 500ms, 10s or 2m";
 
 std::string as_text(std::chrono::milliseconds time) {
+  if (time.count() % 3'600'000 == 0 && time.count() != 0) return std::to_string(time.count() / 3'600'000) + "h";
   if (time.count() % 60'000 == 0 && time.count() != 0) return std::to_string(time.count() / 60'000) + "m";
   return std::to_string(time.count()) + "ms";
 }
@@ -46,12 +45,12 @@ std::string bytes(string_view text, settings& into) {
   return {};
 }
 
-/// A time in [low, limits::max_wait].
+/// A time in [low, high].
 template <auto Member>
-std::string duration(string_view text, settings& into, std::chrono::milliseconds low) {
+std::string duration(string_view text, settings& into, std::chrono::milliseconds low, std::chrono::milliseconds high = limits::max_wait) {
   const auto value = parse_duration(text);
-  if (!value || *value < low || *value > limits::max_wait) {
-    return refused(text, "is not " + std::string{duration_form} + ", from " + as_text(low) + " to " + as_text(limits::max_wait));
+  if (!value || *value < low || *value > high) {
+    return refused(text, "is not " + std::string{duration_form} + ", from " + as_text(low) + " to " + as_text(high));
   }
   into.*Member = *value;
   return {};
@@ -67,6 +66,12 @@ template <auto Member>
 std::string file_name(string_view text, settings& into) {
   if (text.empty()) return refused(text, "is not the name of a file");
   into.*Member = text;
+  return {};
+}
+
+std::string kept_images_folder(string_view text, settings& into) {
+  if (text.empty()) return refused(text, "is not the name of a folder");
+  into.keep_images = text;
   return {};
 }
 
@@ -87,12 +92,6 @@ std::string gpu_delay(string_view text, settings& into) {
   return {};
 }
 
-std::string fetch_mode(string_view text, settings&) {
-  if (text == "full") return {};
-  if (text == "header") return not_yet(text, "'full'");
-  return refused(text, "is neither 'full' nor 'header'");
-}
-
 std::string allowed_address(string_view text, settings& into) {
   const auto range = fetch::parse_cidr(text);
   if (const auto* why = std::get_if<std::string>(&range)) {
@@ -109,14 +108,6 @@ std::string allowed_host(string_view text, settings& into) {
   return {};
 }
 
-std::string reuse_time(string_view text, settings&) {
-  const auto time = parse_duration(text);
-  if (!time) return refused(text, "is not " + std::string{duration_form} + ", or 0");
-  return time->count() == 0 ? std::string{} : not_yet(text, "0");
-}
-
-std::string nothing_yet(string_view text, settings&) { return refused(text, "cannot be set: this flag does nothing yet"); }
-
 /// One of the names of an enumeration.
 template <class Value, std::size_t N>
 std::string choice(string_view text, Value& into, const std::array<std::pair<string_view, Value>, N>& names) {
@@ -129,6 +120,11 @@ std::string choice(string_view text, Value& into, const std::array<std::pair<str
     known += (known.empty() ? "" : ", ") + std::string{name};
   }
   return refused(text, "is none of " + known);
+}
+
+std::string fetch_mode(string_view text, settings& into) {
+  static constexpr std::array<std::pair<string_view, fetch::mode>, 2> names{{{"full", fetch::mode::full}, {"header", fetch::mode::header}}};
+  return choice(text, into.fetch_mode, names);
 }
 
 std::string log_level(string_view text, settings& into) {
@@ -159,7 +155,7 @@ constexpr std::array table{
     flag{"origin-connections", "N", "32", "fetches at once per origin and per address",
          count<&s::origin_connections, 1, l::max_origin_connections>},
     flag{"gpu-delay", "RANGE", "100ms..400ms", "random delay per image that stands in for a GPU stage; 0 turns it off", gpu_delay},
-    flag{"fetch", "MODE", "full", "full: the whole file is read and checked; header: not yet", fetch_mode},
+    flag{"fetch", "MODE", "full", "full: the whole file is read and checked; header: only the bytes that hold the dimensions", fetch_mode},
     flag{"fetch-deadline", "TIME", "10s", "total time of one attempt, DNS to last byte",
          [](string_view text, s& into) { return duration<&s::fetch_deadline>(text, into, l::min_deadline); }},
     flag{"fetch-attempts", "N", "3", "attempts per image for failures that may pass", count<&s::fetch_attempts, 1, l::max_fetch_attempts>},
@@ -169,10 +165,12 @@ constexpr std::array table{
          allowed_address, true},
     flag{"allow-host", "HOST", "", "fetch only from these hosts and their subdomains (default: all)", allowed_host, true},
     flag{"ca-file", "FILE", "", "CA bundle for https origins (default: the system's)", file_name<&s::ca_file>},
-    flag{"reuse-for", "TIME", "0", "how long a result serves later images of the same URL; only 0 yet", reuse_time},
-    flag{"reuse-entries", "N", "10000", "for how many URLs; not yet", nothing_yet},
-    flag{"keep-images", "FOLDER", "", "where to keep copies of images; not yet (default: nowhere)", nothing_yet},
-    flag{"keep-images-bytes", "SIZE", "10GiB", "how much of them; not yet", nothing_yet},
+    flag{"reuse-for", "TIME", "0", "how long a result serves later images of the same URL; 0: not at all",
+         [](string_view text, s& into) { return duration<&s::reuse_for>(text, into, std::chrono::milliseconds{0}, l::max_reuse); }},
+    flag{"reuse-entries", "N", "10000", "for how many URLs", count<&s::reuse_entries, 1, l::max_reuse_entries>},
+    flag{"keep-images", "FOLDER", "", "where to keep a copy of every image; only with --fetch full (default: nowhere)", kept_images_folder},
+    flag{"keep-images-bytes", "SIZE", "10GiB", "how much of them",
+         bytes<&s::keep_images_bytes, l::min_keep_images_bytes, l::max_keep_images_bytes>},
     flag{"max-jobs", "N", "50000", "ongoing jobs; beyond it submissions get 503", count<&s::max_jobs, 1, l::max_jobs>},
     flag{"max-pending-images", "N", "20000000", "images without a result; beyond it submissions get 503",
          count<&s::max_pending_images, 1, l::max_pending_images>},

@@ -36,6 +36,7 @@ std::variant<settings, problems> load(const sources& from) {
   const auto file = from_file(arguments, environment, from, found.messages);
 
   settings result;
+  given_values used;
   for (const auto& row : flags()) {
     for (const auto* place : {&arguments, &environment, &file}) {  // strongest first
       const auto value = place->find(row.name);
@@ -44,8 +45,13 @@ std::variant<settings, problems> load(const sources& from) {
         const auto wrong = row.apply(text, result);
         if (!wrong.empty()) found.messages.push_back(value->second.origin + ": " + wrong);
       }
+      used.insert(*value);
       break;
     }
+  }
+  if (!result.keep_images.empty() && result.fetch_mode == fetch::mode::header) {
+    found.messages.push_back(used["keep-images"].origin + " and " + used["fetch"].origin +
+                             ": a copy is of a whole file, which 'header' does not fetch");
   }
   if (!found.messages.empty()) return found;
   return result;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
+#include "fetch/mode.hpp"
 #include "observe/log.hpp"
 #include "storage/location.hpp"
 
@@ -29,12 +30,17 @@ struct settings {
   std::size_t origin_connections = limits::default_origin_connections;
   std::chrono::milliseconds gpu_delay_min{100};
   std::chrono::milliseconds gpu_delay_max{400};  ///< at least gpu_delay_min; both 0: no delay
+  fetch::mode fetch_mode = fetch::mode::full;
   std::chrono::milliseconds fetch_deadline = limits::default_fetch_deadline;
   int fetch_attempts = limits::default_fetch_attempts;
   std::int64_t max_image_bytes = limits::default_image_bytes;
   std::vector<std::string> allow_addresses;  ///< CIDRs
   std::vector<std::string> allow_hosts;
   std::string ca_file;
+  std::chrono::milliseconds reuse_for{0};  ///< 0: results are not used again
+  std::size_t reuse_entries = limits::default_reuse_entries;
+  std::string keep_images;  ///< folder; empty: no copies are kept, as always where fetch_mode is header
+  std::int64_t keep_images_bytes = limits::default_keep_images_bytes;
   std::int64_t max_jobs = limits::default_jobs;
   std::int64_t max_pending_images = limits::default_pending_images;
   std::size_t max_body_bytes = limits::default_body_bytes;

@@ -167,9 +167,10 @@ class CommandLine(unittest.TestCase):
         return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, cwd=SOURCE)
 
     def test_every_configuration_problem_is_told_at_once(self):
-        done = self.run_program("serve", "--port", "70000", "--gpu-delay", "soon", "--fetch", "header", "--no-such-flag")
+        done = self.run_program("serve", "--port", "70000", "--gpu-delay", "soon", "--fetch", "header", "--keep-images", "copies",
+                                "--no-such-flag")
         self.assertEqual(done.returncode, 2)
-        for word in ("--port", "--gpu-delay", "--fetch", "not there yet", "--no-such-flag"):
+        for word in ("--port", "--gpu-delay", "--keep-images and --fetch", "--no-such-flag"):
             self.assertIn(word, done.stderr)
 
     def test_subcommands_to_come_are_refused(self):

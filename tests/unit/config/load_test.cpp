@@ -147,12 +147,32 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_a_problem_of_who_named_it) {
 }
 
 BOOST_AUTO_TEST_CASE(every_problem_is_reported_at_once) {
-  const variables environment{{"RETAIL_PULSE_PROT", "1"}, {"RETAIL_PULSE_FETCH", "header"}, {"HOME", "/root"}};
+  const variables environment{{"RETAIL_PULSE_PROT", "1"}, {"RETAIL_PULSE_FETCH", "some"}, {"HOME", "/root"}};
   check(
       refused({"--unknown", "--port", "x", "--config", "pulse.toml", "stray"}, environment, "oops = 1\ndrain-timeout = 'soon'\n"),
       {"--unknown: unknown flag", "'stray': unexpected argument", "RETAIL_PULSE_PROT: unknown variable", "pulse.toml:1: unknown key 'oops'",
-       "--port: 'x' is not a whole number from 0 to 65535", "RETAIL_PULSE_FETCH: 'header' is not there yet; use 'full'",
+       "--port: 'x' is not a whole number from 0 to 65535", "RETAIL_PULSE_FETCH: 'some' is none of full, header",
        "pulse.toml:2: drain-timeout: 'soon' is not a time such as 500ms, 10s or 2m, from 0ms to 10m"});
+}
+
+BOOST_AUTO_TEST_CASE(copies_of_files_that_are_not_fetched_whole_cannot_be_kept) {
+  check(refused({"--keep-images", "copies", "--fetch", "header"}),
+        {"--keep-images and --fetch: a copy is of a whole file, which 'header' does not fetch"});
+  check(refused({"--config", "pulse.toml"}, {{"RETAIL_PULSE_FETCH", "header"}}, "keep-images = 'copies'\n"),
+        {"pulse.toml:1: keep-images and RETAIL_PULSE_FETCH: a copy is of a whole file, which 'header' does not fetch"});
+  BOOST_TEST((accepted({"--fetch", "header"}).fetch_mode == fetch::mode::header));
+  BOOST_TEST(accepted({"--keep-images", "copies", "--fetch", "full"}, {{"RETAIL_PULSE_FETCH", "header"}}).keep_images == "copies");
+}
+
+BOOST_AUTO_TEST_CASE(results_are_used_again_and_copies_kept_as_the_operator_says) {
+  const auto result = accepted({"--reuse-for", "2h", "--reuse-entries", "7", "--keep-images", "copies", "--keep-images-bytes", "5 GiB"});
+  BOOST_TEST((result.reuse_for == std::chrono::hours{2}));
+  BOOST_TEST(result.reuse_entries == 7u);
+  BOOST_TEST(result.keep_images == "copies");
+  BOOST_TEST(result.keep_images_bytes == std::int64_t{5} << 30);
+  const auto untouched = accepted({});
+  BOOST_TEST(untouched.reuse_for.count() == 0);
+  BOOST_TEST(untouched.keep_images == "");
 }
 
 BOOST_AUTO_TEST_CASE(the_value_of_an_unknown_flag_is_no_second_problem) {
