@@ -25,7 +25,7 @@ constexpr std::string_view select_images = R"sql(
   SELECT images.image_no, visits.store_id, visits.visit_time, images.url, images.state,
          coalesce(width, 0), coalesce(height, 0), coalesce(format, 'unknown'), coalesce(code, 'none'), coalesce(error, ''),
          coalesce(attempts, 0), coalesce(final_url, ''), coalesce(address, ''), coalesce(http_status, 0), coalesce(bytes, 0),
-         coalesce(dns_ms, 0), coalesce(connect_ms, 0), coalesce(total_ms, 0)
+         coalesce(dns_ms, 0), coalesce(connect_ms, 0), coalesce(total_ms, 0), coalesce(kept, '')
     FROM images JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
    WHERE images.job_id = :job AND images.image_no > :after
    ORDER BY images.image_no LIMIT :limit)sql";
@@ -115,7 +115,7 @@ std::vector<image_row> reader::images(job_id job, image_number after, std::size_
   implementation_->sql.each(
       select_images,
       std::tie(number, row.store_id, row.visit_time, row.url, state, width, height, format, code, row.error, attempts, evidence.final_url,
-               evidence.address, http_status, bytes, dns, connect, total),
+               evidence.address, http_status, bytes, dns, connect, total, evidence.kept),
       [&] {
         const auto known_format = format_named(format);
         const auto known_code = error_code_named(code);

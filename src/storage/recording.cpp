@@ -18,10 +18,11 @@ constexpr std::string_view update_succeeded = R"sql(
   UPDATE images
      SET state = 1, width = r.width, height = r.height, perimeter = r.perimeter, format = r.format, attempts = r.attempts,
          final_url = r.final_url, address = r.address, http_status = r.http_status, bytes = r.bytes, dns_ms = r.dns_ms,
-         connect_ms = r.connect_ms, total_ms = r.total_ms, recorded_at = :now
+         connect_ms = r.connect_ms, total_ms = r.total_ms, kept = r.kept, recorded_at = :now
     FROM (SELECT :job + 0 * key AS job_id, v ->> 0 AS image_no, v ->> 1 AS width, v ->> 2 AS height, v ->> 3 AS perimeter, v ->> 4 AS format,
                  v ->> 5 AS attempts, v ->> 6 AS final_url, v ->> 7 AS address, v ->> 8 AS http_status,
-                 v ->> 9 AS bytes, v ->> 10 AS dns_ms, v ->> 11 AS connect_ms, v ->> 12 AS total_ms
+                 v ->> 9 AS bytes, v ->> 10 AS dns_ms, v ->> 11 AS connect_ms, v ->> 12 AS total_ms,
+                 v ->> 13 AS kept
             FROM batch) AS r
    WHERE images.job_id = r.job_id AND images.image_no = r.image_no AND images.run = :run AND images.state = 0)sql";
 
@@ -30,10 +31,10 @@ constexpr std::string_view update_failed = R"sql(
   UPDATE images
      SET state = 2, code = r.code, error = r.error, attempts = r.attempts, final_url = r.final_url, address = r.address,
          http_status = r.http_status, bytes = r.bytes, dns_ms = r.dns_ms, connect_ms = r.connect_ms, total_ms = r.total_ms,
-         recorded_at = :now
+         kept = r.kept, recorded_at = :now
     FROM (SELECT :job + 0 * key AS job_id, v ->> 0 AS image_no, v ->> 1 AS code, v ->> 2 AS error, v ->> 3 AS attempts, v ->> 4 AS final_url,
                  v ->> 5 AS address, v ->> 6 AS http_status, v ->> 7 AS bytes, v ->> 8 AS dns_ms,
-                 v ->> 9 AS connect_ms, v ->> 10 AS total_ms
+                 v ->> 9 AS connect_ms, v ->> 10 AS total_ms, v ->> 11 AS kept
             FROM batch) AS r
    WHERE images.job_id = r.job_id AND images.image_no = r.image_no AND images.run = :run AND images.state = 0)sql";
 

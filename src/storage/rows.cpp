@@ -57,6 +57,7 @@ void add_evidence(json& row, const image_result& result) {
   row.emplace_back(evidence.dns_ms);
   row.emplace_back(evidence.connect_ms);
   row.emplace_back(evidence.total_ms);
+  add_received(row, evidence.kept);
 }
 
 std::string received_text(const json& rows) { return rows.dump(-1, ' ', false, json::error_handler_t::replace); }
@@ -98,7 +99,7 @@ std::string succeeded_rows(std::span<const image_result* const> results) {
   json rows = json::array();
   rows.get_ref<json::array_t&>().reserve(results.size());
   for (const image_result* result : results) {
-    json& row = add_row(rows, 13);
+    json& row = add_row(rows, 14);
     row.emplace_back(result->number.value);
     row.emplace_back(result->measured.width);
     row.emplace_back(result->measured.height);
@@ -113,7 +114,7 @@ std::string failed_rows(std::span<const image_result* const> results) {
   json rows = json::array();
   rows.get_ref<json::array_t&>().reserve(results.size());
   for (const image_result* result : results) {
-    json& row = add_row(rows, 11);
+    json& row = add_row(rows, 12);
     row.emplace_back(result->number.value);
     row.emplace_back(std::string{describe(result->code).name});
     row.emplace_back(public_sentence(result->code, result->evidence.http_status));

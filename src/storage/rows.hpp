@@ -21,9 +21,10 @@ std::string image_rows(const submission& from, std::size_t& first, std::size_t l
 /// [visit_no, store_id, visit_time, visit_date or null] of visits, likewise.
 std::string visit_rows(const submission& from, std::size_t& first, std::size_t last, std::size_t bytes);
 
-/// [image_no, width, height, perimeter, format, attempts, final_url, address, http_status, bytes, dns_ms, connect_ms, total_ms]
+/// [image_no, width, height, perimeter, format, attempts, final_url, address, http_status, bytes, dns_ms, connect_ms,
+/// total_ms, kept]
 std::string succeeded_rows(std::span<const image_result* const> results);
-/// [image_no, code, error, attempts, final_url, address, http_status, bytes, dns_ms, connect_ms, total_ms]
+/// [image_no, code, error, attempts, final_url, address, http_status, bytes, dns_ms, connect_ms, total_ms, kept]
 std::string failed_rows(std::span<const image_result* const> results);
 
 /// The failures of a job as its row keeps them, and back. False when the text is not of that form.

@@ -14,7 +14,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_result_comes_back_with_all_that_is_known_of_it, 
   const auto job = submit(at.w, plain_submission(1, 3));
   auto succeeded = good(0, 4294967295U, 4294967295U);
   succeeded.attempts = 3;
-  succeeded.evidence = {"https://mirror.test/\"a\"\\", "203.0.113.9", 200, std::int64_t{1} << 40, 1, 2, 3};
+  const std::string sha256(64, 'a');
+  succeeded.evidence = {"https://mirror.test/\"a\"\\", "203.0.113.9", 200, std::int64_t{1} << 40, sha256, 1, 2, 3};
   auto failed = bad(1, error_code::http_status);
   failed.evidence.http_status = 404;
   failed.evidence.final_url = std::string{"http://x/\0\xff", 11};  // bytes of a hostile Location header
@@ -30,6 +31,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_result_comes_back_with_all_that_is_known_of_it, 
   BOOST_TEST(rows[0].result.evidence.address == "203.0.113.9");
   BOOST_TEST(rows[0].result.evidence.http_status == 200);
   BOOST_TEST(rows[0].result.evidence.bytes == std::int64_t{1} << 40);
+  BOOST_TEST(rows[0].result.evidence.kept == sha256);
   BOOST_TEST(rows[0].result.evidence.dns_ms == 1);
   BOOST_TEST(rows[0].result.evidence.connect_ms == 2);
   BOOST_TEST(rows[0].result.evidence.total_ms == 3);
@@ -37,6 +39,31 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_result_comes_back_with_all_that_is_known_of_it, 
   BOOST_TEST(rows[1].error == "The image host answered with an error status (404)");
   BOOST_TEST(rows[1].result.evidence.final_url == "http://x/\xEF\xBF\xBD\xEF\xBF\xBD");
   BOOST_TEST(rows[2].pending);
+  BOOST_TEST(rows[2].result.evidence.kept.empty());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(of_images_in_one_call_each_has_its_own_kept_copy_or_none, Place, places) {
+  open_place<Place> at;
+  const auto job = submit(at.w, plain_submission(1, 4));
+  std::vector<image_result> results{good(0), good(1), bad(2), bad(3)};
+  results[0].evidence.kept = std::string(64, '0');
+  results[2].evidence.kept = std::string(64, 'f');
+  record(at.w, job, results);
+  const auto rows = at.r.images(job, image_number{-1}, 10);
+  BOOST_REQUIRE(rows.size() == results.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) BOOST_TEST(rows[i].result.evidence.kept == results[i].evidence.kept);
+}
+
+BOOST_AUTO_TEST_CASE(a_kept_copy_is_named_by_a_whole_hash_and_by_nothing_else) {
+  open_place<in_memory> at;
+  const auto job = submit(at.w, plain_submission(1, 1));
+  for (const std::size_t digits : {63, 65}) {
+    auto result = good(0);
+    result.evidence.kept = std::string(digits, 'a');
+    BOOST_CHECK_THROW(record(at.w, job, {result}), storage_error);
+    at.w.rollback();
+  }
+  BOOST_TEST(at.r.images(job, image_number{-1}, 1).at(0).pending);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(every_code_and_every_format_can_be_stored, Place, places) {
