@@ -65,6 +65,11 @@ inline constexpr std::size_t chunk_line_bytes = 256;         ///< one chunk-size
 inline constexpr std::size_t rest_drained_bytes = 16 * kib;  ///< an unwanted rest of an answer up to this is read to keep the connection,
 inline constexpr std::chrono::milliseconds rest_drained_for = 100ms;  ///< if it comes within this time
 
+// --- measuring: what a reader remembers of an AVIF or HEIC file; beyond it unsupported_format ------------------------
+inline constexpr std::size_t image_properties = 512;  ///< sizes, rotations and crops, 24 bytes each; cameras write less than 100
+inline constexpr std::size_t image_associations =
+    2048;  ///< of 8 bytes; a picture has less than 10, but all items count while it is unknown
+
 // --- storage ---------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t slice_rows = 2000;  ///< rows of a large job written between other commits: 18 ms at worst
 inline constexpr std::size_t commit_rows =
