@@ -76,6 +76,10 @@ inline constexpr std::size_t breaker_origins = 65'536;  ///< origins remembered 
 inline constexpr std::size_t default_reuse_entries = 10'000;
 inline constexpr std::size_t reuse_text_bytes =
     1 * kib;  ///< URLs and validators of one result that may be used again: bounds it at 1.7 KiB
+// --- measuring: what a reader remembers of an AVIF or HEIC file; beyond it unsupported_format ------------------------
+inline constexpr std::size_t image_properties = 512;  ///< sizes, rotations and crops, 24 bytes each; cameras write less than 100
+inline constexpr std::size_t image_associations =
+    2048;  ///< of 8 bytes; a picture has less than 10, but all items count while it is unknown
 
 // --- storage ---------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t slice_rows = 2000;  ///< rows of a large job written between other commits: 18 ms at worst

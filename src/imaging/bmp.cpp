@@ -44,8 +44,7 @@ bool is_plausible(const bitmap& b) {
 std::uint64_t end_of_pixels(const bitmap& b, std::uint64_t pixels_at, std::uint32_t file_length) {
   if (b.compression == 0 || b.compression == 3 || b.compression == 6) {
     const std::uint64_t row_bytes = (std::uint64_t{b.width} * b.bits + 31) / 32 * 4;
-    const std::uint64_t pixels = saturating_product(row_bytes, b.height);
-    return pixels_at + std::min(pixels, ~pixels_at);
+    return saturating_sum(pixels_at, saturating_product(row_bytes, b.height));
   }
   if (b.data_bytes != 0) return pixels_at + b.data_bytes;
   return std::max<std::uint64_t>(file_length, pixels_at + 1);

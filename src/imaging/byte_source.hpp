@@ -16,6 +16,9 @@ namespace retail_pulse::imaging {
 /// A file as a format reader sees it: bytes to take and bytes to skip, in order. A reader is a coroutine that waits here for what has
 /// not arrived yet, so that it reads like the format's description although the file comes in pieces of any size.
 class byte_source {
+  template <class Result>
+  friend class part;
+
  public:
   /// One thing a reader waits for. It lives in the reader's frame for as long as the reader waits.
   class demand {
@@ -89,28 +92,86 @@ class byte_source {
   }
   skipped skip(std::uint64_t count) { return {*this, count}; }
 
+  /// Offset in the file of the next byte that a demand gets.
+  std::uint64_t position() const { return given_ - piece_.size(); }
+
  private:
   friend class walk;
 
   /// Whether the reader can go on: the demand it waited for is met, or it has not asked yet.
   bool deliver(std::span<const std::uint8_t> piece) {
     piece_ = piece;
+    given_ += piece.size();
     if (open_demand_ != nullptr && !open_demand_->serve(piece_)) return false;
     open_demand_ = nullptr;
     return true;
   }
 
+  /// Lets the readers go on until one waits for bytes or the walk is over. A part and the reader that called it take turns in this loop
+  /// and not inside of each other, so that no number of calls makes the stack grow.
+  void run(std::coroutine_handle<> walk) {
+    if (!reader_) reader_ = walk;
+    do {
+      reader_.resume();
+    } while (open_demand_ == nullptr && !walk.done());
+  }
+
   std::uint64_t unread() const { return open_demand_ == nullptr ? 0 : open_demand_->unread(); }
 
   bool leave_out(std::uint64_t bytes) {
-    if (!open_demand_->leave_out(bytes)) return false;
+    given_ += bytes;
     piece_ = {};
+    if (!open_demand_->leave_out(bytes)) return false;
     open_demand_ = nullptr;
     return true;
   }
 
   std::span<const std::uint8_t> piece_;
+  std::uint64_t given_ = 0;  ///< bytes up to the end of piece_
   demand* open_demand_ = nullptr;
+  std::coroutine_handle<> reader_;  ///< whose turn it is: the walk or a part of it
+};
+
+/// A piece of a reader that waits for bytes itself: a coroutine whose first parameter is the file and that a reader calls by co_await.
+template <class Result>
+class [[nodiscard]] part {
+ public:
+  struct promise_type {
+    byte_source& file;
+    std::coroutine_handle<> caller;
+    Result result{};
+
+    template <class... Others>
+    explicit promise_type(byte_source& source, const Others&...) : file{source} {}
+
+    struct back_to_caller {
+      bool await_ready() noexcept { return false; }
+      void await_suspend(std::coroutine_handle<promise_type> done) noexcept { done.promise().file.reader_ = done.promise().caller; }
+      void await_resume() noexcept {}
+    };
+
+    part get_return_object() { return part{std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    std::suspend_always initial_suspend() noexcept { return {}; }
+    back_to_caller final_suspend() noexcept { return {}; }
+    void return_value(Result value) { result = value; }
+    void unhandled_exception() { throw; }  // out of feed
+  };
+
+  part(const part&) = delete;
+  part& operator=(const part&) = delete;
+  ~part() { coroutine_.destroy(); }
+
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> caller) {
+    coroutine_.promise().caller = caller;
+    coroutine_.promise().file.reader_ = coroutine_;
+  }
+  Result await_resume() const { return coroutine_.promise().result; }
+
+ private:
+  explicit part(std::coroutine_handle<promise_type> coroutine) : coroutine_{coroutine} {}
+
+  std::coroutine_handle<promise_type> coroutine_;
 };
 
 /// The reader of one format on its way through one file. Its coroutine ends with `none` at the end mark of a whole file, or with
@@ -136,7 +197,7 @@ class walk {
   /// Lets the reader go on with the next bytes of its file.
   void feed(byte_source& file, std::span<const std::uint8_t> piece) {
     if (ended()) return;
-    if (file.deliver(piece)) coroutine_.resume();
+    if (file.deliver(piece)) file.run(coroutine_);
   }
 
   /// How many of the next bytes the reader would pass over.
@@ -144,7 +205,7 @@ class walk {
 
   /// Lets the reader go on behind `bytes` that it would pass over; at least 1.
   void leave_out(byte_source& file, std::uint64_t bytes) {
-    if (file.leave_out(bytes)) coroutine_.resume();
+    if (file.leave_out(bytes)) file.run(coroutine_);
   }
 
   bool ended() const { return coroutine_.done(); }

@@ -20,11 +20,12 @@ walk read_bmp(byte_source& file, measurement& seen);
 walk read_webp(byte_source& file, measurement& seen);
 walk read_psd(byte_source& file, measurement& seen);
 
-/// AVIF and HEIC from any other file in ISO boxes (films, sound), by the brands of the first box; sets `seen.format`.
-walk read_iso_brands(byte_source& file, measurement& seen);
+walk read_tiff(byte_source& file, measurement& seen);
+walk read_ico(byte_source& file, measurement& seen);
 
-/// A format that is only recognised.
-walk read_unsupported(byte_source& file, measurement& seen);
+/// AVIF and HEIC; the brands of the first box tell them from each other and from other files in ISO boxes (films, sound), so this one
+/// sets `seen.format` too.
+walk read_heif(byte_source& file, measurement& seen);
 
 struct sizes {
   std::uint32_t width = 0;

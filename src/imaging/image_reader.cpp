@@ -1,12 +1,12 @@
 #include "imaging/image_reader.hpp"
 
 #include <array>
-#include <limits>
 #include <optional>
 #include <string_view>
 
 #include "core/require.hpp"
 #include "imaging/formats.hpp"
+#include "imaging/integers.hpp"
 
 namespace retail_pulse::imaging {
 namespace {
@@ -30,12 +30,12 @@ constexpr signature signatures[] = {
     {"BM"sv, image_format::bmp, read_bmp},
     {"RIFF????WEBP"sv, image_format::webp, read_webp},
     {"8BPS\0"sv, image_format::psd, read_psd},
-    {"\0\0??ftyp"sv, image_format::unknown, read_iso_brands},
-    {"II*\0"sv, image_format::tiff, read_unsupported},
-    {"MM\0*"sv, image_format::tiff, read_unsupported},
-    {"II+\0"sv, image_format::tiff, read_unsupported},
-    {"MM\0+"sv, image_format::tiff, read_unsupported},
-    {"\0\0\1\0?\0"sv, image_format::ico, read_unsupported},
+    {"\0\0??ftyp"sv, image_format::unknown, read_heif},
+    {"II*\0"sv, image_format::tiff, read_tiff},
+    {"MM\0*"sv, image_format::tiff, read_tiff},
+    {"II+\0"sv, image_format::tiff, read_tiff},
+    {"MM\0+"sv, image_format::tiff, read_tiff},
+    {"\0\0\1\0?\0"sv, image_format::ico, read_ico},
 };
 
 /// Whether `head` fits the pattern as far as both go.
@@ -68,10 +68,7 @@ class image_reader::implementation {
 
   const measurement& seen() const { return seen_; }
   std::uint64_t position() const { return position_; }
-  std::uint64_t wanted() const {
-    const auto unread = walk_ ? walk_->unread(file_) : 0;
-    return unread > std::numeric_limits<std::uint64_t>::max() - position_ ? std::numeric_limits<std::uint64_t>::max() : position_ + unread;
-  }
+  std::uint64_t wanted() const { return saturating_sum(position_, walk_ ? walk_->unread(file_) : 0); }
 
   void skip_to(std::uint64_t offset) {
     require(offset >= position_ && offset <= wanted(), "only bytes that nobody looks at are skipped");

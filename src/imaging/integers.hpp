@@ -24,6 +24,21 @@ constexpr std::uint32_t le16(std::span<const std::uint8_t> bytes, std::size_t at
 constexpr std::uint32_t le32(std::span<const std::uint8_t> bytes, std::size_t at = 0) {
   return le16(bytes, at + 2) << 16 | le16(bytes, at);
 }
+constexpr std::uint64_t le64(std::span<const std::uint8_t> bytes, std::size_t at = 0) {
+  return std::uint64_t{le32(bytes, at + 4)} << 32 | le32(bytes, at);
+}
+
+/// The number that be32 makes of a name of four letters, as PNG chunks and ISO boxes have it.
+constexpr std::uint32_t four_letters(const char (&name)[5]) {
+  return static_cast<std::uint32_t>(name[0]) << 24 | static_cast<std::uint32_t>(name[1]) << 16 | static_cast<std::uint32_t>(name[2]) << 8 |
+         static_cast<std::uint32_t>(name[3]);
+}
+
+/// a + b, or the largest number when that does not fit: behind the end of any file.
+constexpr std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) {
+  constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+  return b > most - a ? most : a + b;
+}
 
 /// a * b, or the largest number when that does not fit: more bytes than any file has.
 constexpr std::uint64_t saturating_product(std::uint64_t a, std::uint64_t b) {

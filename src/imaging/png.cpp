@@ -7,11 +7,6 @@
 namespace retail_pulse::imaging {
 namespace {
 
-constexpr std::uint32_t chunk_type(const char (&name)[5]) {
-  return static_cast<std::uint32_t>(name[0]) << 24 | static_cast<std::uint32_t>(name[1]) << 16 | static_cast<std::uint32_t>(name[2]) << 8 |
-         static_cast<std::uint32_t>(name[3]);
-}
-
 constexpr std::uint64_t checksum_bytes = 4;
 constexpr std::size_t header_bytes = 13;
 using image_header = std::array<std::uint8_t, header_bytes>;
@@ -58,11 +53,11 @@ walk read_png(byte_source& file, measurement& seen) {
   while (seen.width == 0) {
     const auto chunk = co_await file.take<8>();
     std::uint64_t left = be32(chunk, 0);
-    if (be32(chunk, 4) == chunk_type("IHDR") && left == header_bytes) {
+    if (be32(chunk, 4) == four_letters("IHDR") && left == header_bytes) {
       const auto header = co_await file.take<header_bytes>();
       if (const auto code = measure(header, seen); code != error_code::none) co_return code;
       left = 0;
-    } else if (be32(chunk, 4) != chunk_type("CgBI") || left != 4) {  // Apple's tools put this one in front
+    } else if (be32(chunk, 4) != four_letters("CgBI") || left != 4) {  // Apple's tools put this one in front
       co_return error_code::not_an_image;
     }
     co_await file.skip(left + checksum_bytes);
@@ -71,7 +66,7 @@ walk read_png(byte_source& file, measurement& seen) {
   for (;;) {
     const auto chunk = co_await file.take<8>();
     co_await file.skip(be32(chunk, 0) + checksum_bytes);
-    if (be32(chunk, 4) == chunk_type("IEND")) co_return error_code::none;
+    if (be32(chunk, 4) == four_letters("IEND")) co_return error_code::none;
   }
 }
 

@@ -1,0 +1,71 @@
+// ICO: a directory of pictures, each a PNG file or a BMP without its file header. The answer is the largest one.
+#include <algorithm>
+
+#include "imaging/formats.hpp"
+#include "imaging/integers.hpp"
+
+namespace retail_pulse::imaging {
+namespace {
+
+constexpr std::size_t entry_bytes = 16;
+
+struct picture {
+  std::uint64_t area = 0;  ///< as the directory has it, where a side of 256 is written as 0
+  std::uint32_t at = 0;
+  std::uint32_t bytes = 0;
+};
+
+picture read_entry(const std::array<std::uint8_t, entry_bytes>& entry) {
+  const auto side = [](std::uint8_t value) { return value == 0 ? 256U : value; };
+  return {std::uint64_t{side(entry[0])} * side(entry[1]), le32(entry, 12), le32(entry, 8)};
+}
+
+constexpr std::size_t start_bytes = 24;  ///< signature, length and name of a chunk, width and height of a PNG; a bitmap needs 12
+constexpr std::array<std::uint8_t, 8> png_signature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
+
+/// The true size of a picture; a bitmap is twice as high, because a mask follows the colours.
+std::optional<sizes> sizes_of(const std::array<std::uint8_t, start_bytes>& start) {
+  if (std::equal(png_signature.begin(), png_signature.end(), start.begin())) {
+    if (be32(start, 12) != four_letters("IHDR")) return std::nullopt;
+    return sizes{be32(start, 16), be32(start, 20)};
+  }
+  const std::uint32_t header_length = le32(start);
+  if (header_length == 12) return sizes{le16(start, 4), le16(start, 6) / 2};
+  if (header_length < 16 || header_length > 124) return std::nullopt;
+  constexpr std::uint32_t sign = 0x80000000;
+  const std::uint32_t width = le32(start, 4);
+  const std::uint32_t height = le32(start, 8);
+  return sizes{(width & sign) != 0 ? 0 : width, ((height & sign) != 0 ? 0U - height : height) / 2};
+}
+
+}  // namespace
+
+walk read_ico(byte_source& file, measurement& seen) {
+  const auto header = co_await file.take<6>();
+  const std::uint32_t count = le16(header, 4);  // below 256 by the signature
+  const std::uint64_t directory_end = header.size() + entry_bytes * std::uint64_t{count};
+
+  picture largest;
+  std::uint64_t furthest = 0;
+  for (std::uint32_t n = 0; n < count; ++n) {
+    const auto entry = co_await file.take<entry_bytes>();
+    const picture each = read_entry(entry);
+    if (each.at < directory_end) co_return error_code::not_an_image;
+    furthest = std::max(furthest, std::uint64_t{each.at} + each.bytes);
+    if (each.area > largest.area) largest = each;
+  }
+  if (count == 0) co_return error_code::not_an_image;
+
+  co_await file.skip(largest.at - directory_end);
+  const auto start = co_await file.take<start_bytes>(std::min<std::size_t>(start_bytes, largest.bytes));
+  const auto found = sizes_of(start);
+  if (!found) co_return error_code::not_an_image;
+  if (found->width == 0 || found->height == 0) co_return error_code::bad_dimensions;
+  seen.width = found->width;
+  seen.height = found->height;
+
+  co_await file.skip(distance(file.position(), furthest));
+  co_return error_code::none;
+}
+
+}  // namespace retail_pulse::imaging
