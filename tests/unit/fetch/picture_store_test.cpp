@@ -1,0 +1,189 @@
+#include "fetch/picture_store.hpp"
+
+#include <sys/resource.h>
+
+#include <boost/test/unit_test.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace retail_pulse::fetch {
+
+BOOST_AUTO_TEST_SUITE(kept_pictures)
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct folder {
+  folder() {
+    std::string name = (fs::temp_directory_path() / "retail-pulse-pictures-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path = name;
+  }
+  ~folder() { fs::remove_all(path); }
+
+  /// Every regular file below, by its path from here, with its content.
+  std::map<std::string, std::string> files() const {
+    std::map<std::string, std::string> found;
+    for (const auto& entry : fs::recursive_directory_iterator{path}) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream in{entry.path(), std::ios::binary};
+      found[fs::relative(entry.path(), path).string()] = std::string{std::istreambuf_iterator<char>{in}, {}};
+    }
+    return found;
+  }
+
+  fs::path path;
+};
+
+std::unique_ptr<picture_store> open_store(const folder& in, std::int64_t bound = 1 << 20) {
+  auto opened = picture_store::open(in.path.string(), bound);
+  if (const auto* why = std::get_if<std::string>(&opened)) throw std::runtime_error(*why);
+  return std::get<std::unique_ptr<picture_store>>(std::move(opened));
+}
+
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span{text.data(), text.size()}); }
+
+/// The digest, or "refused: why".
+std::string keep(picture_store& in, std::string_view content, image_format format = image_format::jpeg) {
+  auto draft = in.begin();
+  for (std::size_t at = 0; at < content.size(); at += 1000) draft.append(bytes_of(content.substr(at, 1000)));
+  auto end = draft.keep(format);
+  if (const auto* refused = std::get_if<picture_store::picture::refused>(&end)) return "refused: " + refused->why;
+  return std::get<picture_store::picture::kept>(end).sha256;
+}
+
+// FIPS 180-2, appendix B.1.
+constexpr auto digest_of_abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_copy_is_named_by_its_content_and_format) {
+  const folder place;
+  const auto store = open_store(place);
+  BOOST_TEST(keep(*store, "abc", image_format::webp) == digest_of_abc);
+  const std::map<std::string, std::string> expected{{std::string{"ba/"} + digest_of_abc + ".webp", "abc"}};
+  BOOST_TEST((place.files() == expected));
+  BOOST_TEST(store->bytes() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_large_file_in_many_pieces_is_kept_whole) {
+  const folder place;
+  const auto store = open_store(place);
+  std::string content;
+  for (int i = 0; content.size() < 300'000; ++i) content += std::to_string(i);
+  const auto name = keep(*store, content);
+  BOOST_TEST_REQUIRE(place.files().size() == 1u);
+  BOOST_TEST((place.files().begin()->second == content));
+  BOOST_TEST(place.files().begin()->first.find(name) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(one_content_is_stored_and_counted_once) {
+  const folder place;
+  const auto store = open_store(place);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&store] {
+      for (int n = 0; n < 20; ++n) keep(*store, "the same picture again");
+    });
+  }
+  for (auto& each : threads) each.join();
+  BOOST_TEST(place.files().size() == 1u);
+  BOOST_TEST(store->bytes() == 22);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_kept_leaves_nothing_behind) {
+  const folder place;
+  const auto store = open_store(place);
+  {
+    auto draft = store->begin();
+    draft.append(bytes_of("half a picture"));
+    BOOST_TEST(place.files().size() == 1u);
+    BOOST_TEST(store->bytes() == 14);
+    auto moved = std::move(draft);
+  }
+  BOOST_TEST(place.files().empty());
+  BOOST_TEST(store->bytes() == 0);
+  BOOST_TEST(keep(*store, "").starts_with("refused: "));
+}
+
+BOOST_AUTO_TEST_CASE(all_copies_together_stay_within_the_bound) {
+  const folder place;
+  const auto store = open_store(place, 10);
+  BOOST_TEST(keep(*store, "0123456789") == "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882");
+  BOOST_TEST(keep(*store, "x") == "refused: the folder for copies is full");
+  BOOST_TEST(store->bytes() == 10);
+  BOOST_TEST(place.files().size() == 1u);
+
+  const folder other;
+  const auto smaller = open_store(other, 9);
+  BOOST_TEST(keep(*smaller, "0123456789") == "refused: the folder for copies is full");
+  BOOST_TEST(other.files().empty());
+  auto first = smaller->begin();
+  first.append(bytes_of("01234"));
+  BOOST_TEST(keep(*smaller, "56789").starts_with("refused"), "what is being written counts");
+  BOOST_TEST(keep(*smaller, "5678").size() == 64u);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_is_opened_again_counts_what_is_there_and_drops_what_was_half_written) {
+  const folder place;
+  keep(*open_store(place), "abc");
+  std::ofstream{place.path / "incoming" / "7"} << "half";
+  const auto store = open_store(place);
+  BOOST_TEST(store->bytes() == 3);
+  BOOST_TEST(place.files().size() == 1u);
+  BOOST_TEST(keep(*store, "abc") == digest_of_abc);
+  BOOST_TEST(store->bytes() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_of_the_wrong_length_is_replaced) {
+  const folder place;
+  keep(*open_store(place), "abc");
+  const auto file = place.path / "ba" / (std::string{digest_of_abc} + ".jpeg");
+  std::ofstream{file} << "a";
+  const auto store = open_store(place);
+  BOOST_TEST(keep(*store, "abc") == digest_of_abc);
+  BOOST_TEST(place.files().begin()->second == "abc");
+  BOOST_TEST(store->bytes() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_disk_that_takes_no_more_costs_the_copy_and_no_more) {
+  const folder place;
+  const auto store = open_store(place);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{4096, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  const auto answer = keep(*store, std::string(10'000, 'x'));
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, ignored);
+  BOOST_TEST(answer.starts_with("refused: the copy cannot be written: "), answer);
+  BOOST_TEST(place.files().empty());
+  BOOST_TEST(store->bytes() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_used_is_told_at_once) {
+  const auto refusal = [](const fs::path& folder) {
+    const auto opened = picture_store::open(folder.string(), 1 << 20);
+    return std::holds_alternative<std::string>(opened) ? std::get<std::string>(opened) : std::string{};
+  };
+  const folder place;
+  std::ofstream{place.path / "file"} << "x";
+  BOOST_TEST(refusal(place.path / "file").find("file, cannot be used: Not a directory") != std::string::npos, refusal(place.path / "file"));
+  const auto held = open_store(place);
+  BOOST_TEST(refusal(place.path).find("another process uses it") != std::string::npos);
+  BOOST_TEST(refusal(place.path / "new" / "folder") == "");
+  BOOST_TEST(fs::is_directory(place.path / "new" / "folder"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace retail_pulse::fetch
