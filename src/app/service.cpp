@@ -40,6 +40,9 @@ fetch::engine_options engine_options_of(const config::settings& settings, const 
   options.threads = budget.fetch_threads;
   options.idle_connections = budget.idle_connections;
   options.deadline = settings.fetch_deadline;
+  options.how = settings.fetch_mode;
+  options.keep_images = settings.keep_images;
+  options.keep_images_bytes = settings.keep_images_bytes;
   options.max_image_bytes = settings.max_image_bytes;
   options.allow_addresses = settings.allow_addresses;
   options.allow_hosts = settings.allow_hosts;
@@ -192,7 +195,7 @@ preparation prepare(const config::settings& settings) {
     ready.stores = std::get<stores::loaded>(loaded);
   }
   const auto available = raise_descriptor_limit();
-  ready.budget = share_out(available, settings.fetch_threads);
+  ready.budget = share_out(available, settings.fetch_threads, !settings.keep_images.empty());
   if (!ready.budget) {
     ready.problems.push_back("only " + std::to_string(available) + " file descriptors are allowed, which is too few to serve");
     return ready;
@@ -204,7 +207,7 @@ preparation prepare(const config::settings& settings) {
   try {
     ready.engine = fetch::make_sharing_engine(fetch::make_blocking_engine(engine_options_of(settings, *ready.budget)),
                                               {.reuse_for = settings.reuse_for, .reuse_entries = settings.reuse_entries});
-  } catch (const std::exception& e) {  // the CA file
+  } catch (const std::exception& e) {  // the CA file, the folder for copies
     ready.problems.emplace_back(e.what());
   }
   return ready;

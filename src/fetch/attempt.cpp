@@ -29,8 +29,8 @@ class attempt {
   explicit attempt(const attempt_tools& tools)
       : tools_(tools), start_(std::chrono::steady_clock::now()), limit_{start_ + tools.deadline, tools.cancelled} {}
 
-  outcome run(const std::string& text) {
-    follow(text);
+  outcome run(const request& wanted) {
+    follow(wanted);
     result_.evidence.total_ms = ms_since(start_);
     return std::move(result_);
   }
@@ -42,24 +42,18 @@ class attempt {
   }
   void fail(const fault& why) { fail(why.code, why.detail); }
 
-  void follow(const std::string& text) {
-    auto parsed = parse_url(text);
+  void follow(const request& wanted) {
+    auto parsed = parse_url(wanted.url);
     if (const auto* error = std::get_if<url_error>(&parsed)) return fail(error_code::invalid_url, error->message);
     url here = std::get<url>(std::move(parsed));
     for (int hop = 0;; ++hop) {
-      auto answer = ask(here);
-      if (!answer) return;
-      if (answer->failed) return conclude_failed(*answer);
-      const auto& head = *answer->head;
-      if (head.status < 300) {
-        result_.measured = answer->measured;
-        return;
-      }
+      const auto redirect = visit(here, wanted);
+      if (!redirect) return;
       if (hop == limits::redirects)
         return fail(error_code::too_many_redirects, "more than " + std::to_string(limits::redirects) + " redirects");
-      auto next = parse_location(here, head.location);
+      auto next = parse_location(here, *redirect);
       if (const auto* error = std::get_if<url_error>(&next)) {
-        const auto kept = refused_location(head.location);
+        const auto kept = refused_location(*redirect);
         move_on(kept.empty() ? here.for_log() : kept);
         return fail(error_code::invalid_url, "redirected by " + here.for_log() + ": " + error->message);
       }
@@ -78,33 +72,83 @@ class attempt {
     result_.evidence.bytes = 0;
   }
 
-  void conclude_failed(const exchange& answer) {
-    fail(*answer.failed);
-    if (answer.failed->code != error_code::http_status) return;
-    if (answer.head->status == 429 || answer.head->status == 503) {
-      result_.retry_after = parse_retry_after(answer.head->retry_after, system_wall_time());
+  /// One hop, unless its origin's circuit is open, and what the hop tells of the origin. The text of a redirect; nothing: the outcome is
+  /// set.
+  std::optional<std::string> visit(const url& here, const request& wanted) {
+    const auto origin = here.origin();
+    const auto start = std::chrono::steady_clock::now();
+    if (const auto closed_for = tools_.circuits.refusal(origin, start)) {
+      fail(error_code::origin_unavailable, origin + " failed too often of late");
+      result_.retry_after = *closed_for;
+      return std::nullopt;
     }
+    auto redirect = fetch_from(here, wanted);
+    const auto now = std::chrono::steady_clock::now();
+    auto told = redirect ? verdict::answered : judge(result_.code, result_.evidence.http_status);
+    // Who redirects late, to a place that then has no time left, must not close that place to others.
+    if (result_.code == error_code::timed_out && now - start < tools_.deadline / 2) told = verdict::unknown;
+    tools_.circuits.record(origin, told, start, now);
+    return redirect;
   }
 
-  /// One hop. Nothing when it failed before a request was answered; the outcome is set then.
-  std::optional<exchange> ask(const url& here) {
+  /// Asks one server until the file's answer is known. The text of a redirect; nothing: the outcome is set.
+  std::optional<std::string> fetch_from(const url& here, const request& wanted) {
     const auto address = wait_for_address(here);
     if (!address) return std::nullopt;
     result_.evidence.address = address->text();
     const auto key = connection_pool::key_of(here, *address);
-    if (auto kept = tools_.connections.take(key)) {
-      auto answer = ask_over(std::move(kept), key, here);
-      if (!answer.died_unanswered) return answer;  // else the server closed it while it was idle: no fault of this request
+    const file_version* known = wanted.known && wanted.known->url == here.text() ? &*wanted.known : nullptr;
+    intake file{tools_.how, tools_.max_image_bytes, tools_.copies, known != nullptr};
+    for (;;) {
+      auto answer = ask(here, *address, key, file, known);
+      if (!answer) return std::nullopt;
+      switch (answer->what) {
+        case exchange::kind::again:
+          continue;
+        case exchange::kind::redirected:
+          return answer->head->location;
+        case exchange::kind::failed:
+          fail(*answer->failed);
+          return std::nullopt;
+        case exchange::kind::settled:
+          conclude(here, file, *answer->head);
+          return std::nullopt;
+      }
     }
-    auto opened = open(here, *address);
-    if (!opened) return std::nullopt;
-    return ask_over(std::move(opened), key, here);
   }
 
-  exchange ask_over(std::unique_ptr<connection> over, const std::string& key, const url& here) {
-    auto answer = run_exchange(*over, here, tools_.max_image_bytes, limit_);
+  void conclude(const url& here, const intake& file, const response_head& head) {
+    if (const auto& why = file.failed()) {
+      fail(*why);
+      if (why->code == error_code::http_status && (head.status == 429 || head.status == 503)) {
+        result_.retry_after = parse_retry_after(head.retry_after, system_wall_time());
+      }
+      return;
+    }
+    result_.measured = file.measured();
+    result_.not_modified = file.not_modified();
+    result_.evidence.kept = file.kept();
+    result_.detail = file.not_kept();
+    if (!file.etag().empty() || !file.last_modified().empty()) {
+      result_.version = file_version{here.text(), file.etag(), file.last_modified()};
+    }
+  }
+
+  /// One request. Nothing when no connection could be made; the outcome is set then.
+  std::optional<exchange> ask(const url& here, const ip_address& address, const std::string& key, intake& file, const file_version* known) {
+    if (auto kept = tools_.connections.take(key)) {
+      auto answer = ask_over(std::move(kept), key, here, file, known);
+      if (!answer.died_unanswered) return answer;  // else the server closed it while it was idle: no fault of this request
+    }
+    auto opened = open(here, address);
+    if (!opened) return std::nullopt;
+    return ask_over(std::move(opened), key, here, file, known);
+  }
+
+  exchange ask_over(std::unique_ptr<connection> over, const std::string& key, const url& here, intake& file, const file_version* known) {
+    auto answer = run_exchange(*over, here, file, known, limit_);
     result_.evidence.http_status = answer.head ? answer.head->status : 0;
-    result_.evidence.bytes = answer.bytes;
+    result_.evidence.bytes += answer.bytes;
     if (answer.reusable) tools_.connections.keep(key, std::move(over));
     return answer;
   }
@@ -171,6 +215,6 @@ void find_address(const attempt_tools& tools, const url& of, on_resolution done)
   done(address);
 }
 
-outcome run_attempt(const attempt_tools& tools, const std::string& url_text) { return attempt{tools}.run(url_text); }
+outcome run_attempt(const attempt_tools& tools, const request& wanted) { return attempt{tools}.run(wanted); }
 
 }  // namespace retail_pulse::fetch

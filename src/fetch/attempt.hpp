@@ -6,8 +6,11 @@
 #include <vector>
 
 #include "fetch/address_guard.hpp"
+#include "fetch/circuit_breaker.hpp"
 #include "fetch/connection_pool.hpp"
 #include "fetch/engine.hpp"
+#include "fetch/mode.hpp"
+#include "fetch/picture_store.hpp"
 #include "fetch/resolver.hpp"
 #include "fetch/tls_context.hpp"
 
@@ -20,6 +23,9 @@ struct attempt_tools {
   resolver& names;
   connection_pool& connections;
   const tls_context& tls;
+  circuit_breaker& circuits;
+  picture_store* copies;  ///< null: no copies are kept
+  mode how;
   std::chrono::milliseconds deadline;
   std::int64_t max_image_bytes;
   int cancelled;  ///< readable once the engine shuts down
@@ -32,6 +38,6 @@ bool is_allowed_host(const std::vector<std::string>& allowed, const std::string&
 void find_address(const attempt_tools& tools, const url& of, on_resolution done);
 
 /// One attempt from the URL's text to the outcome, redirects included. Blocks the calling thread up to the deadline.
-outcome run_attempt(const attempt_tools& tools, const std::string& url_text);
+outcome run_attempt(const attempt_tools& tools, const request& wanted);
 
 }  // namespace retail_pulse::fetch

@@ -34,6 +34,13 @@ outcome internal_failure(std::string detail) {
   return result;
 }
 
+std::unique_ptr<picture_store> opened_store(const engine_options& options) {
+  if (options.keep_images.empty()) return nullptr;
+  auto opened = picture_store::open(options.keep_images, options.keep_images_bytes);
+  if (const auto* error = std::get_if<std::string>(&opened)) throw std::runtime_error(*error);
+  return std::get<std::unique_ptr<picture_store>>(std::move(opened));
+}
+
 class blocking_engine final : public engine {
  public:
   explicit blocking_engine(engine_options options)
@@ -42,7 +49,19 @@ class blocking_engine final : public engine {
         tls_(options.ca_file),
         connections_(options.idle_connections),
         names_(guard_, resolver_options{options.dns_servers}),
-        tools_{guard_, allow_hosts_, names_, connections_, tls_, options.deadline, options.max_image_bytes, cancel_.get()},
+        circuits_(options.deadline),
+        kept_(opened_store(options)),
+        tools_{guard_,
+               allow_hosts_,
+               names_,
+               connections_,
+               tls_,
+               circuits_,
+               kept_.get(),
+               options.how,
+               options.deadline,
+               options.max_image_bytes,
+               cancel_.get()},
         threads_(options.threads, limits::fetch_thread_idle, [this] { connections_.close_expired(); }) {
     if (!cancel_) throw std::system_error(errno, std::generic_category(), "the fetch engine's eventfd");
   }
@@ -70,15 +89,15 @@ class blocking_engine final : public engine {
   void submit(request request, on_fetched done) override {
     // Shared, because the work must be copyable and `done` is still needed when no thread takes it.
     const auto shared_done = std::make_shared<on_fetched>(std::move(done));
-    const bool taken = threads_.run([this, text = std::move(request.url), shared_done] { (*shared_done)(attempt_or_failure(text)); });
+    const bool taken = threads_.run([this, wanted = std::move(request), shared_done] { (*shared_done)(attempt_or_failure(wanted)); });
     if (!taken) (*shared_done)(internal_failure(stopping_ ? "the fetch engine is shutting down" : "no thread for a fetch"));
   }
 
  private:
-  outcome attempt_or_failure(const std::string& text) const {
+  outcome attempt_or_failure(const request& wanted) const {
     if (stopping_) return internal_failure("the fetch engine is shutting down");
     try {
-      return run_attempt(tools_, text);
+      return run_attempt(tools_, wanted);
     } catch (const std::exception& error) {  // out of memory, at worst: this image fails, the engine goes on
       return internal_failure(error.what());
     }
@@ -91,6 +110,8 @@ class blocking_engine final : public engine {
   const tls_context tls_;
   connection_pool connections_;
   resolver names_;
+  circuit_breaker circuits_;
+  const std::unique_ptr<picture_store> kept_;
   const attempt_tools tools_;
   thread_pool threads_;
 };

@@ -23,7 +23,7 @@ struct file_version {
 
 struct request {
   std::string url;
-  std::optional<file_version> known;  ///< only fetch what is newer; the outcome may then be `not_modified`
+  std::optional<file_version> known = {};  ///< only fetch what is newer; the outcome may then be `not_modified`
 };
 
 /// What came of one attempt.

@@ -8,7 +8,6 @@
 
 #include "core/limits.hpp"
 #include "fetch/guarded_stream.hpp"
-#include "imaging/image_reader.hpp"
 
 namespace retail_pulse::fetch {
 namespace {
@@ -29,104 +28,100 @@ class http_client final : private httplib::ClientImpl {
   }
 };
 
-httplib::Request request_for(const url& of) {
+httplib::Request request_for(const url& of, const intake& file, const file_version* known) {
   httplib::Request request;
   request.method = "GET";
   request.path = of.target;
   request.headers = {{"Host", of.authority()}, {"Accept", "*/*"}, {"Accept-Encoding", "identity"}, {"User-Agent", "retail-pulse"}};
+  if (const auto range = file.range_to_ask()) {
+    request.headers.emplace("Range", "bytes=" + std::to_string(range->first) + "-" + std::to_string(range->last));
+    if (!file.if_range().empty()) request.headers.emplace("If-Range", file.if_range());
+  }
+  if (known != nullptr && file.is_conditional()) {
+    if (!known->etag.empty()) request.headers.emplace("If-None-Match", known->etag);
+    if (!known->last_modified.empty()) request.headers.emplace("If-Modified-Since", known->last_modified);
+  }
   return request;
 }
-
-bool is_file(const response_head& head) { return head.status == 200 || head.status == 203; }
 
 bool is_redirect(const response_head& head) {
   const bool redirects = (head.status >= 301 && head.status <= 303) || head.status == 307 || head.status == 308;
   return redirects && !head.location.empty();
 }
 
-/// Decides, as the response comes, what it means and whether to go on reading.
-class image_receiver {
+/// Hands a response to the file as it comes, and decides whether a rest that nobody wants is read or cut.
+class response_receiver {
  public:
-  image_receiver(guarded_stream& stream, std::int64_t max_bytes) : stream_(stream), max_bytes_(max_bytes) {}
+  response_receiver(guarded_stream& stream, intake& file) : stream_(stream), file_(file) {}
 
   bool on_head() {
     const auto& head = *stream_.head();
-    if (is_file(head)) {
-      return head.length <= static_cast<std::uint64_t>(max_bytes_) || settle(too_large());
+    if (is_redirect(head)) {
+      redirected_ = true;
+      return begin_to_drain();
     }
-    settled_ = true;
-    if (head.status == 206) {
-      failed_ = fault{error_code::protocol_error, "a part of the file that was not asked for"};
-    } else if (!is_redirect(head)) {
-      failed_ = fault{error_code::http_status, "status " + std::to_string(head.status)};
-    }
-    return is_rest_small() && begin_to_drain();
+    return go_on(file_.begin(head));
   }
 
   bool on_body(const char* data, std::size_t size) {
     bytes_ += static_cast<std::int64_t>(size);
-    if (settled_) {
+    if (!is_wanted()) {
       drained_ += size;
       return drained_ <= limits::rest_drained_bytes;
     }
-    if (bytes_ > max_bytes_) return settle(too_large());
-    if (reader_.feed(std::as_bytes(std::span{data, size})) != imaging::image_reader::state::failed) return true;
-    conclude();
-    return is_rest_small() && begin_to_drain();
+    return go_on(file_.add(std::as_bytes(std::span{data, size})));
   }
 
   /// The response ended; `complete` when its framing says so.
   exchange finish(bool complete) {
-    if (!settled_ && complete) conclude();
-    if (!settled_) failed_ = stream_.broken().value_or(fault{error_code::protocol_error, "the response cannot be read"});
-    return {std::move(failed_), measured_, stream_.head(), bytes_, complete && stream_.is_reusable(), is_lost_unanswered()};
+    if (is_wanted() && complete) last_ = file_.end();
+    exchange result;
+    result.head = stream_.head();
+    result.bytes = bytes_;
+    result.reusable = complete && stream_.is_reusable();
+    result.died_unanswered = stream_.connection_lost() && stream_.received_nothing();
+    if (redirected_) {
+      result.what = exchange::kind::redirected;
+    } else if (is_wanted()) {
+      result.failed = stream_.broken().value_or(fault{error_code::protocol_error, "the response cannot be read"});
+    } else {
+      result.what = last_ == intake::step::again ? exchange::kind::again : exchange::kind::settled;
+    }
+    return result;
   }
 
  private:
-  fault too_large() const { return {error_code::too_large, "more than " + std::to_string(max_bytes_) + " bytes"}; }
+  bool is_wanted() const { return !redirected_ && last_ == intake::step::read; }
 
-  bool settle(fault why) {
-    settled_ = true;
-    failed_ = std::move(why);
-    return false;
+  bool go_on(intake::step step) {
+    last_ = step;
+    return step == intake::step::read || begin_to_drain();
   }
 
-  void conclude() {
-    settled_ = true;
-    const auto answer = reader_.finish();
-    measured_ = answer.measured;
-    if (answer.code != error_code::none) failed_ = fault{answer.code, "after " + std::to_string(bytes_) + " bytes"};
-  }
-
-  bool is_rest_small() const {
+  /// Whether the rest is worth reading. Of one whose length is not known, the start is.
+  bool begin_to_drain() {
     const auto& head = *stream_.head();
     if (!head.keep_alive) return false;  // nothing to gain
-    return head.end != response_head::body_end::at_length || head.length - static_cast<std::uint64_t>(bytes_) <= limits::rest_drained_bytes;
-  }
-
-  bool begin_to_drain() {
+    const auto received = static_cast<std::uint64_t>(bytes_);
+    if (head.end == response_head::body_end::at_length && head.length - received > limits::rest_drained_bytes) return false;
     stream_.hurry(std::chrono::steady_clock::now() + limits::rest_drained_for);
     return true;
   }
 
-  bool is_lost_unanswered() const { return stream_.connection_lost() && stream_.received_nothing(); }
-
   guarded_stream& stream_;
-  const std::int64_t max_bytes_;
-  imaging::image_reader reader_;
+  intake& file_;
+  intake::step last_ = intake::step::read;
+  bool redirected_ = false;
   std::int64_t bytes_ = 0;
   std::size_t drained_ = 0;
-  bool settled_ = false;  ///< the answer is known; what still comes is not looked at
-  std::optional<fault> failed_;
-  measurement measured_;
 };
 
 }  // namespace
 
-exchange run_exchange(connection& over, const url& of, std::int64_t max_bytes, const patience& limit) {
+exchange run_exchange(connection& over, const url& of, intake& file, const file_version* known, const patience& limit) {
   guarded_stream stream{over, limit};
-  image_receiver receiver{stream, max_bytes};
-  auto request = request_for(of);
+  response_receiver receiver{stream, file};
+  auto request = request_for(of, file, known);
   request.response_handler = [&](const httplib::Response&) { return receiver.on_head(); };
   request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) { return receiver.on_body(data, size); };
   http_client client{of};

@@ -1,6 +1,7 @@
 #include "fetch/response_head.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/limits.hpp"
 #include "core/text.hpp"
@@ -36,9 +37,33 @@ bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
 }
 
+/// A number below 10^18, which no file's length reaches; nothing for any other text.
+std::optional<std::uint64_t> number(std::string_view text) {
+  constexpr std::size_t most_digits = 18;
+  if (text.empty() || text.size() > most_digits || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const char c : text) value = value * 10 + static_cast<std::uint64_t>(c - '0');
+  return value;
+}
+
 constexpr std::string_view version_start = "HTTP/1.";
 
 }  // namespace
+
+std::optional<response_head::part> parse_content_range(std::string_view text) {
+  constexpr std::string_view unit = "bytes ";
+  if (text.size() < unit.size() || !same_word(text.substr(0, unit.size()), unit)) return std::nullopt;
+  text = trimmed(text.substr(unit.size()));
+  const auto dash = text.find('-');
+  const auto slash = text.find('/');
+  if (dash == std::string_view::npos || slash == std::string_view::npos || dash > slash) return std::nullopt;
+  const auto first = number(text.substr(0, dash));
+  const auto last = number(text.substr(dash + 1, slash - dash - 1));
+  const auto total = number(text.substr(slash + 1));
+  if (!first || !last || *first > *last) return std::nullopt;
+  if (!total) return text.substr(slash + 1) == "*" ? std::optional{response_head::part{*first, *last, std::nullopt}} : std::nullopt;
+  return *last < *total ? std::optional{response_head::part{*first, *last, total}} : std::nullopt;
+}
 
 head_reader::state head_reader::refuse(std::string why) {
   error_ = {error_code::protocol_error, std::move(why)};
@@ -104,18 +129,21 @@ head_reader::state head_reader::read_header(std::string_view line) {
     head_.location = value;
   } else if (same_word(name, "Retry-After") && head_.retry_after.empty()) {
     head_.retry_after = value;
+  } else if (same_word(name, "ETag") && head_.etag.empty()) {
+    head_.etag = value;
+  } else if (same_word(name, "Last-Modified") && head_.last_modified.empty()) {
+    head_.last_modified = value;
+  } else if (same_word(name, "Content-Range")) {
+    // Two of them contradict each other or say nothing new; neither is worth a guess.
+    head_.file_part = std::exchange(has_content_range_, true) ? std::nullopt : parse_content_range(value);
   }
   return state::need_more;
 }
 
 head_reader::state head_reader::read_content_length(std::string_view value) {
-  constexpr std::size_t most_digits = 18;  // below 2^63; no file is that long
-  if (value.empty() || value.size() > most_digits || !std::all_of(value.begin(), value.end(), is_digit)) {
-    return refuse("Content-Length is not a number");
-  }
-  std::uint64_t length = 0;
-  for (const char c : value) length = length * 10 + static_cast<std::uint64_t>(c - '0');
-  if (length_ && *length_ != length) return refuse("two different Content-Lengths");
+  const auto length = number(value);
+  if (!length) return refuse("Content-Length is not a number");
+  if (length_ && *length_ != *length) return refuse("two different Content-Lengths");
   length_ = length;
   return state::need_more;
 }

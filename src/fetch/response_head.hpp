@@ -20,11 +20,24 @@ struct response_head {
 
   int status = 0;  ///< 200..599
   body_end end = body_end::at_close;
-  std::uint64_t length = 0;  ///< with at_length
-  bool keep_alive = false;   ///< whether the connection may serve another request once the body is read
-  std::string location;      ///< raw; empty when there is none
-  std::string retry_after;   ///< raw; empty when there is none
+  std::uint64_t length = 0;   ///< with at_length
+  bool keep_alive = false;    ///< whether the connection may serve another request once the body is read
+  std::string location;       ///< raw; empty when there is none
+  std::string retry_after;    ///< raw; empty when there is none
+  std::string etag;           ///< raw; empty when there is none
+  std::string last_modified;  ///< raw; empty when there is none
+
+  /// Which part of the file a 206 holds (Content-Range).
+  struct part {
+    std::uint64_t first = 0;             ///< offset of the first byte
+    std::uint64_t last = 0;              ///< of the last one: at least `first`
+    std::optional<std::uint64_t> total;  ///< bytes of the file: more than `last`; nothing when the server does not know
+  };
+  std::optional<part> file_part;  ///< nothing when there is no Content-Range, or one that makes no sense
 };
+
+/// Reads the value of a Content-Range: "bytes 0-99/1234" or "bytes 0-99/*" (RFC 9110, section 14.4). Nothing for any other text.
+std::optional<response_head::part> parse_content_range(std::string_view text);
 
 /// Collects and checks the head of a response from bytes as they come. Strict, because every tolerance in framing is a way to lie: two
 /// lengths, length and chunked, unknown transfer codings, control characters, folded lines are protocol_error. So are more than
@@ -55,6 +68,7 @@ class head_reader {
   bool says_close_ = false;
   bool says_keep_alive_ = false;
   bool chunked_ = false;
+  bool has_content_range_ = false;
   std::optional<std::uint64_t> length_;
   response_head head_;
   fault error_;

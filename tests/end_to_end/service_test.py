@@ -1,5 +1,6 @@
 """The real program over real sockets: jobs, failures, kill -9, SIGTERM, a second process."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -8,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import PROGRAM, SOURCE, Origin, Service, SilentHost, repeated, visit, wait_for
+from harness import PHOTOS, PROGRAM, SOURCE, Origin, Service, SilentHost, repeated, visit, wait_for
 
 KNOWN, OTHER = "S00339218", "S01408764"
 
@@ -79,6 +80,46 @@ class Jobs(unittest.TestCase):
             for job in stuck:
                 status = service.status(job)
                 self.assertEqual((status["status"], status["images"]["done"]), ("ongoing", 0))
+
+
+class Fetching(unittest.TestCase):
+    def setUp(self):
+        self.origin = Origin()
+        self.addCleanup(self.origin.close)
+
+    def sizes(self, service):
+        with service.copied_database() as database:
+            return dict(database.execute("SELECT substr(url, 1, instr(url, '?') - 1), width || 'x' || height FROM images"))
+
+    def test_header_mode_measures_what_full_mode_measures(self):
+        urls = self.origin.photo_urls(len(list(PHOTOS.iterdir())))
+        found = {}
+        for mode in ("full", "header"):
+            with Service("--fetch", mode) as service:
+                end = service.wait_for_end(service.submit([visit(KNOWN, urls)]))
+                self.assertEqual(end["status"], "completed", end)
+                found[mode] = self.sizes(service)
+        self.assertEqual(len(found["full"]), len(urls))
+        self.assertEqual(found["header"], found["full"])
+
+    def test_a_result_serves_later_images_of_its_url_for_as_long_as_told(self):
+        url = self.origin.photo_urls(1, "reused")[0]
+        with Service("--reuse-for", "1h") as service:
+            jobs = [service.submit([visit(KNOWN, [url] * 100)]) for _ in range(3)]
+            for job in jobs:
+                self.assertEqual(service.wait_for_end(job)["images"], {"total": 100, "done": 100, "failed": 0})
+        self.assertEqual(len(self.origin.requests), 1)
+
+    def test_kept_pictures_are_named_by_their_content_and_each_result_names_its_own(self):
+        photos = {hashlib.sha256(p.read_bytes()).hexdigest(): p.read_bytes() for p in PHOTOS.iterdir()}
+        with tempfile.TemporaryDirectory() as folder, Service("--keep-images", folder) as service:
+            urls = self.origin.photo_urls(2 * len(photos))
+            self.assertEqual(service.wait_for_end(service.submit([visit(KNOWN, urls)]))["status"], "completed")
+            kept = {p.stem: p.read_bytes() for p in pathlib.Path(folder).glob("*/*")}
+            with service.copied_database() as database:
+                named = {row[0] for row in database.execute("SELECT kept FROM images")}
+        self.assertEqual(kept, photos)
+        self.assertEqual(named, set(photos))
 
 
 class Durability(unittest.TestCase):

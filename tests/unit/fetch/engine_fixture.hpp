@@ -33,13 +33,16 @@ inline engine_options with_deadline(std::chrono::milliseconds deadline) {
 }
 
 /// Fetches and waits; "it ended" is part of every test, within a bound far above any deadline here.
-inline outcome fetch(engine& from, const std::string& url) {
+inline outcome fetch(engine& from, request wanted) {
+  const auto url = wanted.url;
   const auto done = std::make_shared<std::promise<outcome>>();
   auto answer = done->get_future();
-  from.submit({url}, [done](outcome result) { done->set_value(std::move(result)); });
+  from.submit(std::move(wanted), [done](outcome result) { done->set_value(std::move(result)); });
   BOOST_REQUIRE_MESSAGE(answer.wait_for(60s) == std::future_status::ready, "the fetch of " << url << " ended");
   return answer.get();
 }
+
+inline outcome fetch(engine& from, const std::string& url) { return fetch(from, request{url}); }
 
 inline outcome fetch(engine_options options, const std::string& url) { return fetch(*make_blocking_engine(std::move(options)), url); }
 

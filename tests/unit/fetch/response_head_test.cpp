@@ -125,6 +125,31 @@ BOOST_AUTO_TEST_CASE(all_heads_of_an_answer_have_at_most_16_kib) {
   BOOST_TEST(is_refused(flood));
 }
 
+BOOST_AUTO_TEST_CASE(a_content_range_is_read_when_it_makes_sense) {
+  const auto read_part = [](const char* text) { return parse_content_range(text); };
+  const auto usual = read_part("bytes 100-299/1000");
+  BOOST_TEST_REQUIRE(usual.has_value());
+  BOOST_TEST(usual->first == 100u);
+  BOOST_TEST(usual->last == 299u);
+  BOOST_TEST((usual->total == std::optional<std::uint64_t>{1000}));
+  BOOST_TEST((read_part("Bytes 0-0/*").value().total == std::nullopt));
+  BOOST_TEST(read_part("bytes 0-999/1000").has_value());
+  for (const char* text : {"", "bytes", "bytes ", "bytes */1000", "bytes 0-1000/1000", "bytes 2-1/10", "bytes 0-1", "bytes -1/10",
+                           "bytes 0-/10", "bytes 0/1-2", "pages 0-1/10", "bytes=0-1/10", "bytes 0-1/", "bytes 0-1/x", "bytes 0x0-1/10",
+                           "bytes 0-1/1000000000000000000000", "bytes 0 - 1/10"}) {
+    BOOST_TEST(!read_part(text).has_value(), text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(validators_and_the_part_are_kept_and_two_parts_are_none) {
+  const auto got =
+      read("HTTP/1.1 206\r\nETag: \"a\"\r\nlast-modified: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Range: bytes 0-1/9\r\n\r\n");
+  BOOST_TEST(got.head.etag == "\"a\"");
+  BOOST_TEST(got.head.last_modified == "Thu, 01 Jan 1970 00:00:00 GMT");
+  BOOST_TEST(got.head.file_part.has_value());
+  BOOST_TEST(!read("HTTP/1.1 206\r\nContent-Range: bytes 0-1/9\r\nContent-Range: bytes 2-3/9\r\n\r\n").head.file_part.has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace retail_pulse::fetch

@@ -1,0 +1,118 @@
+#include "fetch/intake.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/limits.hpp"
+
+namespace retail_pulse::fetch {
+
+intake::intake(mode how, std::int64_t max_bytes, picture_store* keep, bool conditional)
+    : how_{how}, max_bytes_{static_cast<std::uint64_t>(max_bytes)}, conditional_{conditional}, whole_{how == mode::full} {
+  if (keep != nullptr && how == mode::full) copy_.emplace(keep->begin());
+}
+
+std::optional<intake::range> intake::range_to_ask() const {
+  if (whole_) return std::nullopt;
+  const auto first = reader_.wanted();
+  const auto last = first + limits::range_bytes - 1;
+  return range{first, total_ ? std::min(last, *total_ - 1) : last};
+}
+
+std::string_view intake::if_range() const {
+  const bool strong = begun_ && !etag_.starts_with("W/");
+  return strong ? std::string_view{etag_} : std::string_view{};
+}
+
+intake::step intake::begin(const response_head& head) {
+  ++requests_;
+  if (head.status == 304 && conditional_) {
+    not_modified_ = true;
+    return step::settled;
+  }
+  conditional_ = false;
+  if (head.status == 200 || head.status == 203) {
+    part_end_.reset();
+    const bool tells_length = head.end == response_head::body_end::at_length;
+    return begin_body(head, 0, tells_length ? std::optional{head.length} : std::nullopt);
+  }
+  const auto asked = range_to_ask();
+  if (head.status == 206 && asked && head.file_part && head.file_part->first <= asked->first && asked->first <= head.file_part->last) {
+    part_end_ = head.file_part->last + 1;
+    const bool lies = head.end == response_head::body_end::at_length && head.length != *part_end_ - head.file_part->first;
+    return lies ? ask_whole() : begin_body(head, head.file_part->first, head.file_part->total);
+  }
+  if (asked && (head.status == 206 || head.status == 416)) return ask_whole();
+  if (head.status == 206) return fail(error_code::protocol_error, "a part of the file that was not asked for");
+  return fail(error_code::http_status, "status " + std::to_string(head.status));
+}
+
+bool intake::is_another_version(const response_head& head, std::optional<std::uint64_t> total) const {
+  // An answer to If-Range may leave validators out (RFC 9110, section 15.3.7).
+  const auto differ = [](const std::string& a, const std::string& b) { return !a.empty() && !b.empty() && a != b; };
+  return begun_ && (differ(head.etag, etag_) || differ(head.last_modified, last_modified_) || (total && total_ && *total != *total_));
+}
+
+intake::step intake::begin_body(const response_head& head, std::uint64_t first, std::optional<std::uint64_t> total) {
+  if (total && *total > max_bytes_) return fail(error_code::too_large, "announced with " + std::to_string(*total) + " bytes");
+  if (is_another_version(head, total)) {
+    reader_ = imaging::image_reader{};
+    begun_ = false;
+    total_.reset();
+    if (first > 0) return ask_whole();
+  }
+  if (!begun_ || !head.etag.empty()) etag_ = head.etag;
+  if (!begun_ || !head.last_modified.empty()) last_modified_ = head.last_modified;
+  if (total) total_ = total;
+  offset_ = first;
+  return step::read;
+}
+
+intake::step intake::add(std::span<const std::byte> bytes) {
+  if (bytes.size() > max_bytes_ - std::min(max_bytes_, offset_)) {
+    return fail(error_code::too_large, "more than " + std::to_string(max_bytes_) + " bytes");
+  }
+  if (part_end_ && offset_ + bytes.size() > *part_end_) return ask_whole();
+  if (copy_) copy_->append(bytes);
+  const auto from = std::exchange(offset_, offset_ + bytes.size());
+  // A part may begin before the byte that is wanted, and the whole file after some parts does.
+  if (offset_ <= reader_.position()) return step::read;
+  if (from < reader_.position()) bytes = bytes.subspan(static_cast<std::size_t>(reader_.position() - from));
+  if (from > reader_.position()) reader_.skip_to(from);
+  begun_ = true;
+  const auto state = reader_.feed(bytes);
+  const bool enough = how_ == mode::header && state == imaging::image_reader::state::measured;
+  return enough || state == imaging::image_reader::state::failed ? conclude() : step::read;
+}
+
+intake::step intake::end() {
+  if (!part_end_) return conclude();
+  const bool at_end = total_ && reader_.wanted() >= *total_;
+  // That a file ends early is believed only when it was asked for as a whole.
+  return at_end || requests_ >= limits::ranges ? ask_whole() : step::again;
+}
+
+intake::step intake::ask_whole() {
+  whole_ = true;
+  return step::again;
+}
+
+intake::step intake::fail(error_code code, std::string why) {
+  failed_ = fault{code, std::move(why)};
+  return step::settled;
+}
+
+intake::step intake::conclude() {
+  const auto answer = reader_.finish();
+  measured_ = answer.measured;
+  const bool enough = how_ == mode::header && answer.code == error_code::truncated && answer.measured.width != 0;
+  if (answer.code != error_code::none && !enough) return fail(answer.code, "after " + std::to_string(offset_) + " bytes");
+  if (copy_) {
+    auto kept = copy_->keep(measured_.format);
+    if (auto* copy = std::get_if<picture_store::picture::kept>(&kept)) kept_ = std::move(copy->sha256);
+    if (auto* refused = std::get_if<picture_store::picture::refused>(&kept)) not_kept_ = std::move(refused->why);
+  }
+  return step::settled;
+}
+
+}  // namespace retail_pulse::fetch

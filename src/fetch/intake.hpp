@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/image.hpp"
+#include "fetch/fault.hpp"
+#include "fetch/mode.hpp"
+#include "fetch/picture_store.hpp"
+#include "fetch/response_head.hpp"
+#include "imaging/image_reader.hpp"
+
+namespace retail_pulse::fetch {
+
+/// One file on its way in: what to ask its server for, what the answers mean, and the answer of ours. In full mode that is one response;
+/// in header mode a few ranges of the file, each where the next byte that matters lies.
+///
+/// A server's word is believed only as far as it cannot mislead: a range that is not the one asked for, ranges of two versions, an end of
+/// file that only a Content-Range tells, or too many ranges lead to a request for the whole file, of which only the start is read. Not
+/// thread safe; belongs to one attempt.
+class intake {
+ public:
+  /// `keep`: where to keep a copy, in full mode; may be null. `conditional`: the first request asks for a newer version only.
+  intake(mode how, std::int64_t max_bytes, picture_store* keep, bool conditional);
+
+  /// First and last byte.
+  struct range {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+  };
+  /// What to ask for next; nothing: the whole file.
+  std::optional<range> range_to_ask() const;
+  /// Whether to ask for a newer version than the known one only.
+  bool is_conditional() const { return conditional_; }
+  /// The validator of the version that was begun, for If-Range; empty when there is none.
+  std::string_view if_range() const;
+
+  enum class step {
+    read,     ///< more of this response is wanted
+    again,    ///< this response is of no more use, and another request is needed
+    settled,  ///< the answer is known
+  };
+  /// The head of an answer, which is no redirect.
+  step begin(const response_head& head);
+  /// The next bytes of its body, after `begin` or `add` said `read`.
+  step add(std::span<const std::byte> bytes);
+  /// The body is complete, after `begin` or `add` said `read`. Never `read`.
+  step end();
+
+  /// Settled with this: none means that `measured` holds sizes or that the server has the known version.
+  const std::optional<fault>& failed() const { return failed_; }
+  const measurement& measured() const { return measured_; }
+  bool not_modified() const { return not_modified_; }
+  const std::string& kept() const { return kept_; }          ///< SHA-256 of the copy; empty when there is none
+  const std::string& not_kept() const { return not_kept_; }  ///< why there is no copy although there should be one
+  const std::string& etag() const { return etag_; }
+  const std::string& last_modified() const { return last_modified_; }
+
+ private:
+  step begin_body(const response_head& head, std::uint64_t first, std::optional<std::uint64_t> total);
+  bool is_another_version(const response_head& head, std::optional<std::uint64_t> total) const;
+  step ask_whole();
+  step fail(error_code code, std::string why);
+  step conclude();
+
+  const mode how_;
+  const std::uint64_t max_bytes_;
+  bool conditional_;
+  bool whole_;  ///< ranges are not, or no longer, asked for
+
+  imaging::image_reader reader_;
+  std::optional<picture_store::picture> copy_;
+  bool begun_ = false;  ///< the reader has seen bytes of the version below
+  std::string etag_;
+  std::string last_modified_;
+  std::optional<std::uint64_t> total_;
+  int requests_ = 0;
+
+  std::uint64_t offset_ = 0;               ///< in the file, of the next byte of this response
+  std::optional<std::uint64_t> part_end_;  ///< behind the last byte of this response, when it is a part
+
+  std::optional<fault> failed_;
+  measurement measured_;
+  bool not_modified_ = false;
+  std::string kept_;
+  std::string not_kept_;
+};
+
+}  // namespace retail_pulse::fetch

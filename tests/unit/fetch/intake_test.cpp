@@ -1,0 +1,287 @@
+#include "fetch/intake.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/limits.hpp"
+#include "tests/unit/imaging/builders.hpp"
+
+namespace retail_pulse::fetch {
+
+BOOST_AUTO_TEST_SUITE(intakes)
+
+namespace {
+
+using imaging::jpeg;
+using imaging::jpeg_segment;
+
+/// What a server answers to one request.
+struct reply {
+  response_head head;
+  std::string body;
+};
+using server = std::function<reply(const intake& file)>;
+
+reply whole(const std::string& file, int status = 200) {
+  reply answer;
+  answer.head.status = status;
+  answer.head.end = response_head::body_end::at_length;
+  answer.head.length = file.size();
+  answer.head.etag = "\"1\"";
+  answer.body = file;
+  return answer;
+}
+
+reply nothing(int status) { return whole("", status); }
+
+/// The bytes from `first` to `last` or the end of the file.
+reply part(const std::string& file, std::uint64_t first, std::uint64_t last) {
+  auto answer = whole(file.substr(first, last - first + 1), 206);
+  answer.head.file_part = response_head::part{first, first + answer.body.size() - 1, file.size()};
+  return answer;
+}
+
+/// As RFC 9110 has it.
+reply honest(const std::string& file, const intake& asking) {
+  const auto range = asking.range_to_ask();
+  if (!range) return whole(file);
+  return range->first < file.size() ? part(file, range->first, range->last) : nothing(416);
+}
+
+struct course {
+  std::vector<std::optional<std::uint64_t>> asked;  ///< first byte of each range; nothing: the whole file
+  std::uint64_t bytes = 0;                          ///< read of all answers
+};
+
+/// Asks until the answer is known. Bytes come in pieces of `piece`.
+course run(intake& file, const server& answer, std::size_t piece = 1000) {
+  course result;
+  for (;;) {
+    BOOST_REQUIRE_MESSAGE(result.asked.size() < limits::ranges + 3U, "the requests come to an end");
+    const auto range = file.range_to_ask();
+    result.asked.push_back(range ? std::optional{range->first} : std::nullopt);
+    const auto got = answer(file);
+    auto step = file.begin(got.head);
+    for (std::size_t at = 0; step == intake::step::read && at < got.body.size(); at += piece) {
+      const auto size = std::min(piece, got.body.size() - at);
+      result.bytes += size;
+      step = file.add(imaging::as_piece(std::string_view{got.body}.substr(at, size)));
+    }
+    if (step == intake::step::read) step = file.end();
+    BOOST_REQUIRE((step != intake::step::read));
+    if (step == intake::step::settled) return result;
+  }
+}
+
+intake header_intake(std::int64_t max_bytes = 50'000'000) { return intake{mode::header, max_bytes, nullptr, false}; }
+
+bool is_40_by_30(const intake& file) { return !file.failed() && file.measured() == measurement{image_format::jpeg, 40, 30}; }
+
+/// 40 x 30, with the frame header behind `segments` application segments of 64 KB, and ballast in the picture.
+std::string photo(int segments, std::size_t ballast = 100'000) {
+  std::string metadata;
+  for (int i = 0; i < segments; ++i) metadata += jpeg_segment(0xE2, std::string(65'533, 'x'));
+  auto file = jpeg(40, 30, metadata);
+  return file.insert(file.size() - 2, std::string(ballast, 'p'));
+}
+
+using asked_list = std::vector<std::optional<std::uint64_t>>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(one_range_is_enough_where_the_size_stands_in_front) {
+  const auto file = photo(0);
+  auto in = header_intake();
+  const auto way = run(in, [&](const intake& asking) { return honest(file, asking); });
+  BOOST_TEST(is_40_by_30(in));
+  BOOST_TEST((way.asked == asked_list{0}));
+  BOOST_TEST(way.bytes <= limits::range_bytes);
+}
+
+BOOST_AUTO_TEST_CASE(the_next_range_begins_where_the_next_marker_must_be) {
+  const auto file = photo(9);
+  auto in = header_intake();
+  const auto way = run(in, [&](const intake& asking) { return honest(file, asking); });
+  BOOST_TEST(is_40_by_30(in));
+  asked_list expected{0};
+  for (std::uint64_t i = 1; i <= 9; ++i) expected.push_back(2 + i * 65'537);
+  BOOST_TEST((way.asked == expected));
+  BOOST_TEST(way.bytes <= 10 * limits::range_bytes);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_ignores_ranges_is_read_only_as_far_as_needed) {
+  const auto file = photo(1);
+  auto in = header_intake();
+  const auto way = run(in, [&](const intake&) { return whole(file); });
+  BOOST_TEST(is_40_by_30(in));
+  BOOST_TEST((way.asked == asked_list{0}));
+  BOOST_TEST(way.bytes < 70'000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_forgets_ranges_in_the_middle_still_gives_the_right_answer) {
+  const auto file = photo(2);
+  auto in = header_intake();
+  int request = 0;
+  const auto way = run(in, [&](const intake& asking) { return ++request == 2 ? whole(file) : honest(file, asking); });
+  BOOST_TEST(is_40_by_30(in));
+  BOOST_TEST(way.asked.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_the_range_that_was_asked_for_leads_to_the_whole_file) {
+  const auto file = photo(1);
+  const auto lying = [&](auto lie) {
+    return [&file, lie](const intake& asking) {
+      auto answer = honest(file, asking);
+      if (answer.head.status == 206) lie(answer);
+      return answer;
+    };
+  };
+  const std::pair<const char*, server> liars[] = {
+      {"416", [&](const intake& asking) { return asking.range_to_ask() ? nothing(416) : whole(file); }},
+      {"no Content-Range", lying([](reply& r) { r.head.file_part.reset(); })},
+      {"another start", lying([](reply& r) { r.head.file_part->first += 1, r.head.file_part->last += 1; })},
+      {"a length that does not fit", lying([](reply& r) { r.head.file_part->last -= 1; })},
+      {"more bytes than said",
+       lying([](reply& r) { r.head.end = response_head::body_end::at_last_chunk, r.head.file_part->last -= 16'000; })},
+      {"an early end of file", lying([](reply& r) { r.head.file_part->total = r.head.file_part->last + 1; })},
+      {"a late end of file",
+       [&](const intake& asking) {
+         auto answer = honest(file, asking);
+         if (answer.head.status == 206) answer.head.file_part->total = 10'000'000;
+         return answer;
+       }},
+  };
+  for (const auto& [name, liar] : liars) {
+    auto in = header_intake();
+    const auto way = run(in, liar);
+    BOOST_TEST(is_40_by_30(in), name);
+    BOOST_TEST(way.asked.size() <= 3u, name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_total_and_a_short_or_early_range_are_no_lies) {
+  const auto file = photo(1);
+  for (const bool early : {false, true}) {
+    auto in = header_intake();
+    const auto way = run(in, [&](const intake& asking) {
+      const auto first = asking.range_to_ask().value().first;
+      auto answer = early ? part(file, first > 100 ? first - 100 : 0, first + 200) : part(file, first, first + 49);
+      answer.head.file_part->total.reset();
+      return answer;
+    });
+    BOOST_TEST(is_40_by_30(in));
+    BOOST_TEST(way.asked.back().has_value());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(two_versions_of_a_file_are_never_mixed) {
+  const auto old_file = jpeg(7, 7, jpeg_segment(0xE2, std::string(65'533, 'x')));
+  const auto new_file = photo(1);
+  for (const bool by_tag : {true, false}) {
+    auto in = header_intake();
+    int request = 0;
+    run(in, [&](const intake& asking) {
+      const bool first = ++request == 1;
+      auto answer = honest(first ? old_file : new_file, asking);
+      answer.head.etag = by_tag ? (first ? "\"old\"" : "\"new\"") : "";
+      return answer;
+    });
+    BOOST_TEST(is_40_by_30(in));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_later_range_is_bound_to_the_first_ones_strong_validator) {
+  const auto file = photo(1);
+  for (const std::string& tag : {std::string{"\"a\""}, std::string{"W/\"a\""}, std::string{}}) {
+    auto in = header_intake();
+    BOOST_TEST(in.if_range().empty());
+    int request = 0;
+    run(in, [&](const intake& asking) {
+      if (++request == 2) BOOST_TEST(asking.if_range() == (tag.starts_with('W') ? "" : tag));
+      auto answer = honest(file, asking);
+      answer.head.etag = tag;
+      return answer;
+    });
+    BOOST_TEST(request == 2);
+    BOOST_TEST(in.etag() == tag);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_ends_early_is_truncated_and_asked_for_once_as_a_whole) {
+  const auto file = photo(1).substr(0, 40'000);  // within the first segment
+  auto in = header_intake();
+  const auto way = run(in, [&](const intake& asking) { return honest(file, asking); });
+  BOOST_TEST((in.failed() && in.failed()->code == error_code::truncated));
+  BOOST_TEST((way.asked == asked_list{0, std::nullopt}));
+}
+
+BOOST_AUTO_TEST_CASE(ranges_are_counted_and_then_the_file_is_read_from_its_start) {
+  const auto at_bound = photo(limits::ranges - 1);
+  const auto past_bound = photo(limits::ranges);
+  auto in = header_intake();
+  BOOST_TEST(run(in, [&](const intake& asking) { return honest(at_bound, asking); }).asked.back().has_value());
+  BOOST_TEST(is_40_by_30(in));
+  auto other = header_intake();
+  const auto way = run(other, [&](const intake& asking) { return honest(past_bound, asking); });
+  BOOST_TEST(is_40_by_30(other));
+  BOOST_TEST(!way.asked.back().has_value());
+  BOOST_TEST(way.asked.size() == limits::ranges + 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_range_of_one_byte_each_comes_to_an_end) {
+  std::string comments;
+  for (int i = 0; i < limits::ranges; ++i) comments += jpeg_segment(0xFE, "");
+  const auto file = jpeg(40, 30, comments);
+  auto in = header_intake();
+  const auto way = run(in, [&](const intake& asking) {
+    const auto range = asking.range_to_ask();
+    return range ? part(file, range->first, range->first) : whole(file);
+  });
+  BOOST_TEST(is_40_by_30(in));
+  BOOST_TEST(way.asked.size() == limits::ranges + 1u);
+}
+
+BOOST_AUTO_TEST_CASE(too_large_is_known_from_the_total_of_a_range) {
+  const auto file = photo(0);
+  const auto size = static_cast<std::int64_t>(file.size());
+  auto fits = header_intake(size);
+  run(fits, [&](const intake& asking) { return honest(file, asking); });
+  BOOST_TEST(is_40_by_30(fits));
+  auto larger = header_intake(size - 1);
+  run(larger, [&](const intake& asking) { return honest(file, asking); });
+  BOOST_TEST((larger.failed() && larger.failed()->code == error_code::too_large));
+}
+
+BOOST_AUTO_TEST_CASE(full_mode_asks_once_for_everything_and_wants_no_part) {
+  const auto file = photo(0);
+  intake in{mode::full, 50'000'000, nullptr, false};
+  const auto way = run(in, [&](const intake&) { return whole(file); });
+  BOOST_TEST(is_40_by_30(in));
+  BOOST_TEST(way.bytes == file.size());
+  BOOST_TEST((way.asked == asked_list{std::nullopt}));
+  intake cut{mode::full, 50'000'000, nullptr, false};
+  run(cut, [&](const intake&) { return whole(file.substr(0, file.size() - 1)); });
+  BOOST_TEST((cut.failed() && cut.failed()->code == error_code::truncated));
+  intake unasked{mode::full, 50'000'000, nullptr, false};
+  run(unasked, [&](const intake&) { return part(file, 0, 999); });
+  BOOST_TEST((unasked.failed() && unasked.failed()->code == error_code::protocol_error));
+}
+
+BOOST_AUTO_TEST_CASE(not_modified_is_an_answer_only_to_who_asked) {
+  for (const auto how : {mode::full, mode::header}) {
+    intake conditional{how, 50'000'000, nullptr, true};
+    run(conditional, [](const intake& asking) { return nothing(asking.is_conditional() ? 304 : 500); });
+    BOOST_TEST(!conditional.failed());
+    BOOST_TEST(conditional.not_modified());
+    intake plain{how, 50'000'000, nullptr, false};
+    run(plain, [](const intake&) { return nothing(304); });
+    BOOST_TEST((plain.failed() && plain.failed()->code == error_code::http_status));
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace retail_pulse::fetch
