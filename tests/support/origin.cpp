@@ -169,6 +169,12 @@ origin::origin(script run, std::optional<tls_identity> tls, const std::string& a
     tls_.reset(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
     SSL_CTX_use_certificate(tls_.get(), tls->certificate.get());
     SSL_CTX_use_PrivateKey(tls_.get(), tls->key.get());
+    if (tls->highest_version != 0) {
+      SSL_CTX_set_security_level(tls_.get(), 0);  // old versions sign with SHA-1
+      SSL_CTX_set_min_proto_version(tls_.get(), tls->highest_version);
+      SSL_CTX_set_max_proto_version(tls_.get(), tls->highest_version);
+    }
+    if (tls->wants_client_certificate) SSL_CTX_set_verify(tls_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
   listener_ = ::socket(address.find(':') == std::string::npos ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   stop_ = eventfd(0, EFD_CLOEXEC);

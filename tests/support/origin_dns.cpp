@@ -18,7 +18,23 @@ constexpr std::size_t header_bytes = 12;
 
 std::string u16(unsigned value) { return {static_cast<char>(value >> 8), static_cast<char>(value & 255)}; }
 
+/// A record of the name in the question, good for one second.
+std::string record_of(unsigned type, const std::string& data) {
+  constexpr unsigned name_in_question = 0xc00c;
+  return u16(name_in_question) + u16(type) + u16(1) + u16(0) + u16(1) + u16(static_cast<unsigned>(data.size())) + data;
+}
+
 }  // namespace
+
+std::string alias_record(const std::string& alias) {
+  std::string labels;
+  for (std::size_t at = 0; at <= alias.size();) {
+    const auto dot = std::min(alias.find('.', at), alias.size());
+    labels += static_cast<char>(dot - at) + alias.substr(at, dot - at);
+    at = dot + 1;
+  }
+  return record_of(5, labels + '\0');
+}
 
 dns_stub::dns_stub(script answer) : answer_(std::move(answer)) {
   socket_ = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -81,18 +97,19 @@ std::optional<std::string> dns_stub::reply_to(const std::string& packet) {
   }
   const auto answer = answer_(name, v6, before);
   if (!answer) return std::nullopt;
+  const auto number = answer->to_another_query ? std::string{static_cast<char>(packet[0] + 1), packet[1]} : packet.substr(0, 2);
+  if (!answer->instead.empty()) return number + answer->instead;
   std::string records;
-  unsigned count = 0;
+  for (const auto& record : answer->records) records += record;
+  auto count = static_cast<unsigned>(answer->records.size());
   for (const auto& text : answer->addresses) {
     char address[16];
     if (inet_pton(v6 ? AF_INET6 : AF_INET, text.c_str(), address) != 1) continue;
-    const unsigned length = v6 ? 16 : 4;
-    records +=
-        u16(0xc00c) + u16(v6 ? 28 : 1) + u16(1) + u16(0) + u16(1) + u16(length) + std::string(address, length);  // name, type, class, 1 s
+    records += record_of(v6 ? 28 : 1, {address, v6 ? 16u : 4u});
     ++count;
   }
-  return packet.substr(0, 2) + u16(0x8180u | static_cast<unsigned>(answer->rcode)) + u16(1) + u16(count) + u16(0) + u16(0) +
-         packet.substr(header_bytes, question_end - header_bytes) + records;
+  const unsigned flags = 0x8180u | static_cast<unsigned>(answer->rcode) | (answer->is_cut ? 0x0200u : 0u);
+  return number + u16(flags) + u16(1) + u16(count) + u16(0) + u16(0) + packet.substr(header_bytes, question_end - header_bytes) + records;
 }
 
 }  // namespace retail_pulse::test_support

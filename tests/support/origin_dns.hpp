@@ -14,8 +14,15 @@ namespace retail_pulse::test_support {
 /// What a name server says. `addresses` in text form; those of the family nobody asked for are left out.
 struct dns_answer {
   int rcode = 0;  ///< 3: no such name
-  std::vector<std::string> addresses;
+  std::vector<std::string> addresses = {};
+  std::vector<std::string> records = {};  ///< whole resource records, in front of the addresses
+  bool is_cut = false;                    ///< says that the rest is to be asked for over TCP, where nobody listens
+  bool to_another_query = false;          ///< has another query's number
+  std::string instead = {};               ///< sent behind the query's number instead of all that, when not empty
 };
+
+/// A CNAME record of the name that was asked for. `alias`: "other.test".
+std::string alias_record(const std::string& alias);
 
 /// A name server on a UDP port of 127.0.0.1 that answers as told, or not at all.
 class dns_stub {

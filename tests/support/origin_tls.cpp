@@ -27,14 +27,14 @@ void add_extension(X509* certificate, X509* issuer, int kind, const std::string&
 
 /// `issuer` none: self-signed.
 tls_identity make(const std::string& common_name, const std::string& names, bool authority, const tls_identity* issuer,
-                  std::chrono::seconds valid_for) {
+                  std::chrono::seconds valid_for, std::chrono::seconds valid_from = std::chrono::hours{-2}) {
   static std::atomic<long> serial = 1;
-  tls_identity made{{X509_new(), X509_free}, {EVP_EC_gen("P-256"), EVP_PKEY_free}};
+  tls_identity made{{X509_new(), X509_free}, {EVP_EC_gen("P-256"), EVP_PKEY_free}, 0, false};
   check(made.certificate && made.key, "out of memory");
   X509* certificate = made.certificate.get();
   X509_set_version(certificate, X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial++);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -7200);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), static_cast<long>(valid_from.count()));
   X509_gmtime_adj(X509_getm_notAfter(certificate), static_cast<long>(valid_for.count()));
   X509_set_pubkey(certificate, made.key.get());
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
@@ -64,8 +64,8 @@ test_authority::~test_authority() {
   std::filesystem::remove(file_, ignored);
 }
 
-tls_identity test_authority::issue(const std::string& names, std::chrono::seconds valid_for) const {
-  return make("test server", names, false, &root_, valid_for);
+tls_identity test_authority::issue(const std::string& names, std::chrono::seconds valid_for, std::chrono::seconds valid_from) const {
+  return make("test server", names, false, &root_, valid_for, valid_from);
 }
 
 tls_identity self_signed(const std::string& names) { return make("self", names, false, nullptr, std::chrono::hours{1}); }

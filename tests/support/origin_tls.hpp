@@ -9,10 +9,12 @@
 
 namespace retail_pulse::test_support {
 
-/// A certificate and its key, ready to serve TLS with.
+/// A certificate and its key, and how to serve TLS with them.
 struct tls_identity {
   std::shared_ptr<X509> certificate;
   std::shared_ptr<EVP_PKEY> key;
+  int highest_version = 0;  ///< TLS1_VERSION and so on; 0: the newest
+  bool wants_client_certificate = false;
 };
 
 /// A certificate authority made for one test run. Its certificate lies in a temporary file until the object ends.
@@ -25,8 +27,9 @@ class test_authority {
 
   std::string ca_file() const { return file_.string(); }
   /// A server certificate. `names` as in OpenSSL's configuration: "DNS:localhost,IP:127.0.0.1". It ends `valid_for` from now; a negative
-  /// time makes one that has expired.
-  tls_identity issue(const std::string& names, std::chrono::seconds valid_for = std::chrono::hours{1}) const;
+  /// time makes one that has expired. It begins `valid_from` from now.
+  tls_identity issue(const std::string& names, std::chrono::seconds valid_for = std::chrono::hours{1},
+                     std::chrono::seconds valid_from = std::chrono::hours{-2}) const;
 
  private:
   tls_identity root_;

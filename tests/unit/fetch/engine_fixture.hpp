@@ -7,13 +7,15 @@
 #include <string>
 
 #include "fetch/blocking_engine.hpp"
-#include "tests/support/origin.hpp"
+#include "tests/support/misbehaviour.hpp"
 
 namespace retail_pulse::fetch {
 
 using namespace std::chrono_literals;
 using test_support::http_response;
 using test_support::origin;
+using test_support::serving;
+using test_support::serving_once;
 using test_support::session;
 using test_support::tiny_gif;
 
@@ -52,20 +54,6 @@ inline std::string resolve(engine& with, const std::string& url) {
   with.resolve(url, [done](std::string address) { done->set_value(std::move(address)); });
   BOOST_REQUIRE(answer.wait_for(60s) == std::future_status::ready);
   return answer.get();
-}
-
-/// Serves one response, whatever is asked, then waits for the client to close.
-inline origin::script serving(std::string response) {
-  return [response = std::move(response)](session& with) {
-    if (with.read_request() && with.send(response)) with.wait_for_close();
-  };
-}
-
-/// Serves one response, whatever is asked, and closes.
-inline origin::script serving_once(std::string response) {
-  return [response = std::move(response)](session& with) {
-    if (with.read_request()) with.send(response);
-  };
 }
 
 }  // namespace retail_pulse::fetch

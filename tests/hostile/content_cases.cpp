@@ -1,0 +1,141 @@
+#include "tests/hostile/cases.hpp"
+#include "tests/unit/imaging/builders.hpp"
+
+namespace retail_pulse::hostile {
+namespace {
+
+using imaging::file_bytes;
+
+hostile_case content(std::string name, error_code expected, const std::string& file) {
+  return {.name = "content: " + std::move(name), .expected = expected, .run = test_support::serving(http_response(200, file))};
+}
+
+/// Ends because of the bound on files, not because of the host.
+hostile_case endless_content(std::string name, error_code expected, std::string start, std::string again) {
+  return {.name = "content: " + std::move(name),
+          .expected = expected,
+          .run = test_support::endless("HTTP/1.1 200 OK\r\n\r\n" + std::move(start), std::move(again)),
+          .tune = [](fetch::engine_options& options) { options.max_image_bytes = 4 << 20; }};
+}
+
+std::string repeated(const std::string& piece, std::size_t bytes) {
+  std::string text;
+  while (text.size() < bytes) text += piece;
+  return text;
+}
+
+std::string half(const std::string& file) { return file.substr(0, file.size() / 2); }
+std::string but_one(const std::string& file) { return file.substr(0, file.size() - 1); }
+
+}  // namespace
+
+cases content_cases() {
+  using enum error_code;
+  const auto jpeg_start = imaging::jpeg(10, 10).substr(0, 2);
+  auto measured_png = [](std::uint32_t side) {
+    auto made = content("a PNG that claims " + std::to_string(side) + " x " + std::to_string(side), none, imaging::png(side, side));
+    made.width = made.height = side;
+    return made;
+  };
+  auto measured_jpeg = [](std::uint32_t side) {
+    auto made = content("a JPEG that claims " + std::to_string(side) + " x " + std::to_string(side), none, imaging::jpeg(side, side));
+    made.width = made.height = side;
+    return made;
+  };
+  return {
+      content("a page", not_an_image, "<!doctype html><title>Not found</title>"),
+      content("an error in JSON", not_an_image, R"({"error": "gone"})"),
+      content("a drawing in SVG", not_an_image, R"(<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>)"),
+      content("a bomb of XML entities", not_an_image,
+              R"(<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><svg>&c;</svg>)"),
+      content("a PDF", not_an_image, "%PDF-1.7\n1 0 obj"),
+      content("a zip file", not_an_image, "PK\3\4" + std::string(100, 'z')),
+      content("a film", not_an_image,
+              "\0\0\0\x18"
+              "ftypisom\0\0\0\0isommp42"s +
+                  std::string(100, 'f')),
+      content("noise", not_an_image, std::string(1000, '\xA7')),
+      content("zeros", not_an_image, std::string(1000, '\0')),
+      content("one byte", truncated, "\xFF"),
+      content("half a JPEG", truncated, half(imaging::jpeg(10, 10))),
+      content("a JPEG without its last byte", truncated, but_one(imaging::jpeg(10, 10))),
+      content("half a PNG", truncated, half(imaging::png(10, 10))),
+      content("a PNG without its last byte", truncated, but_one(imaging::png(10, 10))),
+      content("half a GIF", truncated, half(picture())),
+      content("a GIF without its last byte", truncated, but_one(picture())),
+      content("half a BMP", truncated, half(imaging::bmp({}))),
+      content("a BMP without its last byte", truncated, but_one(imaging::bmp({}))),
+      content("half a lossy WebP", truncated, half(imaging::webp_lossy(10, 10))),
+      content("a WebP without its last byte", truncated, but_one(imaging::webp_lossless(10, 10))),
+      content("half an animated WebP", truncated, half(imaging::webp_animation(10, 10))),
+      content("half a PSD", truncated, half(imaging::psd_start({}))),
+      content("a JPEG of no height", bad_dimensions, imaging::jpeg(10, 0)),
+      content("a PNG of no width", bad_dimensions, imaging::png(0, 10)),
+      content("a GIF of no width", bad_dimensions, imaging::gif(0, 10)),
+      content("a BMP of negative width", bad_dimensions, imaging::bmp({.width = 0x80000005})),
+      measured_jpeg(65'500),
+      measured_png(0x7FFFFFFF),
+      content("a PNG that claims 2^31 x 2^31", bad_dimensions, imaging::png(0x80000000, 0x80000000)),
+      content("an arithmetic-coded JPEG", unsupported_format,
+              jpeg_start + imaging::jpeg_frame(0xC9, 10, 10) + imaging::jpeg_scan("data") + "\xFF\xD9"),
+      content("a lossless JPEG", unsupported_format,
+              jpeg_start + imaging::jpeg_frame(0xC3, 10, 10) + imaging::jpeg_scan("data") + "\xFF\xD9"),
+      content("a JPEG segment of length 0", not_an_image, jpeg_start + std::string("\xFF\xE1\0\0", 4) + imaging::jpeg(10, 10).substr(2)),
+      content("a PNG chunk of 4 GB", truncated,
+              "\x89PNG\r\n\x1A\n" + imaging::png_header(10, 10, std::string("\x8\2\0\0\0", 5)) + "\xFF\xFF\xFF\xFFIDAT"),
+      content("a WebP that announces 4 GB", not_an_image, "RIFF\xFE\xFF\xFF\xFF" + imaging::webp_lossy(10, 10).substr(8)),
+      content("a bitmap of 2^31 x 2^31", truncated, imaging::bmp({.width = 0x7FFFFFFF, .height = 0x80000000, .bits = 32})),
+      endless_content("a JPEG of endless segments", too_large, jpeg_start, repeated(imaging::jpeg_segment(0xE1, "x"), 65536)),
+      endless_content("a JPEG of endless fill bytes", too_large, jpeg_start, std::string(65536, '\xFF')),
+      endless_content("a JPEG of endless scans", too_large, but_one(imaging::jpeg(10, 10)), repeated(imaging::jpeg_scan("data"), 65536)),
+      endless_content("a PNG of endless chunks", too_large, but_one(imaging::png(10, 10)).substr(0, 33),
+                      repeated(imaging::png_chunk("tEXt", ""), 65536)),
+      endless_content("a GIF of endless blocks", too_large, but_one(picture()), repeated(std::string("!\xFE\1x\0", 5), 65536)),
+      endless_content("boxes of 8 bytes without end", too_large,
+                      "\0\0\0\x18"
+                      "ftypavif\0\0\0\0avifmif1"s,
+                      repeated("\0\0\0\x08"
+                               "free"s,
+                               65536)),
+      content("a box that is shorter than its header", not_an_image,
+              "\0\0\0\x18"
+              "ftypavif\0\0\0\0avifmif1"s +
+                  "\0\0\0\x07"
+                  "free"s),
+      content("a box that reaches to the end of the file", unsupported_format,
+              "\0\0\0\x18"
+              "ftypavif\0\0\0\0avifmif1"s +
+                  "\0\0\0\0"
+                  "mdat"s +
+                  std::string(50, 'x')),
+      content("a box of 2^64 - 1 bytes", unsupported_format,
+              "\0\0\0\x18"
+              "ftypavif\0\0\0\0avifmif1"s +
+                  "\0\0\0\x01"
+                  "free\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"s +
+                  std::string(50, 'x')),
+      content("a TIFF whose directory lies behind the file", truncated, "II*\0\xFF\xFF\xFF\xFF"s + std::string(50, 'x')),
+      content("a TIFF whose directory lies in its header", not_an_image, "II*\0\4\0\0\0"s + std::string(50, 'x')),
+      content("a TIFF of 65,535 entries that are not there", truncated, "II*\0\x08\0\0\0\xFF\xFF"s + std::string(50, '\0')),
+      content("a BigTIFF of 2^64 - 1 entries", truncated,
+              "II+\0\x08\0\0\0\x10\0\0\0\0\0\0\0"s + std::string(8, '\xFF') + std::string(50, '\0')),
+      content("a TIFF without a size", bad_dimensions, "II*\0\x08\0\0\0\0\0\0\0\0\0"s),
+      content("an icon without a picture", not_an_image, "\0\0\1\0\0\0"s + std::string(50, 'x')),
+      content("an icon whose picture lies in its directory", not_an_image,
+              std::string{file_bytes{}.text("\0\0\1\0\1\0"s).u8(10).u8(10).fill(6).le32(40).le32(6).fill(40)}),
+      content("an icon whose picture lies behind the file", truncated,
+              std::string{file_bytes{}.text("\0\0\1\0\1\0"s).u8(10).u8(10).fill(6).le32(40).le32(0x7FFFFFFF).fill(40)}),
+  };
+}
+
+cases all_cases() {
+  cases all;
+  for (const auto group :
+       {name_cases, address_cases, connection_cases, tls_cases, head_cases, body_cases, redirect_cases, range_cases, content_cases}) {
+    auto more = group();
+    std::move(more.begin(), more.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+}  // namespace retail_pulse::hostile
