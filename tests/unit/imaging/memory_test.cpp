@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "builders.hpp"
+#include "samples.hpp"
 
 namespace {
 
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_SUITE(memory)
 BOOST_AUTO_TEST_CASE(of_a_reader_stays_below_4_KiB_whatever_it_reads) {
   const std::string filler(1 << 20, '\1');
   for (const auto& each : all_samples()) {
-    const std::string start = each.file.substr(0, each.whole_at - 1);
+    const std::string start = each.file.substr(0, each.file.size() - 1);
     const std::size_t before = live_bytes;
     image_reader reader;
     reader.feed(as_piece(start));
