@@ -28,7 +28,6 @@ class file_bytes {
   file_bytes& be64(std::uint64_t value) { return be32(static_cast<std::uint32_t>(value >> 32)).be32(static_cast<std::uint32_t>(value)); }
   file_bytes& le16(std::uint32_t value) { return u8(value).u8(value >> 8); }
   file_bytes& le32(std::uint32_t value) { return le16(value).le16(value >> 16); }
-  file_bytes& le64(std::uint64_t value) { return le32(static_cast<std::uint32_t>(value)).le32(static_cast<std::uint32_t>(value >> 32)); }
   file_bytes& fill(std::size_t count, std::uint32_t value = 0) {
     bytes_.append(count, static_cast<char>(value));
     return *this;
@@ -45,7 +44,7 @@ std::string jpeg_segment(std::uint32_t marker, std::string_view content);
 std::string jpeg_frame(std::uint32_t marker, std::uint32_t width, std::uint32_t height, std::uint32_t components = 3,
                        std::uint32_t precision = 8);
 std::string jpeg_scan(std::string_view entropy_coded);
-/// In as many APP2 segments as it takes.
+/// A colour profile in as many APP2 segments as it takes.
 std::string jpeg_colour_profile(std::size_t bytes);
 /// SOI, `metadata`, a frame header of that size, one scan, EOI.
 std::string jpeg(std::uint32_t width, std::uint32_t height, std::string_view metadata = {});
