@@ -11,11 +11,6 @@ constexpr std::uint32_t file_header_bytes = 14;
 constexpr std::uint32_t core_header_bytes = 12;  ///< OS/2 1: sides of 16 bits, always bottom up
 constexpr std::size_t fields_bytes = 20;         ///< what is read of a bitmap header, after its length: up to the size of the data
 
-/// OS/2 2 headers may be cut after any field; Windows' are 40, 52, 56, 108 or 124 bytes.
-bool is_header_length(std::uint32_t length) {
-  return length == core_header_bytes || (length >= 16 && length <= 64 && length % 4 == 0) || length == 108 || length == 124;
-}
-
 struct bitmap {
   std::uint32_t width = 0;
   std::uint32_t height = 0;
@@ -52,10 +47,14 @@ std::uint64_t end_of_pixels(const bitmap& b, std::uint64_t pixels_at, std::uint3
 
 }  // namespace
 
+bool is_bitmap_header(std::uint32_t length) {
+  return length == core_header_bytes || (length >= 16 && length <= 64 && length % 4 == 0) || length == 108 || length == 124;
+}
+
 walk read_bmp(byte_source& file, measurement& seen) {
   const auto start = co_await file.take<file_header_bytes + 4>();
   const std::uint32_t header_length = le32(start, file_header_bytes);
-  if (!is_header_length(header_length)) co_return error_code::not_an_image;
+  if (!is_bitmap_header(header_length)) co_return error_code::not_an_image;
 
   const std::size_t kept = std::min<std::size_t>(header_length - 4, fields_bytes);
   const auto fields = co_await file.take<fields_bytes>(kept);

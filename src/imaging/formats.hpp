@@ -27,6 +27,12 @@ walk read_ico(byte_source& file, measurement& seen);
 /// sets `seen.format` too.
 walk read_heif(byte_source& file, measurement& seen);
 
+/// Whether a bitmap header of a BMP or ICO file has that length: OS/2 2 headers may be cut after any field; Windows' are 40, 52, 56, 108
+/// or 124 bytes.
+bool is_bitmap_header(std::uint32_t length);
+
+inline constexpr std::uint32_t longest_png_side = 0x7FFFFFFF;  ///< of the format
+
 struct sizes {
   std::uint32_t width = 0;
   std::uint32_t height = 0;

@@ -1,7 +1,7 @@
 // AVIF and HEIC (ISO/IEC 14496-12 and 23008-12): boxes. `meta` tells the size of the primary picture and where the bytes of all items
 // lie; the rest is passed over. The file is whole with the box that holds the last of those bytes.
 #include <algorithm>
-#include <limits>
+#include <optional>
 #include <vector>
 
 #include "core/limits.hpp"
@@ -11,11 +11,10 @@
 namespace retail_pulse::imaging {
 namespace {
 
-constexpr auto unbounded = std::numeric_limits<std::uint64_t>::max();
-
 struct box {
   std::uint32_t type = 0;
-  std::uint64_t end = 0;  ///< offset in the file of the byte behind it; unbounded when it says that it is the last one
+  std::uint64_t end = 0;  ///< offset in the file of the byte behind it, if it is not the last one
+  bool is_last = false;   ///< reaches to the end of what it is in
   bool is_sound = false;  ///< whether it is at least as long as its header
 };
 
@@ -27,7 +26,7 @@ class next_box final : public byte_source::demand {
   box await_resume() const {
     const std::uint64_t length = has_large_length() ? be64(header_, 8) : be32(header_);
     const bool is_last = !has_large_length() && length == 0;
-    return {be32(header_, 4), is_last ? unbounded : saturating_sum(start_, length), is_last || length >= header_bytes()};
+    return {be32(header_, 4), saturating_sum(start_, length), is_last, is_last || length >= header_bytes()};
   }
 
  private:
@@ -176,8 +175,8 @@ class item_index {
   void for_each_property(const Visitor& visit) const {
     for (const association& a : associations_) {
       if (a.item != *primary_) continue;
-      const auto found = std::find_if(properties_.begin(), properties_.end(), [&](const property& p) { return p.number == a.property; });
-      if (found != properties_.end()) visit(*found);
+      const auto found = std::ranges::lower_bound(properties_, a.property, {}, &property::number);
+      if (found != properties_.end() && found->number == a.property) visit(*found);
     }
   }
 
@@ -188,7 +187,7 @@ class item_index {
   }
 
   std::optional<std::uint32_t> primary_;
-  std::vector<property> properties_;
+  std::vector<property> properties_;  ///< by number, because they come in that order
   std::vector<association> associations_;
   std::uint64_t furthest_ = 0;
 };
@@ -247,7 +246,7 @@ part<error_code> read_meta(byte_source& file, std::uint64_t meta_end, item_index
     const bool is_property = file.position() < properties_end;
     const std::uint64_t limit = is_property ? properties_end : meta_end;
     const box child = co_await next_box{file};
-    const std::uint64_t end = child.end == unbounded ? limit : child.end;
+    const std::uint64_t end = child.is_last ? limit : child.end;
     if (!child.is_sound || end > limit || file.position() > end) co_return error_code::not_an_image;
     if (is_property) ++properties;
 
@@ -285,9 +284,9 @@ part<error_code> read_meta(byte_source& file, std::uint64_t meta_end, item_index
 }  // namespace
 
 walk read_heif(byte_source& file, measurement& seen) {
-  constexpr std::uint64_t shortest = 16, longest = 0xFFFF;  // of ftyp; the longest by the signature
+  constexpr std::uint64_t shortest = 8, longest = 0xFFFF;  // the content of ftyp; the whole of it, by the signature
   const box brands = co_await next_box{file};
-  if (brands.end < shortest || brands.end > longest) co_return error_code::not_an_image;
+  if (distance(file.position(), brands.end) < shortest || brands.end > longest) co_return error_code::not_an_image;
   seen.format = co_await read_brands(file, brands.end);
   if (seen.format == image_format::unknown) co_return error_code::not_an_image;
 
@@ -295,12 +294,12 @@ walk read_heif(byte_source& file, measurement& seen) {
   while (next.type != four_letters("meta")) {
     if (!next.is_sound) co_return error_code::not_an_image;
     // A sequence without a picture to show for it, or a box that reaches to the end of the file: no `meta` can follow that one.
-    if (next.type == four_letters("moov") || next.end == unbounded) co_return error_code::unsupported_format;
+    if (next.type == four_letters("moov") || next.is_last) co_return error_code::unsupported_format;
     co_await file.skip(next.end - file.position());
     next = co_await next_box{file};
   }
   if (!next.is_sound) co_return error_code::not_an_image;
-  if (next.end == unbounded) co_return error_code::unsupported_format;  // its end cannot be told from a cut
+  if (next.is_last) co_return error_code::unsupported_format;  // its end cannot be told from a cut
 
   item_index index;
   if (const auto code = co_await read_meta(file, next.end, index); code != error_code::none) co_return code;
@@ -308,7 +307,7 @@ walk read_heif(byte_source& file, measurement& seen) {
 
   while (file.position() < index.furthest()) {
     next = co_await next_box{file};
-    const std::uint64_t end = next.is_sound && next.end != unbounded ? next.end : index.furthest();
+    const std::uint64_t end = next.is_sound && !next.is_last ? next.end : index.furthest();
     co_await file.skip(distance(file.position(), end));
   }
   co_return error_code::none;

@@ -23,15 +23,16 @@ picture read_entry(const std::array<std::uint8_t, entry_bytes>& entry) {
 constexpr std::size_t start_bytes = 24;  ///< signature, length and name of a chunk, width and height of a PNG; a bitmap needs 12
 constexpr std::array<std::uint8_t, 8> png_signature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 
-/// The true size of a picture; a bitmap is twice as high, because a mask follows the colours.
+/// The true size of a picture, zero where it is none; a bitmap is twice as high, because a mask follows the colours.
 std::optional<sizes> sizes_of(const std::array<std::uint8_t, start_bytes>& start) {
   if (std::equal(png_signature.begin(), png_signature.end(), start.begin())) {
     if (be32(start, 12) != four_letters("IHDR")) return std::nullopt;
-    return sizes{be32(start, 16), be32(start, 20)};
+    const sizes claimed{be32(start, 16), be32(start, 20)};
+    return claimed.width <= longest_png_side && claimed.height <= longest_png_side ? claimed : sizes{};
   }
   const std::uint32_t header_length = le32(start);
+  if (!is_bitmap_header(header_length)) return std::nullopt;
   if (header_length == 12) return sizes{le16(start, 4), le16(start, 6) / 2};
-  if (header_length < 16 || header_length > 124) return std::nullopt;
   constexpr std::uint32_t sign = 0x80000000;
   const std::uint32_t width = le32(start, 4);
   const std::uint32_t height = le32(start, 8);

@@ -14,8 +14,9 @@
 namespace retail_pulse::imaging {
 
 /// Reads one image file that arrives in pieces, front to back, each piece once.
-/// Not thread safe; belongs to the one fetch that feeds it. It holds less than 4 KiB whatever the
-/// file's size or content, and for the moment of the measurement what stb_image or libwebp take.
+/// Not thread safe; belongs to the one fetch that feeds it. It holds less than 4 KiB whatever the file's size, and less than 40 KiB of an
+/// AVIF or HEIC file that gives it all that limits::image_properties and limits::image_associations let it remember; for the moment of the
+/// measurement also what stb_image or libwebp take.
 class image_reader {
  public:
   enum class state {
@@ -42,14 +43,19 @@ class image_reader {
 
   struct outcome {
     error_code code = error_code::none;  ///< none, truncated, not_an_image, unsupported_format or bad_dimensions
-    measurement measured;                ///< sizes also for `truncated` when they were seen; the format whenever it was recognised
+    /// Sizes also for `truncated` when they were seen; the format whenever it was recognised. They are those of the picture as stored, so
+    /// an orientation in EXIF changes nothing; but rotations and crops of an AVIF or HEIC file belong to its structure and are applied.
+    measurement measured;
   };
 
   /// The answer after the last byte.
   /// truncated: the file ended before its dimensions (also when it is empty) or without its end: JPEG EOI, PNG IEND, GIF trailer, RIFF
-  ///   size, the last pixel of a BMP or PSD (the first, where compression hides the last). Bytes after the end do no harm.
-  /// unsupported_format: AVIF, HEIC, TIFF, ICO; JPEGs that are lossless, hierarchical, arithmetic-coded or of 12 bits.
-  /// bad_dimensions: a side of 0, or a JPEG that tells its height only after the first scan.
+  ///   size, the last pixel of a BMP or PSD (the first, where compression hides the last), the last byte that the items of an AVIF or HEIC
+  ///   file, the first directory of a TIFF or the pictures of an ICO take. Bytes after the end do no harm.
+  /// unsupported_format: JPEGs that are lossless, hierarchical, arithmetic-coded or of 12 bits; AVIF and HEIC without a primary picture
+  ///   (sequences among them), whose `meta` reaches to the end of the file, or with more to remember than the limits allow.
+  /// bad_dimensions: a side of 0 or beyond what the format or 32 bits allow, a file that tells none, or a JPEG that tells its height only
+  ///   after the first scan.
   outcome finish();
 
  private:

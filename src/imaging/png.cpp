@@ -26,10 +26,9 @@ std::optional<sizes> ask_stb(const image_header& header) {
 }
 
 error_code measure(const image_header& header, measurement& seen) {
-  constexpr std::uint32_t longest_side = 0x7FFFFFFF;  // of the format
   const sizes claimed{be32(header, 0), be32(header, 4)};
   if (claimed.width == 0 || claimed.height == 0) return error_code::bad_dimensions;
-  if (claimed.width > longest_side || claimed.height > longest_side) return error_code::bad_dimensions;
+  if (claimed.width > longest_png_side || claimed.height > longest_png_side) return error_code::bad_dimensions;
 
   auto read = ask_stb(header);
   if (!read) {

@@ -2,6 +2,8 @@
 // that the directory leads to: the values outside of it, and the strips or tiles. Their arrays are read where they come after the
 // directory; a file is read once, from front to back, so nothing is known of those that came before.
 #include <algorithm>
+#include <limits>
+#include <optional>
 
 #include "imaging/formats.hpp"
 #include "imaging/integers.hpp"
@@ -14,7 +16,9 @@ constexpr std::size_t longest_entry = 20;
 struct entry {
   std::uint32_t tag = 0;
   std::uint64_t count = 0;
-  std::size_t element_bytes = 0;        ///< 0 of an unknown type
+  std::size_t element_bytes = 0;  ///< 0 of an unknown type
+  bool is_number = false;         ///< whole numbers, not text, fractions or floating point
+  bool is_signed = false;
   std::array<std::uint8_t, 8> field{};  ///< the values where they fit in, otherwise their offset
   bool is_inside = false;               ///< whether the values fit in
   std::uint64_t at = 0;                 ///< offset of the values that do not
@@ -38,11 +42,18 @@ struct dialect {
 
   entry read_entry(const std::array<std::uint8_t, longest_entry>& raw) const {
     constexpr std::array<std::uint8_t, 19> bytes_of_type{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
+    constexpr std::size_t unsigned_types[] = {1, 3, 4, 13, 16, 18};
+    constexpr std::size_t signed_types[] = {6, 8, 9, 17};
+    const auto is_in = [](const auto& types, std::size_t type) {
+      return std::find(std::begin(types), std::end(types), type) != std::end(types);
+    };
     const auto type = static_cast<std::size_t>(number(raw, 2, 2));
     entry e;
     e.tag = static_cast<std::uint32_t>(number(raw, 0, 2));
     e.count = number(raw, 4, offset_bytes());
     e.element_bytes = type < bytes_of_type.size() ? bytes_of_type[type] : 0;
+    e.is_signed = is_in(signed_types, type);
+    e.is_number = e.is_signed || is_in(unsigned_types, type);
     std::copy_n(raw.begin() + static_cast<std::ptrdiff_t>(4 + offset_bytes()), offset_bytes(), e.field.begin());
     e.is_inside = saturating_product(e.count, e.element_bytes) <= offset_bytes();
     e.at = e.is_inside ? 0 : number(e.field, 0, offset_bytes());
@@ -74,7 +85,7 @@ class last_strip {
   bool offsets_seen_ = false;
   std::uint64_t start_ = 0;
   std::uint64_t index_ = 0;
-  std::uint64_t length_index_ = 0;
+  std::optional<std::uint64_t> length_index_;  ///< nothing while no length is known
   std::uint64_t length_ = 0;
 };
 
@@ -120,15 +131,15 @@ class directory {
  private:
   bool set_side(std::uint32_t& side, const entry& e) const {
     if (side != 0) return true;
-    const bool is_number = e.is_inside && e.count >= 1 && e.element_bytes != 0;
-    const std::uint64_t value = is_number ? numbers_.number(e.field, 0, e.element_bytes) : 0;
-    if (value > std::numeric_limits<std::uint32_t>::max()) return false;
+    const std::uint64_t value = e.is_number && e.is_inside && e.count >= 1 ? numbers_.number(e.field, 0, e.element_bytes) : 0;
+    const bool is_negative = e.is_signed && (value >> (8 * e.element_bytes - 1)) != 0;
+    if (is_negative || value > std::numeric_limits<std::uint32_t>::max()) return false;
     side = static_cast<std::uint32_t>(value);
     return side != 0;
   }
 
   void add_array(const entry& e, bool holds_offsets) {
-    if (e.element_bytes == 0) return;
+    if (!e.is_number) return;
     if (!e.is_inside) {
       (holds_offsets ? offsets_ : lengths_) = {e.at, e.count, e.element_bytes, holds_offsets};
       return;

@@ -9,42 +9,9 @@ using namespace std::string_literals;
 
 constexpr std::size_t longest_content = 65533;
 
-/// A colour profile in as many APP2 segments as it takes.
-std::string colour_profile(std::size_t bytes) {
-  constexpr std::size_t label = 14;  // "ICC_PROFILE", 0, number, count
-  std::string segments;
-  for (std::uint32_t number = 1; bytes > 0; ++number) {
-    const std::size_t part = std::min(bytes, longest_content - label);
-    segments += jpeg_segment(0xE2, std::string{file_bytes{}.text("ICC_PROFILE").u8(0).u8(number).u8(9).fill(part, 0xFF)});
-    bytes -= part;
-  }
-  return segments;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(a_jpeg)
-
-BOOST_AUTO_TEST_CASE(is_measured_behind_60_KB_of_exif) {
-  const std::string thumbnail = jpeg(160, 120);
-  const std::string file = jpeg(4032, 3024, jpeg_segment(0xE1, "Exif\0\0"s + thumbnail + std::string(60'000, 'x') + thumbnail));
-  for (const std::size_t piece : {0, 1, 4096}) {
-    const auto outcome = read_in_pieces(file, piece);
-    BOOST_TEST(outcome.code == error_code::none);
-    BOOST_TEST((outcome.measured == measurement{image_format::jpeg, 4032, 3024}));
-  }
-}
-
-BOOST_AUTO_TEST_CASE(is_measured_behind_580_KB_of_colour_profile) {
-  const std::string file = jpeg(4032, 3024, colour_profile(580'000));
-  BOOST_TEST(file.size() > 580'000U);
-  for (const std::size_t piece : {0, 7, 16384}) {
-    const auto outcome = read_in_pieces(file, piece);
-    BOOST_TEST(outcome.code == error_code::none);
-    BOOST_TEST((outcome.measured == measurement{image_format::jpeg, 4032, 3024}));
-  }
-  BOOST_TEST(code_of(file.substr(0, 500'000)) == error_code::truncated);
-}
 
 BOOST_AUTO_TEST_CASE(may_be_as_large_as_the_format_allows) {
   BOOST_TEST((read_in_pieces(jpeg(65500, 65500)).measured == measurement{image_format::jpeg, 65500, 65500}));

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "builders.hpp"
+
+namespace retail_pulse::imaging {
+
+/// A valid file and what is to be read in it. Its last byte belongs to it: without that one it is truncated.
+struct sample {
+  std::string name;
+  std::string file;
+  measurement expected;
+
+  /// Too large for tests whose work grows with the square of the size, or that read a file hundreds of times.
+  bool is_large() const { return file.size() > 4096; }
+};
+std::ostream& operator<<(std::ostream& out, const sample& s);
+
+/// Every format and every variety of it; most have a few hundred bytes.
+const std::vector<sample>& all_samples();
+
+// Of the formats whose builders have a file of their own.
+std::vector<sample> heif_samples();
+std::vector<sample> tiff_samples();
+
+}  // namespace retail_pulse::imaging
