@@ -87,8 +87,8 @@ intake::step intake::add(std::span<const std::byte> bytes) {
 
 intake::step intake::end() {
   if (!part_end_) return conclude();
-  const bool at_end = total_ && reader_.wanted() >= *total_;
-  // That a file ends early is believed only when it was asked for as a whole.
+  const bool at_end = reader_.wanted() >= total_.value_or(max_bytes_);
+  // That a file ends early, or goes on behind the bound, is believed only when it was asked for as a whole.
   return at_end || requests_ >= limits::ranges ? ask_whole() : step::again;
 }
 

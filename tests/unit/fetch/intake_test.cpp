@@ -255,6 +255,20 @@ BOOST_AUTO_TEST_CASE(too_large_is_known_from_the_total_of_a_range) {
   BOOST_TEST((larger.failed() && larger.failed()->code == error_code::too_large));
 }
 
+BOOST_AUTO_TEST_CASE(no_range_is_asked_for_behind_the_bound) {
+  const std::string file =
+      std::string("II+\0\x08\0\0\0\xF0\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 16) + std::string(100, 'x');  // its directory is there
+  auto in = header_intake(1000);
+  const auto way = run(in, [&](const intake& asking) {
+    auto answer = honest(file, asking);
+    if (answer.head.file_part) answer.head.file_part->total.reset();
+    return answer;
+  });
+  BOOST_TEST((way.asked == asked_list{0, std::nullopt}));
+  BOOST_TEST_REQUIRE(in.failed().has_value());
+  BOOST_TEST((in.failed()->code == error_code::truncated));
+}
+
 BOOST_AUTO_TEST_CASE(full_mode_asks_once_for_everything_and_wants_no_part) {
   const auto file = photo(0);
   intake in{mode::full, 50'000'000, nullptr, false};
