@@ -23,7 +23,13 @@ void image_state::conclude(const fetch::outcome& outcome) {
   result.measured = outcome.measured;
   result.attempts = task.attempt;
   result.evidence = outcome.evidence;
-  if (result.succeeded()) return;
+  if (result.succeeded()) {
+    if (!outcome.detail.empty() && observe::logs(observe::level::debug)) {  // no copy was kept, of every image from here on perhaps
+      observe::log(observe::level::debug, "an image was measured and not kept",
+                   {observe::field{order->job}, observe::field{task.number}, {"detail", outcome.detail}});
+    }
+    return;
+  }
   // A stranger's failure is in the result; one of ours has to be seen.
   const auto level = outcome.code == error_code::internal ? observe::level::error : observe::level::debug;
   if (observe::logs(level)) {

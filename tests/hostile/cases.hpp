@@ -53,7 +53,8 @@ cases head_cases();  ///< status line and headers
 cases body_cases();  ///< lengths, chunks, codings
 cases redirect_cases();
 cases range_cases();    ///< header mode
-cases content_cases();  ///< what the file is, and damaged files
+cases content_cases();  ///< what the file is
+cases damage_cases();   ///< every format, cut
 cases all_cases();
 
 /// A picture of 10 x 10 in 28 bytes.

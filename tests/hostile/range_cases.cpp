@@ -1,7 +1,7 @@
 #include "core/limits.hpp"
 #include "fetch/mode.hpp"
 #include "tests/hostile/cases.hpp"
-#include "tests/unit/imaging/builders.hpp"
+#include "tests/unit/imaging/samples.hpp"
 
 // In header mode a host's word about ranges is tested against the file: whatever it says, the answer is the one of the whole file, or
 // the failure that the whole file has.
@@ -67,7 +67,7 @@ std::string with_content_range(asked_range asked, const std::string& value) {
 cases range_cases() {
   using enum error_code;
   const auto whole = photo().size();
-  return {
+  cases all{
       ranges("in order", [](asked_range asked, int) { return part(photo(), asked); }),
       ranges("ignored", [](asked_range, int) { return http_response(200, photo()); }),
       ranges("416 to everything", [](asked_range, int) { return http_response(416, ""); }),
@@ -137,6 +137,13 @@ cases range_cases() {
           "a total over the bound", [](asked_range asked, int) { return with_content_range(asked, "bytes 0-16383/99999999999"); },
           too_large),
   };
+  for (const auto& each : imaging::all_samples()) {
+    auto made = ranges(each.name, [&each](asked_range asked, int) { return part(each.file, asked); });
+    made.width = each.expected.width;
+    made.height = each.expected.height;
+    all.push_back(std::move(made));
+  }
+  return all;
 }
 
 }  // namespace retail_pulse::hostile
