@@ -1,6 +1,7 @@
 #include "fetch/intake.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/limits.hpp"
@@ -15,7 +16,8 @@ intake::intake(mode how, std::int64_t max_bytes, picture_store* keep, bool condi
 std::optional<intake::range> intake::range_to_ask() const {
   if (whole_) return std::nullopt;
   const auto first = reader_.wanted();
-  const auto last = first + limits::range_bytes - 1;
+  // A file may point its reader to the end of what 64 bits can count.
+  const auto last = first + std::min<std::uint64_t>(limits::range_bytes - 1, std::numeric_limits<std::uint64_t>::max() - first);
   return range{first, total_ ? std::min(last, *total_ - 1) : last};
 }
 

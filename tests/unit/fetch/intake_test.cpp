@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -242,6 +243,22 @@ BOOST_AUTO_TEST_CASE(a_range_of_one_byte_each_comes_to_an_end) {
   });
   BOOST_TEST(is_40_by_30(in));
   BOOST_TEST(way.asked.size() == limits::ranges + 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_points_behind_all_files_is_asked_for_no_range_that_ends_before_it_begins) {
+  const std::string file = imaging::file_bytes{}.text("MM").be16(43).be16(8).be16(0).fill(8, 0xFF);  // a TIFF whose directory is there
+  auto in = header_intake();
+  const auto way = run(in, [&](const intake& asking) {
+    const auto range = asking.range_to_ask();
+    if (!range) return whole(file);
+    BOOST_TEST(range->first <= range->last);
+    if (range->first >= file.size()) return nothing(416);
+    auto answer = part(file, range->first, range->last);
+    answer.head.file_part->total.reset();
+    return answer;
+  });
+  BOOST_TEST((way.asked == asked_list{0, std::numeric_limits<std::uint64_t>::max(), std::nullopt}));
+  BOOST_TEST((in.failed() && in.failed()->code == error_code::truncated));
 }
 
 BOOST_AUTO_TEST_CASE(too_large_is_known_from_the_total_of_a_range) {
