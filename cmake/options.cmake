@@ -19,8 +19,17 @@ if(RETAIL_PULSE_SANITIZE STREQUAL "address")
 elseif(RETAIL_PULSE_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)  # Asio uses fences, which it does not know
   add_link_options(-fsanitize=thread)
+elseif(RETAIL_PULSE_SANITIZE STREQUAL "fuzzer")
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "libFuzzer comes with Clang, and the compiler is ${CMAKE_CXX_COMPILER_ID}")
+  endif()
+  # function: Clang 14 puts its check where a coroutine has none, and then cannot write the object file.
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=function -fno-omit-frame-pointer
+                      -fno-sanitize-recover=undefined)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)  # an index beyond a view is found where it happens, not where it hurts
+  add_link_options(-fsanitize=address,undefined)
 elseif(RETAIL_PULSE_SANITIZE)
-  message(FATAL_ERROR "RETAIL_PULSE_SANITIZE is '${RETAIL_PULSE_SANITIZE}'; use 'address' or 'thread'")
+  message(FATAL_ERROR "RETAIL_PULSE_SANITIZE is '${RETAIL_PULSE_SANITIZE}'; use 'address', 'thread' or 'fuzzer'")
 endif()
 
 # retail_pulse_component(<name> SOURCES a.cpp ... LINKS other ...): the library of one folder, `retail_pulse_<name>`, compiled once for

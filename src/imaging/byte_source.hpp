@@ -157,9 +157,11 @@ class [[nodiscard]] part {
     void unhandled_exception() { throw; }  // out of feed
   };
 
-  part(const part&) = delete;
-  part& operator=(const part&) = delete;
-  ~part() { coroutine_.destroy(); }
+  part(part&& other) noexcept : coroutine_{std::exchange(other.coroutine_, nullptr)} {}
+  part& operator=(part&&) = delete;
+  ~part() {
+    if (coroutine_) coroutine_.destroy();
+  }
 
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> caller) {
