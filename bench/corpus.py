@@ -256,8 +256,7 @@ def best_probe(host, files):
     for processes, concurrency in PROBE_SETTINGS:
         urls = host.urls(files, f"tune{processes}-{concurrency}-", 3)
         rates[processes, concurrency] = len(urls) / by_probe(processes, concurrency, host, urls).seconds
-    tried = ", ".join(f"{p} x {c // p}: {rate:,.0f}" for (p, c), rate in rates.items())
-    return max(rates, key=rates.get), tried
+    return max(rates, key=rates.get), rates
 
 
 def speed(host, files, rounds, version, results):
@@ -279,8 +278,9 @@ def speed(host, files, rounds, version, results):
 
     print(f"Speed: {count:,} images a round ({passes} times the corpus, every image under its own URL), {rounds} rounds, in turn; the same URLs and the same\n"
           f"nginx for all. The service: from the submission of one job until every result is stored. probe-image-size: keep-alive agent, from the start\n"
-          f"signal to the last answer; the best of these numbers of processes x images at once (images/s): {tried}.\n"
-          f"Bytes: what the host handed to its sockets. It gives up a download as soon as it knows the size, and the connection with it.")
+          f"signal to the last answer, at its best setting of those below. Bytes: what the host handed to its sockets; probe-image-size gives a\n"
+          f"download up as soon as it knows the size, and the connection with it.\n")
+    table(("probe-image-size, processes x images at once", *(f"{p} x {c // p}" for p, c in tried)), [("images/s", *(f"{rate:,.0f}" for rate in tried.values()))])
     head = ("way", "images/s, median", "min", "max", "bytes per image", "MB per round", "requests per image")
     rows = []
     rates = {way: [count / each.seconds for each in found] for way, found in measured.items()}

@@ -22,6 +22,17 @@ def avif(sources, *flags, suffix=".png"):
     return with_files(lambda p: ["avifenc", "-s", "10", "-j", "1", *flags, *p], *sources, suffixes=[suffix] * len(sources) + [".avif"])
 
 
+def animation(chance, frames=3):
+    """Without the times of its making, which avifenc writes into it."""
+    width, height = chance.randint(16, 99), chance.randint(16, 99)
+    file = bytearray(avif([drawn(chance, width, height) for _ in range(frames)]))
+    for name in (b"mvhd", b"tkhd", b"mdhd"):
+        at = file.index(name) + 8
+        length = 16 if file[at - 4] == 1 else 8
+        file[at:at + length] = bytes(length)
+    return bytes(file)
+
+
 def drawn(chance, width, height):
     """Few colours, because the encoders are slow; of 8 bits a sample, because libheif mirrors no others."""
     return with_files(lambda p: ["convert", p[0], "-strip", f"png24:{p[1]}"], blur(chance, width, height), suffixes=[".ppm", ".png"])
@@ -79,9 +90,10 @@ def turn(quarters):
     return box(b"irot", bytes([quarters]))
 
 
-def crop(width, height, denominator=1):
-    """Of a picture cut to its middle."""
-    return box(b"clap", struct.pack(">IIIIiIiI", width * denominator, denominator, height * denominator, denominator, 0, 1, 0, 1))
+def crop(width, height, denominator=1, right=0, down=0):
+    """Of a picture cut to its middle, or so many pixels beside it."""
+    sides = width * denominator, denominator, height * denominator, denominator
+    return box(b"clap", struct.pack(">IIIIiIiI", *sides, right, 1, down, 1))
 
 
 class Item:
@@ -93,11 +105,23 @@ def coded_item(coded, *more, hidden=False):
     return Item(coded.type, coded.data, [coded.decoding, extent(coded.width, coded.height), *more], hidden)
 
 
-def grid_items(tiles, columns, width, height, *more):
-    """The grid, then its tiles."""
+def grid_items(tiles, columns, width, height, *more, large=False):
+    """The grid, then its tiles. `large`: sides of 32 bits."""
     rows = len(tiles) // columns
-    data = struct.pack(">BBBBHH", 0, 0, rows - 1, columns - 1, width, height)
+    data = struct.pack(">BBBBII" if large else ">BBBBHH", 0, int(large), rows - 1, columns - 1, width, height)
     return [Item(b"grid", data, [extent(width, height), *more], tiles=range(1, len(tiles) + 1)), *(coded_item(t, hidden=True) for t in tiles)]
+
+
+def overlay_items(tiles, width, height):
+    """A canvas with one picture after the other laid upon it, each farther to the right and down."""
+    data = struct.pack(">BBHHHHHH", 0, 0, 65_535, 0, 0, 65_535, width, height)
+    data += b"".join(struct.pack(">hh", 30 * n, 20 * n) for n in range(len(tiles)))
+    return [Item(b"iovl", data, [extent(width, height)], tiles=range(1, len(tiles) + 1)), *(coded_item(t, hidden=True) for t in tiles)]
+
+
+def same_as(coded, width, height, *more):
+    """A picture derived from a coded one without any change, but with properties of its own; `more` are those of the coded one."""
+    return [Item(b"iden", b"", [extent(width, height)], tiles=[1]), coded_item(coded, *more, hidden=True)]
 
 
 def assembled(brand, items, primary=0, meta_last=False, location_version=0, large_data=False, filling=0, inline=False, wide=False):
@@ -184,6 +208,14 @@ def assembled_pictures(brand):
         ("locations of version 1", lambda: assembled(name, one(), location_version=1)),
         ("locations of version 2", lambda: assembled(name, one(), location_version=2)),
         ("offsets of 64 bits, property numbers of 15", lambda: assembled(name, grid_items(tiles(4), 2, 100, 90, turn(1)), wide=True)),
+        ("turned, then cropped", lambda: assembled(name, one(turn(1), crop(30, 50)))),
+        ("cropped between pixels", lambda: assembled(name, one(crop(51, 31)))),
+        ("cropped beside the middle", lambda: assembled(name, one(crop(50, 30, right=-10, down=5)))),
+        ("turned twice", lambda: assembled(name, grid_items(tiles(2), 2, 128, 64, turn(1), box(b"imir", b"\0"), turn(2)))),
+        ("overlay", lambda: assembled(name, overlay_items(tiles(3), 200, 150))),
+        ("identity", lambda: assembled(name, same_as(tile(brand, 96, 0), 96, 96))),
+        ("identity of a cropped picture", lambda: assembled(name, same_as(tile(brand, 96, 0), 50, 30, crop(50, 30)))),
+        ("grid with sides of 32 bits", lambda: assembled(name, grid_items(tiles(4), 2, 120, 110, large=True))),
         ("grid of 12 x 10", lambda: assembled(name, grid_items(tiles(4) * 30, 12, 760, 640), inline=True)),
     ]
     for n, (how, draw) in enumerate(cases):
@@ -222,8 +254,7 @@ def avifs():
     for n in range(3):
         yield Picture(f"grid-{n}.avif", "avifenc --grid", lambda c, n=n: avif([drawn(c, 256, 128)], "-y", "420", "--grid", ["2x1", "2x2", "4x2"][n]))
     for n in range(5):
-        yield Picture(f"animated-{n}.avif", "avifenc, three frames", lambda c: (lambda w, h: avif([drawn(c, w, h) for _ in range(3)]))(
-            c.randint(16, 99), c.randint(16, 99)))
+        yield Picture(f"animated-{n}.avif", "avifenc, three frames", animation)
     for n in range(4):
         yield Picture(f"alpha-{n}.avif", "avifenc with alpha", lambda c: avif([png(c, c.randint(16, 99), c.randint(16, 99), 6, 8)]))
     for n in range(2):

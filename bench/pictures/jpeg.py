@@ -53,6 +53,11 @@ def xmp(chance, total):
     return segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + text_of(chance, total))
 
 
+def extended_xmp(chance):
+    """As phones keep depth maps."""
+    return b"".join(segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + chance.randbytes(65_400)) for _ in range(46))
+
+
 def thumbnail(chance, longest=160):
     return run("cjpeg", "-quality", "80", given=noise(chance, longest, longest * 3 // 4))
 
@@ -98,6 +103,8 @@ def pictures():
     for n in range(5):
         yield Picture(f"photo-profile-{n}.jpg", "photo, profile of 580 KB in 9 segments",
                       lambda c: photo(c, [], lambda c: profile(c, 580_000)))
+    for n in range(2):
+        yield Picture(f"photo-extended-xmp-{n}.jpg", "photo, extended XMP of 3 MB in 46 segments", lambda c: photo(c, [], extended_xmp))
     for n in range(4):
         yield Picture(f"photo-huge-{n}.jpg", "photo of up to 15 MB",
                       lambda c, n=n: run("cjpeg", "-quality", 90 + n, "-sample", "1x1", given=scene(45).cut(c, 3600 + 100 * n, 2700)))

@@ -120,6 +120,12 @@ def gifs():
                       lambda c: (lambda w, h: gif(c, w, h, list(partial_frames(c, w, h, 2))))(c.randint(2, 300), c.randint(2, 300)))
     for n in range(10):
         yield Picture(f"comment-{n:02}.gif", "a comment of 40 KB in front", lambda c: gif(c, c.randint(1, 300), c.randint(1, 300), comment=40_000))
+    for n in range(2):
+        yield Picture(f"beyond-{n}.gif", "a frame that reaches beyond the screen",
+                      lambda c, n=n: gif(c, 40, 30, [(0, 0, 60, 50)] if n else [(0, 0, 0, 0), (20, 20, 60, 50)]))
+    for n in range(2):
+        yield Picture(f"no-screen-{n}.gif", "a screen of 0 x 0: decoders take the first frame's size",
+                      lambda c: gif(c, 0, 0, [(0, 0, c.randint(1, 300), c.randint(1, 300))]))
     for n in range(20):
         flags = ["-colors 2", "-colors 16", "-interlace GIF", "-colors 256"][n % 4]
         yield Picture(f"imagemagick-{n:02}.gif", f"convert {flags}", lambda c, f=flags, n=n: gif_by_convert(c, f, "gif87" if n % 8 > 3 else "gif"))
@@ -132,6 +138,8 @@ def gifs():
 
 
 # --- BMP ---
+
+# Without 2 bits per pixel and the header of 16 bytes: ImageMagick refuses both, and no other decoder is at hand to say the size.
 
 BITMAP_HEADERS = [12, 40, 52, 56, 64, 108, 124]
 
@@ -153,8 +161,8 @@ def run_lengths(chance, width, height, bits):
     return rows + b"\0\1"
 
 
-def bmp(chance, width, height, bits, header_bytes=40, top_down=False, runs=False, gap=0):
-    compression = 0 if not runs else {8: 1, 4: 2}[bits]
+def bmp(chance, width, height, bits, header_bytes=40, top_down=False, runs=False, masks_behind=False, gap=0):
+    compression = 3 if masks_behind else 0 if not runs else {8: 1, 4: 2}[bits]
     colours = 2 ** bits if bits <= 8 else 0
     data = run_lengths(chance, width, height, bits) if runs else bitmap_rows(chance, width, height, bits)
     if header_bytes == 12:
@@ -168,7 +176,7 @@ def bmp(chance, width, height, bits, header_bytes=40, top_down=False, runs=False
         if header_bytes in (108, 124):
             header += b"BGRs"
         header = header[:header_bytes].ljust(header_bytes, b"\0")
-        palette = b"".join(chance.randbytes(3) + b"\0" for _ in range(colours))
+        palette = struct.pack("<III", *masks[:3]) if masks_behind else b"".join(chance.randbytes(3) + b"\0" for _ in range(colours))
     at = 14 + len(header) + len(palette) + gap
     return b"BM" + struct.pack("<IHHI", at + len(data), 0, 0, at) + header + palette + bytes(gap) + data
 
@@ -188,6 +196,9 @@ def bmps():
         yield Picture(f"runs-{n:02}.bmp", f"RLE{4 if n % 2 else 8}",
                       lambda c, n=n: bmp(c, c.randint(1, 300), c.randint(1, 300), 4 if n % 2 else 8, [40, 108, 124][n % 3], runs=True))
     for n in range(6):
+        yield Picture(f"masks-{n}.bmp", "header of 40 bytes, then masks of the colours",
+                      lambda c, n=n: bmp(c, c.randint(1, 300), c.randint(1, 300), 32 if n % 2 else 16, masks_behind=True))
+    for n in range(6):
         yield Picture(f"gap-{n}.bmp", "pixels do not follow the palette at once", lambda c: bmp(c, c.randint(1, 300), c.randint(1, 300), 24, gap=c.randint(1, 999)))
     for n in range(10):
         yield Picture(f"big-{n:02}.bmp", "2 to 10 MB", lambda c, n=n: bmp(c, c.randint(900, 1900), c.randint(900, 1400), [24, 32][n % 2], [40, 124][n % 2], n % 3 == 2))
@@ -197,7 +208,8 @@ def bmps():
 
 # Without indexed colours: ImageMagick 6 refuses them, and no other decoder is at hand to say their size.
 PSD_MODES = {"bitmap": (0, 1, 1), "grey": (1, 1, 8), "grey of 16 bits": (1, 1, 16), "RGB": (3, 3, 8), "RGB of 16 bits": (3, 3, 16),
-             "RGB with alpha": (3, 4, 8), "CMYK": (4, 4, 8), "Lab": (9, 3, 8)}  # mode, channels, depth
+             "RGB with alpha": (3, 4, 8), "CMYK": (4, 4, 8), "Lab": (9, 3, 8), "RGB of 32 bits": (3, 3, 32), "multichannel": (7, 4, 8),
+             "duotone": (8, 1, 8), "grey with alpha": (1, 2, 8), "CMYK of 16 bits": (4, 4, 16)}  # mode, channels, depth
 
 
 def psd(chance, width, height, mode, large=False, packed=False, resources=0):
