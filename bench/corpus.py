@@ -39,7 +39,8 @@ daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log; 
 events {{ worker_connections 4096; }}
 http {{
   # Clients convert what is sent as text, and this is the type of names without one.
-  types {{ image/jpeg jpg; image/png png; image/gif gif; image/bmp bmp; image/webp webp; image/avif avif; image/heic heic; image/tiff tif; image/x-icon ico; }}
+  types {{ image/jpeg jpg; image/png png; image/gif gif; image/bmp bmp; image/webp webp;
+           image/avif avif; image/heic heic; image/tiff tif; image/x-icon ico; }}
   default_type application/octet-stream;
   log_format each '$request_uri $status $body_bytes_sent';
   access_log {folder}/access.log each;
@@ -234,11 +235,13 @@ def cost(files, header, results):
     read = [answer.bytes for answer in large.answers]
     share = 100 * sum(read) / sum(each["bytes"] for each in large_files)
     median = statistics.median(read)
-    print(f"JPEG of 1 MB and more: median {median:,.0f} bytes (target: one range of {RANGE_BYTES:,}: {'holds' if median <= RANGE_BYTES else 'MISSED'}), "
-          f"{share:.2f} % of all their bytes (target: at most {MOST_SHARE_PERCENT} %: {'holds' if share <= MOST_SHARE_PERCENT else 'MISSED'})\n")
+    one_range, small_share = median <= RANGE_BYTES, share <= MOST_SHARE_PERCENT
+    said = {True: "holds", False: "MISSED"}
+    print(f"JPEG of 1 MB and more: median {median:,.0f} bytes (target: one range of {RANGE_BYTES:,}: {said[one_range]}), "
+          f"{share:.2f} % of all their bytes (target: at most {MOST_SHARE_PERCENT} %: {said[small_share]})\n")
     results.add("JPEG of 1 MB and more: files", len(large_files), "files")
-    results.add("JPEG of 1 MB and more: bytes read of one, median, smallest, largest", read, "bytes", f"median at most {RANGE_BYTES}", median <= RANGE_BYTES)
-    results.add("JPEG of 1 MB and more: bytes read of all", share, "%", f"at most {MOST_SHARE_PERCENT}", share <= MOST_SHARE_PERCENT)
+    results.add("JPEG of 1 MB and more: bytes read of one", read, "bytes", f"median at most {RANGE_BYTES}", one_range)
+    results.add("JPEG of 1 MB and more: bytes read of all", share, "%", f"at most {MOST_SHARE_PERCENT}", small_share)
 
 
 def passes_for_a_round(host, files):
@@ -251,11 +254,12 @@ def passes_for_a_round(host, files):
 
 
 def best_probe(host, files):
-    """Its fastest setting, each tried on a few passes of the corpus."""
-    rates = {}
-    for processes, concurrency in PROBE_SETTINGS:
-        urls = host.urls(files, f"tune{processes}-{concurrency}-", 3)
-        rates[processes, concurrency] = len(urls) / by_probe(processes, concurrency, host, urls).seconds
+    """Its fastest setting, and the better of two tries with each, on a few passes of the corpus."""
+    rates = collections.Counter()
+    for attempt in range(2):
+        for setting in PROBE_SETTINGS:
+            urls = host.urls(files, f"tune{attempt}-{setting[0]}-{setting[1]}-", 3)
+            rates[setting] = max(rates[setting], len(urls) / by_probe(*setting, host, urls).seconds)
     return max(rates, key=rates.get), rates
 
 
@@ -276,11 +280,12 @@ def speed(host, files, rounds, version, results):
             print(f"round {n + 1} of {rounds}: {way}", file=sys.stderr)
             measured[way].append(run(urls))
 
-    print(f"Speed: {count:,} images a round ({passes} times the corpus, every image under its own URL), {rounds} rounds, in turn; the same URLs and the same\n"
-          f"nginx for all. The service: from the submission of one job until every result is stored. probe-image-size: keep-alive agent, from the start\n"
-          f"signal to the last answer, at its best setting of those below. Bytes: what the host handed to its sockets; probe-image-size gives a\n"
-          f"download up as soon as it knows the size, and the connection with it.\n")
-    table(("probe-image-size, processes x images at once", *(f"{p} x {c // p}" for p, c in tried)), [("images/s", *(f"{rate:,.0f}" for rate in tried.values()))])
+    print(f"Speed: {count:,} images a round ({passes} times the corpus, every image under its own URL), {rounds} rounds, in turn; the same URLs\n"
+          f"and the same nginx for all. The service: from the submission of one job until every result is stored. probe-image-size: keep-alive\n"
+          f"agent, from the start signal to the last answer, at its best setting of those below. Bytes: what the host handed to its sockets;\n"
+          f"probe-image-size gives a download up as soon as it knows the size, and the connection with it.\n")
+    table(("probe-image-size, processes x images at once", *(f"{p} x {c // p}" for p, c in tried)),
+          [("images/s", *(f"{rate:,.0f}" for rate in tried.values()))])
     head = ("way", "images/s, median", "min", "max", "bytes per image", "MB per round", "requests per image")
     rows = []
     rates = {way: [count / each.seconds for each in found] for way, found in measured.items()}
@@ -288,7 +293,8 @@ def speed(host, files, rounds, version, results):
         sent = statistics.median(sum(sent for _, sent in each.served) for each in found)
         requests = sum(requests for each in found for requests, _ in each.served) / count / rounds
         name = f"{way}, {processes} x {concurrency // processes}" if way == probe else way
-        rows.append((name, *(f"{f(rates[way]):,.0f}" for f in (statistics.median, min, max)), f"{sent / count:,.0f}", f"{sent / 1e6:,.0f}", f"{requests:.2f}"))
+        speeds = [f"{f(rates[way]):,.0f}" for f in (statistics.median, min, max)]
+        rows.append((name, *speeds, f"{sent / count:,.0f}", f"{sent / 1e6:,.0f}", f"{requests:.2f}"))
         results.add(f"{way}: images per second", rates[way], "images/s")
         results.add(f"{way}: bytes sent per image", [sum(sent for _, sent in each.served) / count for each in found], "bytes")
     table(head, rows)

@@ -3,6 +3,7 @@ the data, items without an offset of their own, several pictures."""
 
 import functools
 import random
+import re
 import struct
 
 from . import Picture, blur, noise, run, text_of, with_files
@@ -26,9 +27,9 @@ def animation(chance, frames=3):
     """Without the times of its making, which avifenc writes into it."""
     width, height = chance.randint(16, 99), chance.randint(16, 99)
     file = bytearray(avif([drawn(chance, width, height) for _ in range(frames)]))
-    for name in (b"mvhd", b"tkhd", b"mdhd"):
-        at = file.index(name) + 8
-        length = 16 if file[at - 4] == 1 else 8
+    for name in re.finditer(rb"mvhd|tkhd|mdhd", file):
+        at = name.end() + 4
+        length = 16 if file[name.end()] == 1 else 8
         file[at:at + length] = bytes(length)
     return bytes(file)
 
@@ -200,7 +201,8 @@ def assembled_pictures(brand):
         ("grid, cropped, then turned", lambda: assembled(name, grid_items(tiles(4), 2, 128, 128, crop(100, 40), turn(3)))),
         ("mirrored", lambda: assembled(name, one(box(b"imir", b"\1")))),
         ("meta behind the data", lambda: assembled(name, one(), meta_last=True)),
-        ("meta behind 300 KB of data", lambda: assembled(name, [*one(), coded_item(tile(brand, 64, 1)), Item(b"mime", bytes(300_000), [])], meta_last=True)),
+        ("meta behind 300 KB of data", lambda: assembled(
+            name, [*one(), coded_item(tile(brand, 64, 1)), Item(b"mime", bytes(300_000), [])], meta_last=True)),
         ("meta behind a free box of 100 KB", lambda: assembled(name, one(), filling=100_000)),
         ("the second of three pictures is the primary one", lambda: assembled(
             name, [coded_item(tile(brand, 64, 0)), *one(turn(1)), coded_item(tile(brand, 64, 1))], primary=1)),

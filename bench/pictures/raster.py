@@ -114,7 +114,8 @@ def gifs():
                       lambda c, n=n: gif(c, c.randint(1, 500), c.randint(1, 500), version=b"87a" if n % 2 else b"89a"))
     for n in range(16):
         yield Picture(f"animated-{n:02}.gif", "animated, later frames smaller than the screen",
-                      lambda c, n=n: (lambda w, h: gif(c, w, h, [(0, 0, 0, 0), *partial_frames(c, w, h, n + 1)]))(c.randint(2, 300), c.randint(2, 300)))
+                      lambda c, n=n: (lambda w, h: gif(c, w, h, [(0, 0, 0, 0), *partial_frames(c, w, h, n + 1)]))(
+                          c.randint(2, 300), c.randint(2, 300)))
     for n in range(10):
         yield Picture(f"partial-{n:02}.gif", "the first frame is smaller than the screen",
                       lambda c: (lambda w, h: gif(c, w, h, list(partial_frames(c, w, h, 2))))(c.randint(2, 300), c.randint(2, 300)))
@@ -170,7 +171,8 @@ def bmp(chance, width, height, bits, header_bytes=40, top_down=False, runs=False
         palette = chance.randbytes(3 * colours)
     else:
         masks = {16: (0x7C00, 0x3E0, 0x1F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0xFF000000)}.get(bits, (0, 0, 0, 0))
-        header = struct.pack("<IiiHHIIiiII", header_bytes, width, -height if top_down else height, 1, bits, compression, len(data), 2835, 2835, colours, 0)
+        header = struct.pack("<IiiHHIIiiII", header_bytes, width, -height if top_down else height, 1, bits, compression, len(data),
+                             2835, 2835, colours, 0)
         if header_bytes in (52, 56, 108, 124):
             header += struct.pack("<IIII", *masks)
         if header_bytes in (108, 124):
@@ -199,9 +201,11 @@ def bmps():
         yield Picture(f"masks-{n}.bmp", "header of 40 bytes, then masks of the colours",
                       lambda c, n=n: bmp(c, c.randint(1, 300), c.randint(1, 300), 32 if n % 2 else 16, masks_behind=True))
     for n in range(6):
-        yield Picture(f"gap-{n}.bmp", "pixels do not follow the palette at once", lambda c: bmp(c, c.randint(1, 300), c.randint(1, 300), 24, gap=c.randint(1, 999)))
+        yield Picture(f"gap-{n}.bmp", "pixels do not follow the palette at once",
+                      lambda c: bmp(c, c.randint(1, 300), c.randint(1, 300), 24, gap=c.randint(1, 999)))
     for n in range(10):
-        yield Picture(f"big-{n:02}.bmp", "2 to 10 MB", lambda c, n=n: bmp(c, c.randint(900, 1900), c.randint(900, 1400), [24, 32][n % 2], [40, 124][n % 2], n % 3 == 2))
+        yield Picture(f"big-{n:02}.bmp", "2 to 10 MB",
+                      lambda c, n=n: bmp(c, c.randint(900, 1900), c.randint(900, 1400), [24, 32][n % 2], [40, 124][n % 2], n % 3 == 2))
 
 
 # --- PSD ---
@@ -281,11 +285,13 @@ def icos():
     for n in range(6):
         yield Picture(f"png-{n}.ico", "PNG entries only", lambda c: ico(c, [(s, s, 0) for s in c.sample(usual, 3)]))
     for n in range(8):
-        yield Picture(f"oblong-{n}.ico", "not square", lambda c: ico(c, [(c.randint(1, 255), c.randint(1, 255), 32), (c.randint(1, 99), c.randint(1, 99), 0)]))
+        yield Picture(f"oblong-{n}.ico", "not square",
+                      lambda c: ico(c, [(c.randint(1, 255), c.randint(1, 255), 32), (c.randint(1, 99), c.randint(1, 99), 0)]))
     for n, side in enumerate([257, 300, 512, 1024]):
         yield Picture(f"large-png-{n}.ico", f"one PNG of {side}, which the directory cannot say", lambda c, s=side: ico(c, [(s, s, 0)]))
     for n in range(2):
-        yield Picture(f"two-large-{n}.ico", "PNGs of 256 and 512, alike in the directory", lambda c, n=n: ico(c, [(256, 256, 0), (512, 512, 0)][::1 - 2 * n]))
+        yield Picture(f"two-large-{n}.ico", "PNGs of 256 and 512, alike in the directory",
+                      lambda c, n=n: ico(c, [(256, 256, 0), (512, 512, 0)][::1 - 2 * n]))
     for n in range(4):
         yield Picture(f"imagemagick-{n}.ico", "convert auto-resize", lambda c: with_files(
             lambda p: ["convert", p[0], "-define", "icon:auto-resize=256,64,48,16", p[1]], blur(c, 256, 256), suffixes=[".ppm", ".ico"]))

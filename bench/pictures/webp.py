@@ -44,7 +44,8 @@ def pictures():
         yield Picture(f"animated-{n:02}.webp", "VP8X with frames", lambda c, n=n: animated(c, *[[], ["-lossy"], ["-mixed"]][n % 3]))
     for n in range(15):
         what, length = [("icc", 3_000), ("exif", 30_000), ("xmp", 9_000)][n % 3]
-        yield Picture(f"metadata-{n:02}.webp", f"VP8X with {what}", lambda c, n=n, w=what, l=length: with_metadata(c, webp(small(c), *["-lossless"] * (n % 2)), w, l))
+        yield Picture(f"metadata-{n:02}.webp", f"VP8X with {what}",
+                      lambda c, n=n, w=what, l=length: with_metadata(c, webp(small(c), *["-lossless"] * (n % 2)), w, l))
     for n in range(5):
         yield Picture(f"metadata-animated-{n}.webp", "VP8X with frames and a profile", lambda c: with_metadata(c, animated(c), "icc", 20_000))
     for n in range(8):
@@ -52,4 +53,5 @@ def pictures():
     for n, (width, height) in enumerate([(1, 1), (16383, 1), (1, 16383), (3, 2)]):
         yield Picture(f"shape-{n}.webp", f"{width}x{height}", lambda c, w=width, h=height: webp(noise(c, w, h), *["-lossless"] * (w % 2)))
     for n in range(10):
-        yield Picture(f"big-{n:02}.webp", "photo of 0.5 to 3 MB", lambda c, n=n: webp(scene(45).cut(c, c.randint(1200, 2200), c.randint(1000, 1600)), "-q", 85 + n))
+        yield Picture(f"big-{n:02}.webp", "photo of 0.5 to 3 MB",
+                      lambda c, n=n: webp(scene(45).cut(c, c.randint(1200, 2200), c.randint(1000, 1600)), "-q", 85 + n))
