@@ -298,7 +298,7 @@ def speed(host, files, rounds, version, results):
         results.add(f"{way}: images per second", rates[way], "images/s")
         results.add(f"{way}: bytes sent per image", [sum(sent for _, sent in each.served) / count for each in found], "bytes")
     table(head, rows)
-    against = f"{probe}, keep-alive, {processes} processes of {concurrency // processes} images at once"
+    against = f"{probe}, keep-alive, processes x images at once: {processes} x {concurrency // processes}"
     for way in list(ways)[:2]:
         ratios = [ours / theirs for ours, theirs in zip(rates[way], rates[probe])]
         print(f"{way}: {statistics.median(ratios):.2f} times the speed of {probe} ({min(ratios):.2f} to {max(ratios):.2f})")
@@ -344,13 +344,13 @@ def main():
     prepare(arguments)
     files = json.loads((arguments.corpus / "manifest.json").read_text())["files"]
     version = json.loads((BENCH / "probe/package.json").read_text())["dependencies"]["probe-image-size"]
-    results = Results()
+    results, load = Results(), os.getloadavg()[0]
     with contextlib.closing(Host(arguments.corpus)) as host:
         wrong, header = correctness(host, files, results)
         cost(files, header, results)
         speed(host, files, arguments.rounds, version, results)
     node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    results.write(BENCH / "results/corpus.json", cores=os.cpu_count(), machine=platform.machine(), files=len(files),
+    results.write(BENCH / "results/corpus.json", cores=os.cpu_count(), machine=platform.machine(), load_before=round(load, 2), files=len(files),
                   bytes=sum(each["bytes"] for each in files), node=node, rounds=arguments.rounds)
     sys.exit(1 if wrong else 0)
 
