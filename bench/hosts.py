@@ -19,7 +19,8 @@ daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log; 
 events {{ worker_connections 4096; }}
 http {{
   # Clients convert what is sent as text, and this is the type of names without one.
-  types {{ image/jpeg jpg; image/png png; image/gif gif; image/bmp bmp; image/webp webp; image/avif avif; image/heic heic; image/tiff tif; image/x-icon ico; }}
+  types {{ image/jpeg jpg; image/png png; image/gif gif; image/bmp bmp; image/webp webp;
+           image/avif avif; image/heic heic; image/tiff tif; image/x-icon ico; }}
   default_type application/octet-stream;
   log_format each '$request_uri $status $body_bytes_sent';
   access_log {folder}/access.log each buffer=64k flush=100ms;

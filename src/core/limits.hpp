@@ -65,7 +65,7 @@ inline constexpr std::size_t chunk_line_bytes = 256;         ///< one chunk-size
 inline constexpr std::size_t rest_drained_bytes = 16 * kib;  ///< an unwanted rest of an answer up to this is read to keep the connection,
 inline constexpr std::chrono::milliseconds rest_drained_for = 100ms;  ///< if it comes within this time
 inline constexpr std::size_t range_bytes = 16 * kib;  ///< one range of a file in header mode: 94 % of JPEGs tell their size within 4 KiB
-inline constexpr int ranges = 32;  ///< asked for of one file; a colour profile of 580 KB takes 9. Then the file is read from its start
+inline constexpr int ranges = 32;  ///< asked for of one file; a colour profile of 580 KB takes 9. Then it is read on from there
 
 inline constexpr std::size_t breaker_window = 20;              ///< outcomes of an origin that are looked at,
 inline constexpr std::size_t breaker_least = 10;               ///< once there are so many: a single bad picture says nothing;

@@ -34,7 +34,8 @@ httplib::Request request_for(const url& of, const intake& file, const file_versi
   request.path = of.target;
   request.headers = {{"Host", of.authority()}, {"Accept", "*/*"}, {"Accept-Encoding", "identity"}, {"User-Agent", "retail-pulse"}};
   if (const auto range = file.range_to_ask()) {
-    request.headers.emplace("Range", "bytes=" + std::to_string(range->first) + "-" + std::to_string(range->last));
+    const auto last = range->last ? std::to_string(*range->last) : std::string{};
+    request.headers.emplace("Range", "bytes=" + std::to_string(range->first) + "-" + last);
     if (!file.if_range().empty()) request.headers.emplace("If-Range", file.if_range());
   }
   if (known != nullptr && file.is_conditional()) {

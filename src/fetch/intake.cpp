@@ -15,6 +15,7 @@ intake::intake(mode how, std::int64_t max_bytes, picture_store* keep, bool condi
 std::optional<intake::range> intake::range_to_ask() const {
   if (whole_) return std::nullopt;
   const auto first = reader_.wanted();
+  if (requests_ >= limits::ranges) return range{first, std::nullopt};
   const auto last = first + limits::range_bytes - 1;
   return range{first, total_ ? std::min(last, *total_ - 1) : last};
 }
@@ -25,6 +26,7 @@ std::string_view intake::if_range() const {
 }
 
 intake::step intake::begin(const response_head& head) {
+  const auto asked = range_to_ask();
   ++requests_;
   if (head.status == 304 && conditional_) {
     not_modified_ = true;
@@ -36,7 +38,6 @@ intake::step intake::begin(const response_head& head) {
     const bool tells_length = head.end == response_head::body_end::at_length;
     return begin_body(head, 0, tells_length ? std::optional{head.length} : std::nullopt);
   }
-  const auto asked = range_to_ask();
   if (head.status == 206 && asked && head.file_part && head.file_part->first <= asked->first && asked->first <= head.file_part->last) {
     part_end_ = head.file_part->last + 1;
     const bool lies = head.end == response_head::body_end::at_length && head.length != *part_end_ - head.file_part->first;
@@ -89,7 +90,7 @@ intake::step intake::end() {
   if (!part_end_) return conclude();
   const bool at_end = reader_.wanted() >= total_.value_or(max_bytes_);
   // That a file ends early, or goes on behind the bound, is believed only when it was asked for as a whole.
-  return at_end || requests_ >= limits::ranges ? ask_whole() : step::again;
+  return at_end || requests_ > limits::ranges ? ask_whole() : step::again;
 }
 
 intake::step intake::ask_whole() {

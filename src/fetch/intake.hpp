@@ -27,10 +27,10 @@ class intake {
   /// `keep`: where to keep a copy, in full mode; may be null. `conditional`: the first request asks for a newer version only.
   intake(mode how, std::int64_t max_bytes, picture_store* keep, bool conditional);
 
-  /// First and last byte.
+  /// First and last byte of a file; without a last one, everything from the first on.
   struct range {
     std::uint64_t first = 0;
-    std::uint64_t last = 0;
+    std::optional<std::uint64_t> last;
   };
   /// What to ask for next; nothing: the whole file.
   std::optional<range> range_to_ask() const;

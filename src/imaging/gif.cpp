@@ -1,4 +1,5 @@
-// GIF (CompuServe, 1989): the size of the logical screen, then from block to block up to the trailer.
+// GIF (CompuServe, 1989): the size of the logical screen, then from block to block up to the trailer. A screen without width or height
+// takes that of the first picture, as decoders do.
 #include "imaging/formats.hpp"
 #include "imaging/integers.hpp"
 
@@ -16,18 +17,25 @@ walk read_gif(byte_source& file, measurement& seen) {
   const auto header = co_await file.take<13>();  // stb takes missing bytes for zeros, so it gets all of them
   const auto read = stb_sizes(header);
   if (!read) co_return error_code::not_an_image;
-  if (read->width == 0 || read->height == 0) co_return error_code::bad_dimensions;
-  seen.width = read->width;
-  seen.height = read->height;
+  if (read->width != 0 && read->height != 0) {
+    seen.width = read->width;
+    seen.height = read->height;
+  }
   co_await file.skip(colour_table_bytes(header[10]));
 
   for (;;) {
     const auto introducer = co_await file.take<1>();
-    if (introducer[0] == trailer) co_return error_code::none;
+    if (introducer[0] == trailer) co_return seen.width != 0 ? error_code::none : error_code::bad_dimensions;
     if (introducer[0] == extension) {
       co_await file.skip(1);  // label
     } else if (introducer[0] == image) {
       const auto descriptor = co_await file.take<9>();
+      if (seen.width == 0) {
+        const sizes shown{read->width != 0 ? read->width : le16(descriptor, 4), read->height != 0 ? read->height : le16(descriptor, 6)};
+        if (shown.width == 0 || shown.height == 0) co_return error_code::bad_dimensions;
+        seen.width = shown.width;
+        seen.height = shown.height;
+      }
       co_await file.skip(colour_table_bytes(descriptor[8]) + 1);  // and the code size
     } else {
       continue;  // some writers leave stray bytes between blocks

@@ -1,5 +1,6 @@
 // ICO: a directory of pictures, each a PNG file or a BMP without its file header. The answer is the largest one.
 #include <algorithm>
+#include <vector>
 
 #include "imaging/formats.hpp"
 #include "imaging/integers.hpp"
@@ -10,15 +11,31 @@ namespace {
 constexpr std::size_t entry_bytes = 16;
 
 struct picture {
-  std::uint64_t area = 0;  ///< as the directory has it, where a side of 256 is written as 0
   std::uint32_t at = 0;
   std::uint32_t bytes = 0;
 };
 
-picture read_entry(const std::array<std::uint8_t, entry_bytes>& entry) {
-  const auto side = [](std::uint8_t value) { return value == 0 ? 256U : value; };
-  return {std::uint64_t{side(entry[0])} * side(entry[1]), le32(entry, 12), le32(entry, 8)};
-}
+/// Those that may be the largest. The directory writes 256 as 0, and whatever is larger too: only the pictures themselves tell then.
+class candidates {
+ public:
+  void add(std::uint8_t width, std::uint8_t height, picture each) {
+    const auto side = [](std::uint8_t value) { return value == 0 ? 256U : value; };
+    const std::uint32_t area = side(width) * side(height);
+    const bool may_be_larger = width == 0 || height == 0;
+    if (area < area_ || (area == area_ && !may_be_larger)) return;
+    if (area > area_) pictures_.clear();
+    area_ = area;
+    pictures_.push_back(each);
+  }
+  std::vector<picture> in_file_order() {
+    std::ranges::sort(pictures_, {}, &picture::at);
+    return std::move(pictures_);
+  }
+
+ private:
+  std::uint32_t area_ = 0;  ///< by the directory
+  std::vector<picture> pictures_;
+};
 
 constexpr std::size_t start_bytes = 24;  ///< signature, length and name of a chunk, width and height of a PNG; a bitmap needs 12
 constexpr std::array<std::uint8_t, 8> png_signature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
@@ -46,24 +63,30 @@ walk read_ico(byte_source& file, measurement& seen) {
   const std::uint32_t count = le16(header, 4);  // below 256 by the signature
   const std::uint64_t directory_end = header.size() + entry_bytes * std::uint64_t{count};
 
-  picture largest;
+  candidates largest;
   std::uint64_t furthest = 0;
   for (std::uint32_t n = 0; n < count; ++n) {
     const auto entry = co_await file.take<entry_bytes>();
-    const picture each = read_entry(entry);
+    const picture each{le32(entry, 12), le32(entry, 8)};
     if (each.at < directory_end) co_return error_code::not_an_image;
     furthest = std::max(furthest, std::uint64_t{each.at} + each.bytes);
-    if (each.area > largest.area) largest = each;
+    largest.add(entry[0], entry[1], each);
   }
   if (count == 0) co_return error_code::not_an_image;
 
-  co_await file.skip(largest.at - directory_end);
-  const auto start = co_await file.take<start_bytes>(std::min<std::size_t>(start_bytes, largest.bytes));
-  const auto found = sizes_of(start);
-  if (!found) co_return error_code::not_an_image;
-  if (found->width == 0 || found->height == 0) co_return error_code::bad_dimensions;
-  seen.width = found->width;
-  seen.height = found->height;
+  sizes found;
+  for (const picture& each : largest.in_file_order()) {
+    if (each.at < file.position()) continue;  // within another one
+    co_await file.skip(each.at - file.position());
+    const auto start = co_await file.take<start_bytes>(std::min<std::size_t>(start_bytes, each.bytes));
+    const auto shown = sizes_of(start);
+    if (!shown) co_return error_code::not_an_image;
+    const auto area = [](const sizes& of) { return std::uint64_t{of.width} * of.height; };
+    if (area(*shown) > area(found)) found = *shown;
+  }
+  if (found.width == 0) co_return error_code::bad_dimensions;
+  seen.width = found.width;
+  seen.height = found.height;
 
   co_await file.skip(distance(file.position(), furthest));
   co_return error_code::none;

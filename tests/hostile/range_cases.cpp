@@ -28,7 +28,7 @@ std::optional<asked_range> range_of(const std::string& request) {
   std::size_t used = 0;
   const auto text = request.substr(at + name.size(), 60);
   range.first = std::stoull(text, &used);
-  range.last = std::stoull(text.substr(used + 1));
+  range.last = text[used + 1] == '\r' ? std::string::npos : std::stoull(text.substr(used + 1));
   return range;
 }
 

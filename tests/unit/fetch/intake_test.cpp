@@ -48,7 +48,7 @@ reply part(const std::string& file, std::uint64_t first, std::uint64_t last) {
 reply honest(const std::string& file, const intake& asking) {
   const auto range = asking.range_to_ask();
   if (!range) return whole(file);
-  return range->first < file.size() ? part(file, range->first, range->last) : nothing(416);
+  return range->first < file.size() ? part(file, range->first, range->last.value_or(file.size() - 1)) : nothing(416);
 }
 
 struct course {
@@ -218,17 +218,37 @@ BOOST_AUTO_TEST_CASE(a_file_that_ends_early_is_truncated_and_asked_for_once_as_a
   BOOST_TEST((way.asked == asked_list{0, std::nullopt}));
 }
 
-BOOST_AUTO_TEST_CASE(ranges_are_counted_and_then_the_file_is_read_from_its_start) {
+BOOST_AUTO_TEST_CASE(ranges_are_counted_and_then_the_file_is_read_on_from_there) {
   const auto at_bound = photo(limits::ranges - 1);
-  const auto past_bound = photo(limits::ranges);
   auto in = header_intake();
-  BOOST_TEST(run(in, [&](const intake& asking) { return honest(at_bound, asking); }).asked.back().has_value());
+  BOOST_TEST(run(in, [&](const intake& asking) { return honest(at_bound, asking); }).bytes <= limits::ranges * limits::range_bytes);
   BOOST_TEST(is_40_by_30(in));
+
+  constexpr std::uint64_t segment = 65'537;
+  const auto past_bound = photo(limits::ranges + 3, 1'000'000);
   auto other = header_intake();
-  const auto way = run(other, [&](const intake& asking) { return honest(past_bound, asking); });
+  bool asked_to_the_end = false;
+  const auto way = run(other, [&](const intake& asking) {
+    asked_to_the_end = asking.range_to_ask() && !asking.range_to_ask()->last;
+    return honest(past_bound, asking);
+  });
   BOOST_TEST(is_40_by_30(other));
-  BOOST_TEST(!way.asked.back().has_value());
+  BOOST_TEST(asked_to_the_end);
   BOOST_TEST(way.asked.size() == limits::ranges + 1u);
+  BOOST_TEST((way.asked.back() == std::optional{2 + limits::ranges * segment}));
+  BOOST_TEST(way.bytes <= limits::ranges * limits::range_bytes + 4 * segment);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_denies_the_last_range_is_asked_for_the_whole_file) {
+  const auto file = photo(limits::ranges + 3);
+  auto in = header_intake();
+  const auto way = run(in, [&](const intake& asking) {
+    const auto range = asking.range_to_ask();
+    return range && !range->last ? nothing(416) : honest(file, asking);
+  });
+  BOOST_TEST(is_40_by_30(in));
+  BOOST_TEST(way.asked.size() == limits::ranges + 2u);
+  BOOST_TEST(!way.asked.back().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_range_of_one_byte_each_comes_to_an_end) {
@@ -241,7 +261,7 @@ BOOST_AUTO_TEST_CASE(a_range_of_one_byte_each_comes_to_an_end) {
     return range ? part(file, range->first, range->first) : whole(file);
   });
   BOOST_TEST(is_40_by_30(in));
-  BOOST_TEST(way.asked.size() == limits::ranges + 1u);
+  BOOST_TEST(way.asked.size() == limits::ranges + 2u);
 }
 
 BOOST_AUTO_TEST_CASE(too_large_is_known_from_the_total_of_a_range) {

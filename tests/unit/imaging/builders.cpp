@@ -63,7 +63,10 @@ std::string gif(std::uint32_t width, std::uint32_t height) {
       .le16(width)
       .le16(height)
       .text("\0\0\0"sv)
-      .text("\x2C\0\0\0\0\5\0\5\0\0"sv)        // an image without a colour table of its own
+      .text("\x2C\0\0\0\0"sv)
+      .le16(width)
+      .le16(height)
+      .u8(0)                                   // no colour table of its own
       .text("\2\4\x3B\x3B\x3B\x3B\2\0\0\0"sv)  // code size, a sub-block full of trailer bytes, another, the end of the data
       .text("\x3B");
 }

@@ -77,6 +77,12 @@ BOOST_AUTO_TEST_CASE(of_a_reader_stays_below_4_KiB_whatever_it_reads_of_a_usual_
   }
 }
 
+BOOST_AUTO_TEST_CASE(of_a_reader_stays_below_4_KiB_for_an_icon_file_full_of_largest_pictures) {
+  const std::string file = ico(std::vector<icon>(255, {0, 0, png(300, 300)}));
+  BOOST_TEST(code_of(file) == error_code::none);
+  BOOST_TEST(bytes_held_for(file) <= 4096U);
+}
+
 BOOST_AUTO_TEST_CASE(of_a_reader_stays_below_40_KiB_whatever_there_is_to_remember) {
   const std::string file = most_remembered();
   BOOST_TEST(code_of(file) == error_code::none);

@@ -126,6 +126,8 @@ void add_pngs(std::vector<sample>& samples) {
 void add_gifs(std::vector<sample>& samples) {
   const auto format = image_format::gif;
   add(samples, "one image", gif(37, 21), {format, 37, 21});
+  add(samples, "no screen", std::string{gif(37, 21)}.replace(6, 4, 4, '\0'), {format, 37, 21});
+  add(samples, "a screen without height", std::string{gif(37, 21)}.replace(8, 2, 2, '\0'), {format, 37, 21});
   add(samples, "version of 1987", "GIF87a" + gif(37, 21).substr(6), {format, 37, 21});
   add(samples, "colour tables, extensions, two images",
       file_bytes{}
@@ -212,6 +214,10 @@ void add_icos(std::vector<sample>& samples) {
   add(samples, "PNG", ico({{37, 21, png(37, 21)}}), {format, 37, 21});
   add(samples, "PNG of 256, written as 0", ico({{256, 256, png(256, 256)}}), {format, 256, 256});
   add(samples, "PNG larger than the directory can say", ico({{0, 0, png(1024, 768)}}), {format, 1024, 768});
+  add(samples, "two that the directory cannot tell apart", ico({{0, 0, png(256, 256)}, {0, 0, png(512, 300)}, {4, 4, small}}),
+      {format, 512, 300});
+  add(samples, "two that the directory cannot tell apart, the larger first", ico({{0, 0, png(512, 300)}, {0, 0, png(256, 256)}}),
+      {format, 512, 300});
   add(samples, "the largest first", ico({{256, 256, png(256, 256)}, {4, 4, small}}), {format, 256, 256});
   add(samples, "the largest in the middle", ico({{4, 4, small}, {20, 10, icon_bitmap(20, 10)}, {4, 4, small}}), {format, 20, 10});
   add(samples, "the largest last", ico({{4, 4, small}, {4, 4, small}, {48, 40, png(48, 40)}}), {format, 48, 40});
