@@ -9,6 +9,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/image.hpp"
@@ -37,8 +38,17 @@ class storage_error : public std::runtime_error {
   kind kind_;
 };
 
+/// Sees every statement of a session but the rollback. For simulations, in which storage fails; each call may throw a storage_error.
+class statement_watch {
+ public:
+  virtual ~statement_watch() = default;
+  virtual void before(std::string_view statement) = 0;  ///< thrown from here: it was not run
+  virtual void after(std::string_view statement) = 0;   ///< it was run; thrown from here: whoever asked for it never learns that
+};
+
 struct session_options {
   std::chrono::milliseconds busy_timeout{5000};  ///< 0 in simulations
+  statement_watch* watch = nullptr;              ///< outlives the session; none in production
 };
 
 /// What recording changed.
