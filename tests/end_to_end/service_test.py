@@ -215,9 +215,26 @@ class CommandLine(unittest.TestCase):
             self.assertIn(word, done.stderr)
 
     def test_subcommands_to_come_are_refused(self):
-        for subcommand in ("submit", "status", "results", "watch", "cancel", "redrive", "simulate", "completion"):
+        for subcommand in ("submit", "status", "results", "watch", "cancel", "redrive", "completion"):
             done = self.run_program(subcommand)
             self.assertEqual((done.returncode, "yet" in done.stderr), (2, True), subcommand)
+
+    def test_a_simulation_ends_with_one_line_that_is_the_same_every_time(self):
+        runs = [self.run_program("simulate", "--seeds", "30") for _ in range(2)]
+        for done in runs:
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertRegex(done.stdout.splitlines()[-1], r"^seeds 30 violations 0 hash [0-9a-f]{16}$")
+        self.assertEqual(runs[0].stdout, runs[1].stdout)
+        story = self.run_program("simulate", "--seed", "9", "--trace", "--steps", "200").stdout
+        self.assertIn("supervisor   <- submit", story)
+        self.assertRegex(story.splitlines()[-1], r"^seed 9 steps 200 .* hash [0-9a-f]{16}$")
+
+    def test_what_a_simulation_is_not_told_rightly_is_refused(self):
+        for words in ([], ["--seed", "one"], ["--seeds", "0"], ["--seed", "1", "--seeds", "2"], ["--seeds", "2", "--steps", "3"],
+                      ["--seed", "1", "--faults", "bad-luck"]):
+            done = self.run_program("simulate", *words)
+            self.assertEqual((done.returncode, done.stderr != ""), (2, True), words)
+        self.assertIn("full-disk", self.run_program("simulate", "--seed", "1", "--faults", "bad-luck").stderr)
 
     def test_help_and_version(self):
         self.assertIn("--images-in-flight", self.run_program("serve", "--help").stdout)
