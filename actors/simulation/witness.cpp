@@ -231,6 +231,11 @@ void witness::conclude(storage::reader& database, const actors::load_report& loa
     known.counts = {};  // look at every row once more
     look_at_job(job_id{id}, database, millis{std::int64_t{1} << 40});
     if (known.state == job_state::ongoing) broken(name_of_job(job_id{id}) + " did not come to its end");
+    const auto audited = database.audit(job_id{id}, [] { return true; });
+    if (!audited || !audited->conserved) broken(name_of_job(job_id{id}) + " does not stand an audit");
+    if (audited && audited->images.pending == 0 && audited->submitted_digest != audited->recorded_digest) {
+      broken(name_of_job(job_id{id}) + " has recorded other images than were submitted");
+    }
   }
   for (const auto& [id, job] : accepted_) {
     const auto rows = database.images(job_id{id}, image_number{-1}, job->image_count() + 1);
