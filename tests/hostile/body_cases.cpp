@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::int64_t small_bound = 1 << 20;  ///< of a file, so that the endless ones end soon
 
-hostile_case body(std::string name, error_code expected, origin::script run, std::chrono::milliseconds deadline = 5s) {
+hostile_case body(std::string name, error_code expected, origin::script run, std::chrono::milliseconds deadline = ample_deadline) {
   return {.name = "body: " + std::move(name),
           .expected = expected,
           .run = std::move(run),

@@ -8,7 +8,7 @@ hostile_case head(std::string name, error_code expected, std::string response) {
   return {.name = "head: " + std::move(name), .expected = expected, .run = test_support::serving(std::move(response))};
 }
 
-hostile_case head(std::string name, error_code expected, origin::script run, std::chrono::milliseconds deadline = 5s) {
+hostile_case head(std::string name, error_code expected, origin::script run, std::chrono::milliseconds deadline = ample_deadline) {
   return {.name = "head: " + std::move(name), .expected = expected, .run = std::move(run), .deadline = deadline};
 }
 

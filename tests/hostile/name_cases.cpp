@@ -12,7 +12,7 @@ script always(dns_answer answer) {
 script leading_to(std::vector<std::string> addresses) { return always({.addresses = std::move(addresses)}); }
 
 /// A picture lies at the end of each: what keeps us from it is the name server alone.
-hostile_case named(std::string name, error_code expected, script names, std::chrono::milliseconds deadline = 5s) {
+hostile_case named(std::string name, error_code expected, script names, std::chrono::milliseconds deadline = ample_deadline) {
   return {.name = "name: " + std::move(name),
           .expected = expected,
           .run = test_support::serving(http_response(200, picture())),

@@ -6,7 +6,7 @@ namespace {
 
 std::string redirect_to(const std::string& location) { return http_response(302, "", "Location: " + location + "\r\n"); }
 
-hostile_case redirect(std::string name, error_code expected, origin::script run, std::chrono::milliseconds deadline = 5s) {
+hostile_case redirect(std::string name, error_code expected, origin::script run, std::chrono::milliseconds deadline = ample_deadline) {
   return {.name = "redirect: " + std::move(name), .expected = expected, .run = std::move(run), .deadline = deadline};
 }
 
@@ -27,7 +27,8 @@ origin::script chain(int hops) {
 }
 
 /// A location with {healthy} or another place that only the running case knows: it travels in the request's path.
-hostile_case redirect_elsewhere(std::string name, error_code expected, const std::string& place, std::chrono::milliseconds deadline = 5s) {
+hostile_case redirect_elsewhere(std::string name, error_code expected, const std::string& place,
+                                std::chrono::milliseconds deadline = ample_deadline) {
   auto made = redirect(
       std::move(name), expected,
       [](session& with) {

@@ -28,7 +28,7 @@ tls_identity limited_to(const test_authority& authority, int version) {
 }
 
 /// Speaks whatever it speaks, but no TLS.
-hostile_case unencrypted(std::string name, error_code expected, origin::script run, std::chrono::milliseconds deadline = 5s) {
+hostile_case unencrypted(std::string name, error_code expected, origin::script run, std::chrono::milliseconds deadline = ample_deadline) {
   return {.name = "tls: " + std::move(name),
           .expected = expected,
           .run = std::move(run),
