@@ -53,7 +53,7 @@ struct recorded {
 class writer {
  public:
   /// Opens (creating file and folders), checks that the file is a whole database, and brings the schema up to date. What "whole" covers is
-  /// bounded, see whole_file.hpp; damage elsewhere is thrown as `corrupt` by the call that meets it.
+  /// bounded, see whole_file.hpp and whole_log.hpp; damage elsewhere is thrown as `corrupt` by the call that meets it.
   explicit writer(const location& where, session_options options = {});
   ~writer();
   writer(writer&&) noexcept;
