@@ -16,9 +16,12 @@ using actors::load_report;
 using actors::status_outcome;
 using actors::submit_outcome;
 
-response storage_failed(const std::string& request_id, std::string_view what, std::string_view detail) {
-  observe::log(observe::level::error, what, {{"request", request_id}, {"detail", detail}});
-  return unavailable("storage is not available");
+template <class Outcome>
+response storage_failed(const std::string& request_id, std::string_view what, const Outcome& outcome) {
+  observe::log(observe::level::error, what, {{"request", request_id}, {"detail", outcome.detail}});
+  std::string sentence{"storage is not available"};
+  if (!outcome.reason.empty()) sentence.append(": ").append(outcome.reason);
+  return unavailable(sentence);
 }
 
 response nobody_answered(const std::string& request_id, std::string_view what) {
@@ -40,7 +43,7 @@ response response_to(const submit_outcome& outcome, const std::string& request_i
     case kind::draining:
       return unavailable("the service is draining");
     case kind::storage_failed:
-      return storage_failed(request_id, "a submission could not be stored", outcome.detail);
+      return storage_failed(request_id, "a submission could not be stored", outcome);
     case kind::lost:
       break;
   }
@@ -53,7 +56,7 @@ response response_to(const status_outcome& outcome, job_id job, const std::strin
     return visible ? job_standing(*outcome.status) : no_such_job(std::to_string(job.value));
   }
   if (outcome.what == status_outcome::kind::lost) return nobody_answered(request_id, "a status question was lost");
-  return storage_failed(request_id, "a status could not be read", outcome.detail);
+  return storage_failed(request_id, "a status could not be read", outcome);
 }
 
 /// The job a status request asks for, or why there is none in it.

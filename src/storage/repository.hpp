@@ -9,6 +9,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/image.hpp"
@@ -36,6 +37,9 @@ class storage_error : public std::runtime_error {
  private:
   kind kind_;
 };
+
+/// A failure's reason in words for a client: no path, no SQL. Empty where there is nothing to say.
+std::string_view public_reason(storage_error::kind kind);
 
 struct session_options {
   std::chrono::milliseconds busy_timeout{5000};  ///< 0 in simulations
