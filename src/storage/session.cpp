@@ -184,6 +184,8 @@ long long session::last_insert_id() { return sqlite_api::sqlite3_last_insert_row
 
 bool session::in_transaction() const { return sqlite_api::sqlite3_get_autocommit(backend().conn_) == 0; }
 
+bool session::opened_for_reading() const { return sqlite_api::sqlite3_db_readonly(backend().conn_, "main") == 1; }
+
 void session::rollback() noexcept {
   if (in_transaction()) sqlite_api::sqlite3_exec(backend().conn_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
