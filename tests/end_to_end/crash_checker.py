@@ -20,8 +20,7 @@ TAG = re.compile(r"n=s(\d+)-\d+$")  # every URL names its submission
 
 
 class Submission:
-    def __init__(self, serial, visits):
-        self.serial = serial
+    def __init__(self, visits):
         self.visits = visits
         self.job = None  # the id, once a 201 or the database has told it
         self.answered = False  # with 201
@@ -35,7 +34,7 @@ class Submission:
 class Checker:
     def __init__(self, origin):
         self._origin = origin
-        self.submissions = {}  # by serial
+        self.submissions = []  # by serial; a list, because clients add to it while others read
         self.lost = self.double = self.unknown = self.fetched_again = 0
         self.pending = 0  # images without a result, at the last look
         self.problems = []  # a sentence for each thing that is wrong, counted above or not
@@ -46,13 +45,13 @@ class Checker:
     # --- what the client tells ---
 
     def sent(self, visits):
-        submission = Submission(len(self.submissions), visits)
-        self.submissions[submission.serial] = submission
+        submission = Submission(visits)
+        self.submissions.append(submission)
         return submission
 
     @property
     def jobs(self):
-        return [s for s in self.submissions.values() if s.job is not None]
+        return [s for s in self.submissions if s.job is not None]
 
     @property
     def unanswered(self):
@@ -102,10 +101,10 @@ class Checker:
 
     def _match(self, job, urls):
         tags = {TAG.search(url).group(1) for url in urls}
-        submission = self.submissions.get(int(tags.pop())) if len(tags) == 1 else None
-        if submission is None:
+        if len(tags) != 1:
             self._repeat(1, f"job {job} was never submitted like this")
             return
+        submission = self.submissions[int(tags.pop())]
         if submission.job is None:
             submission.job = job
         if submission.job != job:
