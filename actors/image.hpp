@@ -20,6 +20,8 @@ struct image_settings {
 
 /// One image at a time: order -> fetch and measure -> delay -> report. Waits are timers, so a place costs no thread.
 struct image_state {
+  static constexpr const char* name = "image";
+
   image_settings settings;
   std::optional<image_order> order;  ///< the image at work
   image_report report;

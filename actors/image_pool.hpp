@@ -25,6 +25,8 @@ struct pool_settings {
 /// The pool's actors and its clerk: places and slots are real image actors here, while `turns` decides whose image is next.
 class image_pool_state {
  public:
+  static constexpr const char* name = "image_pool";
+
   using self_pointer = image_pool_actor::stateful_pointer<image_pool_state>;
 
   void open(self_pointer self, pool_settings settings);

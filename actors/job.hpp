@@ -20,6 +20,8 @@ struct job_colleagues {
 /// that storage does not know, so a fresh job, one resumed after a crash and one whose actor died differ in nothing.
 class job_run {
  public:
+  static constexpr const char* name = "job";
+
   using self_pointer = job_actor::stateful_pointer<job_run>;
 
   void open(self_pointer self, supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket, job_brief brief);

@@ -26,6 +26,8 @@ struct ledger_command {
 /// Group commit: whatever gathered while the last commit ran is written in the next one.
 class ledger_state {
  public:
+  static constexpr const char* name = "ledger";
+
   /// Wall times of rows come from `clock`.
   void open(std::shared_ptr<storage::writer> writer, wall_clock clock);
 

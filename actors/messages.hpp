@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/reply.hpp"
+#include "core/audit.hpp"
 #include "core/image.hpp"
 #include "core/job.hpp"
 #include "core/submission.hpp"
@@ -60,6 +61,14 @@ struct status_outcome {
   std::optional<job_status> status;  ///< when told; nothing: there is no such job
   std::string detail;                ///< for the log, when storage failed,
   std::string reason{};              ///< and for the client; may be empty
+};
+
+struct audit_outcome {
+  /// `lost`: whoever should have answered is gone.
+  enum class kind : std::uint8_t { lost, told, storage_failed };
+  kind what = kind::lost;
+  std::optional<job_audit> audit;  ///< when told; nothing: there is no such job
+  std::string detail;              ///< for the log, when storage failed
 };
 
 /// A known store's image on its way to the pool; the origin is parsed once.

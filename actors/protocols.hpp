@@ -53,6 +53,7 @@ CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, settle_atom, "settle")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, discard_atom, "discard")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, pending_atom, "pending")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, status_atom, "status")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, audit_atom, "audit")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, ongoing_atom, "ongoing")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, staging_atom, "staging")
 CAF_END_TYPE_ID_BLOCK(retail_pulse)
@@ -86,6 +87,8 @@ using reader_actor = caf::typed_actor<
     asks<pending_atom, job_id, run_number, image_number, std::uint64_t>::with<task_page_ptr>,
     // How a job stands, for somebody outside.
     takes<status_atom, job_id, reply<status_outcome>>,
+    // Whether every image of a job is accounted for, for somebody outside. Walks the whole job: for a reader that nobody else waits for.
+    takes<audit_atom, job_id, reply<audit_outcome>>,
     // A page of ongoing jobs, behind an id.
     asks<ongoing_atom, job_id>::with<brief_page>,
     // Jobs whose submission never came to its end.
@@ -218,4 +221,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::task_page_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_offer_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::submit_outcome>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::status_outcome>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::audit_outcome>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<std::optional<retail_pulse::actors::load_report>>)

@@ -19,6 +19,18 @@ status_outcome read_status(storage::reader& storage, job_id job) {
   return outcome;
 }
 
+audit_outcome read_audit(storage::reader& storage, job_id job, const reply<audit_outcome>& answer_to) {
+  audit_outcome outcome;
+  try {
+    outcome.audit = storage.audit(job, [&] { return answer_to.is_awaited(); });
+    outcome.what = audit_outcome::kind::told;
+  } catch (const storage::storage_error& e) {
+    outcome.what = audit_outcome::kind::storage_failed;
+    outcome.detail = e.what();
+  }
+  return outcome;
+}
+
 /// Runs a query; a failure of storage becomes the answer.
 template <class T, class Query>
 caf::result<T> answer(Query query) {
@@ -40,6 +52,7 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
             [&] { return std::make_shared<const task_page>(task_page{self->state.storage->pending_images(job, run, after, limit)}); });
       },
       [=](status_atom, job_id job, const reply<status_outcome>& answer_to) { answer_to(read_status(*self->state.storage, job)); },
+      [=](audit_atom, job_id job, const reply<audit_outcome>& answer_to) { answer_to(read_audit(*self->state.storage, job, answer_to)); },
       [=](ongoing_atom, job_id after) {
         return answer<brief_page>([&] { return brief_page{self->state.storage->ongoing_jobs(after, limits::recovery_page)}; });
       },

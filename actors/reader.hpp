@@ -7,6 +7,8 @@
 namespace retail_pulse::actors {
 
 struct reader_state {
+  static constexpr const char* name = "reader";
+
   std::shared_ptr<storage::reader> storage;
 };
 

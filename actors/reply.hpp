@@ -16,16 +16,21 @@ class reply {
   using function = std::function<void(T)>;
 
   reply() = default;
-  reply(function answer, T if_dropped) : shared_{std::make_shared<state>(std::move(answer), std::move(if_dropped))} {}
+  /// `waits` says, from any thread, whether somebody still waits for the answer; without it somebody always does.
+  reply(function answer, T if_dropped, std::function<bool()> waits = nullptr)
+      : shared_{std::make_shared<state>(std::move(answer), std::move(if_dropped), std::move(waits))} {}
 
   /// Answers; later answers are ignored.
   void operator()(T value) const {
     if (shared_) shared_->answer_once(std::move(value));
   }
 
+  /// What takes long is not done for nobody.
+  bool is_awaited() const { return shared_ && !shared_->answered && (!shared_->waits || shared_->waits()); }
+
  private:
   struct state {
-    state(function f, T fallback) : answer{std::move(f)}, if_dropped{std::move(fallback)} {}
+    state(function f, T fallback, std::function<bool()> w) : answer{std::move(f)}, if_dropped{std::move(fallback)}, waits{std::move(w)} {}
     ~state() { answer_once(std::move(if_dropped)); }
     state(const state&) = delete;
     state& operator=(const state&) = delete;
@@ -36,6 +41,7 @@ class reply {
 
     function answer;
     T if_dropped;
+    std::function<bool()> waits;
     std::atomic<bool> answered{false};
   };
   std::shared_ptr<state> shared_;

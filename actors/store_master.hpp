@@ -5,6 +5,8 @@
 namespace retail_pulse::actors {
 
 struct store_master_state {
+  static constexpr const char* name = "store_master";
+
   stores::store_table_ptr table;
 
   store_verdicts look_up(const store_check& check) const;

@@ -19,6 +19,8 @@ struct supervisor_settings {
 /// Admits submissions, keeps one job actor per ongoing job, starts again those that die, resumes all at the start, and drains at the end.
 class supervisor_state {
  public:
+  static constexpr const char* name = "supervisor";
+
   using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
 
   void open(self_pointer self, supervisor_settings settings, job_colleagues colleagues);

@@ -12,20 +12,29 @@
 namespace retail_pulse::http {
 namespace {
 
+using actors::audit_outcome;
 using actors::load_report;
 using actors::status_outcome;
 using actors::submit_outcome;
 
+constexpr std::string_view no_storage = "storage is not available";
+
+void log_failure(const std::string& request_id, std::string_view what, std::string_view detail) {
+  observe::log(observe::level::error, what, {{"request", request_id}, {"detail", detail}});
+}
+
 template <class Outcome>
 response storage_failed(const std::string& request_id, std::string_view what, const Outcome& outcome) {
-  observe::log(observe::level::error, what, {{"request", request_id}, {"detail", outcome.detail}});
-  std::string sentence{"storage is not available"};
+  log_failure(request_id, what, outcome.detail);
+  std::string sentence{no_storage};
   if (!outcome.reason.empty()) sentence.append(": ").append(outcome.reason);
   return unavailable(sentence);
 }
 
+constexpr std::string_view actor_ended = "the actor ended without an answer";
+
 response nobody_answered(const std::string& request_id, std::string_view what) {
-  observe::log(observe::level::error, what, {{"request", request_id}, {"detail", "the actor ended without an answer"}});
+  log_failure(request_id, what, actor_ended);
   return internal_error(request_id);
 }
 
@@ -59,6 +68,27 @@ response response_to(const status_outcome& outcome, job_id job, const std::strin
   return storage_failed(request_id, "a status could not be read", outcome);
 }
 
+response response_to(const audit_outcome& outcome, const std::string& id, const std::string& request_id, const std::string& path) {
+  if (outcome.what == audit_outcome::kind::told) return outcome.audit ? job_audited(*outcome.audit) : problem_no_such_job(id, path);
+  const bool lost = outcome.what == audit_outcome::kind::lost;
+  log_failure(request_id, lost ? "an audit was lost" : "an audit could not be read", lost ? actor_ended : outcome.detail);
+  return lost ? problem_internal(request_id, path) : problem_unavailable(no_storage, path);
+}
+
+/// What can be a job's id, as a path names it.
+std::optional<job_id> job_named(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > max_job_id) return std::nullopt;
+  return job_id{value};
+}
+
+/// A place under a bound, given back with the last copy; nothing when all are taken.
+std::shared_ptr<void> take_place(const std::shared_ptr<std::atomic<std::size_t>>& taken, std::size_t bound) {
+  const std::shared_ptr<void> place{taken.get(), [taken](void*) { --*taken; }};
+  return ++*taken <= bound ? place : nullptr;
+}
+
 /// The job a status request asks for, or why there is none in it.
 std::variant<job_id, std::string> job_asked_for(const std::string& query_text) {
   const auto parameters = query::parse(query_text);
@@ -77,13 +107,14 @@ std::variant<job_id, std::string> job_asked_for(const std::string& query_text) {
 
 }  // namespace
 
-handlers::handlers(backend to, parser_thread& parser, std::chrono::milliseconds readiness_answer)
-    : backend_{std::move(to)}, parser_{parser}, readiness_answer_{readiness_answer} {}
+handlers::handlers(backend to, parser_thread& parser, std::chrono::milliseconds readiness_answer, std::chrono::milliseconds any_answer)
+    : backend_{std::move(to)}, parser_{parser}, readiness_answer_{readiness_answer}, any_answer_{any_answer} {}
 
 route_table handlers::routes() {
   route_table table;
   table.add_with_and_without_slash("POST", "/api/submit", [this](request r, responder a) { submit(std::move(r), std::move(a)); });
   table.add_with_and_without_slash("GET", "/api/status", [this](const request& r, responder a) { status(r, std::move(a)); });
+  table.add_with_parameter("GET", "/api/jobs/{id}/audit", [this](const request& r, const responder& a) { audit(r, a); });
   table.add("GET", "/healthz", [](const request&, const responder& a) { a(alive()); });
   table.add("GET", "/readyz", [this](const request&, const responder& a) { readyz(a); });
   return table;
@@ -114,6 +145,18 @@ void handlers::status(const request& r, responder answer) {
       status_outcome{}};
   const auto& reader = backend_.readers[next_reader_.fetch_add(1, std::memory_order_relaxed) % backend_.readers.size()];
   caf::anon_send(reader, actors::status_atom_v, job, std::move(reply));
+}
+
+void handlers::audit(const request& r, const responder& answer) const {
+  const auto job = job_named(r.parameter);
+  if (!job) return answer(problem_no_such_job(r.parameter, r.path));
+  auto place = take_place(audits_, limits::audits);
+  if (!place) return answer(problem_unavailable("too many audits are waiting", r.path));
+  answer.within(any_answer_, problem_not_in_time(r.path));
+  actors::reply<audit_outcome> reply{[answer, place = std::move(place), id = r.parameter, request_id = r.id,
+                                      path = r.path](const audit_outcome& outcome) { answer(response_to(outcome, id, request_id, path)); },
+                                     audit_outcome{}, [answer] { return answer.waits(); }};
+  caf::anon_send(backend_.audit_reader, actors::audit_atom_v, *job, std::move(reply));
 }
 
 void handlers::readyz(const responder& answer) const {

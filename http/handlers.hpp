@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 
 #include "http/message.hpp"
 #include "http/parser_thread.hpp"
@@ -16,7 +17,7 @@ namespace retail_pulse::http {
 class handlers {
  public:
   /// `parser` must outlive this.
-  handlers(backend to, parser_thread& parser, std::chrono::milliseconds readiness_answer);
+  handlers(backend to, parser_thread& parser, std::chrono::milliseconds readiness_answer, std::chrono::milliseconds any_answer);
 
   /// The routes of the service. This must outlive the table.
   route_table routes();
@@ -24,13 +25,16 @@ class handlers {
  private:
   void submit(request r, responder answer);
   void status(const request& r, responder answer);
+  void audit(const request& r, const responder& answer) const;
   void readyz(const responder& answer) const;
   void store(const std::string& request_id, parser_thread::parsed parsed, const responder& answer) const;
 
   const backend backend_;
   parser_thread& parser_;
   const std::chrono::milliseconds readiness_answer_;
+  const std::chrono::milliseconds any_answer_;
   std::atomic<std::size_t> next_reader_{0};
+  std::shared_ptr<std::atomic<std::size_t>> audits_ = std::make_shared<std::atomic<std::size_t>>(0);  ///< shared: answers may outlive this
 };
 
 }  // namespace retail_pulse::http

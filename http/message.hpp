@@ -17,10 +17,11 @@ struct header_field {
 
 /// A request that is within the limits of the listener.
 struct request {
-  std::string id;      ///< the client's X-Request-Id where it is sane, else made; 1 to 64 of [A-Za-z0-9._-]
-  std::string method;  ///< "GET"
-  std::string path;    ///< as sent, up to `?`; not decoded
-  std::string query;   ///< behind the `?`; not decoded
+  std::string id;         ///< the client's X-Request-Id where it is sane, else made; 1 to 64 of [A-Za-z0-9._-]
+  std::string method;     ///< "GET"
+  std::string path;       ///< as sent, up to `?`; not decoded
+  std::string query;      ///< behind the `?`; not decoded
+  std::string parameter;  ///< what the path has in place of the route's {parameter}; set by the route table, not decoded
   std::vector<header_field> headers;
   std::string body;
 

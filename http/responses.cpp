@@ -11,10 +11,20 @@ namespace {
 
 using json = nlohmann::ordered_json;  // members in the order in which they are written here
 
-response json_response(int status, const json& body) {
+constexpr std::string_view late_sentence = "the request was not answered in time; what it asked for may still happen";
+
+std::string internal_sentence(std::string_view request_id) {
+  return "an internal error happened; the log has it under request " + std::string{request_id};
+}
+
+std::string not_allowed_sentence(std::string_view method, std::string_view allow) {
+  return "method " + std::string{method} + " is not allowed here; allowed: " + std::string{allow};
+}
+
+response json_response(int status, const json& body, std::string_view type = "application/json") {
   // Text that is not UTF-8 can't get this far; if it did, a replacement character is better than no answer.
   response r{.status = status, .body = body.dump(-1, ' ', false, json::error_handler_t::replace), .headers = {}};
-  r.headers.push_back({"Content-Type", "application/json"});
+  r.headers.push_back({"Content-Type", std::string{type}});
   r.headers.push_back({"Cache-Control", "no-store"});
   return r;
 }
@@ -36,6 +46,23 @@ std::string_view name_of(actors::phase phase) {
   return "unknown";
 }
 
+void add_tally(json& to, const image_tally& tally) {
+  to["submitted"] = tally.submitted;
+  to["succeeded"] = tally.succeeded;
+  to["failed"] = tally.failed;
+  to["pending"] = tally.pending;
+}
+
+json stores_of(const job_audit& audit) {
+  json list = json::array();
+  for (const auto& store : audit.stores) {
+    json entry{{"store_id", store.store_id}};
+    add_tally(entry, store.images);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
 json failures_of(const job_status& status) {
   json list = json::array();
   for (const auto& failure : status.failures) {
@@ -52,20 +79,19 @@ json failures_of(const job_status& status) {
 response error_response(int status, std::string_view sentence) { return json_response(status, {{"error", sentence}}); }
 
 response internal_error(std::string_view request_id) {
-  return json_response(
-      500, {{"error", "an internal error happened; the log has it under request " + std::string{request_id}}, {"request_id", request_id}});
+  return json_response(500, {{"error", internal_sentence(request_id)}, {"request_id", request_id}});
 }
 
 response unavailable(std::string_view sentence) { return later(error_response(503, sentence)); }
 
 response stopping() { return unavailable("the service is stopping"); }
 
-response not_in_time() { return unavailable("the request was not answered in time; what it asked for may still happen"); }
+response not_in_time() { return unavailable(late_sentence); }
 
 response supervisor_silent() { return later(json_response(503, {{"status", "unavailable"}, {"error", "the service does not answer"}})); }
 
 response method_not_allowed(std::string_view method, std::string allow) {
-  auto r = error_response(405, "method " + std::string{method} + " is not allowed here; allowed: " + allow);
+  auto r = error_response(405, not_allowed_sentence(method, allow));
   r.headers.push_back({"Allow", std::move(allow)});
   return r;
 }
@@ -92,6 +118,44 @@ response job_standing(const job_status& status) {
 }
 
 response no_such_job(std::string_view jobid) { return error_response(400, "job " + std::string{jobid} + " does not exist"); }
+
+response problem(int status, std::string_view code, std::string_view detail, std::string_view path) {
+  // about:blank: the problem is what the status says, and `code` which one of them.
+  return json_response(
+      status,
+      {{"type", "about:blank"}, {"title", reason_of(status)}, {"status", status}, {"detail", detail}, {"instance", path}, {"code", code}},
+      "application/problem+json");
+}
+
+response problem_unavailable(std::string_view detail, std::string_view path) { return later(problem(503, "unavailable", detail, path)); }
+
+response problem_internal(std::string_view request_id, std::string_view path) {
+  return problem(500, "internal", internal_sentence(request_id), path);
+}
+
+response problem_not_in_time(std::string_view path) { return problem_unavailable(late_sentence, path); }
+
+response problem_no_such_job(std::string_view id, std::string_view path) {
+  return problem(404, "job_not_found", "job " + std::string{id} + " does not exist", path);
+}
+
+response problem_method_not_allowed(std::string_view method, std::string allow, std::string_view path) {
+  auto r = problem(405, "method_not_allowed", not_allowed_sentence(method, allow), path);
+  r.headers.push_back({"Allow", std::move(allow)});
+  return r;
+}
+
+response job_audited(const job_audit& audit) {
+  json body{{"job_id", audit.id.value}, {"run", audit.run.value}, {"state", retail_pulse::name_of(audit.state)}};
+  add_tally(body, audit.images);
+  body["conserved"] = audit.conserved;
+  body["stores"] = stores_of(audit);
+  if (audit.stores_truncated) body["stores_truncated"] = true;
+  body["submitted_digest"] = audit.submitted_digest;
+  body["recorded_digest"] = audit.recorded_digest;
+  body["counters"] = {{"total", audit.counters.total}, {"succeeded", audit.counters.succeeded}, {"failed", audit.counters.failed}};
+  return json_response(200, body);
+}
 
 response alive() { return json_response(200, {{"status", "ok"}}); }
 

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/audit.hpp"
 #include "core/ids.hpp"
 #include "core/job.hpp"
 #include "http/message.hpp"
@@ -36,6 +37,17 @@ response not_found();
 response job_accepted(job_id job);
 response job_standing(const job_status& status);
 response no_such_job(std::string_view jobid);
+
+// Problem details (RFC 9457, application/problem+json): the errors of layer 2. `path` is the request's, `code` what a program reads.
+
+response problem(int status, std::string_view code, std::string_view detail, std::string_view path);
+response problem_unavailable(std::string_view detail, std::string_view path);   ///< 503 with Retry-After
+response problem_internal(std::string_view request_id, std::string_view path);  ///< 500
+response problem_not_in_time(std::string_view path);                            ///< 503: nobody answered the request in time
+response problem_no_such_job(std::string_view id, std::string_view path);       ///< 404, also for what is no job id
+response problem_method_not_allowed(std::string_view method, std::string allow, std::string_view path);
+
+response job_audited(const job_audit& audit);
 
 response alive();
 /// 200 when ready, else 503; the numbers are there either way.

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,14 +11,16 @@
 
 namespace retail_pulse::http {
 
-/// (method, path) -> handler, by exact comparison of the path as sent. Answers everything else itself: 404, 405 with `Allow`, OPTIONS;
-/// a HEAD goes to the GET handler. Filled once, then used from any thread.
+/// (method, path) -> handler, by exact comparison of the path as sent, but for one {parameter}: one segment of any text.
+/// Answers everything else itself: 404, 405 with `Allow`, OPTIONS; a HEAD goes to the GET handler. Filled once, then used from any thread.
 class route_table {
  public:
   /// Runs on an HTTP thread and must not wait. What it throws becomes a 500.
   using handler = std::function<void(request, responder)>;
 
   void add(std::string method, std::string path, handler handle);
+  /// "/api/jobs/{id}/audit". Paths like this are layer 2: what is refused there is answered with problem details.
+  void add_with_parameter(std::string method, std::string_view path, handler handle);
   /// For every path of a client that may or may not end in a slash: both are served, never by a redirect.
   void add_with_and_without_slash(const std::string& method, const std::string& path, const handler& handle);
 
@@ -28,9 +31,20 @@ class route_table {
     std::string method;
     handler handle;
   };
+  /// A path with a parameter between its two parts.
+  struct pattern {
+    std::string before;
+    std::string after;
+    std::vector<route> routes;
+    /// What stands in place of the parameter; nothing where the path is another one.
+    std::optional<std::string_view> parameter_of(std::string_view path) const;
+  };
   static std::string allowed(const std::vector<route>& at_path);
+  /// True when it was answered: OPTIONS, or by the handler of the method.
+  static bool served(const std::vector<route>& at_path, request& r, const responder& answer);
 
   std::map<std::string, std::vector<route>, std::less<>> paths_;
+  std::vector<pattern> patterns_;
 };
 
 }  // namespace retail_pulse::http

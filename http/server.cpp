@@ -13,7 +13,7 @@ class server::implementation {
  public:
   implementation(const server_options& options, backend to)
       : parser_{options.parser_queue_bytes, options.before_parse},
-        handlers_{std::in_place, std::move(to), parser_, options.readiness_answer} {}
+        handlers_{std::in_place, std::move(to), parser_, options.readiness_answer, options.request_handle} {}
 
   /// Why it cannot listen, or nothing.
   std::optional<std::string> listen(const server_options& options) {

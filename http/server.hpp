@@ -38,6 +38,7 @@ struct server_options {
 struct backend {
   actors::supervisor_actor supervisor;
   std::vector<actors::reader_actor> readers;  ///< asked in turn; at least one
+  actors::reader_actor audit_reader;          ///< another one: a long audit holds up nobody but the next audit
 };
 
 /// A listening server. All members are for the thread that owns it; handlers run on the server's own threads.

@@ -17,5 +17,6 @@ inline constexpr int exit_unreachable = 3;
 int serve(const words& arguments);
 int demo(const words& arguments);
 int health(const words& arguments);
+int simulate(const words& arguments);
 
 }  // namespace retail_pulse::app

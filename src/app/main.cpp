@@ -20,13 +20,13 @@ constexpr subcommand subcommands[] = {
     {"serve", "the service", serve},
     {"demo", "the service on bundled images: submits a sample job and prints the report", demo},
     {"health", "whether a service is ready (exit code 0 or 3)", health},
+    {"simulate", "the actors in a simulated world of seeded schedules and faults", simulate},
     {"submit", "not there yet", nullptr},
     {"status", "not there yet", nullptr},
     {"results", "not there yet", nullptr},
     {"watch", "not there yet", nullptr},
     {"cancel", "not there yet", nullptr},
     {"redrive", "not there yet", nullptr},
-    {"simulate", "not there yet", nullptr},
     {"completion", "not there yet", nullptr},
 };
 

@@ -112,6 +112,7 @@ class service::implementation {
     supervisor_ =
         system_->spawn(actors::supervisor, actors::supervisor_settings{settings.max_jobs, settings.max_pending_images}, colleagues);
     for (std::size_t i = 0; i < limits::api_readers; ++i) api_readers_.push_back(new_reader());
+    audit_reader_ = new_reader();
     colleagues_ = colleagues;
   }
 
@@ -121,7 +122,7 @@ class service::implementation {
     options.port = settings.port;
     options.max_body_bytes = settings.max_body_bytes;
     options.max_connections = budget.api_connections;
-    auto started = http::server::start(options, {*supervisor_, api_readers_});
+    auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_});
     if (auto* problem = std::get_if<http::server::refused>(&started)) return refused{problem->message, 2};
     server_ = std::move(std::get<std::unique_ptr<http::server>>(started));
     return std::nullopt;
@@ -140,10 +141,12 @@ class service::implementation {
       caf::anon_send_exit(colleagues_->store_master, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(colleagues_->reader, caf::exit_reason::user_shutdown);
       for (const auto& reader : api_readers_) caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(*audit_reader_, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(colleagues_->ledger, caf::exit_reason::user_shutdown);
       supervisor_.reset();
       colleagues_.reset();
       api_readers_.clear();
+      audit_reader_.reset();
     }
     system_.reset();
   }
@@ -161,6 +164,7 @@ class service::implementation {
   std::optional<actors::job_colleagues> colleagues_;
   std::optional<actors::supervisor_actor> supervisor_;
   std::vector<actors::reader_actor> api_readers_;
+  std::optional<actors::reader_actor> audit_reader_;
   bool drained_ = false;
 };
 

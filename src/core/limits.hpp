@@ -87,8 +87,9 @@ inline constexpr std::size_t image_associations =
 inline constexpr std::size_t slice_rows = 2000;  ///< rows of a large job written between other commits: 18 ms at worst
 inline constexpr std::size_t commit_rows =
     4000;  ///< rows in one commit, besides one slice: what others wait for; a burst beyond it makes the next commit
-inline constexpr std::size_t recovery_page = 1000;             ///< jobs read at once at start
-inline constexpr std::size_t status_failures = 1000;           ///< stores in a status answer
+inline constexpr std::size_t audit_page = 4000;       ///< images an audit counts between two looks at whether it is still waited for
+inline constexpr std::size_t recovery_page = 1000;    ///< jobs read at once at start
+inline constexpr std::size_t status_failures = 1000;  ///< stores in a status answer, and in an audit
 inline constexpr std::chrono::milliseconds busy_timeout = 5s;  ///< how long SQLite waits for a lock (a backup program may hold one)
 inline constexpr std::size_t statement_bytes =
     1 * mib;  ///< text of rows written by one statement; long URLs make more statements of a slice
@@ -101,6 +102,7 @@ inline constexpr std::size_t request_headers =
     64;  ///< header fields of a request; 431 beyond it, and when all together exceed the 80 KiB of http_parser
 inline constexpr std::chrono::seconds request_read = 120s;   ///< a whole request: lets a 64 MiB body in at 0.6 MiB/s
 inline constexpr std::chrono::seconds request_handle = 30s;  ///< our own 503 comes at this time, RESTinio's hang-up after it
+inline constexpr std::size_t audits = 16;  ///< waiting or running; a job of a million images takes a second. Beyond it 503
 inline constexpr std::chrono::seconds api_idle =
     10s;  ///< a connection without a request is closed after this: silent clients must not take all places
 inline constexpr std::size_t api_connections = 8192;  ///< at most; fewer when descriptors are short
@@ -140,6 +142,6 @@ inline constexpr std::size_t store_master_bytes = 256 * mib;  ///< 5 million sto
 // --- process ---------------------------------------------------------------------------------------------------------
 inline constexpr std::chrono::milliseconds default_drain = 3s;
 inline constexpr std::size_t descriptors_for_files = 64;  ///< database sessions and their WAL files, logs, event loops
-inline constexpr std::size_t api_readers = 2;             ///< reader actors for the API; jobs have one of their own
+inline constexpr std::size_t api_readers = 2;             ///< reader actors for the API; jobs and audits have one each of their own
 
 }  // namespace retail_pulse::limits

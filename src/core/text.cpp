@@ -27,6 +27,16 @@ sequence sequence_of(std::uint8_t lead) {
 
 }  // namespace
 
+std::string hex(std::span<const unsigned char> bytes) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const auto byte : bytes) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return text;
+}
+
 std::size_t utf8_sequence(std::string_view text) {
   if (text.empty()) return 0;
   const sequence expected = sequence_of(static_cast<std::uint8_t>(text.front()));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,9 @@ constexpr int hex_digit(char c) {
   const char letter = lower(c);
   return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
+
+/// Two lower-case hexadecimal digits for every byte.
+std::string hex(std::span<const unsigned char> bytes);
 
 /// Bytes of the UTF-8 sequence (Unicode 15, table 3-7: no surrogates, nothing longer than need be) at the front of a text; 0 where there is
 /// none.

@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/text.hpp"
+
 namespace retail_pulse::fetch {
 namespace {
 
@@ -19,16 +21,6 @@ namespace fs = std::filesystem;
 constexpr const char* drafts_folder = "incoming";
 
 std::string error_text(int number) { return std::generic_category().message(number); }
-
-std::string hex(std::span<const unsigned char> bytes) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (const auto byte : bytes) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return text;
-}
 
 /// Makes a new name in the folder survive a power cut. 0 or the error.
 int sync_folder(const fs::path& folder) {

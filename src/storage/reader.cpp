@@ -1,3 +1,7 @@
+#include <limits>
+
+#include "core/limits.hpp"
+#include "storage/audit.hpp"
 #include "storage/migrations.hpp"
 #include "storage/rows.hpp"
 #include "storage/session.hpp"
@@ -29,6 +33,18 @@ constexpr std::string_view select_images = R"sql(
     FROM images JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
    WHERE images.job_id = :job AND images.image_no > :after
    ORDER BY images.image_no LIMIT :limit)sql";
+
+/// Several queries that see one committed state.
+class read_transaction {
+ public:
+  explicit read_transaction(session& sql) : sql_{sql} { sql_.change("BEGIN"); }
+  ~read_transaction() { sql_.rollback(); }
+  read_transaction(const read_transaction&) = delete;
+  read_transaction& operator=(const read_transaction&) = delete;
+
+ private:
+  session& sql_;
+};
 
 std::optional<image_format> format_named(std::string_view name) {
   for (auto format = image_format::unknown; format <= image_format::ico; format = static_cast<image_format>(static_cast<int>(format) + 1)) {
@@ -134,6 +150,30 @@ std::vector<image_row> reader::images(job_id job, image_number after, std::size_
       },
       static_cast<long long>(job.value), static_cast<long long>(after.value), static_cast<long long>(limit));
   return rows;
+}
+
+std::optional<job_audit> reader::audit(job_id job, const std::function<bool()>& still_wanted) {
+  auto& sql = implementation_->sql;
+  const read_transaction one_state{sql};
+  const auto standing = status(job);
+  if (!standing) return std::nullopt;
+  image_audit counted;
+  audited_image image;
+  image.number = std::numeric_limits<long long>::min();  // before the first, whichever that is
+  std::int64_t before = 0;
+  do {
+    if (!still_wanted()) return std::nullopt;
+    before = counted.images();
+    sql.each(
+        select_audited_images, std::tie(image.number, image.state, image.store_id, image.visit_time, image.url),
+        [&] { counted.add(image); }, static_cast<long long>(job.value), static_cast<long long>(image.number),
+        static_cast<long long>(limits::audit_page));
+  } while (counted.images() > before);
+  job_audit audit = counted.end(standing->images);
+  audit.id = job;
+  audit.run = standing->run;
+  audit.state = standing->state;
+  return audit;
 }
 
 }  // namespace retail_pulse::storage

@@ -1,9 +1,11 @@
 // storage: jobs, visits and images in SQL; the one repository class over every engine.
-// May use: src/core, SOCI.
-// Never: decides anything about a job but its counters and its verdict, retries, starts threads, or lets a SOCI type out.
+// May use: src/core, SOCI, OpenSSL (digest.cpp, for SHA-256).
+// Never: decides anything about a job but its counters, its verdict and whether it is conserved, retries, starts threads, or lets a SOCI
+// type out.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/audit.hpp"
 #include "core/image.hpp"
 #include "core/job.hpp"
 #include "core/submission.hpp"
@@ -41,8 +44,17 @@ class storage_error : public std::runtime_error {
 /// A failure's reason in words for a client: no path, no SQL. Empty where there is nothing to say.
 std::string_view public_reason(storage_error::kind kind);
 
+/// Sees every statement of a session but the rollback. For simulations, in which storage fails; each call may throw a storage_error.
+class statement_watch {
+ public:
+  virtual ~statement_watch() = default;
+  virtual void before(std::string_view statement) = 0;  ///< thrown from here: it was not run
+  virtual void after(std::string_view statement) = 0;   ///< it was run; thrown from here: whoever asked for it never learns that
+};
+
 struct session_options {
   std::chrono::milliseconds busy_timeout{5000};  ///< 0 in simulations
+  statement_watch* watch = nullptr;              ///< outlives the session; none in production
 };
 
 /// What recording changed.
@@ -122,6 +134,9 @@ class reader {
   std::vector<job_id> staging_jobs();
   /// All images of a job behind `after`, in order.
   std::vector<image_row> images(job_id job, image_number after, std::size_t limit);
+  /// Counts all images of a job that is not staging, in memory that does not grow with them; a second for a million.
+  /// Asks `still_wanted` once per limits::audit_page images. Nothing: there is no such job, or nobody wants it any more.
+  std::optional<job_audit> audit(job_id job, const std::function<bool()>& still_wanted);
 
  private:
   class implementation;

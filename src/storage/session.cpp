@@ -129,6 +129,7 @@ session::session(const location& where, session_options options, role as)
     rethrow(error);
   }
   set_up(where, options, as);
+  watch_ = options.watch;
 }
 
 session::~session() = default;

@@ -78,6 +78,7 @@ class session {
 
   template <typename Columns, typename On_row, typename... Parameters>
   void run(std::string_view text, Columns columns, On_row&& on_row, long long* changed, const Parameters&... parameters) {
+    if (watch_ != nullptr) watch_->before(text);
     try {
       soci::statement& statement = prepared(text);
       const run_end end{statement};
@@ -89,6 +90,7 @@ class session {
     } catch (const soci::soci_error& error) {
       rethrow(error);
     }
+    if (watch_ != nullptr) watch_->after(text);
   }
 
   soci::statement& prepared(std::string_view text);
@@ -98,6 +100,7 @@ class session {
   soci::sqlite3_session_backend& backend() const;
 
   std::string name_;
+  statement_watch* watch_ = nullptr;
   mutable soci::session connection_;
   std::map<std::string, soci::statement, std::less<>>
       statements_;  // after the connection: SQLite closes no connection with open statements

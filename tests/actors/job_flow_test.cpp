@@ -283,4 +283,47 @@ BOOST_AUTO_TEST_CASE(a_store_master_that_is_replaced_counts_for_images_read_late
   BOOST_TEST(name_of(w.run_to_end(w.accept({{"S1", urls_on("a.example", 1)}})).state) == "failed");
 }
 
+BOOST_AUTO_TEST_CASE(at_every_step_of_a_job_every_image_is_accounted_for) {
+  world w;
+  w.web->answers = [](const std::string& url, int) {
+    return url.find("/3.jpg") != std::string::npos ? imaginary_web::failure(error_code::http_status, 404) : imaginary_web::picture();
+  };
+  const auto job = w.accept({{"S1", urls_on("a.example", 100)}, {"nowhere", urls_on("b.example", 3)}, {"S2", urls_on("c.example", 100)}});
+  const auto submitted = w.audit(job)->submitted_digest;
+  std::size_t differed = 0;
+  w.run_until([&] {
+    const auto audit = w.audit(job).value();
+    BOOST_TEST(audit.conserved);
+    BOOST_TEST(audit.images.submitted == 203);
+    BOOST_TEST(audit.submitted_digest == submitted);
+    BOOST_TEST((audit.recorded_digest == submitted) == (audit.images.pending == 0));
+    differed += audit.images.pending > 0;
+    return audit.state != job_state::ongoing;
+  });
+  BOOST_TEST(differed > 1U);
+  const auto end = w.audit(job).value();
+  BOOST_TEST((end.images == image_tally{203, 198, 5, 0}));
+  BOOST_REQUIRE_EQUAL(end.stores.size(), 3U);
+  BOOST_TEST((end.stores[1].images == image_tally{3, 0, 3, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(an_audit_that_nobody_waits_for_is_not_done) {
+  world w;
+  const auto job = w.accept({{"S1", urls_on("a.example", 2)}});
+  const auto reader = w.system().spawn(actors::reader, std::make_shared<storage::reader>(w.where()));
+  int answers = 0;
+  int questions = 0;
+  caf::anon_send(reader, actors::audit_atom_v, job,
+                 actors::reply<actors::audit_outcome>{[&](const actors::audit_outcome& o) {
+                                                        ++answers;
+                                                        BOOST_TEST(!o.audit.has_value());
+                                                      },
+                                                      {},
+                                                      [&] { return ++questions < 0; }});
+  w.run_messages();
+  BOOST_TEST(answers == 1);
+  BOOST_TEST(questions == 1);
+  caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

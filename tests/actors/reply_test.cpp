@@ -28,4 +28,18 @@ BOOST_AUTO_TEST_CASE(an_answer_that_nobody_gave_is_the_fallback_once_the_last_co
   BOOST_TEST(answers == std::vector<int>{-1}, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_is_awaited_until_it_was_given_or_nobody_waits_any_more) {
+  const auto ignore = [](int) {};
+  const reply<int> always{ignore, -1};
+  BOOST_TEST(always.is_awaited());
+  always(7);
+  BOOST_TEST(!always.is_awaited());
+  bool waits = true;
+  const reply<int> for_a_while{ignore, -1, [&] { return waits; }};
+  BOOST_TEST(for_a_while.is_awaited());
+  waits = false;
+  BOOST_TEST(!for_a_while.is_awaited());
+  BOOST_TEST(!reply<int>{}.is_awaited());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -132,6 +132,13 @@ class world {
     run_messages();
     return answer.value().status;
   }
+  std::optional<job_audit> audit(job_id job) {
+    std::optional<actors::audit_outcome> answer;
+    caf::anon_send(api_reader_, actors::audit_atom_v, job,
+                   actors::reply<actors::audit_outcome>{[&](actors::audit_outcome o) { answer = std::move(o); }, {}});
+    run_messages();
+    return answer.value().audit;
+  }
   actors::load_report load() {
     std::optional<actors::load_report> answer;
     caf::anon_send(supervisor, actors::load_atom_v,

@@ -61,6 +61,42 @@ class Jobs(unittest.TestCase):
         self.assertEqual(len(fetched), 1500)
         self.assertEqual(repeated(fetched), {})
 
+    def test_an_audit_accounts_for_every_image_while_the_job_is_ongoing_and_at_the_end(self):
+        long_url = f"{self.origin.url}/" + "x" * 9000
+        visits = [visit(KNOWN, self.origin.photo_urls(700, "audited")), visit("S9\t\\", [f"{self.origin.url}/K\u00f6ln.jpg"], "spring\r\nor later"),
+                  visit(OTHER, [f"{self.origin.url}/missing/1.jpg", long_url]), visit(KNOWN, self.origin.photo_urls(1, "again"))]
+        job = self.service.submit(visits)
+        submitted = self.digest(visits)
+        first = self.audit(job)
+        self.assertEqual((first["state"], first["submitted"], first["submitted_digest"]), ("ongoing", 704, submitted))
+        self.assertNotEqual(first["recorded_digest"], submitted)
+        while (later := self.audit(job))["state"] == "ongoing":
+            self.assertEqual((later["submitted"], later["submitted_digest"]), (704, submitted))
+        self.assertEqual((later["state"], later["succeeded"], later["failed"], later["pending"]), ("failed", 701, 3, 0))
+        self.assertEqual(later["recorded_digest"], submitted)
+        self.assertEqual(later["counters"], {"total": 704, "succeeded": 701, "failed": 3})
+        self.assertEqual([(s["store_id"], s["submitted"], s["succeeded"], s["failed"]) for s in later["stores"]],
+                         [(KNOWN, 701, 701, 0), ("S9\t\\", 1, 0, 1), (OTHER, 2, 0, 2)])
+        status, problem = self.service.get(f"/api/jobs/{job + 1000}/audit")
+        self.assertEqual((status, problem["status"], problem["code"]), (404, 404, "job_not_found"))
+
+    def audit(self, job):
+        status, audit = self.service.get(f"/api/jobs/{job}/audit")
+        self.assertEqual(status, 200, audit)
+        self.assertTrue(audit["conserved"], audit)
+        for counts in (audit, *audit["stores"]):
+            self.assertEqual(counts["submitted"], counts["succeeded"] + counts["failed"] + counts["pending"])
+        return audit
+
+    @staticmethod
+    def digest(visits):
+        """Of the form that the README tells."""
+        def written(text):
+            return text.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")
+        images = [(v["store_id"], v["visit_time"], url[:8193]) for v in visits for url in v["image_url"]]
+        lines = ["\t".join((str(number), *map(written, image))) + "\n" for number, image in enumerate(images)]
+        return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
+
     def test_a_private_address_is_blocked_unless_it_is_allowed(self):
         with Service("--allow-address", "127.0.0.2/32") as other:  # beside 127.0.0.0/8 of the harness: 10/8 stays closed
             end = other.wait_for_end(other.submit([visit(KNOWN, ["http://10.0.0.1/a.jpg", "http://[::1]/a.jpg"])]))
@@ -142,6 +178,9 @@ class Durability(unittest.TestCase):
         end = self.service.wait_for_end(job)
         self.assertEqual(end["status"], "completed")
         self.assertEqual(end["images"], {"total": 3000, "done": 3000, "failed": 0})
+        _, audit = self.service.get(f"/api/jobs/{job}/audit")
+        self.assertEqual((audit["conserved"], audit["succeeded"]), (True, 3000))
+        self.assertEqual(audit["recorded_digest"], audit["submitted_digest"])
         again = recorded & {target for _, target in self.origin.requests[before:]}
         self.assertEqual(again, set())
         self.assertEqual(self.service.submit([visit(KNOWN, self.origin.photo_urls(1, "next"))]), job + 1)
@@ -215,9 +254,26 @@ class CommandLine(unittest.TestCase):
             self.assertIn(word, done.stderr)
 
     def test_subcommands_to_come_are_refused(self):
-        for subcommand in ("submit", "status", "results", "watch", "cancel", "redrive", "simulate", "completion"):
+        for subcommand in ("submit", "status", "results", "watch", "cancel", "redrive", "completion"):
             done = self.run_program(subcommand)
             self.assertEqual((done.returncode, "yet" in done.stderr), (2, True), subcommand)
+
+    def test_a_simulation_ends_with_one_line_that_is_the_same_every_time(self):
+        runs = [self.run_program("simulate", "--seeds", "30") for _ in range(2)]
+        for done in runs:
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertRegex(done.stdout.splitlines()[-1], r"^seeds 30 violations 0 hash [0-9a-f]{16}$")
+        self.assertEqual(runs[0].stdout, runs[1].stdout)
+        story = self.run_program("simulate", "--seed", "9", "--trace", "--steps", "200").stdout
+        self.assertIn("supervisor   <- submit", story)
+        self.assertRegex(story.splitlines()[-1], r"^seed 9 steps 200 .* hash [0-9a-f]{16}$")
+
+    def test_what_a_simulation_is_not_told_rightly_is_refused(self):
+        for words in ([], ["--seed", "one"], ["--seeds", "0"], ["--seed", "1", "--seeds", "2"], ["--seeds", "2", "--steps", "3"],
+                      ["--seed", "1", "--faults", "bad-luck"]):
+            done = self.run_program("simulate", *words)
+            self.assertEqual((done.returncode, done.stderr != ""), (2, True), words)
+        self.assertIn("full-disk", self.run_program("simulate", "--seed", "1", "--faults", "bad-luck").stderr)
 
     def test_help_and_version(self):
         self.assertIn("--images-in-flight", self.run_program("serve", "--help").stdout)

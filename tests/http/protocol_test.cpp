@@ -77,8 +77,10 @@ BOOST_AUTO_TEST_CASE(another_method_is_405_and_told_what_is_allowed) {
 
 BOOST_AUTO_TEST_CASE(options_tell_what_is_allowed) {
   world w;
-  const std::pair<std::string, std::string> cases[] = {
-      {"/api/submit", "POST, OPTIONS"}, {"/api/status/", "GET, HEAD, OPTIONS"}, {"*", "GET, HEAD, POST, OPTIONS"}};
+  const std::pair<std::string, std::string> cases[] = {{"/api/submit", "POST, OPTIONS"},
+                                                       {"/api/status/", "GET, HEAD, OPTIONS"},
+                                                       {"/api/jobs/1/audit", "GET, HEAD, OPTIONS"},
+                                                       {"*", "GET, HEAD, POST, OPTIONS"}};
   for (const auto& [target, allow] : cases) {
     const auto a = ask(w.port(), "OPTIONS " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
     BOOST_TEST(a.status == 200);

@@ -20,7 +20,9 @@ struct script {
   std::condition_variable held_more;
   manner supervisor = manner::normal;
   manner reader = manner::normal;
+  manner audit_reader = manner::normal;
   std::map<job_id, job_status> jobs;
+  std::map<job_id, job_audit> audits;
   std::vector<std::function<void()>> held;
   std::int64_t last_id = 0;
   std::size_t submissions = 0;
@@ -63,6 +65,12 @@ status_outcome standing_of(const script& s, job_id job) {
   return {status_outcome::kind::told, found == s.jobs.end() ? std::nullopt : std::optional{found->second}, ""};
 }
 
+audit_outcome audit_of(const script& s, job_id job) {
+  if (s.audit_reader == manner::storage_failed) return {audit_outcome::kind::storage_failed, std::nullopt, "disk gone"};
+  const auto found = s.audits.find(job);
+  return {audit_outcome::kind::told, found == s.audits.end() ? std::nullopt : std::optional{found->second}, ""};
+}
+
 supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self, const script_ptr& s) {
   return {
       [self, s](submit_atom, const submission_ptr& job, const reply<submit_outcome>& answer) {
@@ -100,6 +108,23 @@ reader_actor::behavior_type fake_reader(reader_actor::pointer self, const script
         if (s->reader == manner::hold) return s->hold([s, job, answer] { answer(standing_of(*s, job)); });
         answer(standing_of(*s, job));
       },
+      [](audit_atom, job_id, const reply<audit_outcome>&) {},  // an audit would hold up statuses here, and is lost
+      [](ongoing_atom, job_id) { return brief_page{}; },
+      [](staging_atom) { return id_list{}; },
+  };
+}
+
+reader_actor::behavior_type fake_audit_reader(reader_actor::pointer self, const script_ptr& s) {
+  return {
+      [](pending_atom, job_id, run_number, image_number, std::uint64_t) { return std::make_shared<const task_page>(); },
+      [](status_atom, job_id, const reply<status_outcome>&) {},  // a status would wait for audits here, and is lost
+      [self, s](audit_atom, job_id job, const reply<audit_outcome>& answer) {
+        const std::lock_guard lock{s->mutex};
+        if (s->audit_reader == manner::die) return self->quit();
+        if (s->audit_reader == manner::forget) return;
+        if (s->audit_reader == manner::hold) return s->hold([s, job, answer] { answer(audit_of(*s, job)); });
+        answer(audit_of(*s, job));
+      },
       [](ongoing_atom, job_id) { return brief_page{}; },
       [](staging_atom) { return id_list{}; },
   };
@@ -120,12 +145,14 @@ struct world::inside {
   script_ptr play = std::make_shared<script>();
   supervisor_actor supervisor = system.spawn(fake_supervisor, play);
   std::vector<reader_actor> readers{system.spawn(fake_reader, play), system.spawn(fake_reader, play)};
+  reader_actor audit_reader = system.spawn(fake_audit_reader, play);
   std::unique_ptr<http::server> server;
   std::string problem;
 
   ~inside() {
     server.reset();
     for (const auto& r : readers) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(audit_reader, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
   }
 };
@@ -144,7 +171,7 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   how.request_handle = options.request_handle;
   how.readiness_answer = options.readiness_answer;
   how.before_parse = options.before_parse;
-  auto started = http::server::start(how, {inside_->supervisor, inside_->readers});
+  auto started = http::server::start(how, {inside_->supervisor, inside_->readers, inside_->audit_reader});
   if (auto* refused = std::get_if<http::server::refused>(&started)) {
     inside_->problem = refused->message;
   } else {
@@ -167,6 +194,16 @@ void world::supervisor_is(manner m) {
 void world::reader_is(manner m) {
   const std::lock_guard lock{inside_->play->mutex};
   inside_->play->reader = m;
+}
+
+void world::audit_reader_is(manner m) {
+  const std::lock_guard lock{inside_->play->mutex};
+  inside_->play->audit_reader = m;
+}
+
+void world::know(const job_audit& audit) {
+  const std::lock_guard lock{inside_->play->mutex};
+  inside_->play->audits[audit.id] = audit;
 }
 
 void world::know(const job_status& status) {

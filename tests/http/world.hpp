@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "core/audit.hpp"
 #include "core/job.hpp"
 #include "core/limits.hpp"
 #include "core/submission.hpp"
@@ -15,7 +16,7 @@ namespace retail_pulse::tests {
 
 /// How an actor treats the questions it gets.
 enum class manner : std::uint8_t {
-  normal,  ///< jobs are accepted with ids from 1; statuses are those of `know`; the load has numbers from 1 to 6
+  normal,  ///< jobs are accepted with ids from 1; statuses and audits are those of `know`; the load has numbers from 1 to 6
   starting,
   full,
   too_large,
@@ -53,8 +54,10 @@ class world {
   void destroy_server();
 
   void supervisor_is(manner m);
-  void reader_is(manner m);
+  void reader_is(manner m);        ///< the readers for statuses
+  void audit_reader_is(manner m);  ///< the one for audits
   void know(const job_status& status);
+  void know(const job_audit& audit);
   /// Waits until so many questions are held.
   void wait_for_held(std::size_t questions);
   /// Answers all held questions as a normal actor would.

@@ -63,4 +63,10 @@ BOOST_AUTO_TEST_CASE(hexadecimal_digits_of_either_case_have_a_value_and_nothing_
   }
 }
 
+BOOST_AUTO_TEST_CASE(every_byte_is_shown_with_two_hexadecimal_digits) {
+  BOOST_TEST(retail_pulse::hex({}) == "");
+  const unsigned char bytes[] = {0x00, 0x0A, 0x9F, 0xFF};
+  BOOST_TEST(retail_pulse::hex(bytes) == "000a9fff");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "actors/simulation/scenario.hpp"
+#include "actors/simulation/story.hpp"
+#include "storage/repository.hpp"
+
+namespace retail_pulse::simulation {
+
+/// Makes the real storage fail, statement by statement. One for the ledger's session of a world.
+class faulty_storage final : public storage::statement_watch {
+ public:
+  /// `now` is virtual time since the world began.
+  faulty_storage(story& tell, std::function<millis()> now) : story_{tell}, now_{std::move(now)} {}
+
+  void begin(const incident& what);
+  void calm();
+
+  void before(std::string_view statement) override;
+  void after(std::string_view statement) override;
+
+  std::uint64_t commits() const { return commits_; }  ///< done, whatever was said of them
+  bool crash_wanted() const { return crash_wanted_; }
+  void crashed() { crash_wanted_ = false; }
+
+ private:
+  [[noreturn]] void fail(storage::storage_error::kind kind, const char* why);
+
+  story& story_;
+  std::function<millis()> now_;
+  std::uint64_t commits_ = 0;
+
+  millis busy_until_{0};
+  millis full_until_{0};
+  std::uint64_t writes_that_fit_ = 0;           ///< while the disk is filling up
+  std::uint64_t statements_until_failure_ = 0;  ///< 0: none is to fail
+  bool hide_next_commit_ = false;
+  bool crash_before_commit_ = false;
+  bool crash_behind_commit_ = false;
+  bool crash_wanted_ = false;
+};
+
+/// Makes queries fail for a while. One for all readers of a world.
+class faulty_queries final : public storage::statement_watch {
+ public:
+  explicit faulty_queries(std::function<millis()> now) : now_{std::move(now)} {}
+  void fail_until(millis end) { until_ = end; }
+  void before(std::string_view statement) override;
+  void after(std::string_view) override {}
+
+ private:
+  std::function<millis()> now_;
+  millis until_{0};
+};
+
+}  // namespace retail_pulse::simulation

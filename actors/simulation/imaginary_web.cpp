@@ -1,0 +1,94 @@
+#include "actors/simulation/imaginary_web.hpp"
+
+#include <functional>
+#include <stdexcept>
+
+#include "core/limits.hpp"
+
+namespace retail_pulse::simulation {
+namespace {
+
+std::uint64_t number_of(const std::string& text) {
+  std::uint64_t number = 0;
+  for (const char c : text) number = mix(number ^ static_cast<std::uint8_t>(c));
+  return number;
+}
+
+fetch::outcome failure(error_code code, int status = 0) {
+  fetch::outcome made;
+  made.code = code;
+  made.evidence.http_status = status;
+  return made;
+}
+
+}  // namespace
+
+void imaginary_web::serve(life* who) {
+  life_ = who;
+  ++life_number_;
+}
+
+bool imaginary_web::is_calm() const { return life_->now() >= plan_.calm_at; }
+
+void imaginary_web::resolve(const std::string& url, fetch::on_resolved done) {
+  if (life_ == nullptr) return done({});
+  const auto& origin = plan_.origin_of(url);
+  chance dice{plan_.seed, stream::web, mix(number_of(url)) ^ static_cast<std::uint64_t>(life_->now().count())};
+  const auto address = dice.one_in(8) && plan_.faults.has(fault::late_name_server) && !is_calm() ? std::string{} : origin.address;
+  if (!plan_.faults.has(fault::late_name_server) || dice.one_in(2)) return done(address);
+  life_->at(life_->now() + millis{dice.between(1, is_calm() ? 50 : 4000)}, [done = std::move(done), address] { done(address); });
+}
+
+imaginary_web::answer imaginary_web::answer_to(const std::string& url, chance& dice) const {
+  const auto& origin = plan_.origin_of(url);
+  answer good;
+  good.outcome.measured = witness::picture_at(url);
+  good.outcome.evidence.http_status = 200;
+  good.latency = millis{dice.between(1, 60)};
+  if (!origin.behaviour || is_calm()) return good;
+  switch (*origin.behaviour) {
+    case fault::slow_origin:
+      good.latency = millis{dice.between(500, 9000)};
+      return good;
+    case fault::dead_origin:
+      return {failure(error_code::timed_out), millis{limits::default_fetch_deadline}};
+    case fault::flapping_origin:
+      if (life_->now().count() / 2000 % 2 == 0) return good;
+      return {failure(error_code::http_status, 503), millis{dice.between(1, 30)}};
+    case fault::refusing_origin:
+      return {failure(error_code::connect_failed), millis{dice.between(0, 2)}};
+    case fault::throttling_origin: {
+      if (dice.one_in(3)) return good;
+      auto busy = failure(error_code::http_status, 429);
+      busy.retry_after = millis{dice.between(0, 8000)};
+      return {busy, millis{dice.between(1, 30)}};
+    }
+    case fault::truncating_origin:
+      if (dice.one_in(2)) return good;
+      return {failure(error_code::truncated), good.latency};
+    case fault::circular_origin:
+      return {failure(error_code::too_many_redirects), millis{dice.between(6, 300)}};
+    default:
+      return good;
+  }
+}
+
+void imaginary_web::submit(fetch::request request, fetch::on_fetched done) {
+  if (life_ == nullptr) return;
+  const auto& url = request.url;
+  chance dice{plan_.seed, stream::web, number_of(url) ^ mix(++attempts_[url])};
+  if (plan_.faults.has(fault::image_actor_dies) && !is_calm() && dice.one_in(12)) {
+    witness_.engine_explodes(url);
+    throw std::runtime_error{"the engine exploded"};
+  }
+  const auto& origin = plan_.origin_of(url);
+  const auto came_to = answer_to(url, dice);
+  witness_.fetch_begins(url, origin, life_->now());
+  life_->at(life_->now() + came_to.latency, [this, url, &origin, outcome = came_to.outcome, done = std::move(done)]() mutable {
+    outcome.evidence.address = origin.address;
+    witness_.fetch_ends(url, origin, outcome, life_->now());
+    done(std::move(outcome));
+  });
+}
+
+}  // namespace retail_pulse::simulation

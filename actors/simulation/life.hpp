@@ -1,0 +1,97 @@
+#pragma once
+
+#include <caf/all.hpp>
+#include <caf/scheduler/test_coordinator.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/simulation/chance.hpp"
+#include "actors/simulation/faulty_storage.hpp"
+#include "actors/simulation/scenario.hpp"
+#include "actors/simulation/story.hpp"
+#include "actors/supervisor.hpp"
+
+namespace retail_pulse::simulation {
+
+/// One life of the service's process: the production actors, unchanged, under CAF's test coordinator, from start to crash or orderly end.
+/// One thread; time is virtual. The world around it (web, clients, storage's file) goes on with the next life.
+class life {
+ public:
+  struct surroundings {
+    const scenario& plan;
+    const storage::location& where;
+    fetch::engine& web;
+    faulty_storage& writing;
+    faulty_queries& reading;
+    story& tell;
+    std::function<unix_millis()> wall_time;
+    stores::store_table_ptr stores;
+  };
+
+  /// `began` is virtual time since the world began.
+  life(const surroundings& around, millis began);
+  /// Ends whatever still lives, without a word to anybody, as the end of the process does.
+  ~life();
+  life(const life&) = delete;
+  life& operator=(const life&) = delete;
+
+  // --- time ---
+  millis now();
+  /// Calls back at that time, unless this life is over by then.
+  void at(millis when, std::function<void()> what);
+  /// The ledger runs nothing before this time.
+  void hold_ledger(millis until);
+  /// Runs one message, or lets time pass to the next timer; which one, chance decides. False when there is neither.
+  bool step(chance& schedule);
+
+  // --- what clients and operators do ---
+  void submit(submission_ptr job, std::function<void(actors::submit_outcome)> answer);
+  void ask(job_id job, std::function<void(actors::status_outcome)> answer);
+  void load(std::function<void(std::optional<actors::load_report>)> answer);
+  void reload(stores::store_table_ptr stores);
+  /// As SIGTERM does; `drained` comes when every job actor has ended.
+  void drain(std::function<void(actors::load_report)> drained);
+  /// Ends one of the job actors as an exception would; the drawn number decides which.
+  void kill_a_job_actor(std::uint64_t drawn);
+
+  /// Ends all actors in order, after a drain. How many are left afterwards: 0.
+  std::size_t end();
+
+  // --- what can be seen without a message ---
+  actors::pool_gauges gauges() const;
+  std::size_t longest_mailbox() const { return longest_mailbox_; }  ///< that any actor had when it ran
+
+ private:
+  struct config : caf::actor_system_config {
+    config();
+  };
+  struct stage;  ///< the actor that timers and answers of this life belong to
+
+  caf::scheduler::test_coordinator& coordinator();
+  bool run(std::size_t index);
+  bool is_held(const caf::resumable* each);
+  void run_everything();
+  void send_exits(caf::exit_reason why);
+
+  const surroundings around_;
+  const millis began_;
+  config config_;
+  std::unique_ptr<caf::actor_system> system_;
+  actors::job_colleagues colleagues_;
+  std::optional<actors::supervisor_actor> supervisor_;
+  std::optional<actors::reader_actor> api_reader_;
+  caf::actor stage_;
+  millis ledger_held_until_{0};
+  std::map<std::uint64_t, std::function<void()>> timers_;
+  std::uint64_t last_timer_ = 0;
+  std::map<std::uint64_t, caf::actor_addr> job_actors_;  ///< by the order in which they were seen first
+  std::uint64_t last_job_actor_ = 0;
+  std::size_t longest_mailbox_ = 0;
+};
+
+}  // namespace retail_pulse::simulation

@@ -1,0 +1,154 @@
+#include "actors/simulation/scenario.hpp"
+
+#include <algorithm>
+
+#include "actors/simulation/chance.hpp"
+#include "core/require.hpp"
+#include "fetch/url.hpp"
+
+namespace retail_pulse::simulation {
+namespace {
+
+constexpr fault origin_faults[] = {fault::slow_origin,       fault::dead_origin,       fault::flapping_origin, fault::refusing_origin,
+                                   fault::throttling_origin, fault::truncating_origin, fault::circular_origin};
+
+constexpr fault process_faults[] = {
+    fault::slow_storage,  fault::busy_storage,  fault::failing_statement, fault::full_disk,  fault::unknown_commit,
+    fault::failing_reads, fault::crash,         fault::crash_in_commit,   fault::clock_jump, fault::store_master_reload,
+    fault::drain,         fault::job_actor_dies};
+
+constexpr millis busy_time{20'000};  ///< clients submit and incidents happen within this
+
+/// Each world has some of the faults; a few worlds have none, and a few have all.
+fault_set faults_of(std::uint64_t seed) {
+  chance dice{seed, stream::scenario};
+  const auto wildness = dice.below(10);
+  if (wildness == 0) return fault_set::none();
+  if (wildness == 9) return fault_set::all();
+  auto found = fault_set::none();
+  for (const auto& row : fault_table) {
+    if (dice.one_in(wildness < 5 ? 6 : 3)) found = found.with(row.kind);
+  }
+  return found;
+}
+
+void size_windows(scenario& world, chance& dice) {
+  world.pool.images_in_flight = 2 + dice.below(15);
+  world.pool.fetch_slots = 1 + dice.below(world.pool.images_in_flight);
+  world.pool.origin_connections = 1 + dice.below(4);
+  world.pool.image.attempts = static_cast<int>(1 + dice.below(4));
+  const bool has_delay = !dice.one_in(4);
+  world.pool.image.delay_min = millis{has_delay ? 100 : 0};
+  world.pool.image.delay_max = millis{has_delay ? 400 : 0};
+  world.pool.image.seed = world.seed;
+  if (dice.one_in(5)) world.supervisor.max_jobs = dice.between(1, 4);
+  if (dice.one_in(5)) world.supervisor.max_pending_images = dice.between(40, 120);
+  world.timers_first = dice.one_in(2) ? 2 + dice.below(30) : 0;
+}
+
+void add_origins(scenario& world, fault_set present) {
+  chance dice{world.seed, stream::origins};
+  const auto count = 1 + dice.below(6);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    origin_plan each;
+    each.host = "o" + std::to_string(i) + ".test";
+    each.address = "10.0.0." + std::to_string(dice.one_in(3) ? 0 : i);
+    const auto kind = origin_faults[dice.below(std::size(origin_faults))];
+    if (present.has(kind) && i > 0) each.behaviour = kind;  // the first is healthy
+    world.origins.push_back(each);
+  }
+}
+
+void add_jobs(scenario& world) {
+  chance dice{world.seed, stream::jobs};
+  const auto count = 1 + dice.below(7);
+  const std::string mark = "/" + std::to_string(world.seed) + "/";
+  for (std::uint64_t j = 0; j < count; ++j) {
+    job_plan job;
+    job.at = millis{dice.one_in(3) ? 0 : dice.between(0, busy_time.count() / 2)};
+    const auto visits = 1 + dice.below(3);
+    const auto most = dice.one_in(3) ? 1U : 30U;
+    for (std::uint64_t v = 0; v < visits; ++v) {
+      visit_plan visit;
+      visit.store = dice.one_in(8) ? unknown_store : dice.one_in(5) ? passing_store : known_stores[dice.below(std::size(known_stores))];
+      for (auto left = 1 + dice.below(most); left > 0; --left) {
+        const auto name = "j" + std::to_string(j) + "v" + std::to_string(v) + "i" + std::to_string(left) + ".jpg";
+        const auto& host = world.origins[dice.below(world.origins.size())].host;
+        visit.urls.push_back((dice.one_in(25) ? invalid_url_mark : "http://") + host + mark + name);
+      }
+      job.visits.push_back(std::move(visit));
+    }
+    world.jobs.push_back(std::move(job));
+  }
+}
+
+void add_incidents(scenario& world) {
+  chance dice{world.seed, stream::incidents};
+  for (const auto kind : process_faults) {
+    // All of a kind are drawn, also where the kind is not wanted: the others then stay as they are.
+    for (auto left = 1 + dice.below(kind == fault::crash ? 4 : 2); left > 0; --left) {
+      const incident each{millis{dice.between(1, busy_time.count())}, kind, dice.next()};
+      if (world.faults.has(kind)) world.incidents.push_back(each);
+    }
+  }
+  std::ranges::stable_sort(world.incidents, {}, &incident::at);
+}
+
+/// An impatient client asks about its jobs, and submits each of them again: the same visits, other pictures.
+void add_impatience(scenario& world) {
+  if (!world.faults.has(fault::impatient_client)) return;
+  const auto submitted = world.jobs.size();
+  for (std::size_t j = 0; j < submitted; ++j) {
+    world.jobs[j].is_asked_about = true;
+    if (j % 2 != 0) continue;
+    auto again = world.jobs[j];
+    for (auto& visit : again.visits) {
+      for (auto& url : visit.urls) url += "?again";
+    }
+    world.jobs.push_back(std::move(again));
+  }
+}
+
+}  // namespace
+
+std::size_t job_plan::image_count() const {
+  std::size_t count = 0;
+  for (const auto& visit : visits) count += visit.urls.size();
+  return count;
+}
+
+submission_ptr job_plan::submission() const {
+  auto made = std::make_shared<retail_pulse::submission>();
+  for (const auto& visit : visits) {
+    for (const auto& url : visit.urls) made->add_url(url);
+    made->add_visit(visit.store, "2026-01-02");
+  }
+  return made;
+}
+
+const origin_plan& scenario::origin_of(const std::string& url) const {
+  const auto host = url.substr(0, url.find('/', url.find("://") + 3));
+  const auto found = std::ranges::find_if(
+      origins, [&](const origin_plan& each) { return host.ends_with(each.host) || host.ends_with(each.host + ":80"); });
+  require(found != origins.end(), "every URL of a scenario lies on one of its origins");
+  return *found;
+}
+
+scenario scenario_of(std::uint64_t seed, fault_set allowed) {
+  scenario world;
+  world.seed = seed;
+  const auto present = faults_of(seed);
+  for (const auto& row : fault_table) {
+    if (present.has(row.kind) && allowed.has(row.kind)) world.faults = world.faults.with(row.kind);
+  }
+  chance dice{seed, stream::scenario, 1};
+  size_windows(world, dice);
+  add_origins(world, world.faults);
+  add_jobs(world);
+  add_incidents(world);
+  add_impatience(world);
+  world.calm_at = busy_time + millis{10'000};
+  return world;
+}
+
+}  // namespace retail_pulse::simulation

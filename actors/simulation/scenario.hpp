@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/image_pool.hpp"
+#include "actors/simulation/faults.hpp"
+#include "actors/supervisor.hpp"
+#include "core/submission.hpp"
+
+namespace retail_pulse::simulation {
+
+using millis = std::chrono::milliseconds;
+
+/// An image host of the imaginary web; healthy where it has no fault.
+struct origin_plan {
+  std::string host;
+  std::string address;  ///< some hosts share one
+  std::optional<fault> behaviour;
+};
+
+struct visit_plan {
+  std::string store;
+  std::vector<std::string> urls;
+};
+
+/// What one client submits, and when. Every URL occurs once in a scenario.
+struct job_plan {
+  millis at{0};
+  std::vector<visit_plan> visits;
+  bool is_asked_about = false;  ///< all the time
+  std::size_t image_count() const;
+  submission_ptr submission() const;
+};
+
+/// Something that happens to the process or its storage.
+struct incident {
+  millis at{0};
+  fault kind = fault::crash;
+  std::uint64_t drawn = 0;  ///< decides its details
+};
+
+/// Everything that is decided before a simulated world begins.
+struct scenario {
+  std::uint64_t seed = 0;
+  fault_set faults = fault_set::none();  ///< those of this world
+  actors::pool_settings pool;
+  actors::supervisor_settings supervisor;
+  std::vector<origin_plan> origins;
+  std::vector<job_plan> jobs;
+  std::vector<incident> incidents;  ///< by time
+  millis calm_at{0};                ///< from here on every fault is over, so that everything must come to an end
+  std::uint64_t timers_first = 0;   ///< one in so many steps lets a timer overtake messages that are there; 0: none
+
+  const origin_plan& origin_of(const std::string& url) const;
+};
+
+// Stores of the simulated Store Master.
+inline constexpr const char* known_stores[] = {"S1", "S2", "S3"};
+inline constexpr const char* passing_store = "S4";  ///< goes and comes back with store_master_reload
+inline constexpr const char* unknown_store = "S9";
+inline constexpr const char* invalid_url_mark = "ftp://";
+
+/// The world of a seed. Of the faults it would have, only `allowed` ones are in it; nothing else changes with them.
+scenario scenario_of(std::uint64_t seed, fault_set allowed);
+
+}  // namespace retail_pulse::simulation

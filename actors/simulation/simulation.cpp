@@ -1,0 +1,329 @@
+#include "actors/simulation/simulation.hpp"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "actors/simulation/imaginary_web.hpp"
+#include "actors/simulation/life.hpp"
+#include "actors/simulation/scenario.hpp"
+#include "actors/simulation/story.hpp"
+#include "actors/simulation/witness.hpp"
+#include "storage/repository.hpp"
+
+namespace retail_pulse::simulation {
+namespace {
+
+using actors::submit_outcome;
+
+constexpr std::uint64_t most_steps = 2'000'000;  ///< a world that needs more does not come to its end
+constexpr millis longest{4 * 3'600'000};         ///< and so does one that lasts longer, in virtual time
+
+thread_local progress here;
+
+storage::location new_database() {
+  static std::atomic<std::uint64_t> count = 0;
+  return storage::location::shared_memory("simulation " + std::to_string(++count));
+}
+
+stores::store_table_ptr stores_with(bool passing) {
+  std::vector<stores::store> rows;
+  for (const char* id : known_stores) rows.push_back({id, "name", "area"});
+  if (passing) rows.push_back({passing_store, "name", "area"});
+  return std::make_shared<const stores::store_table>(std::move(rows));
+}
+
+/// A client on its way to a `201`. It outlives the process that it talks to.
+struct client {
+  const job_plan* job = nullptr;
+  std::optional<job_id> id;
+  bool waits_for_answer = false;
+  bool has_given_up = false;
+  int tries = 0;
+};
+
+class world {
+ public:
+  explicit world(const options& wanted)
+      : plan_{scenario_of(wanted.seed, wanted.allowed)},
+        story_{wanted.trace},
+        most_steps_{std::min(wanted.steps, most_steps)},
+        stops_at_wish_{wanted.steps < most_steps},
+        database_{storage::writer{where_, {millis{0}, nullptr}}, storage::reader{where_, {millis{0}, nullptr}}},
+        witness_{plan_, story_},
+        writing_{story_, [this] { return now(); }},
+        reading_{[this] { return now(); }},
+        web_{plan_, witness_, story_},
+        schedule_{plan_.seed, stream::schedule} {
+    here = {plan_.seed, 0};
+    for (const auto& job : plan_.jobs) clients_.push_back({&job, {}, false, false, 0});
+  }
+
+  outcome run() {
+    story_.note("seed", plan_.seed, 0, [&] { return "faults: " + plan_.faults.text(); });
+    while (is_open() && !is_finished()) live();
+    if (is_open()) conclude();
+    return {story_.violation(), steps_, story_.hash(), plan_.faults, witness_.accepted_jobs(), witness_.images_done(), lives_};
+  }
+
+ private:
+  /// The database lives as long as one session of it.
+  struct sessions {
+    storage::writer keeper;
+    storage::reader reader;
+  };
+
+  bool is_open() const { return story_.violation().empty() && steps_ < most_steps_; }
+  millis now() { return life_ ? life_->now() : between_lives_; }
+  unix_millis wall_time() { return unix_millis{1'700'000'000'000} + now() + wall_offset_; }
+
+  // --- lives ---
+
+  /// A process that cannot open its database ends, and whoever looks after it starts it again.
+  void start() {
+    while (!life_) {
+      try {
+        life_.emplace(life::surroundings{plan_, where_, web_, writing_, reading_, story_, [this] { return wall_time(); }, stores_},
+                      between_lives_);
+      } catch (const storage::storage_error&) {
+        between_lives_ += millis{1000};
+        story_.now_is(between_lives_);
+        if (between_lives_ >= plan_.calm_at) writing_.calm();
+      }
+    }
+    ++lives_;
+    story_.now_is(now());
+    story_.note("start", lives_, 0);
+    web_.serve(&*life_);
+    for (auto& each : clients_) {
+      each.waits_for_answer = false;
+      if (!each.id && !each.has_given_up) life_->at(each.job->at, [this, &each] { submit(each); });
+      if (each.id && each.job->is_asked_about) ask_again(each);
+    }
+    for (std::size_t i = next_incident_; i < plan_.incidents.size(); ++i) {
+      life_->at(plan_.incidents[i].at, [this, i] {
+        next_incident_ = i + 1;
+        begin(plan_.incidents[i]);
+      });
+    }
+    life_->at(plan_.calm_at, [this] { writing_.calm(); });
+    if (now() >= plan_.calm_at) writing_.calm();
+  }
+
+  /// One life, until the process ends or everything is done.
+  void live() {
+    start();
+    while (is_open() && !ends_ && !(now() >= plan_.calm_at && is_finished())) step();
+    if (!is_open()) return end_at_once();
+    if (ends_ == ending::in_order || !ends_) {
+      end_in_order();
+    } else {
+      story_.note("crash", 0, 0);
+      end_at_once();
+    }
+    ends_.reset();
+  }
+
+  void step() {
+    ++here.steps;
+    ++steps_;
+    if (!life_->step(schedule_)) {
+      if (!witness_.only_unanswered_are_ongoing(database_.reader)) return broken("nothing goes on although jobs are ongoing");
+      ends_ = ending::at_once;
+      return;
+    }
+    if (writing_.commits() != commits_seen_) {
+      commits_seen_ = writing_.commits();
+      witness_.look_at(database_.reader, now());
+    }
+    witness_.look_at(life_->gauges(), life_->longest_mailbox());
+    if (writing_.crash_wanted()) ends_ = ending::at_once;
+    if (now() > longest) broken("the world does not come to its end");
+    if (steps_ == most_steps_ && !stops_at_wish_) broken("the world does not come to its end");
+  }
+
+  void end_at_once() {
+    between_lives_ = now();
+    web_.serve(nullptr);
+    is_deaf_ = true;  // whatever is answered while the process ends reaches nobody
+    life_.reset();
+    is_deaf_ = false;
+    witness_.process_ends();
+    writing_.crashed();
+  }
+
+  void end_in_order() {
+    between_lives_ = now();
+    web_.serve(nullptr);
+    is_deaf_ = true;
+    const auto left = life_->end();
+    is_deaf_ = false;
+    if (left != 0) broken(std::to_string(left) + " actors live after the end");
+    life_.reset();
+    witness_.process_ends();
+    witness_.look_at(database_.reader, between_lives_);
+  }
+
+  bool is_finished() {
+    for (const auto& each : clients_) {
+      if (!each.id && !each.has_given_up) return false;
+    }
+    return between_incidents() && witness_.all_have_ended(database_.reader);
+  }
+  bool between_incidents() { return next_incident_ == plan_.incidents.size() || now() >= plan_.calm_at; }
+
+  /// A last life without faults: what a commit hid from the process before is found by recovery, and every count goes to zero.
+  void conclude() {
+    start();
+    std::optional<actors::load_report> load;
+    const auto is_idle = [&] {
+      return load && load->at == actors::phase::ready && load->ongoing_jobs == 0 && witness_.all_have_ended(database_.reader);
+    };
+    std::function<void()> look = [&] {
+      life_->load([&](std::optional<actors::load_report> report) {
+        if (!is_deaf_) load = report;
+      });
+      life_->at(now() + millis{500}, look);
+    };
+    look();
+    while (is_open() && !is_idle()) step();
+    if (is_open()) {
+      witness_.conclude(database_.reader, *load, life_->gauges());
+      drain();
+      while (is_open() && !ends_) step();
+    }
+    is_open() ? end_in_order() : end_at_once();
+  }
+
+  // --- clients ---
+
+  void submit(client& who) {
+    if (who.id || who.waits_for_answer) return;
+    who.waits_for_answer = true;
+    ++who.tries;
+    life_->submit(who.job->submission(), [this, &who](const submit_outcome& answer) {
+      if (is_deaf_) return;  // the process ended: whether the job is stored is not known
+      who.waits_for_answer = false;
+      take_answer(who, answer);
+    });
+  }
+
+  void take_answer(client& who, const submit_outcome& answer) {
+    if (answer.what == submit_outcome::kind::accepted) {
+      who.id = answer.id;
+      witness_.accepted(answer.id, *who.job, database_.reader, now());
+      if (who.job->is_asked_about) ask_again(who);
+      return;
+    }
+    story_.note("refused", static_cast<std::uint64_t>(answer.what), 0, [&] { return answer.detail; });
+    const bool is_hopeless = answer.what == submit_outcome::kind::too_large || who.tries > 200;
+    if (is_hopeless) {
+      who.has_given_up = true;
+      return;
+    }
+    life_->at(now() + millis{1000 + 100 * who.tries}, [this, &who] { submit(who); });
+  }
+
+  void ask_again(client& who) {
+    life_->at(now() + millis{700}, [this, &who] {
+      life_->ask(*who.id, [this, &who](const actors::status_outcome& answer) {
+        if (is_deaf_ || answer.what != actors::status_outcome::kind::told) return;
+        if (!answer.status) return broken("an accepted job is not known");
+        witness_.told(*who.id, *answer.status);
+        if (answer.status->state == job_state::ongoing) ask_again(who);
+      });
+    });
+  }
+
+  // --- incidents ---
+
+  void begin(const incident& what) {
+    if (now() >= plan_.calm_at) return;
+    story_.note("fault", static_cast<std::uint64_t>(what.kind), what.drawn,
+                [&] { return std::string{fault_table[static_cast<std::size_t>(what.kind)].name}; });
+    const millis lasting{static_cast<std::int64_t>(100 + what.drawn % 4000)};
+    switch (what.kind) {
+      case fault::slow_storage:
+        return life_->hold_ledger(now() + lasting);
+      case fault::failing_reads:
+        return reading_.fail_until(now() + lasting);
+      case fault::crash:
+        ends_ = ending::at_once;
+        return;
+      case fault::clock_jump:
+        wall_offset_ = millis{static_cast<std::int64_t>(what.drawn % 7'200'000) - 3'600'000};
+        return;
+      case fault::store_master_reload:
+        witness_.store_comes_or_goes();
+        reload(false);
+        return life_->at(now() + lasting, [this] { reload(true); });
+      case fault::drain:
+        return drain();
+      case fault::job_actor_dies:
+        witness_.job_actor_was_killed();
+        return life_->kill_a_job_actor(what.drawn);
+      default:
+        return writing_.begin(what);
+    }
+  }
+
+  void reload(bool passing) {
+    stores_ = stores_with(passing);
+    life_->reload(stores_);
+  }
+
+  void drain() {
+    if (std::exchange(is_draining_in_, lives_) == lives_) return;
+    life_->drain([this](const actors::load_report&) {
+      if (is_deaf_) return;
+      story_.note("drained", 0, 0);
+      ends_ = ending::in_order;
+    });
+  }
+
+  void broken(const std::string& invariant) { story_.violate(invariant); }
+
+  enum class ending { at_once, in_order };
+
+  const scenario plan_;
+  story story_;
+  const std::uint64_t most_steps_;
+  const bool stops_at_wish_;
+  const storage::location where_ = new_database();
+  sessions database_;
+  witness witness_;
+  faulty_storage writing_;
+  faulty_queries reading_;
+  imaginary_web web_;
+  chance schedule_;
+  std::vector<client> clients_;
+  stores::store_table_ptr stores_ = stores_with(true);
+  std::optional<life> life_;
+  std::optional<ending> ends_;
+  millis between_lives_{0};
+  millis wall_offset_{0};
+  std::size_t next_incident_ = 0;
+  std::uint64_t commits_seen_ = 0;
+  std::uint64_t steps_ = 0;
+  std::uint64_t lives_ = 0;
+  std::uint64_t is_draining_in_ = 0;
+  bool is_deaf_ = false;
+};
+
+}  // namespace
+
+outcome simulate(const options& wanted) { return world{wanted}.run(); }
+
+fault_set smallest_faults(std::uint64_t seed, fault_set failing) {
+  for (const auto& row : fault_table) {
+    if (!failing.has(row.kind)) continue;
+    const auto without = failing.without(row.kind);
+    if (!simulate({seed, without}).violation.empty()) failing = without;
+  }
+  return failing;
+}
+
+const progress& current_progress() { return here; }
+
+}  // namespace retail_pulse::simulation

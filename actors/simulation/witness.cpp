@@ -1,0 +1,251 @@
+#include "actors/simulation/witness.hpp"
+
+#include <algorithm>
+
+#include "core/limits.hpp"
+#include "core/random.hpp"
+#include "core/require.hpp"
+
+namespace retail_pulse::simulation {
+namespace {
+
+std::string name_of_job(job_id id) { return "job " + std::to_string(id.value); }
+
+/// Whether faults of storage or the process may lengthen waits that have nothing to do with turns.
+bool has_only_origin_faults(const scenario& plan) {
+  for (const auto kind :
+       {fault::slow_storage, fault::busy_storage, fault::failing_statement, fault::full_disk, fault::unknown_commit, fault::failing_reads,
+        fault::crash, fault::crash_in_commit, fault::drain, fault::job_actor_dies, fault::image_actor_dies, fault::late_name_server}) {
+    if (plan.faults.has(kind)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+measurement witness::picture_at(const std::string& url) {
+  std::uint64_t number = 0;
+  for (const char c : url) number = mix(number ^ static_cast<std::uint8_t>(c));
+  return {image_format::jpeg, static_cast<std::uint32_t>(1 + number % 60'000), static_cast<std::uint32_t>(1 + number / 60'000 % 60'000)};
+}
+
+// --- what image hosts see --------------------------------------------------------------------------------------------
+
+void witness::fetch_begins(const std::string& url, const origin_plan& at, millis) {
+  story_.note("fetch", ++fetches_begun_, 0, [&] { return url; });
+  if (++open_ > plan_.pool.fetch_slots) broken("more fetches at once than fetch slots");
+  if (++open_at_[at.host] > plan_.pool.origin_connections) broken("more fetches at once from " + at.host + " than an origin may have");
+  // While the address behind a host is not known, its fetches count for no address.
+  if (++open_at_[at.address] > plan_.pool.origin_connections && !plan_.faults.has(fault::late_name_server))
+    broken("more fetches at once from " + at.address + " than an address may have");
+  // A job actor that was started again may have read its page before the last results of the one before were committed.
+  if (pending_rows_[url] == 0 && !job_actors_were_killed_) broken(url + " is fetched although its result is recorded, or nobody wants it");
+  for (auto small = small_jobs_waiting_.begin(); small != small_jobs_waiting_.end();) {
+    const auto& job = *accepted_.at(small->first);
+    if (job.visits.front().urls.front() == url) {
+      small = small_jobs_waiting_.erase(small);
+      continue;
+    }
+    // Before its own fetch: whatever was read before (all credits), what is under way, and a turn of every other job for read and fetch.
+    const auto most = plan_.pool.images_in_flight * limits::credits_per_place + plan_.pool.fetch_slots + 2 * plan_.jobs.size();
+    if (fetches_begun_ - small->second > most)
+      broken("a job of one image waits while " + std::to_string(most) + " images of others are fetched");
+    ++small;
+  }
+}
+
+void witness::fetch_ends(const std::string& url, const origin_plan& at, const fetch::outcome& with, millis now) {
+  story_.note("fetched", static_cast<std::uint64_t>(with.code), 0, [&] { return url + ": " + std::string{describe(with.code).name}; });
+  --open_;
+  --open_at_[at.host];
+  --open_at_[at.address];
+  auto& news = news_[url];
+  news.codes.insert(with.code);
+  if (with.code == error_code::none && !news.first_success) news.first_success = now;
+}
+
+void witness::engine_explodes(const std::string& url) {
+  story_.note("explosion", 0, 0, [&] { return url; });
+  news_[url].exploded = true;
+}
+
+// --- what clients are told -------------------------------------------------------------------------------------------
+
+void witness::accepted(job_id id, const job_plan& job, storage::reader& database, millis now) {
+  story_.note("201", static_cast<std::uint64_t>(id.value), job.image_count(),
+              [&] { return name_of_job(id) + ", images " + std::to_string(job.image_count()); });
+  if (!accepted_.emplace(id.value, &job).second) broken(name_of_job(id) + " was given to two clients");
+  const auto status = database.status(id);
+  if (!status) return broken(name_of_job(id) + " was accepted and is not in the database");
+  if (status->images.total != static_cast<std::int64_t>(job.image_count()))
+    broken(name_of_job(id) + " was accepted with other images than submitted");
+  look_at(database, now);
+  const bool is_small = job.image_count() == 1 && job.visits.front().urls.front().find(plan_.origins.front().host) != std::string::npos;
+  const bool is_known = job.visits.front().store != unknown_store && job.visits.front().store != passing_store;
+  const bool has_own_address = std::count_if(plan_.origins.begin(), plan_.origins.end(),
+                                             [&](const origin_plan& each) { return each.address == plan_.origins.front().address; }) == 1;
+  const bool is_fetched = is_small && job.visits.front().urls.front().starts_with("http:");
+  // Only where nobody else's images lie on that host, so that its limit cannot be what the job waits for.
+  const bool is_alone = std::none_of(plan_.jobs.begin(), plan_.jobs.end(), [&](const job_plan& other) {
+    return &other != &job && std::any_of(other.visits.begin(), other.visits.end(), [&](const visit_plan& visit) {
+      return std::any_of(visit.urls.begin(), visit.urls.end(),
+                         [&](const std::string& url) { return url.find(plan_.origins.front().host) != std::string::npos; });
+    });
+  });
+  if (is_fetched && is_known && has_own_address && is_alone && has_only_origin_faults(plan_))
+    small_jobs_waiting_[id.value] = fetches_begun_;
+}
+
+void witness::told(job_id id, const job_status& status) {
+  check_counts(id, status);
+  auto& before = told_[id.value];
+  if (status.images.done() < before.done())
+    broken(name_of_job(id) + " went back from " + std::to_string(before.done()) + " to " + std::to_string(status.images.done()));
+  before = status.images;
+}
+
+void witness::check_counts(job_id id, const job_status& status) {
+  const auto& counts = status.images;
+  if (counts.succeeded < 0 || counts.failed < 0 || counts.pending() < 0) broken(name_of_job(id) + " has counts that do not add up");
+  if (status.state == job_state::completed && counts.failed > 0) broken(name_of_job(id) + " is completed with a failure inside");
+  if (status.state == job_state::failed && counts.failed == 0) broken(name_of_job(id) + " failed without a failure");
+  if ((status.state == job_state::ongoing) != (counts.pending() > 0))
+    broken(name_of_job(id) + " has pending images at its end, or none before");
+}
+
+// --- the life of the process -----------------------------------------------------------------------------------------
+
+void witness::process_ends() {
+  open_ = 0;
+  open_at_.clear();
+  for (auto& [url, news] : news_) news.first_success.reset();
+}
+
+void witness::look_at(const actors::pool_gauges& gauges, std::size_t longest_mailbox) {
+  const auto places = static_cast<std::int64_t>(plan_.pool.images_in_flight);
+  if (gauges.images_in_flight > places) broken("more images in flight than places");
+  if (gauges.fetches > static_cast<std::int64_t>(plan_.pool.fetch_slots)) broken("more fetches than slots");
+  if (gauges.images_held > places * static_cast<std::int64_t>(limits::credits_per_place)) broken("more images held than credits");
+  if (gauges.images_in_flight < 0 || gauges.fetches < 0 || gauges.images_held < 0) broken("a window is below zero");
+  // A message or two for every image that is held, and some for every job.
+  const auto most = 4 * plan_.pool.images_in_flight * limits::credits_per_place + 16 * plan_.jobs.size() + 64;
+  if (longest_mailbox > most) broken("a mailbox holds " + std::to_string(longest_mailbox) + " messages");
+}
+
+void witness::look_at(storage::reader& database, millis now) {
+  // Jobs that have ended change no more, and are looked at once again at the very end.
+  for (const auto& brief : database.ongoing_jobs(job_id{0}, limits::recovery_page)) jobs_.try_emplace(brief.id.value);
+  for (const auto& [id, job] : accepted_) jobs_.try_emplace(id);
+  for (const auto& [id, known] : jobs_) {
+    if (known.state == job_state::ongoing) look_at_job(job_id{id}, database, now);
+  }
+}
+
+void witness::look_at_job(job_id id, storage::reader& database, millis now) {
+  auto& known = jobs_.at(id.value);
+  const auto status = database.status(id);
+  if (!status) return broken(name_of_job(id) + " is gone");
+  check_counts(id, *status);
+  if (known.state != job_state::ongoing && status->state != known.state) broken(name_of_job(id) + " changed after its end");
+  if (!known.results.empty() && status->images == known.counts) {
+    known.state = status->state;
+    return;
+  }
+  const auto rows = database.images(id, image_number{-1}, static_cast<std::size_t>(status->images.total) + 1);
+  if (static_cast<std::int64_t>(rows.size()) != status->images.total)
+    return broken(name_of_job(id) + " has another number of rows than images");
+  image_counts counted{status->images.total, 0, 0};
+  const bool is_new = known.results.empty();
+  if (is_new) known.results.resize(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].number.value != static_cast<decltype(rows[i].number.value)>(i)) return broken(name_of_job(id) + " has a gap in its images");
+    if (is_new) ++pending_rows_[rows[i].url];
+    if (rows[i].pending) {
+      if (known.results[i]) broken(name_of_job(id) + " lost a result");
+      continue;
+    }
+    (rows[i].result.succeeded() ? counted.succeeded : counted.failed) += 1;
+    if (known.results[i]) {
+      const auto& before = *known.results[i];
+      if (before.code != rows[i].result.code || before.measured != rows[i].result.measured || before.attempts != rows[i].result.attempts) {
+        broken(name_of_job(id) + " has a second result for an image");
+      }
+      continue;
+    }
+    known.results[i] = rows[i].result;
+    --pending_rows_[rows[i].url];
+    ++images_done_;
+    look_at_row(id, rows[i], now);
+  }
+  if (counted != status->images) broken(name_of_job(id) + " has other counters than rows");
+  known.counts = counted;
+  known.state = status->state;
+  story_.note("recorded", static_cast<std::uint64_t>(id.value), static_cast<std::uint64_t>(counted.done()), [&] {
+    return name_of_job(id) + ": " + std::to_string(counted.succeeded) + " measured, " + std::to_string(counted.failed) + " failed of " +
+           std::to_string(counted.total);
+  });
+}
+
+void witness::look_at_row(job_id id, const storage::image_row& row, millis now) {
+  const auto who = name_of_job(id) + ", " + row.url;
+  if (!row.result.succeeded()) return check_failure(who, row);
+  const auto& news = news_[row.url];
+  if (!news.codes.contains(error_code::none)) return broken(who + " has a measurement that no host gave");
+  if (row.result.measured != picture_at(row.url)) broken(who + " has the measurement of another image");
+  if (news.first_success && now < *news.first_success + plan_.pool.image.delay_min) broken(who + " was reported before its delay was over");
+  if (row.result.attempts < 1 || row.result.attempts > plan_.pool.image.attempts) broken(who + " has a number of attempts that cannot be");
+}
+
+void witness::check_failure(const std::string& who, const storage::image_row& row) {
+  const auto code = row.result.code;
+  switch (code) {
+    case error_code::store_not_found:
+      if (row.store_id != unknown_store && !(row.store_id == passing_store && store_was_away_))
+        broken(who + " fails although its store is there");
+      return;
+    case error_code::invalid_url:
+      if (!row.url.starts_with(invalid_url_mark)) broken(who + " is called invalid");
+      return;
+    case error_code::internal:
+      if (!news_[row.url].exploded && !job_actors_were_killed_) broken(who + " fails as internal without a cause");
+      return;
+    default:
+      break;
+  }
+  if (row.store_id == unknown_store) broken(who + " was fetched for a store that does not exist");
+  if (!news_[row.url].codes.contains(code)) broken(who + " has a failure that no host gave");
+  const bool may_be_tried_again = can_pass(code, row.result.evidence.http_status);
+  if (may_be_tried_again && row.result.attempts != plan_.pool.image.attempts) broken(who + " was not tried again");
+  if (!may_be_tried_again && row.result.attempts > plan_.pool.image.attempts) broken(who + " was tried too often");
+}
+
+bool witness::all_have_ended(storage::reader& database) const { return database.ongoing_jobs(job_id{0}, 1).empty(); }
+
+bool witness::only_unanswered_are_ongoing(storage::reader& database) const {
+  const auto ongoing = database.ongoing_jobs(job_id{0}, limits::recovery_page);
+  return std::none_of(ongoing.begin(), ongoing.end(), [&](const job_brief& each) { return accepted_.contains(each.id.value); });
+}
+
+void witness::conclude(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges) {
+  for (auto& [id, known] : jobs_) {
+    known.counts = {};  // look at every row once more
+    look_at_job(job_id{id}, database, millis{std::int64_t{1} << 40});
+    if (known.state == job_state::ongoing) broken(name_of_job(job_id{id}) + " did not come to its end");
+  }
+  for (const auto& [id, job] : accepted_) {
+    const auto rows = database.images(job_id{id}, image_number{-1}, job->image_count() + 1);
+    std::vector<std::string> submitted;
+    for (const auto& visit : job->visits) submitted.insert(submitted.end(), visit.urls.begin(), visit.urls.end());
+    const bool same = std::equal(rows.begin(), rows.end(), submitted.begin(), submitted.end(),
+                                 [](const storage::image_row& row, const std::string& url) { return row.url == url; });
+    if (!same) broken(name_of_job(job_id{id}) + " has other images than were submitted");
+  }
+  if (load.ongoing_jobs != 0 || load.pending_images != 0) {
+    broken("the supervisor counts " + std::to_string(load.ongoing_jobs) + " jobs and " + std::to_string(load.pending_images) +
+           " images although all have ended");
+  }
+  if (gauges.images_in_flight != 0 || gauges.fetches != 0 || gauges.images_held != 0)
+    broken("windows are taken although nothing is under way");
+}
+
+}  // namespace retail_pulse::simulation

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "actors/messages.hpp"
+#include "actors/simulation/scenario.hpp"
+#include "actors/simulation/story.hpp"
+#include "fetch/engine.hpp"
+#include "storage/repository.hpp"
+
+namespace retail_pulse::simulation {
+
+/// Knows what was promised to whom and what the database says, over all lives of a world, and holds one against the other. Its means are
+/// those of the outside: what clients were told, what image hosts saw, and committed rows. Broken invariants go to the story.
+class witness {
+ public:
+  witness(const scenario& plan, story& tell) : plan_{plan}, story_{tell} {}
+
+  /// The picture that lies at a URL: no two have the same size, so that a result in the wrong place shows.
+  static measurement picture_at(const std::string& url);
+
+  // --- what image hosts see ---
+  void fetch_begins(const std::string& url, const origin_plan& at, millis now);
+  void fetch_ends(const std::string& url, const origin_plan& at, const fetch::outcome& with, millis now);
+  void engine_explodes(const std::string& url);
+
+  // --- what clients are told ---
+  void accepted(job_id id, const job_plan& job, storage::reader& database, millis now);
+  void told(job_id id, const job_status& status);
+
+  // --- the life of the process ---
+  void process_ends();
+  void job_actor_was_killed() { job_actors_were_killed_ = true; }
+  void store_comes_or_goes() { store_was_away_ = true; }
+  /// What can be seen of the windows right now.
+  void look_at(const actors::pool_gauges& gauges, std::size_t longest_mailbox);
+  /// Rows may have changed.
+  void look_at(storage::reader& database, millis now);
+  /// Everything has come to its end.
+  void conclude(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges);
+
+  bool all_have_ended(storage::reader& database) const;
+  /// Whether nothing is ongoing but jobs whose commit was hidden: their clients were told that they are not stored, and the next start of
+  /// the process finds them.
+  bool only_unanswered_are_ongoing(storage::reader& database) const;
+  std::size_t accepted_jobs() const { return accepted_.size(); }
+  std::uint64_t images_done() const { return images_done_; }
+
+ private:
+  struct known_job {
+    job_state state = job_state::ongoing;
+    image_counts counts;
+    std::vector<std::optional<image_result>> results;  ///< by number; nothing: pending
+  };
+  struct url_news {
+    std::set<error_code> codes;           ///< of all attempts; none: a good one
+    std::optional<millis> first_success;  ///< in this life of the process
+    bool exploded = false;
+  };
+
+  void look_at_job(job_id id, storage::reader& database, millis now);
+  void look_at_row(job_id id, const storage::image_row& row, millis now);
+  void check_failure(const std::string& who, const storage::image_row& row);
+  void check_counts(job_id id, const job_status& status);
+  void broken(const std::string& invariant) { story_.violate(invariant); }
+
+  const scenario& plan_;
+  story& story_;
+  std::map<std::int64_t, const job_plan*> accepted_;
+  std::map<std::int64_t, known_job> jobs_;  ///< all that were ever seen in the database
+  std::map<std::int64_t, image_counts> told_;
+  std::map<std::string, url_news> news_;
+  std::map<std::string, int> pending_rows_;  ///< per URL, over all jobs seen
+  std::size_t open_ = 0;
+  std::map<std::string, std::size_t> open_at_;  ///< per host, and per address
+  std::uint64_t fetches_begun_ = 0;
+  std::map<std::int64_t, std::uint64_t> small_jobs_waiting_;  ///< of one image on the healthy host: fetches begun when it was accepted
+  bool job_actors_were_killed_ = false;
+  bool store_was_away_ = false;
+  std::uint64_t images_done_ = 0;
+};
+
+}  // namespace retail_pulse::simulation

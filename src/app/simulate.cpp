@@ -1,0 +1,144 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "actors/simulation/simulation.hpp"
+#include "app/command_line.hpp"
+#include "app/commands.hpp"
+#include "core/random.hpp"
+
+namespace retail_pulse::app {
+namespace {
+
+using simulation::fault_set;
+
+/// How to see it again.
+std::string replay_line(const simulation::outcome& of, std::uint64_t seed, fault_set faults) {
+  std::string line = "retail-pulse simulate --seed " + std::to_string(seed) + " --steps " + std::to_string(of.steps);
+  if (faults != fault_set::all()) line += " --faults " + faults.text();
+  return line;
+}
+
+void append(char*& to, const char* text) {
+  while (*text != '\0') *to++ = *text++;
+}
+
+void append(char*& to, std::uint64_t number) {
+  char digits[20];
+  std::size_t count = 0;
+  do digits[count++] = static_cast<char>('0' + number % 10);
+  while ((number /= 10) != 0);
+  while (count > 0) *to++ = digits[--count];
+}
+
+/// A broken assertion of the actors ends the process. Nothing but plain writing is allowed here.
+extern "C" void tell_where_it_ended(int) {
+  const auto& at = simulation::current_progress();
+  char line[128];
+  char* end = line;
+  append(end, "retail-pulse simulate --seed ");
+  append(end, at.seed);
+  append(end, " --steps ");
+  append(end, at.steps);
+  append(end, "\n");
+  const auto written = write(STDOUT_FILENO, line, static_cast<std::size_t>(end - line));
+  _exit(written < 0 ? exit_usage : exit_failed);
+}
+
+/// "crash,drain", "all" or "none". False, with a sentence, for anything else.
+bool read_faults(const std::string& text, fault_set& into) {
+  into = text == "all" ? fault_set::all() : fault_set::none();
+  if (text == "all" || text == "none") return true;
+  std::istringstream names{text};
+  for (std::string name; std::getline(names, name, ',');) {
+    const auto kind = simulation::fault_named(name);
+    if (!kind) {
+      std::fprintf(stderr, "retail-pulse simulate: --faults: there is no fault '%s'; there are:\n", name.c_str());
+      for (const auto& row : simulation::fault_table) std::fprintf(stderr, "  %-22s%s\n", row.name.data(), row.meaning.data());
+      return false;
+    }
+    into = into.with(*kind);
+  }
+  return true;
+}
+
+int simulate_one(const simulation::options& wanted) {
+  const auto result = simulation::simulate(wanted);
+  std::printf("seed %llu steps %llu jobs %llu images %llu lives %llu faults %s hash %016llx\n",
+              static_cast<unsigned long long>(wanted.seed), static_cast<unsigned long long>(result.steps),
+              static_cast<unsigned long long>(result.jobs), static_cast<unsigned long long>(result.images),
+              static_cast<unsigned long long>(result.lives), result.faults.text().c_str(), static_cast<unsigned long long>(result.hash));
+  if (result.violation.empty()) return exit_ok;
+  std::printf("violation: %s\n%s\n", result.violation.c_str(), replay_line(result, wanted.seed, wanted.allowed).c_str());
+  return exit_failed;
+}
+
+/// The seeds from 1 on, two at a time where there are two cores. The hash of all is that of theirs, in order.
+int simulate_many(std::uint64_t seeds, fault_set allowed) {
+  std::vector<std::uint64_t> hashes(seeds);
+  std::atomic<std::uint64_t> next = 0;
+  std::atomic<std::uint64_t> violations = 0;
+  std::mutex printing;
+  const auto work = [&] {
+    for (std::uint64_t index = next++; index < seeds; index = next++) {
+      const auto seed = index + 1;
+      const auto result = simulation::simulate({seed, allowed});
+      hashes[index] = result.hash;
+      if (result.violation.empty()) continue;
+      ++violations;
+      const auto smallest = simulation::smallest_faults(seed, result.faults);
+      const auto shown = simulation::simulate({seed, smallest});
+      const std::lock_guard lock{printing};
+      std::printf("violation: %s\n%s\n", shown.violation.c_str(), replay_line(shown, seed, smallest).c_str());
+      std::fflush(stdout);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i) threads.emplace_back(work);
+  work();
+  for (auto& each : threads) each.join();
+  std::uint64_t hash = 0;
+  for (const auto each : hashes) hash = mix(hash ^ each);
+  std::printf("seeds %llu violations %llu hash %016llx\n", static_cast<unsigned long long>(seeds),
+              static_cast<unsigned long long>(violations.load()), static_cast<unsigned long long>(hash));
+  return violations == 0 ? exit_ok : exit_failed;
+}
+
+}  // namespace
+
+int simulate(const words& arguments) {
+  simulation::options wanted;
+  std::uint64_t seeds = 0;
+  std::string faults = "all";
+  bool trace = false;
+  CLI::App app{
+      "Runs the service's actors in a simulated world, where one seed decides every schedule and every fault, and holds promises against "
+      "what came of them. Exits with 1 when one was broken.",
+      "retail-pulse simulate"};
+  auto* one = app.add_option("--seed", wanted.seed, "one world");
+  auto* many = app.add_option("--seeds", seeds, "the worlds of the seeds from 1 to this")->check(CLI::Range(1, 1'000'000'000));
+  app.add_option("--steps", wanted.steps, "ends the world after so many messages and timers")->needs(one);
+  app.add_option("--faults", faults, "all, none, or names with commas between them: other faults are left out of the worlds");
+  app.add_flag("--trace", trace, "tells the story: time, actor, message, fault")->needs(one);
+  one->excludes(many);
+  if (const auto code = parse_words(app, arguments)) return *code;
+  if (!*one && !*many) {
+    std::fputs("retail-pulse simulate: --seed or --seeds is needed\n", stderr);
+    return exit_usage;
+  }
+  if (!read_faults(faults, wanted.allowed)) return exit_usage;
+  std::signal(SIGABRT, tell_where_it_ended);
+  if (*many) return simulate_many(seeds, wanted.allowed);
+  if (trace) wanted.trace = stdout;
+  return simulate_one(wanted);
+}
+
+}  // namespace retail_pulse::app

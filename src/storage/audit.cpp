@@ -1,0 +1,81 @@
+#include "storage/audit.hpp"
+
+#include <utility>
+
+#include "core/limits.hpp"
+
+namespace retail_pulse::storage {
+namespace {
+
+enum image_state : long long { pending = 0, succeeded = 1, failed = 2 };
+
+void count(image_tally& tally, long long state) {
+  ++tally.submitted;
+  tally.pending += state == pending;
+  tally.succeeded += state == succeeded;
+  tally.failed += state == failed;
+}
+
+/// Tab and line break separate fields and images, so none may stand in a text: two lists of images never have one form.
+void append_field(std::string& line, std::string_view text) {
+  constexpr std::string_view special = "\t\n\r\\";
+  constexpr std::string_view letters = "tnr\\";
+  line += '\t';
+  for (;;) {
+    const auto end = text.find_first_of(special);
+    line += text.substr(0, end);
+    if (end == std::string_view::npos) return;
+    line += '\\';
+    line += letters[special.find(text[end])];
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace
+
+void image_audit::add(const audited_image& image) {
+  in_sequence_ = in_sequence_ && image.number == total_.submitted;
+  all_visited_ = all_visited_ && !image.store_id.empty();
+  count(total_, image.state);
+  if (auto* tally = tally_of(image.store_id)) count(*tally, image.state);
+
+  line_ = std::to_string(image.number);
+  append_field(line_, image.store_id);
+  append_field(line_, image.visit_time);
+  append_field(line_, image.url);
+  line_ += '\n';
+  submitted_.add(line_);
+  if (image.state != pending) recorded_.add(line_);
+}
+
+/// Nothing for a store beyond those that are listed.
+image_tally* image_audit::tally_of(const std::string& store_id) {
+  if (last_store_ < stores_.size() && stores_[last_store_].store_id == store_id) return &stores_[last_store_].images;
+  const auto known = place_of_store_.find(store_id);
+  if (known != place_of_store_.end()) {
+    last_store_ = known->second;
+  } else if (stores_.size() < limits::status_failures) {
+    last_store_ = stores_.size();
+    place_of_store_.emplace(store_id, last_store_);
+    stores_.push_back({store_id, {}});
+  } else {
+    stores_truncated_ = true;
+    return nullptr;
+  }
+  return &stores_[last_store_].images;
+}
+
+job_audit image_audit::end(const image_counts& counters) {
+  job_audit audit;
+  audit.images = total_;
+  audit.conserved =
+      total_.adds_up() && in_sequence_ && all_visited_ && counters == image_counts{total_.submitted, total_.succeeded, total_.failed};
+  audit.stores = std::move(stores_);
+  audit.stores_truncated = stores_truncated_;
+  audit.submitted_digest = submitted_.end();
+  audit.recorded_digest = recorded_.end();
+  audit.counters = counters;
+  return audit;
+}
+
+}  // namespace retail_pulse::storage

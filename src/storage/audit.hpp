@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/audit.hpp"
+#include "storage/digest.hpp"
+
+namespace retail_pulse::storage {
+
+/// The columns of audited_image, of one page. LEFT JOIN, because an image must not go missing with its visit, and because SQLite then
+/// walks the images in the order of their key, and sorts nothing.
+inline constexpr std::string_view select_audited_images = R"sql(
+  SELECT images.image_no, images.state, coalesce(visits.store_id, ''), coalesce(visits.visit_time, ''), images.url
+    FROM images LEFT JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
+   WHERE images.job_id = :job AND images.image_no > :after
+   ORDER BY images.image_no LIMIT :limit)sql";
+
+struct audited_image {
+  long long number = 0;
+  long long state = 0;
+  std::string store_id;  ///< empty where the visit is missing: no store's id is empty
+  std::string visit_time;
+  std::string url;
+};
+
+/// Counts a job's images as they come, in order, in memory that does not grow with them.
+class image_audit {
+ public:
+  void add(const audited_image& image);
+
+  std::int64_t images() const { return total_.submitted; }
+
+  /// Everything but what the job's own row tells. The last call.
+  job_audit end(const image_counts& counters);
+
+ private:
+  image_tally* tally_of(const std::string& store_id);
+
+  image_tally total_;
+  bool in_sequence_ = true;
+  bool all_visited_ = true;
+  std::vector<store_tally> stores_;
+  std::unordered_map<std::string, std::size_t> place_of_store_;
+  std::size_t last_store_ = 0;  ///< images of a visit come one after the other
+  bool stores_truncated_ = false;
+  std::string line_;
+  text_digest submitted_;
+  text_digest recorded_;
+};
+
+}  // namespace retail_pulse::storage

@@ -1,0 +1,224 @@
+// A witness that sees nothing proves nothing: each invariant is broken here once, by what it is told or by rows that are wrong.
+#include "actors/simulation/witness.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "storage/repository.hpp"
+
+namespace retail_pulse::simulation {
+
+BOOST_AUTO_TEST_SUITE(a_witness)
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// One job of three images on one host: a known store, a store that does not exist, an invalid URL.
+scenario small_plan() {
+  scenario plan;
+  plan.pool.images_in_flight = 4;
+  plan.pool.fetch_slots = 2;
+  plan.pool.origin_connections = 1;
+  plan.pool.image.attempts = 2;
+  plan.pool.image.delay_min = 100ms;
+  plan.origins = {{"o0.test", "10.0.0.1", std::nullopt}, {"o1.test", "10.0.0.1", std::nullopt}, {"o2.test", "10.0.0.2", std::nullopt}};
+  job_plan job;
+  job.visits = {{"S1", {"http://o0.test/1.jpg", "http://o0.test/2.jpg"}}, {unknown_store, {"http://o0.test/3.jpg"}}};
+  plan.jobs = {job};
+  return plan;
+}
+
+struct court {
+  scenario plan = small_plan();
+  story tell{nullptr};
+  storage::location where = storage::location::shared_memory("witness " + std::to_string(++count()));
+  storage::writer writer{where, {0ms, nullptr}};
+  storage::reader reader{where, {0ms, nullptr}};
+  witness watched{plan, tell};
+  job_id job;
+
+  static int& count() {
+    static int made = 0;
+    return made;
+  }
+
+  void write(const std::function<void()>& what) {
+    writer.begin();
+    what();
+    writer.commit();
+  }
+  void accept() {
+    write([&] {
+      const auto submission = plan.jobs[0].submission();
+      job = writer.create_job(*submission, unix_millis{0});
+      writer.append(job, *submission, 0, 3);
+      writer.publish(job, unix_millis{0});
+    });
+    watched.accepted(job, plan.jobs[0], reader, 0ms);
+  }
+  void fetch(const std::string& url, error_code code = error_code::none) {
+    watched.fetch_begins(url, plan.origin_of(url), 0ms);
+    fetch::outcome outcome;
+    outcome.code = code;
+    watched.fetch_ends(url, plan.origin_of(url), outcome, 10ms);
+  }
+  image_result good(int number) {
+    image_result result;
+    result.number = image_number{number};
+    result.measured = witness::picture_at("http://o0.test/" + std::to_string(number + 1) + ".jpg");
+    return result;
+  }
+  image_result bad(int number, error_code code, int attempts) {
+    image_result result;
+    result.number = image_number{number};
+    result.code = code;
+    result.attempts = attempts;
+    return result;
+  }
+  void record(const image_result& result, millis at = 1000ms) {
+    write([&] { writer.record(job, run_number{1}, {&result, 1}, unix_millis{0}); });
+    watched.look_at(reader, at);
+  }
+  std::string said() const { return tell.violation(); }
+};
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(has_nothing_to_say_of_a_job_in_order) {
+  court c;
+  c.accept();
+  c.fetch("http://o0.test/1.jpg");
+  c.record(c.good(0));
+  c.fetch("http://o0.test/2.jpg", error_code::timed_out);
+  c.fetch("http://o0.test/2.jpg", error_code::timed_out);
+  c.record(c.bad(1, error_code::timed_out, 2));
+  c.record(c.bad(2, error_code::store_not_found, 0));
+  c.watched.conclude(c.reader, {}, {});
+  BOOST_TEST(c.said() == "");
+}
+
+BOOST_AUTO_TEST_CASE(sees_a_job_that_was_accepted_and_is_not_there) {
+  court c;
+  c.watched.accepted(job_id{7}, c.plan.jobs[0], c.reader, 0ms);
+  BOOST_TEST(has(c.said(), "is not in the database"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_one_job_given_to_two_clients) {
+  court c;
+  c.accept();
+  c.watched.accepted(c.job, c.plan.jobs[0], c.reader, 0ms);
+  BOOST_TEST(has(c.said(), "two clients"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_a_measurement_of_another_image_or_of_none) {
+  court c;
+  c.accept();
+  c.fetch("http://o0.test/1.jpg");
+  auto swapped = c.good(1);
+  swapped.number = image_number{0};
+  c.record(swapped);
+  BOOST_TEST(has(c.said(), "the measurement of another image"));
+  court d;
+  d.accept();
+  d.record(d.good(0));
+  BOOST_TEST(has(d.said(), "that no host gave"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_a_report_before_its_delay) {
+  court c;
+  c.accept();
+  c.fetch("http://o0.test/1.jpg");
+  c.record(c.good(0), 109ms);
+  BOOST_TEST(has(c.said(), "before its delay"));
+  court d;
+  d.accept();
+  d.fetch("http://o0.test/1.jpg");
+  d.record(d.good(0), 110ms);
+  BOOST_TEST(d.said() == "");
+}
+
+BOOST_AUTO_TEST_CASE(sees_failures_that_nobody_gave_and_attempts_that_were_not_made) {
+  const auto said_of = [](error_code happened, const image_result& recorded) {
+    court c;
+    c.accept();
+    c.fetch("http://o0.test/1.jpg", happened);
+    c.record(recorded);
+    return c.said();
+  };
+  court maker;
+  BOOST_TEST(has(said_of(error_code::timed_out, maker.bad(0, error_code::truncated, 2)), "that no host gave"));
+  BOOST_TEST(has(said_of(error_code::timed_out, maker.bad(0, error_code::timed_out, 1)), "not tried again"));
+  BOOST_TEST(has(said_of(error_code::timed_out, maker.bad(0, error_code::store_not_found, 0)), "although its store is there"));
+  BOOST_TEST(has(said_of(error_code::timed_out, maker.bad(0, error_code::invalid_url, 0)), "is called invalid"));
+  BOOST_TEST(has(said_of(error_code::timed_out, maker.bad(0, error_code::internal, 1)), "without a cause"));
+  BOOST_TEST(has(said_of(error_code::too_large, maker.bad(0, error_code::too_large, 3)), "too often"));
+  BOOST_TEST(said_of(error_code::too_large, maker.bad(0, error_code::too_large, 1)) == "");
+}
+
+BOOST_AUTO_TEST_CASE(sees_more_fetches_at_once_than_windows_allow) {
+  court c;
+  c.accept();
+  c.watched.fetch_begins("http://o0.test/1.jpg", c.plan.origins[0], 0ms);
+  c.watched.fetch_begins("http://o0.test/2.jpg", c.plan.origins[0], 0ms);
+  BOOST_TEST(has(c.said(), "from o0.test"));
+  court d;
+  d.accept();
+  d.watched.fetch_begins("http://o0.test/1.jpg", d.plan.origins[0], 0ms);
+  d.watched.fetch_begins("http://o0.test/2.jpg", d.plan.origins[1], 0ms);
+  BOOST_TEST(has(d.said(), "from 10.0.0.1"));
+  court e;
+  e.watched.look_at(actors::pool_gauges{4, 4, 2, 8}, 10);
+  BOOST_TEST(e.said() == "");
+  e.watched.look_at(actors::pool_gauges{5, 5, 2, 8}, 10);
+  BOOST_TEST(has(e.said(), "than places"));
+  court f;
+  f.watched.look_at(actors::pool_gauges{0, 0, 0, 0}, 100'000);
+  BOOST_TEST(has(f.said(), "a mailbox holds"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_an_image_that_is_fetched_after_its_result) {
+  court c;
+  c.accept();
+  c.fetch("http://o0.test/1.jpg");
+  c.record(c.good(0));
+  c.fetch("http://o0.test/1.jpg");
+  BOOST_TEST(has(c.said(), "although its result is recorded"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_what_is_left_at_the_end) {
+  court c;
+  c.accept();
+  c.watched.conclude(c.reader, {}, {});
+  BOOST_TEST(has(c.said(), "did not come to its end"));
+  court d;
+  d.watched.conclude(d.reader, {actors::phase::ready, 1, 0}, {});
+  BOOST_TEST(has(d.said(), "the supervisor counts 1 jobs"));
+  court e;
+  e.watched.conclude(e.reader, {}, {1, 1, 0, 0});
+  BOOST_TEST(has(e.said(), "windows are taken"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_a_status_that_goes_back_or_contradicts_itself) {
+  court c;
+  job_status status;
+  status.images = {3, 2, 0};
+  c.watched.told(job_id{1}, status);
+  BOOST_TEST(c.said() == "");
+  status.images = {3, 1, 0};
+  c.watched.told(job_id{1}, status);
+  BOOST_TEST(has(c.said(), "went back"));
+  court d;
+  status.images = {3, 2, 1};
+  status.state = job_state::completed;
+  d.watched.told(job_id{1}, status);
+  BOOST_TEST(has(d.said(), "with a failure inside"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace retail_pulse::simulation
