@@ -49,8 +49,9 @@ struct submit_outcome {
   /// `full`: come back later. `too_large`: more images than the service takes at all.
   enum class kind : std::uint8_t { lost, accepted, starting, full, too_large, draining, storage_failed };
   kind what = kind::lost;
-  job_id id;           ///< when accepted
-  std::string detail;  ///< for the log otherwise
+  job_id id;             ///< when accepted
+  std::string detail;    ///< for the log otherwise
+  std::string reason{};  ///< for the client, when storage failed; may be empty
 };
 
 struct status_outcome {
@@ -58,7 +59,8 @@ struct status_outcome {
   enum class kind : std::uint8_t { lost, told, storage_failed };
   kind what = kind::lost;
   std::optional<job_status> status;  ///< when told; nothing: there is no such job
-  std::string detail;                ///< for the log, when storage failed
+  std::string detail;                ///< for the log, when storage failed,
+  std::string reason{};              ///< and for the client; may be empty
 };
 
 struct audit_outcome {

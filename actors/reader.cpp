@@ -14,6 +14,7 @@ status_outcome read_status(storage::reader& storage, job_id job) {
   } catch (const storage::storage_error& e) {
     outcome.what = status_outcome::kind::storage_failed;
     outcome.detail = e.what();
+    outcome.reason = storage::public_reason(e.what_kind());
   }
   return outcome;
 }

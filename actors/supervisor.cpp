@@ -67,7 +67,7 @@ void supervisor_state::submit(const submission_ptr& submission, const reply<subm
           [=, this](const caf::error& e) {
             admitted_jobs_ -= 1;
             pending_images_ -= images;
-            answer({submit_outcome::kind::storage_failed, {}, text_of(e)});
+            answer({submit_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
             no_longer_storing();
           });
 }

@@ -3,8 +3,10 @@
 #include <caf/all.hpp>
 #include <cstdlib>
 #include <exception>
+#include <string>
 
 #include "observe/log.hpp"
+#include "storage/repository.hpp"
 
 namespace retail_pulse::actors {
 
@@ -41,9 +43,15 @@ void end_on_exception(Self* self, const char* role) {
 }
 
 /// How a failure of storage travels to the actor that asked.
-inline caf::error storage_failure(const std::exception& e) { return caf::make_error(caf::sec::runtime_error, std::string{e.what()}); }
+inline caf::error storage_failure(const storage::storage_error& e) {
+  return caf::make_error(caf::sec::runtime_error, std::string{e.what()}, std::string{storage::public_reason(e.what_kind())});
+}
+inline bool is_storage_failure(const caf::error& e) { return e.context().match_elements<std::string, std::string>(); }
 
-/// The text of such an error, for the log.
-inline std::string text_of(const caf::error& e) { return caf::to_string(e); }
+/// The text of an error, for the log.
+inline std::string text_of(const caf::error& e) { return is_storage_failure(e) ? e.context().get_as<std::string>(0) : caf::to_string(e); }
+
+/// The reason of a failure of storage, for a client; may be empty.
+inline std::string reason_of(const caf::error& e) { return is_storage_failure(e) ? e.context().get_as<std::string>(1) : std::string{}; }
 
 }  // namespace retail_pulse::actors

@@ -23,9 +23,12 @@ void log_failure(const std::string& request_id, std::string_view what, std::stri
   observe::log(observe::level::error, what, {{"request", request_id}, {"detail", detail}});
 }
 
-response storage_failed(const std::string& request_id, std::string_view what, std::string_view detail) {
-  log_failure(request_id, what, detail);
-  return unavailable(no_storage);
+template <class Outcome>
+response storage_failed(const std::string& request_id, std::string_view what, const Outcome& outcome) {
+  log_failure(request_id, what, outcome.detail);
+  std::string sentence{no_storage};
+  if (!outcome.reason.empty()) sentence.append(": ").append(outcome.reason);
+  return unavailable(sentence);
 }
 
 constexpr std::string_view actor_ended = "the actor ended without an answer";
@@ -49,7 +52,7 @@ response response_to(const submit_outcome& outcome, const std::string& request_i
     case kind::draining:
       return unavailable("the service is draining");
     case kind::storage_failed:
-      return storage_failed(request_id, "a submission could not be stored", outcome.detail);
+      return storage_failed(request_id, "a submission could not be stored", outcome);
     case kind::lost:
       break;
   }
@@ -62,7 +65,7 @@ response response_to(const status_outcome& outcome, job_id job, const std::strin
     return visible ? job_standing(*outcome.status) : no_such_job(std::to_string(job.value));
   }
   if (outcome.what == status_outcome::kind::lost) return nobody_answered(request_id, "a status question was lost");
-  return storage_failed(request_id, "a status could not be read", outcome.detail);
+  return storage_failed(request_id, "a status could not be read", outcome);
 }
 
 response response_to(const audit_outcome& outcome, const std::string& id, const std::string& request_id, const std::string& path) {

@@ -41,6 +41,9 @@ class storage_error : public std::runtime_error {
   kind kind_;
 };
 
+/// A failure's reason in words for a client: no path, no SQL. Empty where there is nothing to say.
+std::string_view public_reason(storage_error::kind kind);
+
 /// Sees every statement of a session but the rollback. For simulations, in which storage fails; each call may throw a storage_error.
 class statement_watch {
  public:
@@ -65,8 +68,8 @@ struct recorded {
 /// Every call but `begin` needs an open transaction; nothing is durable before `commit` returns.
 class writer {
  public:
-  /// Opens (creating file and folders), checks that the file is a whole database, and brings the schema up to date. What "whole" covers is
-  /// bounded, see whole_file.hpp; damage elsewhere is thrown as `corrupt` by the call that meets it.
+  /// Opens (creating file and folders), checks that the file is a whole database that can be written, and brings the schema up to date. What "whole" covers is
+  /// bounded, see whole_file.hpp and whole_log.hpp; damage elsewhere is thrown as `corrupt` by the call that meets it.
   explicit writer(const location& where, session_options options = {});
   ~writer();
   writer(writer&&) noexcept;

@@ -101,6 +101,24 @@ void create_parent(const std::filesystem::path& file) {
 
 }  // namespace
 
+std::string_view public_reason(storage_error::kind kind) {
+  using enum storage_error::kind;
+  switch (kind) {
+    case busy:
+      return "another program is using it";
+    case full:
+      return "it has no space left";
+    case read_only:
+      return "it cannot be written";
+    case corrupt:
+      return "it is damaged";
+    case newer_schema:
+    case other:
+      break;
+  }
+  return "";
+}
+
 session::session(const location& where, session_options options, role as)
     : name_{where.file().empty() ? "The database in memory" : where.file().string()} {
   const bool is_file = !where.file().empty();
@@ -166,6 +184,8 @@ void session::script(std::string_view text) {
 long long session::last_insert_id() { return sqlite_api::sqlite3_last_insert_rowid(backend().conn_); }
 
 bool session::in_transaction() const { return sqlite_api::sqlite3_get_autocommit(backend().conn_) == 0; }
+
+bool session::opened_for_reading() const { return sqlite_api::sqlite3_db_readonly(backend().conn_, "main") == 1; }
 
 void session::rollback() noexcept {
   if (in_transaction()) sqlite_api::sqlite3_exec(backend().conn_, "ROLLBACK", nullptr, nullptr, nullptr);

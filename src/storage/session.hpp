@@ -54,6 +54,8 @@ class session {
 
   long long last_insert_id();
   bool in_transaction() const;
+  /// Whether SQLite could open the file for reading only. It does so without a word, and then takes BEGIN IMMEDIATE for a plain BEGIN.
+  bool opened_for_reading() const;
   /// Does nothing outside a transaction. SQLite ends the transaction whatever happens to the file.
   void rollback() noexcept;
 

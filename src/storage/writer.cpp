@@ -6,6 +6,7 @@
 #include "storage/migrations.hpp"
 #include "storage/rows.hpp"
 #include "storage/whole_file.hpp"
+#include "storage/whole_log.hpp"
 #include "storage/writer_implementation.hpp"
 
 namespace retail_pulse::storage {
@@ -46,10 +47,28 @@ std::size_t first_visit_from(const submission& from, std::size_t image) {
   return *std::ranges::lower_bound(visits, image, {}, [&](std::size_t visit) { return from.visit_at(visit).first_image; });
 }
 
+/// SQLite opens a file that it may not write for reading, and such a connection stays so when the file is writable again.
+void demand_writable(session& sql) {
+  if (sql.opened_for_reading()) sql.fail(kind::read_only, "cannot be written");
+  try {  // nor the log
+    sql.change("BEGIN IMMEDIATE");
+    sql.rollback();
+  } catch (const storage_error& error) {
+    if (error.what_kind() != kind::busy) throw;  // another program writes, so it can be written
+  }
+}
+
+const location& with_whole_log(const location& where) {
+  if (!where.file().empty()) demand_whole_log(where.file());
+  return where;
+}
+
 }  // namespace
 
-writer::implementation::implementation(const location& where, session_options options) : sql{where, options, session::role::writer} {
+writer::implementation::implementation(const location& where, session_options options)
+    : sql{with_whole_log(where), options, session::role::writer} {
   demand_whole(sql, where.file());
+  demand_writable(sql);
   migrate(sql, sqlite_migrations());
 }
 

@@ -149,6 +149,7 @@ BOOST_AUTO_TEST_CASE(a_submission_that_cannot_be_stored_is_refused_and_leaves_no
     const auto outcome = w.submit(submission_with({{"S1", urls_on("a.example", 1)}}));
     BOOST_TEST((outcome.what == actors::submit_outcome::kind::storage_failed));
     BOOST_TEST(!outcome.detail.empty());
+    BOOST_TEST(outcome.reason == "another program is using it");
     lock_holder.rollback();
   }
   BOOST_TEST(w.load().ongoing_jobs == 0);

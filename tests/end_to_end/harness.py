@@ -32,6 +32,7 @@ class Origin:
     def __init__(self, delay=0.0, aliases=None):
         self.delay = delay
         self.requests = []  # (monotonic time, target), in order of arrival
+        self.connections = 0  # open at the moment
         self._photos = {p.name: p.read_bytes() for p in PHOTOS.iterdir()}
         self._photos |= {alias: self._photos[name] for alias, name in (aliases or {}).items()}
         self._ready = threading.Event()
@@ -57,6 +58,7 @@ class Origin:
         self._loop.run_forever()
 
     async def _serve(self, reader, writer):
+        self.connections += 1
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -73,6 +75,7 @@ class Origin:
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the client closed the connection, as clients do
         finally:
+            self.connections -= 1
             writer.close()
 
     def close(self):
@@ -117,14 +120,16 @@ class Service:
         """`names` lead to 127.0.0.9: the program runs with a hosts file of its own, which takes a mount namespace, so root."""
         self.flags = flags
         self.names = names
+        self.prefix = []  # of the command, such as prlimit
         self._own = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="retail-pulse-"))
         self.database = self.folder / "retail-pulse.db"
+        self.log_file = self.folder / "service.log"
         self.process = None
 
     def command(self):
-        return [str(PROGRAM), "serve", "--port", "0", "--storage", f"sqlite:{self.database}", "--store-master", str(STORES),
-                "--allow-address", "127.0.0.0/8", "--log-file", str(self.folder / "service.log"), *self.flags]
+        return [*self.prefix, str(PROGRAM), "serve", "--port", "0", "--storage", f"sqlite:{self.database}", "--store-master", str(STORES),
+                "--allow-address", "127.0.0.0/8", "--log-file", str(self.log_file), *self.flags]
 
     def start(self):
         command = self.command()
@@ -149,6 +154,16 @@ class Service:
         self.process.wait()
         self.process.stdout.close()
 
+    def refuses_to_start(self):
+        """Its exit code and what it said; nothing when it started after all, which is then ended."""
+        self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if "http://" in self.process.stdout.readline():
+            self.kill()
+            self.process.stderr.close()
+            return None
+        _, said = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, said
+
     def terminate(self):
         """SIGTERM; the exit code and the seconds it took."""
         began = time.monotonic()
@@ -170,8 +185,7 @@ class Service:
         self.close()
 
     def log(self):
-        path = self.folder / "service.log"
-        return path.read_text() if path.exists() else ""
+        return self.log_file.read_text() if self.log_file.exists() else ""
 
     def resident_kib(self, what="VmHWM"):
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():

@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_submission_that_is_not_taken_is_answered_with_503_and_whe
   const std::pair<manner, std::string> cases[] = {{manner::full, "the service is full: too many ongoing jobs"},
                                                   {manner::draining, "the service is draining"},
                                                   {manner::starting, "the service is starting"},
-                                                  {manner::storage_failed, "storage is not available"}};
+                                                  {manner::storage_failed, "storage is not available: it has no space left"}};
   for (const auto& [how, sentence] : cases) {
     w.supervisor_is(how);
     for (const std::size_t bytes : {std::size_t{0}, std::size_t{100'000}}) {

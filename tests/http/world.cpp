@@ -47,7 +47,7 @@ submit_outcome outcome_of(script& s) {
     case manner::draining:
       return {kind::draining, {}, ""};
     case manner::storage_failed:
-      return {kind::storage_failed, {}, "disk full"};
+      return {kind::storage_failed, {}, "/var/jobs.db: disk full", "it has no space left"};
     default:
       return {kind::accepted, job_id{++s.last_id}, ""};
   }

@@ -29,6 +29,43 @@ void overwrite(const fs::path& file, std::uintmax_t offset, const std::string& b
   stream << bytes;
 }
 
+/// A database as a killed process leaves it: `jobs` commits of some frames each, all in the log, whose index is there too.
+location killed(const temporary_folder& folder, std::size_t jobs = 4) {
+  const auto alive = folder.database("alive.db");
+  const auto where = folder.database("killed.db");
+  writer w{alive};
+  for (std::size_t i = 0; i < jobs; ++i) submit(w, plain_submission(2, 100));
+  for (const std::string part : {"", "-wal", "-shm"}) fs::copy_file(alive.file().string() + part, where.file().string() + part);
+  return where;
+}
+
+fs::path log_of(const location& where) { return where.file().string() + "-wal"; }
+fs::path index_of(const location& where) { return where.file().string() + "-shm"; }
+
+constexpr std::uintmax_t log_head_bytes = 32;
+constexpr std::uintmax_t frame_bytes = 24 + 4096;
+
+std::uintmax_t frames_in(const fs::path& log) { return (fs::file_size(log) - log_head_bytes) / frame_bytes; }
+
+std::string bytes_of(const fs::path& file) {
+  std::string bytes(fs::file_size(file), '\0');
+  std::ifstream{file, std::ios::binary}.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return bytes;
+}
+
+void flip(const fs::path& file, std::uintmax_t offset) {
+  std::ifstream stream{file, std::ios::binary};
+  stream.seekg(static_cast<std::streamoff>(offset));
+  overwrite(file, offset, std::string(1, static_cast<char>(stream.get() ^ 0x10)));
+}
+
+void append(const fs::path& file, const std::string& bytes) { overwrite(file, fs::file_size(file), bytes); }
+
+std::size_t jobs_found(const location& where) {
+  writer w{where};
+  return reader{where}.ongoing_jobs(job_id{0}, 100).size();
+}
+
 auto is_kind_and_names(kind expected, const location& where) {
   return [=](const storage_error& error) {
     BOOST_TEST_MESSAGE(error.what());
@@ -141,6 +178,91 @@ BOOST_AUTO_TEST_CASE(opening_again_applies_nothing_twice) {
   raw << "SELECT count(*), max(version) FROM schema_migrations", soci::into(rows), soci::into(largest);
   BOOST_TEST(rows == largest);
   BOOST_TEST(rows >= 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(a_damaged_log)
+
+BOOST_AUTO_TEST_CASE(one_wrong_bit_anywhere_in_what_was_committed_is_refused_and_nothing_is_changed) {
+  const temporary_folder folder;
+  const auto where = killed(folder);
+  BOOST_REQUIRE(frames_in(log_of(where)) > 20U);
+  std::vector<std::uintmax_t> places{0, 5, 10, 17, 25, 31};  // of the log's head
+  for (std::uintmax_t frame = 0; frame < frames_in(log_of(where)); ++frame) {
+    for (const std::uintmax_t inside : {1, 6, 9, 15, 18, 23, 24, 2000, 4119}) {
+      places.push_back(log_head_bytes + frame * frame_bytes + inside);
+    }
+  }
+  for (const auto place : places) {
+    flip(log_of(where), place);
+    const auto before = bytes_of(where.file());
+    BOOST_CHECK_EXCEPTION(writer{where}, storage_error, is_kind_and_names(kind::corrupt, where));
+    BOOST_REQUIRE(bytes_of(where.file()) == before);
+    flip(log_of(where), place);
+  }
+  BOOST_TEST(jobs_found(where) == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_lost_its_end_or_is_gone_is_refused) {
+  const temporary_folder folder;
+  const auto where = killed(folder);
+  const auto whole = bytes_of(log_of(where));
+  for (const std::uintmax_t left :
+       {whole.size() - 1, whole.size() - frame_bytes, log_head_bytes + frame_bytes, log_head_bytes, std::uintmax_t{0}}) {
+    fs::resize_file(log_of(where), left);
+    BOOST_CHECK_EXCEPTION(writer{where}, storage_error, is_kind_and_names(kind::corrupt, where));
+    std::ofstream{log_of(where), std::ios::binary} << whole;
+  }
+  fs::remove(log_of(where));
+  BOOST_CHECK_EXCEPTION(writer{where}, storage_error, is_kind_and_names(kind::corrupt, where));
+}
+
+BOOST_AUTO_TEST_CASE(without_its_index_damage_is_seen_before_the_last_commit) {
+  const temporary_folder folder;
+  const auto where = killed(folder);
+  fs::remove(index_of(where));
+  for (std::uintmax_t frame = 0; frame < frames_in(log_of(where)) / 2; ++frame) {
+    flip(log_of(where), log_head_bytes + frame * frame_bytes + 100);
+    BOOST_CHECK_EXCEPTION(writer{where}, storage_error, is_kind_and_names(kind::corrupt, where));
+    flip(log_of(where), log_head_bytes + frame * frame_bytes + 100);
+  }
+  BOOST_TEST(jobs_found(where) == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(what_no_commit_covers_is_passed_over) {
+  const std::string garbage(3 * frame_bytes + 77, '\xa5');
+  for (const bool with_index : {true, false}) {
+    for (const std::string what : {"garbage", "part of a frame", "a whole frame", "frames of this log again", "nothing"}) {
+      const temporary_folder folder;
+      const auto where = killed(folder);
+      if (!with_index) fs::remove(index_of(where));
+      const auto log = bytes_of(log_of(where));
+      if (what == "garbage") append(log_of(where), garbage);
+      if (what == "part of a frame") append(log_of(where), log.substr(log.size() - frame_bytes, 1000));
+      if (what == "a whole frame") append(log_of(where), log.substr(log.size() - frame_bytes));
+      if (what == "frames of this log again") append(log_of(where), log.substr(log.size() - 2 * frame_bytes) + garbage);
+      BOOST_TEST(jobs_found(where) == 4U, what);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(remains_of_an_older_round_behind_the_last_commit_are_passed_over) {
+  const temporary_folder folder;
+  const auto where = folder.database();
+  const auto copy = folder.database("copy.db");
+  writer w{where};
+  bool began_anew = false;
+  for (std::size_t jobs = 1; jobs <= 24; ++jobs) {
+    const auto round = fs::exists(log_of(where)) ? bytes_of(log_of(where)).substr(16, 8) : "";
+    submit(w, plain_submission(20, 100));
+    began_anew = began_anew || (jobs > 1 && bytes_of(log_of(where)).substr(16, 8) != round);
+    for (const std::string part : {"", "-wal", "-shm"}) {
+      fs::copy_file(where.file().string() + part, copy.file().string() + part, fs::copy_options::overwrite_existing);
+    }
+    BOOST_TEST(jobs_found(copy) == jobs);
+  }
+  BOOST_TEST(began_anew);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

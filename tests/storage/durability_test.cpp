@@ -136,6 +136,24 @@ BOOST_AUTO_TEST_CASE(a_file_that_may_not_be_written_is_read_only) {
   std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_may_only_be_read_is_refused_at_the_start_although_its_folder_may_be_written) {
+  const temporary_folder folder;
+  const auto where = folder.database();
+  { writer w{where}; }
+  std::filesystem::permissions(folder.path(), std::filesystem::perms{0777});
+  std::filesystem::permissions(where.file(), std::filesystem::perms{getuid() == 0 ? 0644U : 0444U});
+  BOOST_TEST(in_a_child([&] {
+    constexpr unsigned nobody = 65534;
+    if (getuid() == 0 && (setgid(nobody) != 0 || setuid(nobody) != 0)) return false;
+    try {
+      writer w{where};
+      return false;
+    } catch (const storage_error& error) {
+      return error.what_kind() == kind::read_only && std::string{error.what()}.find(where.file().string()) != std::string::npos;
+    }
+  }));
+}
+
 BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_made_is_read_only) {
   const auto where = std::get<location>(location::parse("sqlite:/proc/no-such-folder/jobs.db"));
   BOOST_CHECK_EXCEPTION(writer{where}, storage_error, is_kind(kind::read_only));

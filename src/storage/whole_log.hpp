@@ -1,0 +1,17 @@
+#pragma once
+
+#include <filesystem>
+
+namespace retail_pulse::storage {
+
+/// Looks for damage in a database's write-ahead log before SQLite does: SQLite reads a log up to the first frame that does not match its
+/// checksum, and passes over everything behind it without a word, also where it was committed.
+/// What no commit covers is no damage: a torn end, or the remains of an older round behind it.
+/// How far the commits reached is known from SQLite's index of the log (-shm), which outlives a killed process. Without one, after a loss
+/// of power, it is known of every commit that another was written behind; damage to the very last one then looks like a write that was
+/// never finished.
+/// To be called before this process opens the database: closing a file gives up the locks that SQLite holds on it.
+/// storage_error: corrupt.
+void demand_whole_log(const std::filesystem::path& database);
+
+}  // namespace retail_pulse::storage
