@@ -68,7 +68,8 @@ struct audit_outcome {
   enum class kind : std::uint8_t { lost, told, storage_failed };
   kind what = kind::lost;
   std::optional<job_audit> audit;  ///< when told; nothing: there is no such job
-  std::string detail;              ///< for the log, when storage failed
+  std::string detail;              ///< for the log, when storage failed,
+  std::string reason{};            ///< and for the client; may be empty
 };
 
 /// A known store's image on its way to the pool; the origin is parsed once.

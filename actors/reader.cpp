@@ -27,6 +27,7 @@ audit_outcome read_audit(storage::reader& storage, job_id job, const reply<audit
   } catch (const storage::storage_error& e) {
     outcome.what = audit_outcome::kind::storage_failed;
     outcome.detail = e.what();
+    outcome.reason = storage::public_reason(e.what_kind());
   }
   return outcome;
 }

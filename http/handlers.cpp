@@ -23,12 +23,17 @@ void log_failure(const std::string& request_id, std::string_view what, std::stri
   observe::log(observe::level::error, what, {{"request", request_id}, {"detail", detail}});
 }
 
+/// What a client reads when storage failed.
+std::string storage_sentence(const std::string& reason) {
+  std::string sentence{no_storage};
+  if (!reason.empty()) sentence.append(": ").append(reason);
+  return sentence;
+}
+
 template <class Outcome>
 response storage_failed(const std::string& request_id, std::string_view what, const Outcome& outcome) {
   log_failure(request_id, what, outcome.detail);
-  std::string sentence{no_storage};
-  if (!outcome.reason.empty()) sentence.append(": ").append(outcome.reason);
-  return unavailable(sentence);
+  return unavailable(storage_sentence(outcome.reason));
 }
 
 constexpr std::string_view actor_ended = "the actor ended without an answer";
@@ -72,7 +77,7 @@ response response_to(const audit_outcome& outcome, const std::string& id, const 
   if (outcome.what == audit_outcome::kind::told) return outcome.audit ? job_audited(*outcome.audit) : problem_no_such_job(id, path);
   const bool lost = outcome.what == audit_outcome::kind::lost;
   log_failure(request_id, lost ? "an audit was lost" : "an audit could not be read", lost ? actor_ended : outcome.detail);
-  return lost ? problem_internal(request_id, path) : problem_unavailable(no_storage, path);
+  return lost ? problem_internal(request_id, path) : problem_unavailable(storage_sentence(outcome.reason), path);
 }
 
 /// What can be a job's id, as a path names it.

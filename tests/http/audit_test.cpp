@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(an_audit_that_cannot_be_read_is_503_and_one_whose_reader_is
   BOOST_TEST(unread.status == 503);
   BOOST_TEST(unread.header("Retry-After").value() == "5");
   BOOST_TEST(unread.header("Content-Type").value() == "application/problem+json");
-  BOOST_TEST(unread.body == problem(503, "Service Unavailable", "storage is not available", path, "unavailable"));
+  BOOST_TEST(unread.body == problem(503, "Service Unavailable", "storage is not available: it is damaged", path, "unavailable"));
   w.audit_reader_is(manner::forget);
   const auto lost = get(w.port(), path);
   BOOST_TEST(lost.status == 500);

@@ -66,7 +66,7 @@ status_outcome standing_of(const script& s, job_id job) {
 }
 
 audit_outcome audit_of(const script& s, job_id job) {
-  if (s.audit_reader == manner::storage_failed) return {audit_outcome::kind::storage_failed, std::nullopt, "disk gone"};
+  if (s.audit_reader == manner::storage_failed) return {audit_outcome::kind::storage_failed, std::nullopt, "disk gone", "it is damaged"};
   const auto found = s.audits.find(job);
   return {audit_outcome::kind::told, found == s.audits.end() ? std::nullopt : std::optional{found->second}, ""};
 }
