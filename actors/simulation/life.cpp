@@ -170,9 +170,17 @@ void life::drain(std::function<void(load_report)> drained) {
 }
 
 void life::kill_a_job_actor(std::uint64_t drawn) {
+  std::erase_if(job_actors_, [](const auto& each) {
+    const auto held = caf::actor_cast<caf::strong_actor_ptr>(each.second);
+    return !held || caf::actor_cast<caf::abstract_actor*>(held)->getf(caf::abstract_actor::is_terminated_flag);
+  });
   if (job_actors_.empty()) return;
   auto chosen = std::next(job_actors_.begin(), static_cast<std::ptrdiff_t>(drawn % job_actors_.size()));
   caf::anon_send_exit(chosen->second, caf::exit_reason::unhandled_exception);
+}
+
+void life::kill_all_job_actors() {
+  for (const auto& [number, job] : job_actors_) caf::anon_send_exit(job, caf::exit_reason::unhandled_exception);
 }
 
 std::size_t life::end() {

@@ -58,6 +58,7 @@ class life {
   void drain(std::function<void(actors::load_report)> drained);
   /// Ends one of the job actors as an exception would; the drawn number decides which.
   void kill_a_job_actor(std::uint64_t drawn);
+  void kill_all_job_actors();
 
   /// Ends all actors in order, after a drain. How many are left afterwards: 0.
   std::size_t end();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/simulation/chance.hpp"
+#include "core/limits.hpp"
 #include "core/require.hpp"
 #include "fetch/url.hpp"
 
@@ -33,7 +34,8 @@ fault_set faults_of(std::uint64_t seed) {
 }
 
 void size_windows(scenario& world, chance& dice) {
-  world.pool.images_in_flight = 2 + dice.below(15);
+  // A few are so large that a turn is a page of several images.
+  world.pool.images_in_flight = dice.one_in(6) ? 64 + dice.below(193) : 2 + dice.below(15);
   world.pool.fetch_slots = 1 + dice.below(world.pool.images_in_flight);
   world.pool.origin_connections = 1 + dice.below(4);
   world.pool.image.attempts = static_cast<int>(1 + dice.below(4));
@@ -80,6 +82,24 @@ void add_jobs(scenario& world) {
     }
     world.jobs.push_back(std::move(job));
   }
+}
+
+/// A few worlds have a job that is stored slice by slice. Its images are those of a store that does not exist: nothing is fetched, which
+/// keeps the world small.
+void add_large_job(scenario& world) {
+  chance dice{world.seed, stream::jobs, 1};
+  if (!dice.one_in(40)) return;
+  job_plan job;
+  job.at = world.incidents.empty() ? millis{dice.between(0, busy_time.count() / 2)}
+                                   : world.incidents[dice.below(world.incidents.size())].at;  // so that something happens between slices
+  visit_plan visit{unknown_store, {}};
+  const auto& host = world.origins.front().host;
+  for (auto left = limits::slice_rows + 1 + dice.below(limits::slice_rows); left > 0; --left) {
+    visit.urls.push_back("http://" + host + "/" + std::to_string(world.seed) + "/large" + std::to_string(left) + ".jpg");
+  }
+  job.visits.push_back(std::move(visit));
+  world.jobs.push_back(std::move(job));
+  world.pool.images_in_flight = std::max<std::size_t>(world.pool.images_in_flight, 128);
 }
 
 void add_incidents(scenario& world) {
@@ -147,6 +167,7 @@ scenario scenario_of(std::uint64_t seed, fault_set allowed) {
   add_jobs(world);
   add_incidents(world);
   add_impatience(world);
+  add_large_job(world);
   world.calm_at = busy_time + millis{10'000};
   return world;
 }

@@ -33,6 +33,13 @@ measurement witness::picture_at(const std::string& url) {
 
 void witness::fetch_begins(const std::string& url, const origin_plan& at, millis) {
   story_.note("fetch", ++fetches_begun_, 0, [&] { return url; });
+  auto& news = news_[url];
+  ++news.attempts;
+  if (is_fetched_by_one(news)) {
+    if (news.is_being_fetched) broken(url + " is fetched twice at once");
+    if (news.is_final) broken(url + " is fetched again although nothing can come of it");
+  }
+  news.is_being_fetched = true;
   if (++open_ > plan_.pool.fetch_slots) broken("more fetches at once than fetch slots");
   if (++open_at_[at.host] > plan_.pool.origin_connections) broken("more fetches at once from " + at.host + " than an origin may have");
   // While the address behind a host is not known, its fetches count for no address.
@@ -61,12 +68,16 @@ void witness::fetch_ends(const std::string& url, const origin_plan& at, const fe
   --open_at_[at.address];
   auto& news = news_[url];
   news.codes.insert(with.code);
+  news.is_being_fetched = false;
+  news.is_final = !can_pass(with.code, with.evidence.http_status) || news.attempts >= plan_.pool.image.attempts;
   if (with.code == error_code::none && !news.first_success) news.first_success = now;
 }
 
 void witness::engine_explodes(const std::string& url) {
   story_.note("explosion", 0, 0, [&] { return url; });
-  news_[url].exploded = true;
+  auto& news = news_[url];
+  ++news.attempts;
+  news.exploded = news.is_final = true;
 }
 
 // --- what clients are told -------------------------------------------------------------------------------------------
@@ -118,7 +129,23 @@ void witness::check_counts(job_id id, const job_status& status) {
 void witness::process_ends() {
   open_ = 0;
   open_at_.clear();
-  for (auto& [url, news] : news_) news.first_success.reset();
+  for (auto& [url, news] : news_) {
+    news.first_success.reset();
+    news.attempts = 0;
+    news.is_being_fetched = news.is_final = false;
+  }
+}
+
+void witness::drained(storage::reader& database, millis now) {
+  look_at(database, now);
+  for (const auto kind : {fault::busy_storage, fault::failing_statement, fault::full_disk, fault::crash_in_commit}) {
+    if (plan_.faults.has(kind)) return;  // storage may have refused the last results
+  }
+  if (job_actors_were_killed_) return;
+  for (const auto& [url, news] : news_) {
+    if (news.is_final && news.rows == 1 && pending_rows_[url] > 0)
+      broken(url + " was reported before the end of a drain, and is not recorded");
+  }
 }
 
 void witness::look_at(const actors::pool_gauges& gauges, std::size_t longest_mailbox) {
@@ -134,7 +161,16 @@ void witness::look_at(const actors::pool_gauges& gauges, std::size_t longest_mai
 
 void witness::look_at(storage::reader& database, millis now) {
   // Jobs that have ended change no more, and are looked at once again at the very end.
-  for (const auto& brief : database.ongoing_jobs(job_id{0}, limits::recovery_page)) jobs_.try_emplace(brief.id.value);
+  std::int64_t ongoing = 0, pending = 0;
+  for (const auto& brief : database.ongoing_jobs(job_id{0}, limits::recovery_page)) {
+    jobs_.try_emplace(brief.id.value);
+    ++ongoing;
+    pending += brief.images.pending();
+  }
+  if (!plan_.faults.has(fault::unknown_commit)) {  // which stores what nobody knows to be admitted
+    if (ongoing > plan_.supervisor.max_jobs) broken("more jobs are ongoing than may be");
+    if (pending > plan_.supervisor.max_pending_images) broken("more images are pending than may be");
+  }
   for (const auto& [id, job] : accepted_) jobs_.try_emplace(id);
   for (const auto& [id, known] : jobs_) {
     if (known.state == job_state::ongoing) look_at_job(job_id{id}, database, now);
@@ -159,7 +195,10 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
   if (is_new) known.results.resize(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].number.value != static_cast<decltype(rows[i].number.value)>(i)) return broken(name_of_job(id) + " has a gap in its images");
-    if (is_new) ++pending_rows_[rows[i].url];
+    if (is_new) {
+      ++pending_rows_[rows[i].url];
+      ++news_[rows[i].url].rows;
+    }
     if (rows[i].pending) {
       if (known.results[i]) broken(name_of_job(id) + " lost a result");
       continue;
@@ -177,6 +216,7 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
     ++images_done_;
     look_at_row(id, rows[i], now);
   }
+  check_store_failures(id, *status, rows);
   if (counted != status->images) broken(name_of_job(id) + " has other counters than rows");
   known.counts = counted;
   known.state = status->state;
@@ -186,10 +226,30 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
   });
 }
 
+void witness::check_store_failures(job_id id, const job_status& status, const std::vector<storage::image_row>& rows) {
+  if (status.state != job_state::failed) return;
+  std::vector<store_failure> expected;
+  for (const auto& row : rows) {
+    if (row.pending || row.result.succeeded()) continue;
+    const auto known = std::ranges::find(expected, row.store_id, &store_failure::store_id);
+    if (known == expected.end()) {
+      expected.push_back({row.store_id, row.result.code, {}, 1});
+    } else {
+      ++known->failed_images;
+    }
+  }
+  const bool same = std::ranges::equal(status.failures, expected, [](const store_failure& told, const store_failure& wanted) {
+    return told.store_id == wanted.store_id && told.code == wanted.code && told.failed_images == wanted.failed_images;
+  });
+  if (!same) broken(name_of_job(id) + " tells other failures of stores than its images have");
+}
+
 void witness::look_at_row(job_id id, const storage::image_row& row, millis now) {
   const auto who = name_of_job(id) + ", " + row.url;
-  if (!row.result.succeeded()) return check_failure(who, row);
   const auto& news = news_[row.url];
+  if (row.result.attempts > 0 && row.result.attempts != news.attempts && is_fetched_by_one(news))
+    broken(who + " tells of " + std::to_string(row.result.attempts) + " attempts where " + std::to_string(news.attempts) + " were made");
+  if (!row.result.succeeded()) return check_failure(who, row);
   if (!news.codes.contains(error_code::none)) return broken(who + " has a measurement that no host gave");
   if (row.result.measured != picture_at(row.url)) broken(who + " has the measurement of another image");
   if (news.first_success && now < *news.first_success + plan_.pool.image.delay_min) broken(who + " was reported before its delay was over");
@@ -207,7 +267,7 @@ void witness::check_failure(const std::string& who, const storage::image_row& ro
       if (!row.url.starts_with(invalid_url_mark)) broken(who + " is called invalid");
       return;
     case error_code::internal:
-      if (!news_[row.url].exploded && !job_actors_were_killed_) broken(who + " fails as internal without a cause");
+      if (!news_[row.url].exploded && !job_actors_die_often_) broken(who + " fails as internal without a cause");
       return;
     default:
       break;
@@ -226,7 +286,7 @@ bool witness::only_unanswered_are_ongoing(storage::reader& database) const {
   return std::none_of(ongoing.begin(), ongoing.end(), [&](const job_brief& each) { return accepted_.contains(each.id.value); });
 }
 
-void witness::conclude(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges) {
+void witness::conclude(storage::reader& database) {
   for (auto& [id, known] : jobs_) {
     known.counts = {};  // look at every row once more
     look_at_job(job_id{id}, database, millis{std::int64_t{1} << 40});
@@ -240,6 +300,11 @@ void witness::conclude(storage::reader& database, const actors::load_report& loa
                                  [](const storage::image_row& row, const std::string& url) { return row.url == url; });
     if (!same) broken(name_of_job(job_id{id}) + " has other images than were submitted");
   }
+}
+
+void witness::rests(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges) {
+  if (!all_have_ended(database)) return broken("jobs do not come to their end");
+  if (!database.staging_jobs().empty()) broken("a submission that did not come to its end is not deleted");
   if (load.ongoing_jobs != 0 || load.pending_images != 0) {
     broken("the supervisor counts " + std::to_string(load.ongoing_jobs) + " jobs and " + std::to_string(load.pending_images) +
            " images although all have ended");

@@ -98,7 +98,8 @@ BOOST_AUTO_TEST_CASE(has_nothing_to_say_of_a_job_in_order) {
   c.fetch("http://o0.test/2.jpg", error_code::timed_out);
   c.record(c.bad(1, error_code::timed_out, 2));
   c.record(c.bad(2, error_code::store_not_found, 0));
-  c.watched.conclude(c.reader, {}, {});
+  c.watched.conclude(c.reader);
+  c.watched.rests(c.reader, {}, {});
   BOOST_TEST(c.said() == "");
 }
 
@@ -193,13 +194,13 @@ BOOST_AUTO_TEST_CASE(sees_an_image_that_is_fetched_after_its_result) {
 BOOST_AUTO_TEST_CASE(sees_what_is_left_at_the_end) {
   court c;
   c.accept();
-  c.watched.conclude(c.reader, {}, {});
+  c.watched.conclude(c.reader);
   BOOST_TEST(has(c.said(), "did not come to its end"));
   court d;
-  d.watched.conclude(d.reader, {actors::phase::ready, 1, 0}, {});
+  d.watched.rests(d.reader, {actors::phase::ready, 1, 0}, {});
   BOOST_TEST(has(d.said(), "the supervisor counts 1 jobs"));
   court e;
-  e.watched.conclude(e.reader, {}, {1, 1, 0, 0});
+  e.watched.rests(e.reader, {}, {1, 1, 0, 0});
   BOOST_TEST(has(e.said(), "windows are taken"));
 }
 
