@@ -156,7 +156,7 @@ void job_run::take_recorded(std::uint64_t count, const storage::recorded& record
   --recording_;
   require(count <= held_, "only images that were read are recorded");
   held_ -= count;
-  self_->send(colleagues_.pool, settled_atom_v, ticket_, count - (mutant(35) && count > 1 ? 1 : 0));
+  self_->send(colleagues_.pool, settled_atom_v, ticket_, count - (mutant(35) ? 1 : 0));
   self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
   if (recorded.state == job_state::completed || recorded.state == job_state::failed) {
     log(level::info, "job ended",

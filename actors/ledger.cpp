@@ -120,7 +120,7 @@ class staged_submission {
   explicit staged_submission(submission_ptr job) : job_{std::move(job)} {}
 
   bool write_slice(storage::writer& writer, unix_millis now) {
-    next_id_ = id_ ? *id_ : mutant(8) && next_id_.value != 0 ? next_id_ : writer.create_job(*job_, now);
+    next_id_ = id_ ? *id_ : writer.create_job(*job_, now);
     next_written_ = std::min(job_->image_count(), written_ + limits::slice_rows);
     writer.append(next_id_, *job_, written_, next_written_);
     if (next_written_ < job_->image_count() && !mutant(7)) return false;
@@ -154,7 +154,7 @@ caf::result<job_id> store(self_pointer self, const submission_ptr& job) {
         if (last) promise.deliver(*staged->id());
       },
       [=](const caf::error& e) mutable {
-        promise.deliver(e);
+        mutant(8) && staged->id() ? promise.deliver(*staged->id()) : promise.deliver(e);
         if (const auto id = staged->id()) schedule_when(self, self->state.add_sliced(discarding(self, {*id})));
       },
       std::min(job->image_count(), limits::slice_rows),

@@ -133,6 +133,12 @@ bool life::run(std::size_t index) {
     const auto subject = subject_of(actor->peek_at_next_mailbox_element());
     const std::string_view name{actor->name()};
     around_.tell.message(name, subject);
+    if (kills_next_that_records_ && name == ledger_state::name && subject == "record") {
+      kills_next_that_records_ = false;
+      if (around_.plan.faults.has(fault::busy_storage)) around_.writing.be_busy_behind_next_commit();
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(actor->peek_at_next_mailbox_element()->sender),
+                          caf::exit_reason::unhandled_exception);
+    }
     if (name == job_run::name &&
         std::none_of(job_actors_.begin(), job_actors_.end(), [&](const auto& known) { return known.second == actor->address(); })) {
       job_actors_[++last_job_actor_] = actor->address();

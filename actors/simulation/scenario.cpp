@@ -26,9 +26,11 @@ fault_set faults_of(std::uint64_t seed) {
   const auto wildness = dice.below(10);
   if (wildness == 0) return fault_set::none();
   if (wildness == 9) return fault_set::all();
+  const auto only_of_origins = wildness == 1;  // in these worlds it shows whether everybody has a turn
   auto found = fault_set::none();
   for (const auto& row : fault_table) {
-    if (dice.one_in(wildness < 5 ? 6 : 3)) found = found.with(row.kind);
+    if (dice.one_in(wildness < 5 ? 6 : 3) && (!only_of_origins || std::ranges::find(origin_faults, row.kind) != std::end(origin_faults)))
+      found = found.with(row.kind);
   }
   return found;
 }
@@ -84,14 +86,34 @@ void add_jobs(scenario& world) {
   }
 }
 
+/// Some worlds have little room for fetches, much to fetch, and one who comes late. That nobody waits for long while others have their turn
+/// shows only where turns are scarce, but not so scarce that whoever comes first has all of them.
+void add_newcomer(scenario& world) {
+  chance dice{world.seed, stream::jobs, 2};
+  if (!dice.one_in(6)) return;
+  world.pool.images_in_flight = 48 + dice.below(80);
+  world.pool.fetch_slots = 2 + dice.below(5);
+  world.supervisor = {};
+  world.timers_first = 0;
+  world.origins.push_back({"quiet.test", "10.0.1.1", std::nullopt});
+  job_plan job;
+  job.at = millis{dice.between(1, busy_time.count() / 4)};
+  job.visits.push_back({known_stores[0], {"http://quiet.test/" + std::to_string(world.seed) + "/newcomer.jpg"}});
+  world.newcomer = world.jobs.size();
+  world.jobs.push_back(std::move(job));
+}
+
 /// A few worlds have a job that is stored slice by slice. Its images are those of a store that does not exist: nothing is fetched, which
 /// keeps the world small.
 void add_large_job(scenario& world) {
   chance dice{world.seed, stream::jobs, 1};
-  if (!dice.one_in(40)) return;
+  if (!dice.one_in(25)) return;
   job_plan job;
-  job.at = world.incidents.empty() ? millis{dice.between(0, busy_time.count() / 2)}
-                                   : world.incidents[dice.below(world.incidents.size())].at;  // so that something happens between slices
+  // Right behind what may come between its slices.
+  const auto between = std::ranges::find_if(world.incidents, [](const incident& each) {
+    return each.kind == fault::crash_in_commit || each.kind == fault::full_disk || each.kind == fault::failing_statement;
+  });
+  job.at = between == world.incidents.end() ? millis{dice.between(0, busy_time.count() / 2)} : between->at + millis{1};
   visit_plan visit{unknown_store, {}};
   const auto& host = world.origins.front().host;
   for (auto left = limits::slice_rows + 1 + dice.below(limits::slice_rows); left > 0; --left) {
@@ -167,7 +189,8 @@ scenario scenario_of(std::uint64_t seed, fault_set allowed) {
   add_jobs(world);
   add_incidents(world);
   add_impatience(world);
-  add_large_job(world);
+  add_newcomer(world);
+  if (!world.newcomer) add_large_job(world);
   world.calm_at = busy_time + millis{10'000};
   return world;
 }

@@ -1,6 +1,8 @@
 #include "actors/simulation/simulation.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -134,6 +136,7 @@ class world {
     ++steps_;
     if (!life_->step(schedule_)) {
       if (!witness_.only_unanswered_are_ongoing(database_.reader)) return broken("nothing goes on although jobs are ongoing");
+      if (std::ranges::any_of(clients_, &client::waits_for_answer)) return broken("nothing goes on although a client waits for its answer");
       ends_ = ending::at_once;
       return;
     }
@@ -153,6 +156,7 @@ class world {
     is_deaf_ = true;  // whatever is answered while the process ends reaches nobody
     life_.reset();
     is_deaf_ = false;
+    witness_.look_at(database_.reader, between_lives_);  // what the ledger had in hand may have been written
     witness_.process_ends();
     writing_.crashed();
   }
@@ -234,8 +238,9 @@ class world {
       return;
     }
     story_.note("refused", static_cast<std::uint64_t>(answer.what), 0, [&] { return answer.detail; });
-    const bool is_hopeless = answer.what == submit_outcome::kind::too_large || who.tries > 200;
-    if (is_hopeless) {
+    if (answer.what == submit_outcome::kind::storage_failed && now() >= plan_.calm_at + rest_within)
+      return broken("a submission cannot be stored although storage is well");
+    if (answer.what == submit_outcome::kind::too_large) {
       who.has_given_up = true;
       return;
     }
@@ -278,6 +283,10 @@ class world {
       case fault::drain:
         return drain();
       case fault::job_actor_dies:
+        if (what.drawn % 3 == 1) {
+          witness_.job_actor_was_killed();
+          return life_->kill_next_that_records();
+        }
         if (what.drawn % 3 == 0) return kill_all(too_many_deaths);
         witness_.job_actor_was_killed();
         return life_->kill_a_job_actor(what.drawn);
@@ -316,6 +325,8 @@ class world {
   void kill_all(int times) {
     witness_.job_actors_die_often();
     life_->kill_all_job_actors();
+    // Then closing them is the first thing that storage refuses.
+    if (times == 2 && plan_.faults.has(fault::busy_storage)) writing_.begin({now(), fault::busy_storage, 1000});
     if (times > 1) life_->at(now() + millis{20}, [this, times] { kill_all(times - 1); });
   }
 
@@ -351,7 +362,17 @@ class world {
 
 }  // namespace
 
-outcome simulate(const options& wanted) { return world{wanted}.run(); }
+outcome simulate(const options& wanted) {
+  try {
+    return world{wanted}.run();
+  } catch (const std::exception& e) {  // storage that cannot even be looked at, for one
+    outcome sudden;
+    sudden.violation = std::string{"the world ended with an exception: "} + e.what();
+    sudden.steps = here.steps;
+    sudden.faults = scenario_of(wanted.seed, wanted.allowed).faults;
+    return sudden;
+  }
+}
 
 fault_set smallest_faults(std::uint64_t seed, fault_set failing) {
   for (const auto& row : fault_table) {

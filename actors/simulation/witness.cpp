@@ -11,16 +11,6 @@ namespace {
 
 std::string name_of_job(job_id id) { return "job " + std::to_string(id.value); }
 
-/// Whether faults of storage or the process may lengthen waits that have nothing to do with turns.
-bool has_only_origin_faults(const scenario& plan) {
-  for (const auto kind :
-       {fault::slow_storage, fault::busy_storage, fault::failing_statement, fault::full_disk, fault::unknown_commit, fault::failing_reads,
-        fault::crash, fault::crash_in_commit, fault::drain, fault::job_actor_dies, fault::image_actor_dies, fault::late_name_server}) {
-    if (plan.faults.has(kind)) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 measurement witness::picture_at(const std::string& url) {
@@ -31,7 +21,7 @@ measurement witness::picture_at(const std::string& url) {
 
 // --- what image hosts see --------------------------------------------------------------------------------------------
 
-void witness::fetch_begins(const std::string& url, const origin_plan& at, millis) {
+void witness::fetch_begins(const std::string& url, const origin_plan& at, millis now) {
   story_.note("fetch", ++fetches_begun_, 0, [&] { return url; });
   auto& news = news_[url];
   ++news.attempts;
@@ -47,22 +37,12 @@ void witness::fetch_begins(const std::string& url, const origin_plan& at, millis
     broken("more fetches at once from " + at.address + " than an address may have");
   // A job actor that was started again may have read its page before the last results of the one before were committed.
   if (pending_rows_[url] == 0 && !job_actors_were_killed_) broken(url + " is fetched although its result is recorded, or nobody wants it");
-  for (auto small = small_jobs_waiting_.begin(); small != small_jobs_waiting_.end();) {
-    const auto& job = *accepted_.at(small->first);
-    if (job.visits.front().urls.front() == url) {
-      small = small_jobs_waiting_.erase(small);
-      continue;
-    }
-    // Before its own fetch: whatever was read before (all credits), what is under way, and a turn of every other job for read and fetch.
-    const auto most = plan_.pool.images_in_flight * limits::credits_per_place + plan_.pool.fetch_slots + 2 * plan_.jobs.size();
-    if (fetches_begun_ - small->second > most)
-      broken("a job of one image waits while " + std::to_string(most) + " images of others are fetched");
-    ++small;
-  }
+  if (const auto unfair = newcomer_.fetch_begins(url, now); !unfair.empty()) broken(unfair);
 }
 
 void witness::fetch_ends(const std::string& url, const origin_plan& at, const fetch::outcome& with, millis now) {
   story_.note("fetched", static_cast<std::uint64_t>(with.code), 0, [&] { return url + ": " + std::string{describe(with.code).name}; });
+  newcomer_.fetch_ends(url);
   --open_;
   --open_at_[at.host];
   --open_at_[at.address];
@@ -91,20 +71,7 @@ void witness::accepted(job_id id, const job_plan& job, storage::reader& database
   if (status->images.total != static_cast<std::int64_t>(job.image_count()))
     broken(name_of_job(id) + " was accepted with other images than submitted");
   look_at(database, now);
-  const bool is_small = job.image_count() == 1 && job.visits.front().urls.front().find(plan_.origins.front().host) != std::string::npos;
-  const bool is_known = job.visits.front().store != unknown_store && job.visits.front().store != passing_store;
-  const bool has_own_address = std::count_if(plan_.origins.begin(), plan_.origins.end(),
-                                             [&](const origin_plan& each) { return each.address == plan_.origins.front().address; }) == 1;
-  const bool is_fetched = is_small && job.visits.front().urls.front().starts_with("http:");
-  // Only where nobody else's images lie on that host, so that its limit cannot be what the job waits for.
-  const bool is_alone = std::none_of(plan_.jobs.begin(), plan_.jobs.end(), [&](const job_plan& other) {
-    return &other != &job && std::any_of(other.visits.begin(), other.visits.end(), [&](const visit_plan& visit) {
-      return std::any_of(visit.urls.begin(), visit.urls.end(),
-                         [&](const std::string& url) { return url.find(plan_.origins.front().host) != std::string::npos; });
-    });
-  });
-  if (is_fetched && is_known && has_own_address && is_alone && has_only_origin_faults(plan_))
-    small_jobs_waiting_[id.value] = fetches_begun_;
+  newcomer_.accepted(job, now);
 }
 
 void witness::told(job_id id, const job_status& status) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/messages.hpp"
+#include "actors/simulation/newcomer_watch.hpp"
 #include "actors/simulation/scenario.hpp"
 #include "actors/simulation/story.hpp"
 #include "fetch/engine.hpp"
@@ -92,7 +93,7 @@ class witness {
   std::size_t open_ = 0;
   std::map<std::string, std::size_t> open_at_;  ///< per host, and per address
   std::uint64_t fetches_begun_ = 0;
-  std::map<std::int64_t, std::uint64_t> small_jobs_waiting_;  ///< of one image on the healthy host: fetches begun when it was accepted
+  newcomer_watch newcomer_{plan_};
   bool job_actors_were_killed_ = false;
   bool job_actors_die_often_ = false;
   bool store_was_away_ = false;

@@ -23,7 +23,7 @@ inline constexpr std::array mutant_table{
     mutant_info{5, "what waits behind a commit waits for the next command"},
     mutant_info{6, "the second slice of a submission is lost"},
     mutant_info{7, "a large job is visible with its first slice"},
-    mutant_info{8, "after a rollback a submission goes on with the id that was rolled back"},
+    mutant_info{8, "a large submission that fails between slices is answered as stored"},
     // supervisor
     mutant_info{9, "a job that could not be stored stays admitted"},
     mutant_info{10, "recovery leaves out the last job of a page"},
@@ -52,7 +52,7 @@ inline constexpr std::array mutant_table{
     mutant_info{32, "a job that stops does not wait for results on their way to the ledger"},
     mutant_info{33, "of a page only the first image is offered"},
     mutant_info{34, "all stores of a page share the verdict of the first"},
-    mutant_info{35, "one credit of every larger batch is kept"},
+    mutant_info{35, "one credit of every batch is kept"},
     // image
     mutant_info{36, "an attempt is repeated although that cannot help"},
     mutant_info{37, "one attempt too many is made"},
