@@ -109,11 +109,13 @@ void add_large_job(scenario& world) {
   chance dice{world.seed, stream::jobs, 1};
   if (!dice.one_in(25)) return;
   job_plan job;
-  // Right behind what may come between its slices.
+  job.at = millis{dice.between(2, busy_time.count() / 2)};
+  // What may come between its slices comes right before it. The incident moves, not the job, which is the same without the fault.
   const auto between = std::ranges::find_if(world.incidents, [](const incident& each) {
     return each.kind == fault::crash_in_commit || each.kind == fault::full_disk || each.kind == fault::failing_statement;
   });
-  job.at = between == world.incidents.end() ? millis{dice.between(0, busy_time.count() / 2)} : between->at + millis{1};
+  if (between != world.incidents.end()) between->at = job.at - millis{1};
+  std::ranges::stable_sort(world.incidents, {}, &incident::at);
   visit_plan visit{unknown_store, {}};
   const auto& host = world.origins.front().host;
   for (auto left = limits::slice_rows + 1 + dice.below(limits::slice_rows); left > 0; --left) {
@@ -142,7 +144,7 @@ void add_impatience(scenario& world) {
   const auto submitted = world.jobs.size();
   for (std::size_t j = 0; j < submitted; ++j) {
     world.jobs[j].is_asked_about = true;
-    if (j % 2 != 0) continue;
+    if (j % 2 != 0 || j == world.newcomer || world.jobs[j].image_count() > limits::slice_rows) continue;
     auto again = world.jobs[j];
     for (auto& visit : again.visits) {
       for (auto& url : visit.urls) url += "?again";
@@ -188,9 +190,9 @@ scenario scenario_of(std::uint64_t seed, fault_set allowed) {
   add_origins(world, world.faults);
   add_jobs(world);
   add_incidents(world);
-  add_impatience(world);
   add_newcomer(world);
   if (!world.newcomer) add_large_job(world);
+  add_impatience(world);
   world.calm_at = busy_time + millis{10'000};
   return world;
 }

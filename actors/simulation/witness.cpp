@@ -25,11 +25,6 @@ void witness::fetch_begins(const std::string& url, const origin_plan& at, millis
   story_.note("fetch", ++fetches_begun_, 0, [&] { return url; });
   auto& news = news_[url];
   ++news.attempts;
-  if (is_fetched_by_one(news)) {
-    if (news.is_being_fetched) broken(url + " is fetched twice at once");
-    if (news.is_final) broken(url + " is fetched again although nothing can come of it");
-  }
-  news.is_being_fetched = true;
   if (++open_ > plan_.pool.fetch_slots) broken("more fetches at once than fetch slots");
   if (++open_at_[at.host] > plan_.pool.origin_connections) broken("more fetches at once from " + at.host + " than an origin may have");
   // While the address behind a host is not known, its fetches count for no address.
@@ -37,6 +32,11 @@ void witness::fetch_begins(const std::string& url, const origin_plan& at, millis
     broken("more fetches at once from " + at.address + " than an address may have");
   // A job actor that was started again may have read its page before the last results of the one before were committed.
   if (pending_rows_[url] == 0 && !job_actors_were_killed_) broken(url + " is fetched although its result is recorded, or nobody wants it");
+  if (is_fetched_by_one(news)) {
+    if (news.is_being_fetched) broken(url + " is fetched twice at once");
+    if (news.is_final) broken(url + " is fetched again although nothing can come of it");
+  }
+  news.is_being_fetched = true;
   if (const auto unfair = newcomer_.fetch_begins(url, now); !unfair.empty()) broken(unfair);
 }
 
@@ -214,9 +214,17 @@ void witness::check_store_failures(job_id id, const job_status& status, const st
 void witness::look_at_row(job_id id, const storage::image_row& row, millis now) {
   const auto who = name_of_job(id) + ", " + row.url;
   const auto& news = news_[row.url];
+  if (row.result.succeeded()) {
+    check_measurement(who, row, now);
+  } else {
+    check_failure(who, row);
+  }
   if (row.result.attempts > 0 && row.result.attempts != news.attempts && is_fetched_by_one(news))
     broken(who + " tells of " + std::to_string(row.result.attempts) + " attempts where " + std::to_string(news.attempts) + " were made");
-  if (!row.result.succeeded()) return check_failure(who, row);
+}
+
+void witness::check_measurement(const std::string& who, const storage::image_row& row, millis now) {
+  const auto& news = news_[row.url];
   if (!news.codes.contains(error_code::none)) return broken(who + " has a measurement that no host gave");
   if (row.result.measured != picture_at(row.url)) broken(who + " has the measurement of another image");
   if (news.first_success && now < *news.first_success + plan_.pool.image.delay_min) broken(who + " was reported before its delay was over");

@@ -76,6 +76,7 @@ class witness {
 
   void look_at_job(job_id id, storage::reader& database, millis now);
   void look_at_row(job_id id, const storage::image_row& row, millis now);
+  void check_measurement(const std::string& who, const storage::image_row& row, millis now);
   void check_failure(const std::string& who, const storage::image_row& row);
   void check_store_failures(job_id id, const job_status& status, const std::vector<storage::image_row>& rows);
   void check_counts(job_id id, const job_status& status);
