@@ -1,6 +1,7 @@
 #include "actors/image.hpp"
 
 #include "actors/vital.hpp"
+#include "core/mutant.hpp"
 #include "core/random.hpp"
 #include "core/require.hpp"
 #include "fetch/retry_policy.hpp"
@@ -21,7 +22,7 @@ void image_state::conclude(const fetch::outcome& outcome) {
   result.number = task.number;
   result.code = outcome.code;
   result.measured = outcome.measured;
-  result.attempts = task.attempt;
+  result.attempts = task.attempt - (mutant(40) ? 1 : 0);
   result.evidence = outcome.evidence;
   if (result.succeeded()) {
     if (!outcome.detail.empty() && observe::logs(observe::level::debug)) {  // no copy was kept, of every image from here on perhaps
@@ -41,7 +42,7 @@ void image_state::conclude(const fetch::outcome& outcome) {
                   {"url", observe::without_query(task.url)},
                   {"detail", outcome.detail}});
   }
-  if (task.attempt < settings.attempts && can_pass(outcome.code, outcome.evidence.http_status)) {
+  if (task.attempt < settings.attempts + (mutant(37) ? 1 : 0) && (mutant(36) || can_pass(outcome.code, outcome.evidence.http_status))) {
     report.retry_in =
         fetch::backoff(task.attempt, outcome.code, outcome.retry_after,
                        {settings.seed, static_cast<std::uint64_t>(chance::backoff), static_cast<std::uint64_t>(order->job.value),
@@ -50,7 +51,7 @@ void image_state::conclude(const fetch::outcome& outcome) {
 }
 
 std::chrono::milliseconds image_state::delay() const {
-  if (!report.result.succeeded()) return std::chrono::milliseconds{0};
+  if (!report.result.succeeded() || mutant(38)) return std::chrono::milliseconds{0};
   return std::chrono::milliseconds{
       draw_between(settings.delay_min.count(), settings.delay_max.count(),
                    {settings.seed, static_cast<std::uint64_t>(chance::delay), static_cast<std::uint64_t>(order->job.value),
@@ -76,7 +77,7 @@ void deliver(self_pointer self, const image_pool_actor& pool) {
   const auto order = *std::exchange(state.order, std::nullopt);
   const bool rests = state.report.retry_in.has_value();
   self->send(order.report_to, report_atom_v, std::move(state.report));
-  self->send(pool, reported_atom_v, order.place, rests);
+  if (!mutant(39) || !rests) self->send(pool, reported_atom_v, order.place, rests);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
+#include "core/mutant.hpp"
 #include "core/require.hpp"
 #include "fetch/url.hpp"
 
@@ -40,7 +41,7 @@ void job_run::read_page(std::uint64_t credits) {
       .then([this, credits](const task_page_ptr& page) { check_stores(page, credits); },
             [this, credits](const caf::error& e) {
               log(level::error, "pending images cannot be read; trying again", {field{job_.id}, {"cause", text_of(e)}});
-              self_->delayed_send(self_, limits::storage_retry, pending_atom_v, credits);
+              if (!mutant(21)) self_->delayed_send(self_, limits::storage_retry, pending_atom_v, credits);
             });
 }
 
@@ -53,7 +54,7 @@ void job_run::check_stores(const task_page_ptr& page, std::uint64_t credits) {
       .then([this, page, credits, ids = check.ids](const store_verdicts& verdicts) {
         std::vector<std::string> unknown;
         for (std::size_t i = 0; i < ids.size(); ++i) {
-          if (!verdicts.known[i]) unknown.push_back(ids[i]);
+          if (!verdicts.known[mutant(34) ? 0 : i]) unknown.push_back(ids[i]);
         }
         offer(*page, unknown, credits);
       });
@@ -65,11 +66,12 @@ void job_run::offer(const task_page& page, const std::vector<std::string>& unkno
   require(read <= credits, "a page holds no more images than the turn granted");
   held_ += read;
   unread_ = read < credits ? 0 : unread_ - std::min(unread_, read);
-  if (read > 0) cursor_ = page.tasks.back().number;
+  if (read > 0 && !mutant(22)) cursor_ = page.tasks.back().number;
   auto offer = std::make_shared<image_offer>();
   offer->unused = credits - read;
   offer->more = unread_ > 0;
   for (const auto& task : page.tasks) {
+    if (mutant(33) && !offer->images.empty()) break;
     if (std::find(unknown.begin(), unknown.end(), task.store_id) != unknown.end()) {
       fail(task, error_code::store_not_found);
       continue;
@@ -82,7 +84,7 @@ void job_run::offer(const task_page& page, const std::vector<std::string>& unkno
     }
   }
   self_->send(colleagues_.pool, offer_atom_v, ticket_, image_offer_ptr{std::move(offer)});
-  if (held_ == 0 && unread_ == 0) settle();
+  if (held_ == 0 && unread_ == 0 && !mutant(29)) settle();
 }
 
 void job_run::fail(const image_task& task, error_code code) {
@@ -97,11 +99,13 @@ void job_run::fail(const image_task& task, error_code code) {
 
 void job_run::take_report(const image_report& report) {
   if (!report.retry_in) {
+    if (mutant(25) && report.result.succeeded()) add(report.result);
     add(report.result);
     return;
   }
   auto again = report.task;
-  ++again.attempt;
+  if (!mutant(26)) ++again.attempt;
+  if (mutant(27) && again.attempt == 3) return;
   self_->delayed_send(self_, *report.retry_in, retry_atom_v, again);
 }
 
@@ -118,7 +122,7 @@ void job_run::add(image_result result) {
   if (batch_.size() >= limits::record_batch) {
     flush();
   } else if (batch_.size() == 1) {
-    self_->delayed_send(self_, limits::record_after, flush_atom_v, generation_);
+    self_->delayed_send(self_, limits::record_after, flush_atom_v, generation_ + (mutant(23) ? 1 : 0));
   }
 }
 
@@ -144,7 +148,7 @@ void job_run::record(const results_ptr& batch) {
                 return;
               }
               log(level::error, "results cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
-              self_->delayed_send(self_, limits::storage_retry, record_atom_v, batch);
+              if (!mutant(24)) self_->delayed_send(self_, limits::storage_retry, record_atom_v, batch);
             });
 }
 
@@ -152,7 +156,7 @@ void job_run::take_recorded(std::uint64_t count, const storage::recorded& record
   --recording_;
   require(count <= held_, "only images that were read are recorded");
   held_ -= count;
-  self_->send(colleagues_.pool, settled_atom_v, ticket_, count);
+  self_->send(colleagues_.pool, settled_atom_v, ticket_, count - (mutant(35) ? 1 : 0));
   self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
   if (recorded.state == job_state::completed || recorded.state == job_state::failed) {
     log(level::info, "job ended",
@@ -160,7 +164,7 @@ void job_run::take_recorded(std::uint64_t count, const storage::recorded& record
     finish();
   } else if (stopping_) {
     if (recording_ == 0) self_->quit();
-  } else if (held_ == 0 && unread_ == 0) {
+  } else if (held_ == 0 && (unread_ == 0 || mutant(28))) {
     settle();
   }
 }
@@ -178,7 +182,7 @@ void job_run::settle() {
           },
           [this](const caf::error& e) {
             log(level::error, "a verdict cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
-            self_->delayed_send(self_, limits::storage_retry, begin_atom_v);
+            if (!mutant(30)) self_->delayed_send(self_, limits::storage_retry, begin_atom_v);
           });
 }
 
@@ -190,8 +194,8 @@ void job_run::finish() {
 
 void job_run::stop() {
   stopping_ = true;
-  flush();
-  if (recording_ == 0) self_->quit();
+  if (!mutant(31)) flush();
+  if (recording_ == 0 || mutant(32)) self_->quit();
 }
 
 job_actor::behavior_type job(job_actor::stateful_pointer<job_run> self, supervisor_actor supervisor, job_colleagues colleagues,

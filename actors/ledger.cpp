@@ -5,6 +5,7 @@
 
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
+#include "core/mutant.hpp"
 
 namespace retail_pulse::actors {
 
@@ -49,7 +50,7 @@ bool ledger_state::flush() {
       for (auto& command : batch) command.refused(storage_failure(*failure));  // the storage itself is: trying each would only take longer
     }
   }
-  flush_scheduled_ = !queue_.empty() || !sliced_.empty();
+  flush_scheduled_ = !mutant(5) && (!queue_.empty() || !sliced_.empty());
   return flush_scheduled_;
 }
 
@@ -59,15 +60,17 @@ std::optional<storage::storage_error> ledger_state::commit_together(std::deque<l
   try {
     writer_->begin();
     for (auto& command : batch) last.push_back(command.step(*writer_));
+    if (mutant(1))
+      for (std::size_t i = 0; i < batch.size(); ++i) batch[i].committed(last[i]);
     writer_->commit();
   } catch (const storage::storage_error& e) {
-    writer_->rollback();
+    if (!mutant(4)) writer_->rollback();
     observe::log(observe::level::error, "a commit failed", {{"commands", static_cast<std::int64_t>(batch.size())}, {"cause", e.what()}});
     return e;
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     batch[i].committed(last[i]);
-    if (!last[i]) sliced_.push_back(std::move(batch[i]));  // to the end: large ones take turns
+    if (!last[i] && !mutant(6)) sliced_.push_back(std::move(batch[i]));  // to the end: large ones take turns
   }
   return std::nullopt;
 }
@@ -76,7 +79,7 @@ void ledger_state::commit_one_by_one(std::deque<ledger_command>& batch) {
   for (auto& command : batch) {
     std::deque<ledger_command> alone;
     alone.push_back(command);
-    if (const auto failure = commit_together(alone)) command.refused(storage_failure(*failure));
+    if (const auto failure = commit_together(alone); failure && !mutant(2)) command.refused(storage_failure(*failure));
   }
 }
 
@@ -120,7 +123,7 @@ class staged_submission {
     next_id_ = id_ ? *id_ : writer.create_job(*job_, now);
     next_written_ = std::min(job_->image_count(), written_ + limits::slice_rows);
     writer.append(next_id_, *job_, written_, next_written_);
-    if (next_written_ < job_->image_count()) return false;
+    if (next_written_ < job_->image_count() && !mutant(7)) return false;
     writer.publish(next_id_, now);
     return true;
   }
@@ -151,7 +154,7 @@ caf::result<job_id> store(self_pointer self, const submission_ptr& job) {
         if (last) promise.deliver(*staged->id());
       },
       [=](const caf::error& e) mutable {
-        promise.deliver(e);
+        mutant(8) && staged->id() ? promise.deliver(*staged->id()) : promise.deliver(e);
         if (const auto id = staged->id()) schedule_when(self, self->state.add_sliced(discarding(self, {*id})));
       },
       std::min(job->image_count(), limits::slice_rows),
@@ -172,7 +175,7 @@ caf::result<storage::recorded> in_one_step(self_pointer self, std::size_t rows, 
                             return true;
                           },
                           [=](bool) mutable { promise.deliver(*outcome); },
-                          [=](const caf::error& e) mutable { promise.deliver(e); },
+                          [=](const caf::error& e) mutable { mutant(3) ? promise.deliver(*outcome) : promise.deliver(e); },
                           rows,
                       }));
   return promise;

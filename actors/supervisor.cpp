@@ -4,6 +4,7 @@
 
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
+#include "core/mutant.hpp"
 
 namespace retail_pulse::actors {
 
@@ -35,7 +36,7 @@ std::optional<submit_outcome> supervisor_state::refusal(std::int64_t images, std
         {},
         "the job has " + std::to_string(images) + " images; the service takes at most " + std::to_string(settings_.max_pending_images)};
   }
-  if (admitted_jobs_ + 1 > settings_.max_jobs) return submit_outcome{kind::full, {}, "too many ongoing jobs"};
+  if (admitted_jobs_ + (mutant(11) ? 0 : 1) > settings_.max_jobs) return submit_outcome{kind::full, {}, "too many ongoing jobs"};
   if (pending_images_ + images > settings_.max_pending_images) return submit_outcome{kind::full, {}, "too many pending images"};
   if (storing_bytes_ + bytes > limits::storing_bytes) return submit_outcome{kind::full, {}, "storage is too slow"};
   return std::nullopt;
@@ -65,7 +66,7 @@ void supervisor_state::submit(const submission_ptr& submission, const reply<subm
             no_longer_storing();
           },
           [=, this](const caf::error& e) {
-            admitted_jobs_ -= 1;
+            if (!mutant(9)) admitted_jobs_ -= 1;
             pending_images_ -= images;
             answer({submit_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
             no_longer_storing();
@@ -97,7 +98,7 @@ void supervisor_state::discard_unfinished() {
   self_->request(colleagues_.reader, caf::infinite, staging_atom_v)
       .then(
           [this](const id_list& orphans) {
-            if (!orphans.ids.empty()) self_->send(colleagues_.ledger, discard_atom_v, orphans);
+            if (!orphans.ids.empty() && !mutant(19)) self_->send(colleagues_.ledger, discard_atom_v, orphans);
             recover(job_id{0});
           },
           [this](const caf::error& e) {
@@ -112,6 +113,7 @@ void supervisor_state::recover(job_id after) {
           [this](const brief_page& page) {
             if (phase_ != phase::starting) return;
             for (const auto& brief : page.jobs) {
+              if (mutant(10) && &brief == &page.jobs.back()) break;
               admitted_jobs_ += 1;
               pending_images_ += brief.images.pending();
               start(brief, brief.images.pending(), 0);
@@ -125,14 +127,14 @@ void supervisor_state::recover(job_id after) {
           },
           [this, after](const caf::error& e) {
             log(level::error, "ongoing jobs cannot be read; trying again", {{"cause", text_of(e)}});
-            self_->delayed_send(self_, limits::storage_retry, recover_atom_v, after);
+            if (!mutant(20)) self_->delayed_send(self_, limits::storage_retry, recover_atom_v, after);
           });
 }
 
 // --- jobs ------------------------------------------------------------------------------------------------------------
 
 void supervisor_state::start(job_brief brief, std::int64_t pending, int deaths) {
-  if (stopping_) return;  // it is stored, and goes on at the next start
+  if (stopping_ && !mutant(17)) return;  // it is stored, and goes on at the next start
   const job_ticket ticket{++last_ticket_};
   auto handle = self_->spawn<caf::monitored>(job, supervisor_actor{self_}, colleagues_, ticket, brief);
   ticket_of_[handle->address()] = ticket.value;
@@ -151,7 +153,7 @@ void supervisor_state::ended(job_ticket ticket) {
   if (found == jobs_.end()) return;
   ticket_of_.erase(found->second.handle->address());
   admitted_jobs_ -= 1;
-  pending_images_ -= found->second.pending;  // not 0 where an actor died before it could tell of its progress
+  if (!mutant(12)) pending_images_ -= found->second.pending;  // not 0 where an actor died before it could tell of its progress
   jobs_.erase(found);
   end_drain_if_empty();
 }
@@ -163,13 +165,13 @@ void supervisor_state::job_died(const caf::down_msg& down) {
   ticket_of_.erase(known);
   auto died = std::move(jobs_.at(ticket.value));
   jobs_.erase(ticket.value);
-  self_->send(colleagues_.pool, leave_atom_v, ticket);
+  if (!mutant(14)) self_->send(colleagues_.pool, leave_atom_v, ticket);
   if (stopping_) {
     end_drain_if_empty();
     return;
   }
   log(level::error, "a job actor died", {field{died.brief.id}, {"cause", text_of(down.reason)}, {"deaths", std::int64_t{died.deaths + 1}}});
-  if (died.deaths < limits::job_restarts) {
+  if (died.deaths < limits::job_restarts && !mutant(13)) {
     died.brief.images.succeeded = died.brief.images.failed = 0;  // storage knows better; it will find fewer pending than this
     start(died.brief, died.pending, died.deaths + 1);
   } else {
@@ -187,7 +189,7 @@ void supervisor_state::abandon(job_id job, run_number run, std::int64_t pending)
           },
           [=, this](const caf::error& e) {
             log(level::error, "a broken job cannot be closed; trying again", {field{job}, {"cause", text_of(e)}});
-            self_->delayed_send(self_, limits::storage_retry, abandon_atom_v, job, run, pending);
+            if (!mutant(15)) self_->delayed_send(self_, limits::storage_retry, abandon_atom_v, job, run, pending);
           });
 }
 
@@ -200,7 +202,7 @@ caf::result<load_report> supervisor_state::drain(std::chrono::milliseconds timeo
       .then([this](const pool_gauges&) { stop_jobs(); },
             [this](const caf::error&) {
               log(level::warning, "the drain timeout is over; what is in flight is fetched again at the next start");
-              stop_jobs();
+              if (!mutant(18)) stop_jobs();
             });
   return *drained_;
 }
@@ -212,7 +214,7 @@ void supervisor_state::stop_jobs() {
 }
 
 void supervisor_state::end_drain_if_empty() {
-  if (stopping_ && jobs_.empty() && storing_ == 0 && drained_) std::exchange(drained_, std::nullopt)->deliver(load());
+  if (stopping_ && jobs_.empty() && (storing_ == 0 || mutant(16)) && drained_) std::exchange(drained_, std::nullopt)->deliver(load());
 }
 
 supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_settings settings,

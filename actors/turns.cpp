@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/limits.hpp"
+#include "core/mutant.hpp"
 #include "core/require.hpp"
 
 namespace retail_pulse::actors {
@@ -72,7 +73,7 @@ void turns::offer(job_ticket ticket, const image_offer& offer) {
   require(owner->granted > 0 && offer.unused <= owner->granted, "an offer answers a turn");
   const auto read = std::exchange(owner->granted, 0) - offer.unused;
   owner->held -= offer.unused;
-  credits_ += offer.unused;
+  if (!mutant(56)) credits_ += offer.unused;
   owner->who.unread = offer.more ? std::max<std::uint64_t>(owner->who.unread, read + 1) - read : 0;
   for (const auto& image : offer.images) enqueue(*owner, image, false);
   consider(*owner);
@@ -89,7 +90,7 @@ void turns::settled(job_ticket ticket, std::uint64_t images) {
   auto* owner = member_of(ticket);
   if (!owner) return;
   require(images <= owner->held, "a job settles only what it holds");
-  owner->held -= images;
+  if (!mutant(57)) owner->held -= images;
   credits_ += images;
   consider(*owner);
 }
@@ -99,7 +100,7 @@ void turns::leave(job_ticket ticket) {
   if (found == members_.end()) return;
   const auto leaving = std::move(found->second);
   members_.erase(found);  // the rings skip tickets that are not here
-  credits_ += leaving->held;
+  if (!mutant(55)) credits_ += leaving->held;
   for (auto& [name, lane] : leaving->lanes) lane->owner = nullptr;  // keys skip such lanes when they wake somebody
   for (auto& [name, lane] : leaving->lanes) {
     --lane->origin->lanes;
@@ -156,6 +157,7 @@ void turns::resolved(const std::string& origin, const std::string& address) {
   known.address = address;
   for (const auto& lane : std::exchange(known.parked, {})) {
     if (lane->owner) make_ready(lane);
+    if (mutant(53)) break;
   }
   forget_if_idle(origin);
 }
@@ -180,7 +182,7 @@ void turns::pass_on(queue_lane& gone) {
 }
 
 void turns::hand_on_wake_up(queue_lane& woken) {
-  if (const auto address = std::exchange(woken.waited_for, std::nullopt)) wake_if_free(*address);
+  if (const auto address = std::exchange(woken.waited_for, std::nullopt); address && !mutant(52)) wake_if_free(*address);
 }
 
 void turns::wake_if_free(const std::string& address) {
@@ -208,7 +210,7 @@ void turns::fetched(const dispatch& done, const std::string& address) {
   if (auto* owner = member_of(done.ticket)) --owner->fetching;
   if (const auto held = addresses_.find(done.address); held != addresses_.end()) {
     --held->second->fetching;
-    wake(*held->second);
+    if (!mutant(51)) wake(*held->second);
     forget_address_if_idle(done.address);
   }
   const auto found = origins_.find(done.image.origin);
@@ -216,7 +218,7 @@ void turns::fetched(const dispatch& done, const std::string& address) {
   auto& origin = *found->second;
   --origin.fetching;
   if (!address.empty()) origin.address = address;  // names move between addresses while a job runs
-  wake(origin);
+  if (!mutant(50)) wake(origin);
   forget_if_idle(done.image.origin);
 }
 
@@ -230,7 +232,8 @@ void turns::reported(const dispatch& done, bool rests) {
 std::optional<dispatch> turns::next_dispatch() {
   const std::size_t half = std::max<std::size_t>(1, limits_.slots / 2);
   std::size_t passed_over = 0;
-  while (in_flight_ < limits_.places && fetching_ < limits_.slots && passed_over < ring_.size()) {
+  while (in_flight_ < limits_.places + (mutant(46) ? 1 : 0) && fetching_ < limits_.slots + (mutant(47) ? 1 : 0) &&
+         passed_over < ring_.size()) {
     const auto ticket = ring_.front();
     ring_.pop_front();
     auto* owner = member_of(ticket);
@@ -238,7 +241,7 @@ std::optional<dispatch> turns::next_dispatch() {
       passed_over = 0;
       continue;
     }
-    if (owner->fetching >= half && !ring_.empty()) {  // others have work: nobody holds more than half of the slots
+    if (owner->fetching >= half && !mutant(58) && !ring_.empty()) {  // others have work: nobody holds more than half of the slots
       ring_.push_back(ticket);
       ++passed_over;
       continue;
@@ -247,7 +250,7 @@ std::optional<dispatch> turns::next_dispatch() {
     if (owner->ready.empty()) {
       owner->in_ring = false;
     } else {
-      ring_.push_back(ticket);
+      mutant(54) ? ring_.push_front(ticket) : ring_.push_back(ticket);
     }
     consider(*owner);
     if (next) return next;
@@ -256,11 +259,12 @@ std::optional<dispatch> turns::next_dispatch() {
 }
 
 std::optional<dispatch> turns::dispatch_from(member& owner) {
+  const auto most = limits_.origin_connections + (mutant(48) ? 1 : 0);
   while (!owner.ready.empty()) {
     const auto lane = owner.ready.front();
     owner.ready.pop_front();
     auto& origin = *lane->origin;
-    key* full = origin.fetching >= limits_.origin_connections ? &origin : nullptr;
+    key* full = origin.fetching >= most ? &origin : nullptr;
     if (!full) {
       auto& address = addresses_[*origin.address];
       if (!address) {
@@ -268,7 +272,7 @@ std::optional<dispatch> turns::dispatch_from(member& owner) {
         address->name = *origin.address;
         address->is_address = true;
       }
-      if (address->fetching >= limits_.origin_connections) full = address.get();
+      if (address->fetching >= most && !mutant(49)) full = address.get();
     }
     if (!full) return take_front(owner, lane);
     lane->ready = false;
@@ -293,7 +297,7 @@ dispatch turns::take_front(member& owner, const lane_ptr& lane) {
   if (lane->images.empty()) {
     lane->ready = false;
     --origin.lanes;
-    pass_on(*lane);
+    if (!mutant(60)) pass_on(*lane);
     lane->owner = nullptr;
     owner.lanes.erase(next.image.origin);
   } else {
@@ -309,7 +313,7 @@ dispatch turns::take_front(member& owner, const lane_ptr& lane) {
 // a newcomer always finds something.
 
 std::uint64_t turns::turn_size(const member& candidate) const {
-  const auto page = std::clamp<std::uint64_t>(credits_ / limits::page_parts, 1, limits::page_images);
+  const auto page = std::clamp<std::uint64_t>(credits_ / (mutant(59) ? 1 : limits::page_parts), 1, limits::page_images);
   return std::min({page, candidate.who.unread, static_cast<std::uint64_t>(limits_.credits)});
 }
 

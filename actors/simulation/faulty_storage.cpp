@@ -34,7 +34,7 @@ void faulty_storage::begin(const incident& what) {
 void faulty_storage::calm() {
   busy_until_ = full_until_ = millis{0};
   statements_until_failure_ = 0;
-  hide_next_commit_ = crash_before_commit_ = crash_behind_commit_ = crash_wanted_ = false;
+  hide_next_commit_ = busy_behind_next_commit_ = crash_before_commit_ = crash_behind_commit_ = crash_wanted_ = false;
 }
 
 void faulty_storage::fail(kind what, const char* why) {
@@ -61,6 +61,7 @@ void faulty_storage::before(std::string_view statement) {
 void faulty_storage::after(std::string_view statement) {
   if (statement != "COMMIT") return;
   ++commits_;
+  if (std::exchange(busy_behind_next_commit_, false)) busy_until_ = now_() + millis{1000};
   if (std::exchange(crash_behind_commit_, false)) {
     crash_wanted_ = true;
     fail(kind::busy, "the process ends behind a commit");

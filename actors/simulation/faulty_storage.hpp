@@ -17,6 +17,8 @@ class faulty_storage final : public storage::statement_watch {
   faulty_storage(story& tell, std::function<millis()> now) : story_{tell}, now_{std::move(now)} {}
 
   void begin(const incident& what);
+  /// For a second, so that who was not told of that commit cannot make sure of it at once.
+  void be_busy_behind_next_commit() { busy_behind_next_commit_ = true; }
   void calm();
 
   void before(std::string_view statement) override;
@@ -38,6 +40,7 @@ class faulty_storage final : public storage::statement_watch {
   std::uint64_t writes_that_fit_ = 0;           ///< while the disk is filling up
   std::uint64_t statements_until_failure_ = 0;  ///< 0: none is to fail
   bool hide_next_commit_ = false;
+  bool busy_behind_next_commit_ = false;
   bool crash_before_commit_ = false;
   bool crash_behind_commit_ = false;
   bool crash_wanted_ = false;

@@ -133,6 +133,12 @@ bool life::run(std::size_t index) {
     const auto subject = subject_of(actor->peek_at_next_mailbox_element());
     const std::string_view name{actor->name()};
     around_.tell.message(name, subject);
+    if (kills_next_that_records_ && name == ledger_state::name && subject == "record") {
+      kills_next_that_records_ = false;
+      if (around_.plan.faults.has(fault::busy_storage)) around_.writing.be_busy_behind_next_commit();
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(actor->peek_at_next_mailbox_element()->sender),
+                          caf::exit_reason::unhandled_exception);
+    }
     if (name == job_run::name &&
         std::none_of(job_actors_.begin(), job_actors_.end(), [&](const auto& known) { return known.second == actor->address(); })) {
       job_actors_[++last_job_actor_] = actor->address();
@@ -170,9 +176,17 @@ void life::drain(std::function<void(load_report)> drained) {
 }
 
 void life::kill_a_job_actor(std::uint64_t drawn) {
+  std::erase_if(job_actors_, [](const auto& each) {
+    const auto held = caf::actor_cast<caf::strong_actor_ptr>(each.second);
+    return !held || caf::actor_cast<caf::abstract_actor*>(held)->getf(caf::abstract_actor::is_terminated_flag);
+  });
   if (job_actors_.empty()) return;
   auto chosen = std::next(job_actors_.begin(), static_cast<std::ptrdiff_t>(drawn % job_actors_.size()));
   caf::anon_send_exit(chosen->second, caf::exit_reason::unhandled_exception);
+}
+
+void life::kill_all_job_actors() {
+  for (const auto& [number, job] : job_actors_) caf::anon_send_exit(job, caf::exit_reason::unhandled_exception);
 }
 
 std::size_t life::end() {

@@ -58,6 +58,9 @@ class life {
   void drain(std::function<void(actors::load_report)> drained);
   /// Ends one of the job actors as an exception would; the drawn number decides which.
   void kill_a_job_actor(std::uint64_t drawn);
+  void kill_all_job_actors();
+  /// The next one whose results the ledger is about to store, so that it cannot know what comes of them.
+  void kill_next_that_records() { kills_next_that_records_ = true; }
 
   /// Ends all actors in order, after a drain. How many are left afterwards: 0.
   std::size_t end();
@@ -92,6 +95,7 @@ class life {
   std::map<std::uint64_t, caf::actor_addr> job_actors_;  ///< by the order in which they were seen first
   std::uint64_t last_job_actor_ = 0;
   std::size_t longest_mailbox_ = 0;
+  bool kills_next_that_records_ = false;
 };
 
 }  // namespace retail_pulse::simulation

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/simulation/chance.hpp"
+#include "core/limits.hpp"
 #include "core/require.hpp"
 #include "fetch/url.hpp"
 
@@ -25,15 +26,18 @@ fault_set faults_of(std::uint64_t seed) {
   const auto wildness = dice.below(10);
   if (wildness == 0) return fault_set::none();
   if (wildness == 9) return fault_set::all();
+  const auto only_of_origins = wildness == 1;  // in these worlds it shows whether everybody has a turn
   auto found = fault_set::none();
   for (const auto& row : fault_table) {
-    if (dice.one_in(wildness < 5 ? 6 : 3)) found = found.with(row.kind);
+    if (dice.one_in(wildness < 5 ? 6 : 3) && (!only_of_origins || std::ranges::find(origin_faults, row.kind) != std::end(origin_faults)))
+      found = found.with(row.kind);
   }
   return found;
 }
 
 void size_windows(scenario& world, chance& dice) {
-  world.pool.images_in_flight = 2 + dice.below(15);
+  // A few are so large that a turn is a page of several images.
+  world.pool.images_in_flight = dice.one_in(6) ? 64 + dice.below(193) : 2 + dice.below(15);
   world.pool.fetch_slots = 1 + dice.below(world.pool.images_in_flight);
   world.pool.origin_connections = 1 + dice.below(4);
   world.pool.image.attempts = static_cast<int>(1 + dice.below(4));
@@ -82,6 +86,46 @@ void add_jobs(scenario& world) {
   }
 }
 
+/// Some worlds have little room for fetches, much to fetch, and one who comes late. That nobody waits for long while others have their turn
+/// shows only where turns are scarce, but not so scarce that whoever comes first has all of them.
+void add_newcomer(scenario& world) {
+  chance dice{world.seed, stream::jobs, 2};
+  if (!dice.one_in(6)) return;
+  world.pool.images_in_flight = 48 + dice.below(80);
+  world.pool.fetch_slots = 2 + dice.below(5);
+  world.supervisor = {};
+  world.timers_first = 0;
+  world.origins.push_back({"quiet.test", "10.0.1.1", std::nullopt});
+  job_plan job;
+  job.at = millis{dice.between(1, busy_time.count() / 4)};
+  job.visits.push_back({known_stores[0], {"http://quiet.test/" + std::to_string(world.seed) + "/newcomer.jpg"}});
+  world.newcomer = world.jobs.size();
+  world.jobs.push_back(std::move(job));
+}
+
+/// A few worlds have a job that is stored slice by slice. Its images are those of a store that does not exist: nothing is fetched, which
+/// keeps the world small.
+void add_large_job(scenario& world) {
+  chance dice{world.seed, stream::jobs, 1};
+  if (!dice.one_in(25)) return;
+  job_plan job;
+  job.at = millis{dice.between(2, busy_time.count() / 2)};
+  // What may come between its slices comes right before it. The incident moves, not the job, which is the same without the fault.
+  const auto between = std::ranges::find_if(world.incidents, [](const incident& each) {
+    return each.kind == fault::crash_in_commit || each.kind == fault::full_disk || each.kind == fault::failing_statement;
+  });
+  if (between != world.incidents.end()) between->at = job.at - millis{1};
+  std::ranges::stable_sort(world.incidents, {}, &incident::at);
+  visit_plan visit{unknown_store, {}};
+  const auto& host = world.origins.front().host;
+  for (auto left = limits::slice_rows + 1 + dice.below(limits::slice_rows); left > 0; --left) {
+    visit.urls.push_back("http://" + host + "/" + std::to_string(world.seed) + "/large" + std::to_string(left) + ".jpg");
+  }
+  job.visits.push_back(std::move(visit));
+  world.jobs.push_back(std::move(job));
+  world.pool.images_in_flight = std::max<std::size_t>(world.pool.images_in_flight, 128);
+}
+
 void add_incidents(scenario& world) {
   chance dice{world.seed, stream::incidents};
   for (const auto kind : process_faults) {
@@ -100,7 +144,7 @@ void add_impatience(scenario& world) {
   const auto submitted = world.jobs.size();
   for (std::size_t j = 0; j < submitted; ++j) {
     world.jobs[j].is_asked_about = true;
-    if (j % 2 != 0) continue;
+    if (j % 2 != 0 || j == world.newcomer || world.jobs[j].image_count() > limits::slice_rows) continue;
     auto again = world.jobs[j];
     for (auto& visit : again.visits) {
       for (auto& url : visit.urls) url += "?again";
@@ -146,6 +190,8 @@ scenario scenario_of(std::uint64_t seed, fault_set allowed) {
   add_origins(world, world.faults);
   add_jobs(world);
   add_incidents(world);
+  add_newcomer(world);
+  if (!world.newcomer) add_large_job(world);
   add_impatience(world);
   world.calm_at = busy_time + millis{10'000};
   return world;

@@ -51,9 +51,10 @@ struct scenario {
   actors::supervisor_settings supervisor;
   std::vector<origin_plan> origins;
   std::vector<job_plan> jobs;
-  std::vector<incident> incidents;  ///< by time
-  millis calm_at{0};                ///< from here on every fault is over, so that everything must come to an end
-  std::uint64_t timers_first = 0;   ///< one in so many steps lets a timer overtake messages that are there; 0: none
+  std::vector<incident> incidents;      ///< by time
+  millis calm_at{0};                    ///< from here on every fault is over, so that everything must come to an end
+  std::optional<std::size_t> newcomer;  ///< a job of one image on a quiet host, which comes while others have much to do
+  std::uint64_t timers_first = 0;       ///< one in so many steps lets a timer overtake messages that are there; 0: none
 
   const origin_plan& origin_of(const std::string& url) const;
 };

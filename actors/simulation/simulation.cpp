@@ -1,6 +1,8 @@
 #include "actors/simulation/simulation.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -18,7 +20,9 @@ namespace {
 using actors::submit_outcome;
 
 constexpr std::uint64_t most_steps = 2'000'000;  ///< a world that needs more does not come to its end
-constexpr millis longest{4 * 3'600'000};         ///< and so does one that lasts longer, in virtual time
+constexpr millis rest_within{600'000};  ///< after the last verdict, in virtual time: some deletions and answers are still on their way
+constexpr int too_many_deaths = limits::job_restarts + 2;
+constexpr millis longest{4 * 3'600'000};  ///< and so does one that lasts longer, in virtual time
 
 thread_local progress here;
 
@@ -41,6 +45,7 @@ struct client {
   bool waits_for_answer = false;
   bool has_given_up = false;
   int tries = 0;
+  std::uint64_t was_there_before_drain_in = 0;  ///< the life whose drain began while this client waited for an answer
 };
 
 class world {
@@ -57,7 +62,7 @@ class world {
         web_{plan_, witness_, story_},
         schedule_{plan_.seed, stream::schedule} {
     here = {plan_.seed, 0};
-    for (const auto& job : plan_.jobs) clients_.push_back({&job, {}, false, false, 0});
+    for (const auto& job : plan_.jobs) clients_.push_back({&job, {}, false, false, 0, 0});
   }
 
   outcome run() {
@@ -115,6 +120,7 @@ class world {
   void live() {
     start();
     while (is_open() && !ends_ && !(now() >= plan_.calm_at && is_finished())) step();
+    if (!ends_) come_to_rest();
     if (!is_open()) return end_at_once();
     if (ends_ == ending::in_order || !ends_) {
       end_in_order();
@@ -130,6 +136,7 @@ class world {
     ++steps_;
     if (!life_->step(schedule_)) {
       if (!witness_.only_unanswered_are_ongoing(database_.reader)) return broken("nothing goes on although jobs are ongoing");
+      if (std::ranges::any_of(clients_, &client::waits_for_answer)) return broken("nothing goes on although a client waits for its answer");
       ends_ = ending::at_once;
       return;
     }
@@ -149,6 +156,7 @@ class world {
     is_deaf_ = true;  // whatever is answered while the process ends reaches nobody
     life_.reset();
     is_deaf_ = false;
+    witness_.look_at(database_.reader, between_lives_);  // what the ledger had in hand may have been written
     witness_.process_ends();
     writing_.crashed();
   }
@@ -161,8 +169,8 @@ class world {
     is_deaf_ = false;
     if (left != 0) broken(std::to_string(left) + " actors live after the end");
     life_.reset();
-    witness_.process_ends();
     witness_.look_at(database_.reader, between_lives_);
+    witness_.process_ends();
   }
 
   bool is_finished() {
@@ -173,23 +181,35 @@ class world {
   }
   bool between_incidents() { return next_incident_ == plan_.incidents.size() || now() >= plan_.calm_at; }
 
-  /// A last life without faults: what a commit hid from the process before is found by recovery, and every count goes to zero.
+  void ask_for_load() {
+    life_->load([this](std::optional<actors::load_report> report) {
+      if (!is_deaf_) load_ = report;
+    });
+    life_->at(now() + millis{500}, [this] { ask_for_load(); });
+  }
+
+  /// Every count goes to zero, also in a life that has seen faults, and nothing is left of submissions that did not come to their end.
+  void come_to_rest() {
+    load_.reset();
+    ask_for_load();
+    const auto latest = now() + rest_within;
+    const auto counts = [&] { return std::pair{load_->ongoing_jobs, load_->pending_images}; };
+    const auto is_at_rest = [&] {
+      return load_ && load_->at == actors::phase::ready && counts() == std::pair{std::int64_t{0}, std::int64_t{0}} &&
+             witness_.all_have_ended(database_.reader) && database_.reader.staging_jobs().empty();
+    };
+    while (is_open() && !ends_ && !is_at_rest() && now() < latest) step();
+    if (!is_open() || ends_) return;
+    if (!load_) return broken("the supervisor does not answer");
+    witness_.rests(database_.reader, *load_, life_->gauges());
+  }
+
+  /// A last life without faults: what a commit hid from the process before is found by recovery.
   void conclude() {
     start();
-    std::optional<actors::load_report> load;
-    const auto is_idle = [&] {
-      return load && load->at == actors::phase::ready && load->ongoing_jobs == 0 && witness_.all_have_ended(database_.reader);
-    };
-    std::function<void()> look = [&] {
-      life_->load([&](std::optional<actors::load_report> report) {
-        if (!is_deaf_) load = report;
-      });
-      life_->at(now() + millis{500}, look);
-    };
-    look();
-    while (is_open() && !is_idle()) step();
+    come_to_rest();
     if (is_open()) {
-      witness_.conclude(database_.reader, *load, life_->gauges());
+      witness_.conclude(database_.reader);
       drain();
       while (is_open() && !ends_) step();
     }
@@ -210,6 +230,7 @@ class world {
   }
 
   void take_answer(client& who, const submit_outcome& answer) {
+    who.was_there_before_drain_in = 0;
     if (answer.what == submit_outcome::kind::accepted) {
       who.id = answer.id;
       witness_.accepted(answer.id, *who.job, database_.reader, now());
@@ -217,8 +238,9 @@ class world {
       return;
     }
     story_.note("refused", static_cast<std::uint64_t>(answer.what), 0, [&] { return answer.detail; });
-    const bool is_hopeless = answer.what == submit_outcome::kind::too_large || who.tries > 200;
-    if (is_hopeless) {
+    if (answer.what == submit_outcome::kind::storage_failed && now() >= plan_.calm_at + rest_within)
+      return broken("a submission cannot be stored although storage is well");
+    if (answer.what == submit_outcome::kind::too_large) {
       who.has_given_up = true;
       return;
     }
@@ -261,6 +283,11 @@ class world {
       case fault::drain:
         return drain();
       case fault::job_actor_dies:
+        if (what.drawn % 3 == 1) {
+          witness_.job_actor_was_killed();
+          return life_->kill_next_that_records();
+        }
+        if (what.drawn % 3 == 0) return kill_all(too_many_deaths);
         witness_.job_actor_was_killed();
         return life_->kill_a_job_actor(what.drawn);
       default:
@@ -275,11 +302,32 @@ class world {
 
   void drain() {
     if (std::exchange(is_draining_in_, lives_) == lives_) return;
-    life_->drain([this](const actors::load_report&) {
+    for (auto& each : clients_) {
+      if (each.waits_for_answer) each.was_there_before_drain_in = lives_;
+    }
+    life_->drain([this, began = now()](const actors::load_report&) {
       if (is_deaf_) return;
       story_.note("drained", 0, 0);
+      look_at_drain(began);
       ends_ = ending::in_order;
     });
+  }
+
+  void look_at_drain(millis began) {
+    for (const auto& each : clients_) {
+      if (each.waits_for_answer && each.was_there_before_drain_in == lives_) broken("a drain ended before a client had its answer");
+    }
+    if (life_->gauges().images_in_flight == 0) return witness_.drained(database_.reader, now());
+    if (now() - began < limits::default_drain) broken("a drain ended before what was in flight was reported");
+  }
+
+  /// So often that the jobs are given up.
+  void kill_all(int times) {
+    witness_.job_actors_die_often();
+    life_->kill_all_job_actors();
+    // Then closing them is the first thing that storage refuses.
+    if (times == 2 && plan_.faults.has(fault::busy_storage)) writing_.begin({now(), fault::busy_storage, 1000});
+    if (times > 1) life_->at(now() + millis{20}, [this, times] { kill_all(times - 1); });
   }
 
   void broken(const std::string& invariant) { story_.violate(invariant); }
@@ -301,6 +349,7 @@ class world {
   stores::store_table_ptr stores_ = stores_with(true);
   std::optional<life> life_;
   std::optional<ending> ends_;
+  std::optional<actors::load_report> load_;  ///< the last that was told in this life
   millis between_lives_{0};
   millis wall_offset_{0};
   std::size_t next_incident_ = 0;
@@ -313,7 +362,17 @@ class world {
 
 }  // namespace
 
-outcome simulate(const options& wanted) { return world{wanted}.run(); }
+outcome simulate(const options& wanted) {
+  try {
+    return world{wanted}.run();
+  } catch (const std::exception& e) {  // storage that cannot even be looked at, for one
+    outcome sudden;
+    sudden.violation = std::string{"the world ended with an exception: "} + e.what();
+    sudden.steps = here.steps;
+    sudden.faults = scenario_of(wanted.seed, wanted.allowed).faults;
+    return sudden;
+  }
+}
 
 fault_set smallest_faults(std::uint64_t seed, fault_set failing) {
   for (const auto& row : fault_table) {

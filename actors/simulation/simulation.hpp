@@ -6,6 +6,7 @@
 //   scenario   what is decided beforehand: windows, origins, jobs, incidents
 //   life       one life of the process: the actors under CAF's test coordinator
 //   imaginary_web, faulty_storage, faulty_queries   what it lives with
+//   newcomer_watch   whether one who comes late has its turn
 //   witness    holds what clients and hosts saw against the database, after every step
 //   simulation runs them: lives one after the other, until everything has come to its end
 #pragma once

@@ -11,16 +11,6 @@ namespace {
 
 std::string name_of_job(job_id id) { return "job " + std::to_string(id.value); }
 
-/// Whether faults of storage or the process may lengthen waits that have nothing to do with turns.
-bool has_only_origin_faults(const scenario& plan) {
-  for (const auto kind :
-       {fault::slow_storage, fault::busy_storage, fault::failing_statement, fault::full_disk, fault::unknown_commit, fault::failing_reads,
-        fault::crash, fault::crash_in_commit, fault::drain, fault::job_actor_dies, fault::image_actor_dies, fault::late_name_server}) {
-    if (plan.faults.has(kind)) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 measurement witness::picture_at(const std::string& url) {
@@ -31,8 +21,10 @@ measurement witness::picture_at(const std::string& url) {
 
 // --- what image hosts see --------------------------------------------------------------------------------------------
 
-void witness::fetch_begins(const std::string& url, const origin_plan& at, millis) {
+void witness::fetch_begins(const std::string& url, const origin_plan& at, millis now) {
   story_.note("fetch", ++fetches_begun_, 0, [&] { return url; });
+  auto& news = news_[url];
+  ++news.attempts;
   if (++open_ > plan_.pool.fetch_slots) broken("more fetches at once than fetch slots");
   if (++open_at_[at.host] > plan_.pool.origin_connections) broken("more fetches at once from " + at.host + " than an origin may have");
   // While the address behind a host is not known, its fetches count for no address.
@@ -40,33 +32,32 @@ void witness::fetch_begins(const std::string& url, const origin_plan& at, millis
     broken("more fetches at once from " + at.address + " than an address may have");
   // A job actor that was started again may have read its page before the last results of the one before were committed.
   if (pending_rows_[url] == 0 && !job_actors_were_killed_) broken(url + " is fetched although its result is recorded, or nobody wants it");
-  for (auto small = small_jobs_waiting_.begin(); small != small_jobs_waiting_.end();) {
-    const auto& job = *accepted_.at(small->first);
-    if (job.visits.front().urls.front() == url) {
-      small = small_jobs_waiting_.erase(small);
-      continue;
-    }
-    // Before its own fetch: whatever was read before (all credits), what is under way, and a turn of every other job for read and fetch.
-    const auto most = plan_.pool.images_in_flight * limits::credits_per_place + plan_.pool.fetch_slots + 2 * plan_.jobs.size();
-    if (fetches_begun_ - small->second > most)
-      broken("a job of one image waits while " + std::to_string(most) + " images of others are fetched");
-    ++small;
+  if (is_fetched_by_one(news)) {
+    if (news.is_being_fetched) broken(url + " is fetched twice at once");
+    if (news.is_final) broken(url + " is fetched again although nothing can come of it");
   }
+  news.is_being_fetched = true;
+  if (const auto unfair = newcomer_.fetch_begins(url, now); !unfair.empty()) broken(unfair);
 }
 
 void witness::fetch_ends(const std::string& url, const origin_plan& at, const fetch::outcome& with, millis now) {
   story_.note("fetched", static_cast<std::uint64_t>(with.code), 0, [&] { return url + ": " + std::string{describe(with.code).name}; });
+  newcomer_.fetch_ends(url);
   --open_;
   --open_at_[at.host];
   --open_at_[at.address];
   auto& news = news_[url];
   news.codes.insert(with.code);
+  news.is_being_fetched = false;
+  news.is_final = !can_pass(with.code, with.evidence.http_status) || news.attempts >= plan_.pool.image.attempts;
   if (with.code == error_code::none && !news.first_success) news.first_success = now;
 }
 
 void witness::engine_explodes(const std::string& url) {
   story_.note("explosion", 0, 0, [&] { return url; });
-  news_[url].exploded = true;
+  auto& news = news_[url];
+  ++news.attempts;
+  news.exploded = news.is_final = true;
 }
 
 // --- what clients are told -------------------------------------------------------------------------------------------
@@ -80,20 +71,7 @@ void witness::accepted(job_id id, const job_plan& job, storage::reader& database
   if (status->images.total != static_cast<std::int64_t>(job.image_count()))
     broken(name_of_job(id) + " was accepted with other images than submitted");
   look_at(database, now);
-  const bool is_small = job.image_count() == 1 && job.visits.front().urls.front().find(plan_.origins.front().host) != std::string::npos;
-  const bool is_known = job.visits.front().store != unknown_store && job.visits.front().store != passing_store;
-  const bool has_own_address = std::count_if(plan_.origins.begin(), plan_.origins.end(),
-                                             [&](const origin_plan& each) { return each.address == plan_.origins.front().address; }) == 1;
-  const bool is_fetched = is_small && job.visits.front().urls.front().starts_with("http:");
-  // Only where nobody else's images lie on that host, so that its limit cannot be what the job waits for.
-  const bool is_alone = std::none_of(plan_.jobs.begin(), plan_.jobs.end(), [&](const job_plan& other) {
-    return &other != &job && std::any_of(other.visits.begin(), other.visits.end(), [&](const visit_plan& visit) {
-      return std::any_of(visit.urls.begin(), visit.urls.end(),
-                         [&](const std::string& url) { return url.find(plan_.origins.front().host) != std::string::npos; });
-    });
-  });
-  if (is_fetched && is_known && has_own_address && is_alone && has_only_origin_faults(plan_))
-    small_jobs_waiting_[id.value] = fetches_begun_;
+  newcomer_.accepted(job, now);
 }
 
 void witness::told(job_id id, const job_status& status) {
@@ -118,7 +96,23 @@ void witness::check_counts(job_id id, const job_status& status) {
 void witness::process_ends() {
   open_ = 0;
   open_at_.clear();
-  for (auto& [url, news] : news_) news.first_success.reset();
+  for (auto& [url, news] : news_) {
+    news.first_success.reset();
+    news.attempts = 0;
+    news.is_being_fetched = news.is_final = false;
+  }
+}
+
+void witness::drained(storage::reader& database, millis now) {
+  look_at(database, now);
+  for (const auto kind : {fault::busy_storage, fault::failing_statement, fault::full_disk, fault::crash_in_commit}) {
+    if (plan_.faults.has(kind)) return;  // storage may have refused the last results
+  }
+  if (job_actors_were_killed_) return;
+  for (const auto& [url, news] : news_) {
+    if (news.is_final && news.rows == 1 && pending_rows_[url] > 0)
+      broken(url + " was reported before the end of a drain, and is not recorded");
+  }
 }
 
 void witness::look_at(const actors::pool_gauges& gauges, std::size_t longest_mailbox) {
@@ -134,7 +128,16 @@ void witness::look_at(const actors::pool_gauges& gauges, std::size_t longest_mai
 
 void witness::look_at(storage::reader& database, millis now) {
   // Jobs that have ended change no more, and are looked at once again at the very end.
-  for (const auto& brief : database.ongoing_jobs(job_id{0}, limits::recovery_page)) jobs_.try_emplace(brief.id.value);
+  std::int64_t ongoing = 0, pending = 0;
+  for (const auto& brief : database.ongoing_jobs(job_id{0}, limits::recovery_page)) {
+    jobs_.try_emplace(brief.id.value);
+    ++ongoing;
+    pending += brief.images.pending();
+  }
+  if (!plan_.faults.has(fault::unknown_commit)) {  // which stores what nobody knows to be admitted
+    if (ongoing > plan_.supervisor.max_jobs) broken("more jobs are ongoing than may be");
+    if (pending > plan_.supervisor.max_pending_images) broken("more images are pending than may be");
+  }
   for (const auto& [id, job] : accepted_) jobs_.try_emplace(id);
   for (const auto& [id, known] : jobs_) {
     if (known.state == job_state::ongoing) look_at_job(job_id{id}, database, now);
@@ -159,7 +162,10 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
   if (is_new) known.results.resize(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].number.value != static_cast<decltype(rows[i].number.value)>(i)) return broken(name_of_job(id) + " has a gap in its images");
-    if (is_new) ++pending_rows_[rows[i].url];
+    if (is_new) {
+      ++pending_rows_[rows[i].url];
+      ++news_[rows[i].url].rows;
+    }
     if (rows[i].pending) {
       if (known.results[i]) broken(name_of_job(id) + " lost a result");
       continue;
@@ -177,6 +183,7 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
     ++images_done_;
     look_at_row(id, rows[i], now);
   }
+  check_store_failures(id, *status, rows);
   if (counted != status->images) broken(name_of_job(id) + " has other counters than rows");
   known.counts = counted;
   known.state = status->state;
@@ -186,9 +193,37 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
   });
 }
 
+void witness::check_store_failures(job_id id, const job_status& status, const std::vector<storage::image_row>& rows) {
+  if (status.state != job_state::failed) return;
+  std::vector<store_failure> expected;
+  for (const auto& row : rows) {
+    if (row.pending || row.result.succeeded()) continue;
+    const auto known = std::ranges::find(expected, row.store_id, &store_failure::store_id);
+    if (known == expected.end()) {
+      expected.push_back({row.store_id, row.result.code, {}, 1});
+    } else {
+      ++known->failed_images;
+    }
+  }
+  const bool same = std::ranges::equal(status.failures, expected, [](const store_failure& told, const store_failure& wanted) {
+    return told.store_id == wanted.store_id && told.code == wanted.code && told.failed_images == wanted.failed_images;
+  });
+  if (!same) broken(name_of_job(id) + " tells other failures of stores than its images have");
+}
+
 void witness::look_at_row(job_id id, const storage::image_row& row, millis now) {
   const auto who = name_of_job(id) + ", " + row.url;
-  if (!row.result.succeeded()) return check_failure(who, row);
+  const auto& news = news_[row.url];
+  if (row.result.succeeded()) {
+    check_measurement(who, row, now);
+  } else {
+    check_failure(who, row);
+  }
+  if (row.result.attempts > 0 && row.result.attempts != news.attempts && is_fetched_by_one(news))
+    broken(who + " tells of " + std::to_string(row.result.attempts) + " attempts where " + std::to_string(news.attempts) + " were made");
+}
+
+void witness::check_measurement(const std::string& who, const storage::image_row& row, millis now) {
   const auto& news = news_[row.url];
   if (!news.codes.contains(error_code::none)) return broken(who + " has a measurement that no host gave");
   if (row.result.measured != picture_at(row.url)) broken(who + " has the measurement of another image");
@@ -207,7 +242,7 @@ void witness::check_failure(const std::string& who, const storage::image_row& ro
       if (!row.url.starts_with(invalid_url_mark)) broken(who + " is called invalid");
       return;
     case error_code::internal:
-      if (!news_[row.url].exploded && !job_actors_were_killed_) broken(who + " fails as internal without a cause");
+      if (!news_[row.url].exploded && !job_actors_die_often_) broken(who + " fails as internal without a cause");
       return;
     default:
       break;
@@ -226,7 +261,7 @@ bool witness::only_unanswered_are_ongoing(storage::reader& database) const {
   return std::none_of(ongoing.begin(), ongoing.end(), [&](const job_brief& each) { return accepted_.contains(each.id.value); });
 }
 
-void witness::conclude(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges) {
+void witness::conclude(storage::reader& database) {
   for (auto& [id, known] : jobs_) {
     known.counts = {};  // look at every row once more
     look_at_job(job_id{id}, database, millis{std::int64_t{1} << 40});
@@ -245,6 +280,11 @@ void witness::conclude(storage::reader& database, const actors::load_report& loa
                                  [](const storage::image_row& row, const std::string& url) { return row.url == url; });
     if (!same) broken(name_of_job(job_id{id}) + " has other images than were submitted");
   }
+}
+
+void witness::rests(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges) {
+  if (!all_have_ended(database)) return broken("jobs do not come to their end");
+  if (!database.staging_jobs().empty()) broken("a submission that did not come to its end is not deleted");
   if (load.ongoing_jobs != 0 || load.pending_images != 0) {
     broken("the supervisor counts " + std::to_string(load.ongoing_jobs) + " jobs and " + std::to_string(load.pending_images) +
            " images although all have ended");

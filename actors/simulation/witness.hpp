@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/messages.hpp"
+#include "actors/simulation/newcomer_watch.hpp"
 #include "actors/simulation/scenario.hpp"
 #include "actors/simulation/story.hpp"
 #include "fetch/engine.hpp"
@@ -36,13 +37,18 @@ class witness {
   // --- the life of the process ---
   void process_ends();
   void job_actor_was_killed() { job_actors_were_killed_ = true; }
+  void job_actors_die_often() { job_actors_were_killed_ = job_actors_die_often_ = true; }
   void store_comes_or_goes() { store_was_away_ = true; }
   /// What can be seen of the windows right now.
   void look_at(const actors::pool_gauges& gauges, std::size_t longest_mailbox);
   /// Rows may have changed.
   void look_at(storage::reader& database, millis now);
+  /// The process has let everything in flight report, and ended its jobs.
+  void drained(storage::reader& database, millis now);
   /// Everything has come to its end.
-  void conclude(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges);
+  void conclude(storage::reader& database);
+  /// Nothing is under way in a life, or it should not be.
+  void rests(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges);
 
   bool all_have_ended(storage::reader& database) const;
   /// Whether nothing is ongoing but jobs whose commit was hidden: their clients were told that they are not stored, and the next start of
@@ -58,15 +64,24 @@ class witness {
     std::vector<std::optional<image_result>> results;  ///< by number; nothing: pending
   };
   struct url_news {
-    std::set<error_code> codes;           ///< of all attempts; none: a good one
-    std::optional<millis> first_success;  ///< in this life of the process
+    std::set<error_code> codes;  ///< of all attempts; none: a good one
     bool exploded = false;
+    int rows = 0;  ///< in the database: two where a job was stored without its client's knowledge, and submitted again
+    // in this life of the process:
+    std::optional<millis> first_success;
+    int attempts = 0;
+    bool is_being_fetched = false;
+    bool is_final = false;  ///< nothing can follow the last outcome but a result
   };
 
   void look_at_job(job_id id, storage::reader& database, millis now);
   void look_at_row(job_id id, const storage::image_row& row, millis now);
+  void check_measurement(const std::string& who, const storage::image_row& row, millis now);
   void check_failure(const std::string& who, const storage::image_row& row);
+  void check_store_failures(job_id id, const job_status& status, const std::vector<storage::image_row>& rows);
   void check_counts(job_id id, const job_status& status);
+  /// Otherwise the actor of another job, or one that was started again, may know nothing of what is under way.
+  bool is_fetched_by_one(const url_news& news) const { return news.rows == 1 && !job_actors_were_killed_; }
   void broken(const std::string& invariant) { story_.violate(invariant); }
 
   const scenario& plan_;
@@ -79,8 +94,9 @@ class witness {
   std::size_t open_ = 0;
   std::map<std::string, std::size_t> open_at_;  ///< per host, and per address
   std::uint64_t fetches_begun_ = 0;
-  std::map<std::int64_t, std::uint64_t> small_jobs_waiting_;  ///< of one image on the healthy host: fetches begun when it was accepted
+  newcomer_watch newcomer_{plan_};
   bool job_actors_were_killed_ = false;
+  bool job_actors_die_often_ = false;
   bool store_was_away_ = false;
   std::uint64_t images_done_ = 0;
 };

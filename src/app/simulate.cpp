@@ -13,6 +13,7 @@
 #include "actors/simulation/simulation.hpp"
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
+#include "core/mutant.hpp"
 #include "core/random.hpp"
 
 namespace retail_pulse::app {
@@ -81,6 +82,25 @@ int simulate_one(const simulation::options& wanted) {
   return exit_failed;
 }
 
+/// The seeds from 1 to the first that breaks a promise, in order.
+int simulate_until_violation(std::uint64_t seeds, fault_set allowed) {
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    const auto result = simulation::simulate({seed, allowed});
+    if (result.violation.empty()) continue;
+    std::printf("violation: %s\n%s\n", result.violation.c_str(), replay_line(result, seed, allowed).c_str());
+    return exit_failed;
+  }
+  std::printf("seeds %llu violations 0\n", static_cast<unsigned long long>(seeds));
+  return exit_ok;
+}
+
+#ifdef RETAIL_PULSE_MUTANTS
+int list_mutants() {
+  for (const auto& row : mutant_table) std::printf("%d\t%s\n", row.number, std::string{row.wrong}.c_str());
+  return exit_ok;
+}
+#endif
+
 /// The seeds from 1 on, two at a time where there are two cores. The hash of all is that of theirs, in order.
 int simulate_many(std::uint64_t seeds, fault_set allowed) {
   std::vector<std::uint64_t> hashes(seeds);
@@ -119,6 +139,7 @@ int simulate(const words& arguments) {
   std::uint64_t seeds = 0;
   std::string faults = "all";
   bool trace = false;
+  bool until_violation = false;
   CLI::App app{
       "Runs the service's actors in a simulated world, where one seed decides every schedule and every fault, and holds promises against "
       "what came of them. Exits with 1 when one was broken.",
@@ -128,14 +149,26 @@ int simulate(const words& arguments) {
   app.add_option("--steps", wanted.steps, "ends the world after so many messages and timers")->needs(one);
   app.add_option("--faults", faults, "all, none, or names with commas between them: other faults are left out of the worlds");
   app.add_flag("--trace", trace, "tells the story: time, actor, message, fault")->needs(one);
+  app.add_flag("--until-violation", until_violation, "ends with the first seed that breaks a promise, as it is: with all its faults")
+      ->needs(many);
   one->excludes(many);
+#ifdef RETAIL_PULSE_MUTANTS
+  bool listed = false;
+  app.add_option("--mutant", chosen_mutant, "the planted bug that is on")
+      ->check(CLI::Range(mutant_table.front().number, mutant_table.back().number));
+  app.add_flag("--mutants", listed, "lists the planted bugs");
+#endif
   if (const auto code = parse_words(app, arguments)) return *code;
+#ifdef RETAIL_PULSE_MUTANTS
+  if (listed) return list_mutants();
+#endif
   if (!*one && !*many) {
     std::fputs("retail-pulse simulate: --seed or --seeds is needed\n", stderr);
     return exit_usage;
   }
   if (!read_faults(faults, wanted.allowed)) return exit_usage;
   std::signal(SIGABRT, tell_where_it_ended);
+  if (until_violation) return simulate_until_violation(seeds, wanted.allowed);
   if (*many) return simulate_many(seeds, wanted.allowed);
   if (trace) wanted.trace = stdout;
   return simulate_one(wanted);

@@ -98,7 +98,8 @@ BOOST_AUTO_TEST_CASE(has_nothing_to_say_of_a_job_in_order) {
   c.fetch("http://o0.test/2.jpg", error_code::timed_out);
   c.record(c.bad(1, error_code::timed_out, 2));
   c.record(c.bad(2, error_code::store_not_found, 0));
-  c.watched.conclude(c.reader, {}, {});
+  c.watched.conclude(c.reader);
+  c.watched.rests(c.reader, {}, {});
   BOOST_TEST(c.said() == "");
 }
 
@@ -190,16 +191,78 @@ BOOST_AUTO_TEST_CASE(sees_an_image_that_is_fetched_after_its_result) {
   BOOST_TEST(has(c.said(), "although its result is recorded"));
 }
 
+BOOST_AUTO_TEST_CASE(sees_an_image_that_is_fetched_twice_at_once_or_when_nothing_can_come_of_it) {
+  court c;
+  c.plan.pool.origin_connections = 2;
+  c.accept();
+  c.watched.fetch_begins("http://o0.test/1.jpg", c.plan.origins[0], 0ms);
+  c.watched.fetch_begins("http://o0.test/1.jpg", c.plan.origins[0], 0ms);
+  BOOST_TEST(has(c.said(), "twice at once"));
+  court d;
+  d.accept();
+  d.fetch("http://o0.test/1.jpg", error_code::too_large);
+  d.fetch("http://o0.test/1.jpg");
+  BOOST_TEST(has(d.said(), "nothing can come of it"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_attempts_that_are_told_and_were_not_made) {
+  court c;
+  c.accept();
+  c.fetch("http://o0.test/1.jpg", error_code::timed_out);
+  c.record(c.bad(0, error_code::timed_out, 2));
+  BOOST_TEST(has(c.said(), "tells of 2 attempts where 1 were made"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_more_admitted_than_may_be) {
+  court c;
+  c.plan.supervisor.max_jobs = 0;
+  c.accept();
+  BOOST_TEST(has(c.said(), "more jobs are ongoing"));
+  court d;
+  d.plan.supervisor.max_pending_images = 2;
+  d.accept();
+  BOOST_TEST(has(d.said(), "more images are pending"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_a_report_that_a_drain_threw_away) {
+  court c;
+  c.accept();
+  c.fetch("http://o0.test/1.jpg");
+  c.watched.drained(c.reader, 1000ms);
+  BOOST_TEST(has(c.said(), "is not recorded"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_a_newcomer_that_has_no_turn) {
+  auto plan = small_plan();
+  plan.pool.fetch_slots = 4;
+  job_plan late;
+  late.visits = {{"S1", {"http://o2.test/late.jpg"}}};
+  plan.jobs.push_back(late);
+  plan.newcomer = 1;
+  newcomer_watch patient{plan};
+  patient.accepted(plan.jobs[1], 0ms);
+  for (int i = 0; i < 6; ++i) {
+    BOOST_TEST(patient.fetch_begins("http://o0.test/1.jpg", 0ms) == "");
+    patient.fetch_ends("http://o0.test/1.jpg");
+  }
+  BOOST_TEST(has(patient.fetch_begins("http://o0.test/1.jpg", 0ms), "a newcomer waits"));
+  newcomer_watch half{plan};
+  half.accepted(plan.jobs[1], 0ms);
+  BOOST_TEST(half.fetch_begins("http://o0.test/1.jpg", 1ms) == "");
+  BOOST_TEST(half.fetch_begins("http://o0.test/2.jpg", 1ms) == "");
+  BOOST_TEST(has(half.fetch_begins("http://o0.test/3.jpg", 1ms), "more than half"));
+}
+
 BOOST_AUTO_TEST_CASE(sees_what_is_left_at_the_end) {
   court c;
   c.accept();
-  c.watched.conclude(c.reader, {}, {});
+  c.watched.conclude(c.reader);
   BOOST_TEST(has(c.said(), "did not come to its end"));
   court d;
-  d.watched.conclude(d.reader, {actors::phase::ready, 1, 0}, {});
+  d.watched.rests(d.reader, {actors::phase::ready, 1, 0}, {});
   BOOST_TEST(has(d.said(), "the supervisor counts 1 jobs"));
   court e;
-  e.watched.conclude(e.reader, {}, {1, 1, 0, 0});
+  e.watched.rests(e.reader, {}, {1, 1, 0, 0});
   BOOST_TEST(has(e.said(), "windows are taken"));
 }
 
