@@ -120,7 +120,7 @@ class world {
   void live() {
     start();
     while (is_open() && !ends_ && !(now() >= plan_.calm_at && is_finished())) step();
-    if (!ends_) come_to_rest();
+    if (!ends_) come_to_rest(plan_.faults.has(fault::unknown_commit));  // a slice of one that was hidden goes with the next start
     if (!is_open()) return end_at_once();
     if (ends_ == ending::in_order || !ends_) {
       end_in_order();
@@ -189,25 +189,29 @@ class world {
   }
 
   /// Every count goes to zero, also in a life that has seen faults, and nothing is left of submissions that did not come to their end.
-  void come_to_rest() {
+  void come_to_rest(bool orphans_may_stay) {
     load_.reset();
     ask_for_load();
     const auto latest = now() + rest_within;
     const auto counts = [&] { return std::pair{load_->ongoing_jobs, load_->pending_images}; };
+    const auto windows_are_free = [&] {
+      const auto gauges = life_->gauges();
+      return gauges.images_in_flight == 0 && gauges.fetches == 0 && gauges.images_held == 0;
+    };
     const auto is_at_rest = [&] {
-      return load_ && load_->at == actors::phase::ready && counts() == std::pair{std::int64_t{0}, std::int64_t{0}} &&
-             witness_.all_have_ended(database_.reader) && database_.reader.staging_jobs().empty();
+      return load_ && load_->at == actors::phase::ready && counts() == std::pair{std::int64_t{0}, std::int64_t{0}} && windows_are_free() &&
+             witness_.all_have_ended(database_.reader) && (orphans_may_stay || database_.reader.staging_jobs().empty());
     };
     while (is_open() && !ends_ && !is_at_rest() && now() < latest) step();
     if (!is_open() || ends_) return;
     if (!load_) return broken("the supervisor does not answer");
-    witness_.rests(database_.reader, *load_, life_->gauges());
+    witness_.rests(database_.reader, *load_, life_->gauges(), orphans_may_stay);
   }
 
   /// A last life without faults: what a commit hid from the process before is found by recovery.
   void conclude() {
     start();
-    come_to_rest();
+    come_to_rest(false);
     if (is_open()) {
       witness_.conclude(database_.reader);
       drain();

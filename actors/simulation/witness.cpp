@@ -282,9 +282,9 @@ void witness::conclude(storage::reader& database) {
   }
 }
 
-void witness::rests(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges) {
+void witness::rests(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges, bool orphans_may_stay) {
   if (!all_have_ended(database)) return broken("jobs do not come to their end");
-  if (!database.staging_jobs().empty()) broken("a submission that did not come to its end is not deleted");
+  if (!orphans_may_stay && !database.staging_jobs().empty()) broken("a submission that did not come to its end is not deleted");
   if (load.ongoing_jobs != 0 || load.pending_images != 0) {
     broken("the supervisor counts " + std::to_string(load.ongoing_jobs) + " jobs and " + std::to_string(load.pending_images) +
            " images although all have ended");

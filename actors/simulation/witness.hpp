@@ -48,7 +48,7 @@ class witness {
   /// Everything has come to its end.
   void conclude(storage::reader& database);
   /// Nothing is under way in a life, or it should not be.
-  void rests(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges);
+  void rests(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges, bool orphans_may_stay = false);
 
   bool all_have_ended(storage::reader& database) const;
   /// Whether nothing is ongoing but jobs whose commit was hidden: their clients were told that they are not stored, and the next start of
