@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "core/limits.hpp"
+#include "http/handling.hpp"
 #include "http/query.hpp"
 #include "http/responses.hpp"
-#include "observe/log.hpp"
 
 namespace retail_pulse::http {
 namespace {
@@ -17,26 +17,11 @@ using actors::load_report;
 using actors::status_outcome;
 using actors::submit_outcome;
 
-constexpr std::string_view no_storage = "storage is not available";
-
-void log_failure(const std::string& request_id, std::string_view what, std::string_view detail) {
-  observe::log(observe::level::error, what, {{"request", request_id}, {"detail", detail}});
-}
-
-/// What a client reads when storage failed.
-std::string storage_sentence(const std::string& reason) {
-  std::string sentence{no_storage};
-  if (!reason.empty()) sentence.append(": ").append(reason);
-  return sentence;
-}
-
 template <class Outcome>
 response storage_failed(const std::string& request_id, std::string_view what, const Outcome& outcome) {
   log_failure(request_id, what, outcome.detail);
   return unavailable(storage_sentence(outcome.reason));
 }
-
-constexpr std::string_view actor_ended = "the actor ended without an answer";
 
 response nobody_answered(const std::string& request_id, std::string_view what) {
   log_failure(request_id, what, actor_ended);
@@ -78,20 +63,6 @@ response response_to(const audit_outcome& outcome, const std::string& id, const 
   const bool lost = outcome.what == audit_outcome::kind::lost;
   log_failure(request_id, lost ? "an audit was lost" : "an audit could not be read", lost ? actor_ended : outcome.detail);
   return lost ? problem_internal(request_id, path) : problem_unavailable(storage_sentence(outcome.reason), path);
-}
-
-/// What can be a job's id, as a path names it.
-std::optional<job_id> job_named(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > max_job_id) return std::nullopt;
-  return job_id{value};
-}
-
-/// A place under a bound, given back with the last copy; nothing when all are taken.
-std::shared_ptr<void> take_place(const std::shared_ptr<std::atomic<std::size_t>>& taken, std::size_t bound) {
-  const std::shared_ptr<void> place{taken.get(), [taken](void*) { --*taken; }};
-  return ++*taken <= bound ? place : nullptr;
 }
 
 /// The job a status request asks for, or why there is none in it.
@@ -155,7 +126,7 @@ void handlers::status(const request& r, responder answer) {
 void handlers::audit(const request& r, const responder& answer) const {
   const auto job = job_named(r.parameter);
   if (!job) return answer(problem_no_such_job(r.parameter, r.path));
-  auto place = take_place(audits_, limits::audits);
+  auto place = audits_.take();
   if (!place) return answer(problem_unavailable("too many audits are waiting", r.path));
   answer.within(any_answer_, problem_not_in_time(r.path));
   actors::reply<audit_outcome> reply{[answer, place = std::move(place), id = r.parameter, request_id = r.id,

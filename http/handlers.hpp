@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <memory>
 
+#include "core/limits.hpp"
+#include "http/handling.hpp"
 #include "http/message.hpp"
 #include "http/parser_thread.hpp"
 #include "http/routes.hpp"
@@ -34,7 +36,7 @@ class handlers {
   const std::chrono::milliseconds readiness_answer_;
   const std::chrono::milliseconds any_answer_;
   std::atomic<std::size_t> next_reader_{0};
-  std::shared_ptr<std::atomic<std::size_t>> audits_ = std::make_shared<std::atomic<std::size_t>>(0);  ///< shared: answers may outlive this
+  const places audits_{limits::audits};
 };
 
 }  // namespace retail_pulse::http

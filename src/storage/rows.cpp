@@ -82,7 +82,7 @@ std::string visit_rows(const submission& from, std::size_t& first, std::size_t l
   for (std::size_t text = 0; first < last && text < bytes; ++first) {
     const auto visit = from.visit_at(first);
     text += visit.store_id.size() + visit.visit_time.size();
-    json& row = add_row(rows, 4);
+    json& row = add_row(rows, 6);
     row.emplace_back(first);
     add_submitted(row, visit.store_id);
     add_submitted(row, visit.visit_time);
@@ -91,6 +91,8 @@ std::string visit_rows(const submission& from, std::size_t& first, std::size_t l
     } else {
       row.emplace_back(nullptr);
     }
+    row.emplace_back(visit.first_image);
+    row.emplace_back(visit.image_count);
   }
   return submitted_text(rows);
 }

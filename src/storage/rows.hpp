@@ -18,7 +18,7 @@ namespace retail_pulse::storage {
 
 /// [image_no, visit_no, url] of the images from `first` on, up to `last` or until the text passes `bytes`; `first` moves behind them.
 std::string image_rows(const submission& from, std::size_t& first, std::size_t last, std::size_t bytes);
-/// [visit_no, store_id, visit_time, visit_date or null] of visits, likewise.
+/// [visit_no, store_id, visit_time, visit_date or null, first_image, images] of visits, likewise.
 std::string visit_rows(const submission& from, std::size_t& first, std::size_t last, std::size_t bytes);
 
 /// [image_no, width, height, perimeter, format, attempts, final_url, address, http_status, bytes, dns_ms, connect_ms,

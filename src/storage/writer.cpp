@@ -18,8 +18,8 @@ constexpr std::string_view insert_job = R"sql(
   INSERT INTO jobs (state, visits_total, images_total, submitted_at) VALUES (0, :visits, :images, :now))sql";
 
 constexpr std::string_view insert_visits = R"sql(
-  INSERT INTO visits (job_id, visit_no, store_id, visit_time, visit_date)
-  SELECT :job, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(:rows))sql";
+  INSERT INTO visits (job_id, visit_no, store_id, visit_time, visit_date, first_image, images)
+  SELECT :job, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(:rows))sql";
 
 constexpr std::string_view insert_images = R"sql(
   INSERT INTO images (job_id, image_no, visit_no, url) SELECT :job, value ->> 0, value ->> 1, value ->> 2 FROM json_each(:rows))sql";

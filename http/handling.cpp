@@ -1,0 +1,31 @@
+#include "http/handling.hpp"
+
+#include <charconv>
+
+#include "observe/log.hpp"
+
+namespace retail_pulse::http {
+
+void log_failure(const std::string& request_id, std::string_view what, std::string_view detail) {
+  observe::log(observe::level::error, what, {{"request", request_id}, {"detail", detail}});
+}
+
+std::string storage_sentence(const std::string& reason) {
+  std::string sentence{"storage is not available"};
+  if (!reason.empty()) sentence.append(": ").append(reason);
+  return sentence;
+}
+
+std::optional<job_id> job_named(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > max_job_id) return std::nullopt;
+  return job_id{value};
+}
+
+std::shared_ptr<void> places::take() const {
+  const std::shared_ptr<void> place{taken_.get(), [taken = taken_](void*) { --*taken; }};
+  return ++*taken_ <= bound_ ? place : nullptr;
+}
+
+}  // namespace retail_pulse::http

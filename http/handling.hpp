@@ -1,0 +1,39 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/ids.hpp"
+
+/// What the handlers of all routes share.
+namespace retail_pulse::http {
+
+inline constexpr std::string_view actor_ended = "the actor ended without an answer";
+
+/// Tells the log why a request came to nothing, under the request's id.
+void log_failure(const std::string& request_id, std::string_view what, std::string_view detail);
+
+/// What a client reads when storage failed; `reason` may be empty.
+std::string storage_sentence(const std::string& reason);
+
+/// The job that a path or a parameter names; nothing for what can be no job's id.
+std::optional<job_id> job_named(std::string_view text);
+
+/// Requests of a kind that wait or run, at most so many at once. Any thread.
+class places {
+ public:
+  explicit places(std::size_t bound) : bound_{bound} {}
+
+  /// A place, given back with the last copy; nullptr when all are taken.
+  std::shared_ptr<void> take() const;
+
+ private:
+  std::size_t bound_;
+  std::shared_ptr<std::atomic<std::size_t>> taken_ = std::make_shared<std::atomic<std::size_t>>(0);  ///< shared: places may outlive this
+};
+
+}  // namespace retail_pulse::http
