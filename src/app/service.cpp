@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "actors/herald.hpp"
 #include "actors/image_pool.hpp"
 #include "actors/ledger.hpp"
 #include "actors/reader.hpp"
@@ -104,8 +105,9 @@ class service::implementation {
   void spawn_actors(const config::settings& settings, const descriptor_budget& budget, const stores::loaded& stores) {
     auto new_reader = [&] { return system_->spawn<caf::detached>(actors::reader, std::make_shared<storage::reader>(where_)); };
     actors::job_colleagues colleagues;
-    colleagues.ledger =
-        system_->spawn<caf::detached>(actors::ledger, std::make_shared<storage::writer>(std::move(*writer_)), wall_clock{system_wall_time});
+    herald_ = system_->spawn(actors::herald);
+    colleagues.ledger = system_->spawn<caf::detached>(actors::ledger, std::make_shared<storage::writer>(std::move(*writer_)),
+                                                      wall_clock{system_wall_time}, *herald_);
     colleagues.reader = new_reader();
     colleagues.store_master = system_->spawn(actors::store_master, stores.table);
     colleagues.pool = system_->spawn(actors::image_pool, pool_settings_of(settings, budget, *engine_));
@@ -143,10 +145,12 @@ class service::implementation {
       for (const auto& reader : api_readers_) caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(*audit_reader_, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(colleagues_->ledger, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(*herald_, caf::exit_reason::user_shutdown);
       supervisor_.reset();
       colleagues_.reset();
       api_readers_.clear();
       audit_reader_.reset();
+      herald_.reset();
     }
     system_.reset();
   }
@@ -165,6 +169,7 @@ class service::implementation {
   std::optional<actors::supervisor_actor> supervisor_;
   std::vector<actors::reader_actor> api_readers_;
   std::optional<actors::reader_actor> audit_reader_;
+  std::optional<actors::herald_actor> herald_;
   bool drained_ = false;
 };
 
