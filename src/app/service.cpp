@@ -124,7 +124,7 @@ class service::implementation {
     options.port = settings.port;
     options.max_body_bytes = settings.max_body_bytes;
     options.max_connections = budget.api_connections;
-    auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_});
+    auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_, *herald_});
     if (auto* problem = std::get_if<http::server::refused>(&started)) return refused{problem->message, 2};
     server_ = std::move(std::get<std::unique_ptr<http::server>>(started));
     return std::nullopt;
