@@ -159,7 +159,7 @@ std::optional<int> run_sample(const config::settings& settings, const std::strin
 
   const auto submitted = api.submit(document);
   if (const auto* error = std::get_if<client_error>(&submitted)) return complain(error->message, exit_failed);
-  const auto job = std::get<job_id>(submitted);
+  const auto job = std::get<client::receipt>(submitted).job;
   std::printf("submitted the sample job: job %lld\n", static_cast<long long>(job.value));
 
   const auto followed = follow(api, job);
