@@ -27,6 +27,9 @@ inline constexpr std::size_t parser_queue_bytes = 256 * mib;  ///< bodies waitin
 inline constexpr std::int64_t default_jobs = 50'000;                ///< ongoing jobs; each costs about 2 KB of memory
 inline constexpr std::int64_t default_pending_images = 20'000'000;  ///< images without a result; about 4 GB of database
 inline constexpr std::size_t storing_bytes = 1 * gib;               ///< submissions on their way to storage, which a slow disk may hold up
+inline constexpr std::size_t idempotency_key_bytes = 255;           ///< of printable ASCII; a UUID has 36
+inline constexpr std::chrono::hours idempotency_kept{24};           ///< from the commit of the job on: longer than any client tries again
+inline constexpr std::size_t idempotency_forgotten_at_once = 16;    ///< older keys, deleted with a new one: more than come, so they run out
 inline constexpr std::chrono::seconds retry_after = 5s;             ///< what a 503 tells the client to wait
 
 // --- work ------------------------------------------------------------------------------------------------------------

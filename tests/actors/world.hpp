@@ -180,6 +180,7 @@ class world {
         [=](again_atom a, job_ticket ticket, const queued_image& image) { self->send(pool, a, ticket, image); },
         [=](settled_atom a, job_ticket ticket, std::uint64_t images) { self->send(pool, a, ticket, images); },
         [=](leave_atom a, job_ticket ticket) { self->send(pool, a, ticket); },
+        [=](withdraw_atom a, job_ticket ticket) { return self->delegate(pool, a, ticket); },
         [=](resolved_atom a, const std::string& origin, const std::string& address) { self->send(pool, a, origin, address); },
         [=](fetched_atom a, place_index index, const std::string& address) { self->send(pool, a, index, address); },
         [=](reported_atom a, place_index index, bool rests) { self->send(pool, a, index, rests); },
