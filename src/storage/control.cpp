@@ -77,7 +77,8 @@ void writer::remember_key(const submission_key& key, job_id job, unix_millis now
   auto& self = *implementation_;
   self.demand_transaction();
   const long long before = kept_until(now);
-  const auto changed = self.sql.change(insert_key, key.text, key.digest, static_cast<long long>(job.value), static_cast<long long>(now.count()), before);
+  const auto changed =
+      self.sql.change(insert_key, key.text, key.digest, static_cast<long long>(job.value), static_cast<long long>(now.count()), before);
   if (changed != 1) self.sql.fail(storage_error::kind::other, "a key belongs to another submission");
   self.sql.change(delete_old_keys, before, static_cast<long long>(limits::idempotency_forgotten_at_once));
 }

@@ -113,7 +113,10 @@ std::vector<image_task> reader::pending_images(job_id job, run_number run, image
   image_task task;
   long long number = 0;
   implementation_->sql.each(
-      mutant(73) && run > run_number{1} ? select_not_of_run : run == run_number{1} ? select_pending : select_pending_again, std::tie(number, task.store_id, task.url),
+      mutant(73) && run > run_number{1} ? select_not_of_run
+      : run == run_number{1}            ? select_pending
+                                        : select_pending_again,
+      std::tie(number, task.store_id, task.url),
       [&] {
         task.number.value = number;
         tasks.push_back(task);

@@ -102,8 +102,7 @@ std::optional<job_row> writer::implementation::job(job_id id) {
   long long state = 0, run = 0, total = 0, succeeded = 0, failed = 0, cancelled = 0;
   const long long key = id.value;
   if (!sql.one(select_job, std::tie(state, run, total, succeeded, failed, cancelled), key)) return std::nullopt;
-  return job_row{
-      static_cast<job_state>(state), run_number{static_cast<std::int32_t>(run)}, {total, succeeded, failed}, cancelled != 0};
+  return job_row{static_cast<job_state>(state), run_number{static_cast<std::int32_t>(run)}, {total, succeeded, failed}, cancelled != 0};
 }
 
 long long writer::implementation::write_succeeded(job_id id, run_number run, std::span<const image_result* const> results,

@@ -85,8 +85,9 @@ struct keyed_submission {
 /// Every call but `begin` needs an open transaction; nothing is durable before `commit` returns.
 class writer {
  public:
-  /// Opens (creating file and folders), checks that the file is a whole database that can be written, and brings the schema up to date. What "whole" covers is
-  /// bounded, see whole_file.hpp and whole_log.hpp; damage elsewhere is thrown as `corrupt` by the call that meets it.
+  /// Opens (creating file and folders), checks that the file is a whole database that can be written, and brings the schema up to date.
+  /// What "whole" covers is bounded, see whole_file.hpp and whole_log.hpp; damage elsewhere is thrown as `corrupt` by the call that meets
+  /// it.
   explicit writer(const location& where, session_options options = {});
   ~writer();
   writer(writer&&) noexcept;
