@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "http/control_handlers.hpp"
 #include "http/handlers.hpp"
 #include "http/listener.hpp"
 #include "http/parser_thread.hpp"
@@ -13,6 +14,7 @@ class server::implementation {
  public:
   implementation(const server_options& options, backend to)
       : parser_{options.parser_queue_bytes, options.before_parse},
+        control_{std::in_place, to.supervisor, options.request_handle},
         handlers_{std::in_place, std::move(to), parser_, options.readiness_answer, options.request_handle} {}
 
   /// Why it cannot listen, or nothing.
@@ -26,7 +28,9 @@ class server::implementation {
                          .request_read = options.request_read,
                          .idle = options.idle,
                          .request_handle = options.request_handle};
-    auto opened = listener::open(how, handlers_->routes());
+    auto routes = handlers_->routes();
+    control_->add_routes(routes);
+    auto opened = listener::open(how, std::move(routes));
     if (auto* problem = std::get_if<std::string>(&opened)) return std::move(*problem);
     listener_ = std::get<std::unique_ptr<listener>>(std::move(opened));
     return std::nullopt;
@@ -39,11 +43,13 @@ class server::implementation {
   void stop() {
     if (listener_) listener_->stop();  // first: what waits for the parser is answered there
     parser_.stop();
+    control_.reset();
     handlers_.reset();
   }
 
  private:
   parser_thread parser_;
+  std::optional<control_handlers> control_;
   std::optional<handlers> handlers_;
   std::unique_ptr<listener> listener_;
 };

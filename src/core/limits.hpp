@@ -105,7 +105,8 @@ inline constexpr std::size_t request_headers =
     64;  ///< header fields of a request; 431 beyond it, and when all together exceed the 80 KiB of http_parser
 inline constexpr std::chrono::seconds request_read = 120s;   ///< a whole request: lets a 64 MiB body in at 0.6 MiB/s
 inline constexpr std::chrono::seconds request_handle = 30s;  ///< our own 503 comes at this time, RESTinio's hang-up after it
-inline constexpr std::size_t audits = 16;  ///< waiting or running; a job of a million images takes a second. Beyond it 503
+inline constexpr std::size_t audits = 16;   ///< waiting or running; a job of a million images takes a second. Beyond it 503
+inline constexpr std::size_t wishes = 256;  ///< cancels and redrives that wait for storage, which commits hundreds at once. Beyond it 503
 inline constexpr std::chrono::seconds api_idle =
     10s;  ///< a connection without a request is closed after this: silent clients must not take all places
 inline constexpr std::size_t api_connections = 8192;  ///< at most; fewer when descriptors are short
