@@ -215,8 +215,8 @@ void job_run::settle() {
 
 // --- cancelling ------------------------------------------------------------------------------------------------------
 
-// Every image that is held comes back in one of four ways: from a lane by the pool's answer, from a rest at once, from flight by its report,
-// and from storage by what was recorded. Then nothing of this run is under way, and what is pending was not begun.
+// Every image that is held comes back in one of four ways: from a lane by the pool's answer, from a rest at once, from flight by its
+// report, and from storage by what was recorded. Then nothing of this run is under way, and what is pending was not begun.
 
 void job_run::cancel() {
   if (stopping_ || std::exchange(job_.cancelled, true)) return;

@@ -67,7 +67,7 @@ void supervisor_state::submit(const submission_ptr& submission, const reply<subm
 void supervisor_state::submit(const submission_ptr& submission, const submission_key& key, const reply<submit_outcome>& answer) {
   const auto images = static_cast<std::int64_t>(submission->image_count());
   const auto bytes = submission->bytes();
-  if (keys_.contains(key.text) && !mutant(78)) return answer({submit_outcome::kind::key_busy, {}, {}});
+  if (keys_.contains(key.text)) return answer({submit_outcome::kind::key_busy, {}, {}});
   if (auto refused = refusal(images, bytes)) return answer(std::move(*refused));
   admit(images, bytes);
   keys_.insert(key.text);
@@ -79,7 +79,7 @@ void supervisor_state::submit(const submission_ptr& submission, const submission
             answered(bytes);
           },
           [=, this](const caf::error& e) {
-            keys_.erase(key.text);
+            if (!mutant(78)) keys_.erase(key.text);
             dismiss(images);
             answer({submit_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
             answered(bytes);
@@ -216,7 +216,9 @@ void supervisor_state::redrive_some(job_id job, std::int64_t images, const reply
             }
             refuse({outcome::no_such_job, {}});
           },
-          [=](const caf::error& e) { refuse({control_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)}); });
+          [=](const caf::error& e) {
+            refuse({control_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
+          });
 }
 
 void supervisor_state::adopt(const job_brief& brief) {

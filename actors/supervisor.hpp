@@ -74,10 +74,10 @@ class supervisor_state {
   std::map<job_id, std::uint64_t> current_;  ///< the ticket of each job's latest run; an older run's actor may live for a moment beside it
   std::set<job_id> closing_;                 ///< jobs whose actor cannot be kept alive
   std::set<std::string> keys_;               ///< of submissions at the ledger
-  std::int64_t admitted_jobs_ = 0;   ///< ongoing, and being stored
-  std::int64_t pending_images_ = 0;  ///< of those
-  int asked_ = 0;                    ///< submissions and wishes at the ledger, whose clients wait
-  std::size_t storing_bytes_ = 0;    ///< of those submissions
+  std::int64_t admitted_jobs_ = 0;           ///< ongoing, and being stored
+  std::int64_t pending_images_ = 0;          ///< of those
+  int asked_ = 0;                            ///< submissions and wishes at the ledger, whose clients wait
+  std::size_t storing_bytes_ = 0;            ///< of those submissions
   bool stopping_ = false;
   std::optional<caf::typed_response_promise<load_report>> drained_;
 };

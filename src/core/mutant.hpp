@@ -102,7 +102,7 @@ inline constexpr std::array mutant_table{
     mutant_info{75, "a key is not kept"},
     mutant_info{76, "another submission under a known key is answered as the first"},
     mutant_info{77, "a key is kept before its job is stored"},
-    mutant_info{78, "two submissions under one key are stored at once"},
+    mutant_info{78, "a key whose submission could not be stored stays busy"},
     mutant_info{79, "a job that nobody works on is answered for its key, and left alone"},
     // all three again
     mutant_info{80, "failures of stores outlive their run"},
