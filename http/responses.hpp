@@ -35,6 +35,7 @@ response options_of(std::string allow);
 response not_found();
 
 response job_accepted(job_id job);
+response job_accepted_before(job_id job);  ///< the first answer of its key again, marked as such
 response job_standing(const job_status& status);
 response no_such_job(std::string_view jobid);
 
@@ -48,6 +49,9 @@ response problem_no_such_job(std::string_view id, std::string_view path);       
 response problem_method_not_allowed(std::string_view method, std::string allow, std::string_view path);
 
 response job_audited(const job_audit& audit);
+
+response job_cancelled(const job_brief& job);
+response job_redriven(const job_brief& job);
 
 response alive();
 /// 200 when ready, else 503; the numbers are there either way.

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "http/control_handlers.hpp"
 #include "http/follow_handlers.hpp"
 #include "http/handlers.hpp"
 #include "http/listener.hpp"
@@ -15,6 +16,7 @@ class server::implementation {
   implementation(const server_options& options, backend to)
       : parser_{options.parser_queue_bytes, options.before_parse},
         follow_handlers_{std::in_place, to, options.max_connections, options.request_handle},
+        control_{std::in_place, to.supervisor, options.request_handle},
         handlers_{std::in_place, std::move(to), parser_, options.readiness_answer, options.request_handle} {}
 
   /// Why it cannot listen, or nothing.
@@ -30,6 +32,7 @@ class server::implementation {
                          .request_handle = options.request_handle};
     auto routes = handlers_->routes();
     follow_handlers_->add_routes(routes);
+    control_->add_routes(routes);
     auto opened = listener::open(how, std::move(routes));
     if (auto* problem = std::get_if<std::string>(&opened)) return std::move(*problem);
     listener_ = std::get<std::unique_ptr<listener>>(std::move(opened));
@@ -43,6 +46,7 @@ class server::implementation {
   void stop() {
     if (listener_) listener_->stop();  // first: what waits for the parser is answered there
     parser_.stop();
+    control_.reset();
     handlers_.reset();
     follow_handlers_.reset();
   }
@@ -50,6 +54,7 @@ class server::implementation {
  private:
   parser_thread parser_;
   std::optional<follow_handlers> follow_handlers_;
+  std::optional<control_handlers> control_;
   std::optional<handlers> handlers_;
   std::unique_ptr<listener> listener_;
 };
