@@ -9,6 +9,7 @@ struct job_row {
   job_state state = job_state::staging;
   run_number run;
   image_counts images;
+  bool has_callback = false;  ///< its verdict was given now, and somebody is to be told of it
 };
 
 class writer::implementation {
