@@ -164,6 +164,10 @@ caf::result<job_id> store(self_pointer self, const submission_ptr& job) {
   return promise;
 }
 
+void tell_courier(self_pointer self, const storage::recorded& durable) {
+  if (durable.has_callback && self->state.courier) self->send(*self->state.courier, due_atom_v);
+}
+
 /// A command of one step that answers what the step came to.
 template <class Step>
 caf::result<storage::recorded> in_one_step(self_pointer self, std::size_t rows, Step step) {
@@ -174,7 +178,10 @@ caf::result<storage::recorded> in_one_step(self_pointer self, std::size_t rows, 
                             *outcome = step(writer);
                             return true;
                           },
-                          [=](bool) mutable { promise.deliver(*outcome); },
+                          [=](bool) mutable {
+                            tell_courier(self, *outcome);
+                            promise.deliver(*outcome);
+                          },
                           [=](const caf::error& e) mutable { mutant(3) ? promise.deliver(*outcome) : promise.deliver(e); },
                           rows,
                       }));
@@ -193,8 +200,22 @@ caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number
                           [=](bool last) mutable {
                             slice->changed += total->changed;
                             *total = *slice;
+                            tell_courier(self, *slice);
                             if (last) promise.deliver(*total);
                           },
+                          [=](const caf::error& e) mutable { promise.deliver(e); },
+                      }));
+  return promise;
+}
+
+caf::result<caf::ok_atom> note(self_pointer self, const callback_attempt& attempt) {
+  auto promise = self->make_response_promise<caf::ok_atom>();
+  schedule_when(self, self->state.add({
+                          [=](storage::writer& writer) {
+                            writer.note_callback(attempt, self->state.now());
+                            return true;
+                          },
+                          [=](bool) mutable { promise.deliver(caf::ok_atom_v); },
                           [=](const caf::error& e) mutable { promise.deliver(e); },
                       }));
   return promise;
@@ -216,6 +237,11 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::w
         return in_one_step(self, 1, [=](storage::writer& writer) { return writer.settle(job, self->state.now()); });
       },
       [=](discard_atom, const id_list& jobs) { schedule_when(self, self->state.add_sliced(discarding(self, jobs.ids))); },
+      [=](courier_atom, const courier_actor& courier) {
+        self->state.courier = courier;
+        self->send(courier, due_atom_v);
+      },
+      [=](note_atom, const callback_attempt& attempt) { return note(self, attempt); },
       [=](flush_atom) {
         if (self->state.flush()) self->send(self, flush_atom_v);
       },
