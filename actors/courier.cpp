@@ -91,7 +91,7 @@ void courier_state::serve_on_tick() {
 
 void courier_state::read_on() {
   try {
-    while (unread_ && queue_.size() + limits::callbacks_page <= limits::callbacks_held) {
+    while (unread_ && queue_.size() + limits::callbacks_page <= settings_.held) {
       const auto page = storage_->pending_callbacks(last_read_, limits::callbacks_page);
       for (const auto& each : page) queue_.add(origin_of(each.url), each.due_at, {each.number, each.job, each.run, each.attempts});
       if (!page.empty()) last_read_ = page.back().number;

@@ -19,6 +19,7 @@ struct courier_settings {
   int attempts = limits::default_callback_attempts;    ///< per callback, then it is given up
   std::uint64_t seed = 0;                              ///< of the chance in back-offs
   wall_clock clock;                                    ///< when a callback is due is stored, so it is of the wall
+  std::size_t held = limits::callbacks_held;           ///< callbacks in memory; tests have fewer, at least a page
   std::function<std::string(const job_status&)> body;  ///< the message about a run that ended so
 };
 
