@@ -65,6 +65,12 @@ response response_to(const audit_outcome& outcome, const std::string& id, const 
   return lost ? problem_internal(request_id, path) : problem_unavailable(storage_sentence(outcome.reason), path);
 }
 
+/// Why a submission's callback cannot be promised, or nothing.
+std::optional<std::string> callback_problem(const backend& to, const submission& job) {
+  if (job.callback_url().empty()) return std::nullopt;
+  return to.callback_problem ? to.callback_problem(job.callback_url()) : "callback_url needs a service that can call it";
+}
+
 /// The job a status request asks for, or why there is none in it.
 std::variant<job_id, std::string> job_asked_for(const std::string& query_text) {
   const auto parameters = query::parse(query_text);
@@ -107,6 +113,7 @@ void handlers::submit(request r, responder answer) {
 
 void handlers::store(const std::string& request_id, parser_thread::parsed parsed, const responder& answer) const {
   if (const auto* error = std::get_if<parse_error>(&parsed)) return answer(error_response(400, error->message));
+  if (const auto problem = callback_problem(backend_, *std::get<submission_ptr>(parsed))) return answer(error_response(400, *problem));
   actors::reply<submit_outcome> reply{[answer, request_id](const submit_outcome& outcome) { answer(response_to(outcome, request_id)); },
                                       submit_outcome{}};
   caf::anon_send(backend_.supervisor, actors::submit_atom_v, std::get<submission_ptr>(std::move(parsed)), std::move(reply));
