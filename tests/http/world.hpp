@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/audit.hpp"
@@ -46,6 +48,7 @@ struct world_options {
   std::chrono::milliseconds request_handle = limits::request_handle;
   std::chrono::milliseconds readiness_answer = limits::readiness_answer;
   std::function<void()> before_parse{};
+  std::function<std::optional<std::string>(std::string_view url)> callback_problem{};
 };
 
 class world {
