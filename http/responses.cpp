@@ -145,6 +145,24 @@ response problem_method_not_allowed(std::string_view method, std::string allow, 
   return r;
 }
 
+response problem_not_found(std::string_view path) { return problem(404, "not_found", "there is nothing at this path", path); }
+
+response problem_not_acceptable(const media_types& makes, std::string_view path) {
+  std::string sentence{"the Accept header excludes what can be had here: "};
+  for (const auto& type : makes) sentence.append(&type == makes.data() ? "" : ", ").append(type);
+  return problem(406, "not_acceptable", sentence, path);
+}
+
+response fixed_answer(const fixed_content& content, const request& to) {
+  const bool known = content.known_to(to);
+  response r{.status = known ? 304 : 200, .body = known ? std::string{} : std::string{content.text()}, .headers = {}};
+  if (!known) r.headers.push_back({"Content-Type", std::string{content.type()}});
+  r.headers.push_back({"ETag", content.etag()});
+  r.headers.push_back({"Cache-Control", "no-cache"});  // may be kept, if asked for anew with the ETag: another version may run by then
+  r.headers.push_back({"X-Content-Type-Options", "nosniff"});
+  return r;
+}
+
 response job_audited(const job_audit& audit) {
   json body{{"job_id", audit.id.value}, {"run", audit.run.value}, {"state", retail_pulse::name_of(audit.state)}};
   add_tally(body, audit.images);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "http/document_handlers.hpp"
 #include "http/handlers.hpp"
 #include "http/listener.hpp"
 #include "http/parser_thread.hpp"
@@ -13,7 +14,8 @@ class server::implementation {
  public:
   implementation(const server_options& options, backend to)
       : parser_{options.parser_queue_bytes, options.before_parse},
-        handlers_{std::in_place, std::move(to), parser_, options.readiness_answer, options.request_handle} {}
+        handlers_{std::in_place, std::move(to), parser_, options.readiness_answer, options.request_handle},
+        documents_{options.docs_folders} {}
 
   /// Why it cannot listen, or nothing.
   std::optional<std::string> listen(const server_options& options) {
@@ -26,7 +28,10 @@ class server::implementation {
                          .request_read = options.request_read,
                          .idle = options.idle,
                          .request_handle = options.request_handle};
-    auto opened = listener::open(how, handlers_->routes());
+    auto table = handlers_->routes();
+    documents_.add_routes(table);
+    routes_ = table.list();
+    auto opened = listener::open(how, std::move(table));
     if (auto* problem = std::get_if<std::string>(&opened)) return std::move(*problem);
     listener_ = std::get<std::unique_ptr<listener>>(std::move(opened));
     return std::nullopt;
@@ -35,6 +40,7 @@ class server::implementation {
   ~implementation() { stop(); }
 
   std::uint16_t port() const { return listener_->port(); }
+  const std::vector<std::string>& routes() const { return routes_; }
 
   void stop() {
     if (listener_) listener_->stop();  // first: what waits for the parser is answered there
@@ -45,12 +51,15 @@ class server::implementation {
  private:
   parser_thread parser_;
   std::optional<handlers> handlers_;
+  const document_handlers documents_;
+  std::vector<std::string> routes_;
   std::unique_ptr<listener> listener_;
 };
 
 server::server(std::unique_ptr<implementation> made) : implementation_{std::move(made)} {}
 server::~server() = default;
 std::uint16_t server::port() const { return implementation_->port(); }
+const std::vector<std::string>& server::routes() const { return implementation_->routes(); }
 void server::stop() { implementation_->stop(); }
 
 std::variant<std::unique_ptr<server>, server::refused> server::start(server_options options, backend backend) {

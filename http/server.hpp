@@ -17,12 +17,16 @@
 
 namespace retail_pulse::http {
 
+/// Whether a folder has the files of Swagger UI that /docs needs.
+bool has_swagger_ui(const std::string& folder);
+
 struct server_options {
   std::string bind = "127.0.0.1";
   std::uint16_t port = 8080;  ///< 0 picks a free one
   std::size_t max_body_bytes = limits::default_body_bytes;
   std::size_t max_connections = limits::api_connections;
   std::size_t threads = 2;
+  std::vector<std::string> docs_folders;  ///< the first that has Swagger UI is used for /docs
 
   // What only tests change.
   std::size_t parser_queue_bytes = limits::parser_queue_bytes;
@@ -54,6 +58,8 @@ class server {
   ~server();
 
   std::uint16_t port() const;
+  /// "GET /api/jobs/{id}/audit" for every route, in no order.
+  const std::vector<std::string>& routes() const;
 
   /// Stops taking connections and requests, answers what is open or half received with 503, lets answers that are being written go out,
   /// closes every connection and lets go of the actors. Returns when no handler runs any more; takes at most 3 x limits::stop_flush and

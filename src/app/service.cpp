@@ -1,6 +1,7 @@
 #include "app/service.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
 #include <thread>
 #include <utility>
@@ -34,6 +35,14 @@ struct actor_config : caf::actor_system_config {
     set("scheduler.max-threads", static_cast<std::size_t>(std::max(1U, std::thread::hardware_concurrency())));
   }
 };
+
+/// Where Swagger UI may be: as told, or beside the build, or as installed.
+std::vector<std::string> docs_folders_of(const config::settings& settings) {
+  if (!settings.docs_folder.empty()) return {settings.docs_folder};
+  std::error_code unknown;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  return {program.parent_path().parent_path() / "docs", "/usr/share/retail-pulse/docs"};
+}
 
 fetch::engine_options engine_options_of(const config::settings& settings, const descriptor_budget& budget) {
   fetch::engine_options options;
@@ -122,6 +131,7 @@ class service::implementation {
     options.port = settings.port;
     options.max_body_bytes = settings.max_body_bytes;
     options.max_connections = budget.api_connections;
+    options.docs_folders = docs_folders_of(settings);
     auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_});
     if (auto* problem = std::get_if<http::server::refused>(&started)) return refused{problem->message, 2};
     server_ = std::move(std::get<std::unique_ptr<http::server>>(started));
@@ -197,6 +207,9 @@ preparation prepare(const config::settings& settings) {
     ready.problems.push_back(problem->message);
   } else {
     ready.stores = std::get<stores::loaded>(loaded);
+  }
+  if (!settings.docs_folder.empty() && !http::has_swagger_ui(settings.docs_folder)) {
+    ready.problems.push_back("docs-folder " + settings.docs_folder + " has no Swagger UI: swagger-ui-bundle.js or swagger-ui.css is missing");
   }
   const auto available = raise_descriptor_limit();
   ready.budget = share_out(available, settings.fetch_threads, !settings.keep_images.empty());

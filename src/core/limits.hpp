@@ -105,6 +105,7 @@ inline constexpr std::chrono::seconds request_handle = 30s;  ///< our own 503 co
 inline constexpr std::size_t audits = 16;  ///< waiting or running; a job of a million images takes a second. Beyond it 503
 inline constexpr std::chrono::seconds api_idle =
     10s;  ///< a connection without a request is closed after this: silent clients must not take all places
+inline constexpr std::size_t docs_file_bytes = 16 * mib;  ///< a file of Swagger UI, held in memory; the largest has 2 MB
 inline constexpr std::size_t api_connections = 8192;  ///< at most; fewer when descriptors are short
 inline constexpr std::size_t received_bodies_bytes =
     256 * mib;  ///< bodies of all requests between their first byte and their answer, or two of the largest; beyond it 503

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "http/server.hpp"
+#include "tests/http/recorder.hpp"
 
 namespace retail_pulse::tests {
 namespace {
@@ -149,8 +150,14 @@ struct world::inside {
   std::unique_ptr<http::server> server;
   std::string problem;
 
-  ~inside() {
+  void end_server() {
+    if (!server) return;
+    recorder::no_api_at(server->port());
     server.reset();
+  }
+
+  ~inside() {
+    end_server();
     for (const auto& r : readers) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(audit_reader, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
@@ -171,11 +178,13 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   how.request_handle = options.request_handle;
   how.readiness_answer = options.readiness_answer;
   how.before_parse = options.before_parse;
+  how.docs_folders = options.docs_folders;
   auto started = http::server::start(how, {inside_->supervisor, inside_->readers, inside_->audit_reader});
   if (auto* refused = std::get_if<http::server::refused>(&started)) {
     inside_->problem = refused->message;
   } else {
     inside_->server = std::get<std::unique_ptr<http::server>>(std::move(started));
+    recorder::api_at(inside_->server->port());
   }
 }
 
@@ -184,7 +193,8 @@ world::~world() { let_go(); }
 const std::string& world::problem() const { return inside_->problem; }
 std::uint16_t world::port() const { return inside_->server->port(); }
 void world::stop_server() { inside_->server->stop(); }
-void world::destroy_server() { inside_->server.reset(); }
+const std::vector<std::string>& world::routes() const { return inside_->server->routes(); }
+void world::destroy_server() { inside_->end_server(); }
 
 void world::supervisor_is(manner m) {
   const std::lock_guard lock{inside_->play->mutex};

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/audit.hpp"
 #include "core/job.hpp"
@@ -40,6 +41,7 @@ struct world_options {
   std::chrono::milliseconds request_handle = limits::request_handle;
   std::chrono::milliseconds readiness_answer = limits::readiness_answer;
   std::function<void()> before_parse{};
+  std::vector<std::string> docs_folders{};
 };
 
 class world {
@@ -50,6 +52,7 @@ class world {
   /// Why the server did not start, empty when it did.
   const std::string& problem() const;
   std::uint16_t port() const;
+  const std::vector<std::string>& routes() const;
   void stop_server();
   void destroy_server();
 
