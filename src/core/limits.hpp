@@ -100,13 +100,15 @@ inline constexpr std::size_t request_url_bytes = 2048;         ///< 414 beyond i
 inline constexpr std::size_t request_header_bytes = 16 * kib;  ///< one header name or value; 431 beyond it
 inline constexpr std::size_t request_headers =
     64;  ///< header fields of a request; 431 beyond it, and when all together exceed the 80 KiB of http_parser
+inline constexpr std::size_t request_framing_bytes =
+    16 * kib;  ///< chunk extensions or trailers between two parts of a body; looked at after each read, of 8 KiB at most. 400 beyond it
 inline constexpr std::chrono::seconds request_read = 120s;   ///< a whole request: lets a 64 MiB body in at 0.6 MiB/s
 inline constexpr std::chrono::seconds request_handle = 30s;  ///< our own 503 comes at this time, RESTinio's hang-up after it
 inline constexpr std::size_t audits = 16;  ///< waiting or running; a job of a million images takes a second. Beyond it 503
 inline constexpr std::chrono::seconds api_idle =
     10s;  ///< a connection without a request is closed after this: silent clients must not take all places
 inline constexpr std::size_t docs_file_bytes = 16 * mib;  ///< a file of Swagger UI, held in memory; the largest has 2 MB
-inline constexpr std::size_t api_connections = 8192;  ///< at most; fewer when descriptors are short
+inline constexpr std::size_t api_connections = 8192;      ///< at most; fewer when descriptors are short
 inline constexpr std::size_t received_bodies_bytes =
     256 * mib;  ///< bodies of all requests between their first byte and their answer, or two of the largest; beyond it 503
 inline constexpr std::chrono::milliseconds readiness_answer = 2s;  ///< /readyz answers 503 when the supervisor needs longer
