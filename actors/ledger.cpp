@@ -164,9 +164,14 @@ caf::result<job_id> store(self_pointer self, const submission_ptr& job) {
   return promise;
 }
 
+void tell_herald(self_pointer self, job_id job, const storage::recorded& what) {
+  if (what.changed == 0 && what.state == job_state::ongoing) return;
+  self->send(self->state.herald, progress_atom_v, job_progress{job, what.run, what.state, what.images});
+}
+
 /// A command of one step that answers what the step came to.
 template <class Step>
-caf::result<storage::recorded> in_one_step(self_pointer self, std::size_t rows, Step step) {
+caf::result<storage::recorded> in_one_step(self_pointer self, job_id job, std::size_t rows, Step step) {
   auto promise = self->make_response_promise<storage::recorded>();
   auto outcome = std::make_shared<storage::recorded>();
   schedule_when(self, self->state.add({
@@ -174,7 +179,10 @@ caf::result<storage::recorded> in_one_step(self_pointer self, std::size_t rows, 
                             *outcome = step(writer);
                             return true;
                           },
-                          [=](bool) mutable { promise.deliver(*outcome); },
+                          [=](bool) mutable {
+                            tell_herald(self, job, *outcome);
+                            promise.deliver(*outcome);
+                          },
                           [=](const caf::error& e) mutable { mutant(3) ? promise.deliver(*outcome) : promise.deliver(e); },
                           rows,
                       }));
@@ -191,6 +199,7 @@ caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number
                             return slice->changed == 0 || slice->images.pending() == 0;
                           },
                           [=](bool last) mutable {
+                            tell_herald(self, job, *slice);
                             slice->changed += total->changed;
                             *total = *slice;
                             if (last) promise.deliver(*total);
@@ -202,18 +211,19 @@ caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number
 
 }  // namespace
 
-ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::writer> storage, wall_clock clock) {
+ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::writer> storage, wall_clock clock, herald_actor herald) {
   abort_on_exception(self, "ledger");
+  self->state.herald = std::move(herald);
   self->state.open(std::move(storage), std::move(clock));
   return {
       [=](store_atom, const submission_ptr& job) { return store(self, job); },
       [=](record_atom, job_id job, run_number run, const results_ptr& batch) {
-        return in_one_step(self, batch->results.size(),
+        return in_one_step(self, job, batch->results.size(),
                            [=](storage::writer& writer) { return writer.record(job, run, batch->results, self->state.now()); });
       },
       [=](abandon_atom, job_id job, run_number run, error_code code) { return abandon(self, job, run, code); },
       [=](settle_atom, job_id job) {
-        return in_one_step(self, 1, [=](storage::writer& writer) { return writer.settle(job, self->state.now()); });
+        return in_one_step(self, job, 1, [=](storage::writer& writer) { return writer.settle(job, self->state.now()); });
       },
       [=](discard_atom, const id_list& jobs) { schedule_when(self, self->state.add_sliced(discarding(self, jobs.ids))); },
       [=](flush_atom) {

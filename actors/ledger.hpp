@@ -31,6 +31,8 @@ class ledger_state {
   /// Wall times of rows come from `clock`.
   void open(std::shared_ptr<storage::writer> writer, wall_clock clock);
 
+  herald_actor herald;  ///< hears of every commit that changed a job
+
   /// Queues; true when a flush has to be scheduled.
   bool add(ledger_command command);
   bool add_sliced(ledger_command command);
@@ -57,6 +59,6 @@ class ledger_state {
 
 /// Blocks in storage: spawn it detached in production.
 ledger_actor::behavior_type ledger(ledger_actor::stateful_pointer<ledger_state> self, std::shared_ptr<storage::writer> storage,
-                                   wall_clock clock);
+                                   wall_clock clock, herald_actor herald);
 
 }  // namespace retail_pulse::actors

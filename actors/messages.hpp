@@ -3,6 +3,7 @@
 #include <caf/all.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,6 +71,22 @@ struct audit_outcome {
   std::optional<job_audit> audit;  ///< when told; nothing: there is no such job
   std::string detail;              ///< for the log, when storage failed,
   std::string reason{};            ///< and for the client; may be empty
+};
+
+/// How far a job is, after a commit.
+struct job_progress {
+  job_id job;
+  run_number run;
+  job_state state = job_state::ongoing;
+  image_counts images;
+};
+
+/// Somebody outside who follows a job. Its functions are called on the herald's thread, and must not wait.
+struct follower {
+  std::uint64_t token = 0;                        ///< chosen by whoever follows, another one for each
+  std::function<void(const job_progress&)> tell;  ///< the run only grows, and within a run the settled images
+  std::function<void()> beat;                     ///< called once in limits::follower_beat: time to see whether anybody is still there
+  std::function<bool()> waits;                    ///< once false, the follower is forgotten
 };
 
 /// A known store's image on its way to the pool; the origin is parsed once.

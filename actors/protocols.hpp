@@ -11,6 +11,8 @@
 //                          +-- report -- image (fetch, measure, delay)
 //                          |
 //                          +-- record -> ledger (commit) -> settled -> pool, ended -> supervisor
+//                                          | progress
+//                                          +-> herald -> followers outside
 //
 // Three windows bound everything that is queued, because mailboxes do not:
 //   credits  read but not yet recorded images of all jobs; granted by the pool with a turn, given back with `settled`
@@ -56,6 +58,9 @@ CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, status_atom, "status")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, audit_atom, "audit")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, ongoing_atom, "ongoing")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, staging_atom, "staging")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, follow_atom, "follow")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, unfollow_atom, "unfollow")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, beat_atom, "beat")
 CAF_END_TYPE_ID_BLOCK(retail_pulse)
 
 namespace retail_pulse::actors {
@@ -64,6 +69,19 @@ template <class... Ts>
 using takes = caf::reacts_to<Ts...>;
 template <class... Ts>
 using asks = caf::replies_to<Ts...>;
+
+/// Tells somebody outside how the jobs get on that they follow: at most once in limits::progress_pause and job, the end at once.
+using herald_actor = caf::typed_actor<
+    // Somebody outside follows a job from now on; news of before are not told.
+    takes<follow_atom, job_id, follower>,
+    // The follower with that token has left.
+    takes<unfollow_atom, job_id, std::uint64_t>,
+    // The ledger has committed something of a job.
+    takes<progress_atom, job_progress>,
+    // (internal) What has come of a job since its followers were told is told now.
+    takes<flush_atom, job_id>,
+    // (internal) A second has gone.
+    takes<beat_atom>>;
 
 /// The only writer of storage. Commands that wait together share one commit; an answer means that it is durable.
 /// Answers an error when the commit failed: then nothing of the command is stored, and the sender decides whether to try again.
@@ -215,6 +233,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::pool_member)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::pool_gauges)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::load_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::job_progress)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::follower)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::fetch_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::results_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::task_page_ptr)

@@ -1,12 +1,10 @@
 #include "http/handlers.hpp"
 
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include "core/limits.hpp"
 #include "http/handling.hpp"
-#include "http/query.hpp"
 #include "http/responses.hpp"
 
 namespace retail_pulse::http {
@@ -14,7 +12,6 @@ namespace {
 
 using actors::audit_outcome;
 using actors::load_report;
-using actors::status_outcome;
 using actors::submit_outcome;
 
 template <class Outcome>
@@ -49,36 +46,11 @@ response response_to(const submit_outcome& outcome, const std::string& request_i
   return nobody_answered(request_id, "a submission was lost");
 }
 
-response response_to(const status_outcome& outcome, job_id job, const std::string& request_id) {
-  if (outcome.what == status_outcome::kind::told) {
-    const bool visible = outcome.status && outcome.status->state != job_state::staging;
-    return visible ? job_standing(*outcome.status) : no_such_job(std::to_string(job.value));
-  }
-  if (outcome.what == status_outcome::kind::lost) return nobody_answered(request_id, "a status question was lost");
-  return storage_failed(request_id, "a status could not be read", outcome);
-}
-
 response response_to(const audit_outcome& outcome, const std::string& id, const std::string& request_id, const std::string& path) {
   if (outcome.what == audit_outcome::kind::told) return outcome.audit ? job_audited(*outcome.audit) : problem_no_such_job(id, path);
   const bool lost = outcome.what == audit_outcome::kind::lost;
   log_failure(request_id, lost ? "an audit was lost" : "an audit could not be read", lost ? actor_ended : outcome.detail);
   return lost ? problem_internal(request_id, path) : problem_unavailable(storage_sentence(outcome.reason), path);
-}
-
-/// The job a status request asks for, or why there is none in it.
-std::variant<job_id, std::string> job_asked_for(const std::string& query_text) {
-  const auto parameters = query::parse(query_text);
-  if (!parameters) return "the query is not well-formed";
-  if (parameters->count("jobid") > 1) return "jobid is given twice";
-  const auto* text = parameters->find("jobid");
-  if (text == nullptr) return "jobid is missing";
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (text->empty() || error == std::errc::invalid_argument || end != text->data() + text->size()) return "jobid is not a number";
-  if (error != std::errc{} || value < 1 || value > max_job_id) {
-    return "jobid is out of range; job ids go from 1 to " + std::to_string(max_job_id);
-  }
-  return job_id{value};
 }
 
 }  // namespace
@@ -89,7 +61,6 @@ handlers::handlers(backend to, parser_thread& parser, std::chrono::milliseconds 
 route_table handlers::routes() {
   route_table table;
   table.add_with_and_without_slash("POST", "/api/submit", [this](request r, responder a) { submit(std::move(r), std::move(a)); });
-  table.add_with_and_without_slash("GET", "/api/status", [this](const request& r, responder a) { status(r, std::move(a)); });
   table.add_with_parameter("GET", "/api/jobs/{id}/audit", [this](const request& r, const responder& a) { audit(r, a); });
   table.add("GET", "/healthz", [](const request&, const responder& a) { a(alive()); });
   table.add("GET", "/readyz", [this](const request&, const responder& a) { readyz(a); });
@@ -110,17 +81,6 @@ void handlers::store(const std::string& request_id, parser_thread::parsed parsed
   actors::reply<submit_outcome> reply{[answer, request_id](const submit_outcome& outcome) { answer(response_to(outcome, request_id)); },
                                       submit_outcome{}};
   caf::anon_send(backend_.supervisor, actors::submit_atom_v, std::get<submission_ptr>(std::move(parsed)), std::move(reply));
-}
-
-void handlers::status(const request& r, responder answer) {
-  const auto asked = job_asked_for(r.query);
-  if (const auto* problem = std::get_if<std::string>(&asked)) return answer(error_response(400, *problem));
-  const auto job = std::get<job_id>(asked);
-  actors::reply<status_outcome> reply{
-      [answer = std::move(answer), job, id = r.id](const status_outcome& outcome) { answer(response_to(outcome, job, id)); },
-      status_outcome{}};
-  const auto& reader = backend_.readers[next_reader_.fetch_add(1, std::memory_order_relaxed) % backend_.readers.size()];
-  caf::anon_send(reader, actors::status_atom_v, job, std::move(reply));
 }
 
 void handlers::audit(const request& r, const responder& answer) const {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -26,7 +25,6 @@ class handlers {
 
  private:
   void submit(request r, responder answer);
-  void status(const request& r, responder answer);
   void audit(const request& r, const responder& answer) const;
   void readyz(const responder& answer) const;
   void store(const std::string& request_id, parser_thread::parsed parsed, const responder& answer) const;
@@ -35,7 +33,6 @@ class handlers {
   parser_thread& parser_;
   const std::chrono::milliseconds readiness_answer_;
   const std::chrono::milliseconds any_answer_;
-  std::atomic<std::size_t> next_reader_{0};
   const places audits_{limits::audits};
 };
 

@@ -71,8 +71,9 @@ class exchange {
   virtual void answer(response r) = 0;
   /// Begins an answer whose body is written chunk by chunk; the head goes with the first of them. nullptr when there was an answer.
   virtual std::shared_ptr<body_writer> stream(response head) = 0;
-  /// Answers `late` when nobody else has answered so long from now.
-  virtual void answer_within(std::chrono::milliseconds patience, response late) = 0;
+  /// Answers what `late` makes when nobody else has answered so long from now. Only the last call counts; `late` is called once at most,
+  /// and let go of when there is an answer. It must not throw.
+  virtual void answer_within(std::chrono::milliseconds patience, std::function<response()> late) = 0;
   /// Whether the client still waits: nobody has answered.
   virtual bool waits() const = 0;
 };
@@ -86,7 +87,10 @@ class responder {
   /// An answer in chunks, for a body that is long or takes long; the one in `head` is not sent. nullptr when somebody has answered before.
   /// A HEAD gets the head at once, and its stream is over from the start.
   std::shared_ptr<body_writer> stream(response head) const { return to_->stream(std::move(head)); }
-  void within(std::chrono::milliseconds patience, response late) const { to_->answer_within(patience, std::move(late)); }
+  void within(std::chrono::milliseconds patience, std::function<response()> late) const { to_->answer_within(patience, std::move(late)); }
+  void within(std::chrono::milliseconds patience, response late) const {
+    within(patience, [late = std::move(late)] { return late; });
+  }
   bool waits() const { return to_->waits(); }
 
  private:

@@ -37,14 +37,14 @@ class open_exchanges::member final : public exchange {
     return body;
   }
 
-  void answer_within(std::chrono::milliseconds patience, response late_answer) override {
+  void answer_within(std::chrono::milliseconds patience, std::function<response()> late_answer) override {
     set_->postpone(*this, clock::now() + patience, std::move(late_answer));
   }
 
   bool waits() const override { return set_->has(*this); }
 
   std::unique_ptr<outlet> to;
-  std::optional<response> late;
+  answer_maker late = not_in_time;
   deadlines::iterator place;
 
  private:
@@ -65,10 +65,12 @@ bool open_exchanges::enter(member& m, clock::time_point deadline) {
 }
 
 std::unique_ptr<outlet> open_exchanges::take(member& m) {
+  answer_maker unused;  // goes without the lock: whoever it belongs to may hold the last right to answer something else
   const std::lock_guard lock{mutex_};
   if (!m.to) return nullptr;
   by_deadline_.erase(m.place);
   ++using_;
+  unused.swap(m.late);
   return std::move(m.to);
 }
 
@@ -83,17 +85,17 @@ bool open_exchanges::has(const member& m) {
   return static_cast<bool>(m.to);
 }
 
-void open_exchanges::postpone(member& m, clock::time_point deadline, response late) {
+void open_exchanges::postpone(member& m, clock::time_point deadline, answer_maker late) {
   const std::lock_guard lock{mutex_};
   if (!m.to) return;
   by_deadline_.erase(m.place);
   m.place = by_deadline_.emplace(deadline, &m);
-  m.late = std::move(late);
+  m.late.swap(late);
 }
 
 void open_exchanges::answer_all(std::vector<answerable> answers) {
   const auto count = answers.size();
-  for (auto& [to, answer] : answers) to->answer(std::move(answer));
+  for (auto& [to, answer] : answers) to->answer(answer());
   answers.clear();
   used(count);
 }
@@ -105,7 +107,7 @@ void open_exchanges::sweep(clock::time_point now) {
     while (!by_deadline_.empty() && by_deadline_.begin()->first <= now) {
       member& m = *by_deadline_.begin()->second;
       by_deadline_.erase(by_deadline_.begin());
-      late.push_back({std::move(m.to), m.late ? std::move(*m.late) : not_in_time()});
+      late.push_back({std::move(m.to), std::move(m.late)});
     }
     using_ += late.size();
   }
@@ -114,10 +116,14 @@ void open_exchanges::sweep(clock::time_point now) {
 
 void open_exchanges::close() {
   std::vector<answerable> open;
+  std::vector<answer_maker> unused;  // go without the lock
   {
     const std::lock_guard lock{mutex_};
     closed_ = true;
-    for (auto& [deadline, m] : by_deadline_) open.push_back({std::move(m->to), stopping()});
+    for (auto& [deadline, m] : by_deadline_) {
+      open.push_back({std::move(m->to), stopping});
+      unused.push_back(std::move(m->late));
+    }
     by_deadline_.clear();
     using_ += open.size();
   }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -41,9 +42,10 @@ class open_exchanges : public std::enable_shared_from_this<open_exchanges> {
   class member;
   using deadlines = std::multimap<clock::time_point, member*>;
 
+  using answer_maker = std::function<response()>;
   struct answerable {
     std::unique_ptr<outlet> to;
-    response answer;
+    answer_maker answer;
   };
 
   /// False when the set is closed.
@@ -52,7 +54,7 @@ class open_exchanges : public std::enable_shared_from_this<open_exchanges> {
   std::unique_ptr<outlet> take(member& m);
   void used(std::size_t outlets);
   bool has(const member& m);
-  void postpone(member& m, clock::time_point deadline, response late);
+  void postpone(member& m, clock::time_point deadline, answer_maker late);
   void answer_all(std::vector<answerable> answers);
 
   std::mutex mutex_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/document_handlers.hpp"
+#include "http/follow_handlers.hpp"
 #include "http/handlers.hpp"
 #include "http/listener.hpp"
 #include "http/parser_thread.hpp"
@@ -14,6 +15,7 @@ class server::implementation {
  public:
   implementation(const server_options& options, backend to)
       : parser_{options.parser_queue_bytes, options.before_parse},
+        follow_handlers_{std::in_place, to, options.max_connections, options.request_handle},
         handlers_{std::in_place, std::move(to), parser_, options.readiness_answer, options.request_handle},
         documents_{options.docs_folders} {}
 
@@ -28,10 +30,11 @@ class server::implementation {
                          .request_read = options.request_read,
                          .idle = options.idle,
                          .request_handle = options.request_handle};
-    auto table = handlers_->routes();
-    documents_.add_routes(table);
-    routes_ = table.list();
-    auto opened = listener::open(how, std::move(table));
+    auto routes = handlers_->routes();
+    follow_handlers_->add_routes(routes);
+    documents_.add_routes(routes);
+    routes_ = routes.list();
+    auto opened = listener::open(how, std::move(routes));
     if (auto* problem = std::get_if<std::string>(&opened)) return std::move(*problem);
     listener_ = std::get<std::unique_ptr<listener>>(std::move(opened));
     return std::nullopt;
@@ -46,10 +49,12 @@ class server::implementation {
     if (listener_) listener_->stop();  // first: what waits for the parser is answered there
     parser_.stop();
     handlers_.reset();
+    follow_handlers_.reset();
   }
 
  private:
   parser_thread parser_;
+  std::optional<follow_handlers> follow_handlers_;
   std::optional<handlers> handlers_;
   const document_handlers documents_;
   std::vector<std::string> routes_;

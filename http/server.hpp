@@ -43,6 +43,7 @@ struct backend {
   actors::supervisor_actor supervisor;
   std::vector<actors::reader_actor> readers;  ///< asked in turn; at least one
   actors::reader_actor audit_reader;          ///< another one: a long audit holds up nobody but the next audit
+  actors::herald_actor herald;
 };
 
 /// A listening server. All members are for the thread that owns it; handlers run on the server's own threads.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/herald.hpp"
 #include "actors/job.hpp"
 #include "actors/ledger.hpp"
 #include "actors/reader.hpp"
@@ -64,7 +65,8 @@ life::life(const surroundings& around, millis began) : around_{around}, began_{b
   auto for_jobs = open_reader();
   auto for_clients = open_reader();
   system_ = std::make_unique<caf::actor_system>(config_);
-  colleagues_.ledger = system_->spawn(ledger, std::move(writer), wall_clock{around_.wall_time});
+  herald_ = system_->spawn(herald);
+  colleagues_.ledger = system_->spawn(ledger, std::move(writer), wall_clock{around_.wall_time}, herald_);
   colleagues_.reader = system_->spawn(reader, std::move(for_jobs));
   colleagues_.store_master = system_->spawn(store_master, around_.stores);
   auto settings = around_.plan.pool;
@@ -82,6 +84,7 @@ life::~life() {
   // Image and job actors are told by nobody when their masters are killed.
   supervisor_.reset();
   api_reader_.reset();
+  herald_ = {};
   colleagues_ = {};
   stage_ = nullptr;
   run_everything();
@@ -205,6 +208,7 @@ std::size_t life::end() {
   send_exits(caf::exit_reason::user_shutdown);
   supervisor_.reset();
   api_reader_.reset();
+  herald_ = {};
   colleagues_ = {};
   stage_ = nullptr;
   job_actors_.clear();
@@ -225,6 +229,7 @@ void life::send_exits(caf::exit_reason why) {
   caf::anon_send_exit(colleagues_.store_master, why);
   caf::anon_send_exit(colleagues_.reader, why);
   caf::anon_send_exit(*api_reader_, why);
+  caf::anon_send_exit(herald_, why);
 }
 
 pool_gauges life::gauges() const {

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "actors/herald.hpp"
 #include "actors/image_pool.hpp"
 #include "actors/ledger.hpp"
 #include "actors/reader.hpp"
@@ -113,8 +114,9 @@ class service::implementation {
   void spawn_actors(const config::settings& settings, const descriptor_budget& budget, const stores::loaded& stores) {
     auto new_reader = [&] { return system_->spawn<caf::detached>(actors::reader, std::make_shared<storage::reader>(where_)); };
     actors::job_colleagues colleagues;
-    colleagues.ledger =
-        system_->spawn<caf::detached>(actors::ledger, std::make_shared<storage::writer>(std::move(*writer_)), wall_clock{system_wall_time});
+    herald_ = system_->spawn(actors::herald);
+    colleagues.ledger = system_->spawn<caf::detached>(actors::ledger, std::make_shared<storage::writer>(std::move(*writer_)),
+                                                      wall_clock{system_wall_time}, *herald_);
     colleagues.reader = new_reader();
     colleagues.store_master = system_->spawn(actors::store_master, stores.table);
     colleagues.pool = system_->spawn(actors::image_pool, pool_settings_of(settings, budget, *engine_));
@@ -132,7 +134,7 @@ class service::implementation {
     options.max_body_bytes = settings.max_body_bytes;
     options.max_connections = budget.api_connections;
     options.docs_folders = docs_folders_of(settings);
-    auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_});
+    auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_, *herald_});
     if (auto* problem = std::get_if<http::server::refused>(&started)) return refused{problem->message, 2};
     server_ = std::move(std::get<std::unique_ptr<http::server>>(started));
     return std::nullopt;
@@ -153,10 +155,12 @@ class service::implementation {
       for (const auto& reader : api_readers_) caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(*audit_reader_, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(colleagues_->ledger, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(*herald_, caf::exit_reason::user_shutdown);
       supervisor_.reset();
       colleagues_.reset();
       api_readers_.clear();
       audit_reader_.reset();
+      herald_.reset();
     }
     system_.reset();
   }
@@ -175,6 +179,7 @@ class service::implementation {
   std::optional<actors::supervisor_actor> supervisor_;
   std::vector<actors::reader_actor> api_readers_;
   std::optional<actors::reader_actor> audit_reader_;
+  std::optional<actors::herald_actor> herald_;
   bool drained_ = false;
 };
 

@@ -107,8 +107,13 @@ inline constexpr std::chrono::seconds request_handle = 30s;  ///< our own 503 co
 inline constexpr std::size_t audits = 16;  ///< waiting or running; a job of a million images takes a second. Beyond it 503
 inline constexpr std::chrono::seconds api_idle =
     10s;  ///< a connection without a request is closed after this: silent clients must not take all places
-inline constexpr std::size_t docs_file_bytes = 16 * mib;  ///< a file of Swagger UI, held in memory; the largest has 2 MB
-inline constexpr std::size_t api_connections = 8192;      ///< at most; fewer when descriptors are short
+inline constexpr std::size_t followers = 4096;  ///< clients that wait for news of a job, but at most 3/4 of the connections; beyond it 503
+inline constexpr std::chrono::milliseconds progress_pause = 250ms;  ///< between two pieces of news of a job: more than anybody can look at
+inline constexpr std::chrono::seconds follower_beat = 15s;  ///< a comment to each follower, for what closes silent connections on the way,
+inline constexpr std::chrono::seconds follower_retry = 2s;  ///< and how long it is asked to wait before it connects again
+inline constexpr std::chrono::seconds longest_wait = 60s;   ///< what `wait` of a status request may ask for: proxies give up after that
+inline constexpr std::size_t docs_file_bytes = 16 * mib;     ///< a file of Swagger UI, held in memory; the largest has 2 MB
+inline constexpr std::size_t api_connections = 8192;        ///< at most; fewer when descriptors are short
 inline constexpr std::size_t received_bodies_bytes =
     256 * mib;  ///< bodies of all requests between their first byte and their answer, or two of the largest; beyond it 503
 inline constexpr std::chrono::milliseconds readiness_answer = 2s;  ///< /readyz answers 503 when the supervisor needs longer

@@ -71,7 +71,7 @@ constexpr std::string_view fail_job = R"sql(
 constexpr std::string_view select_pending = R"sql(
   SELECT image_no FROM images WHERE job_id = :job AND run = :run AND state = 0 AND image_no >= 0 ORDER BY image_no LIMIT :rows)sql";
 
-recorded nothing_changed(const job_row& row) { return {0, row.images, row.state}; }
+recorded nothing_changed(const job_row& row) { return {0, row.images, row.state, row.run}; }
 
 /// The first result of each image, in order of image.
 std::vector<const image_result*> one_per_image(std::span<const image_result> results) {
@@ -126,7 +126,7 @@ void writer::implementation::write_results(job_id id, run_number run, std::span<
     row.images.failed += failed;
     if (row.images.pending() == 0 && !mutant(66)) give_verdict(id, row, now);
   }
-  outcome = {succeeded + failed, row.images, row.state};
+  outcome = {succeeded + failed, row.images, row.state, row.run};
 }
 
 std::string writer::implementation::failures_of(job_id id) {

@@ -62,6 +62,7 @@ struct recorded {
   std::int64_t changed = 0;              ///< results that were news; the others were of an older run or recorded before
   image_counts images;                   ///< the job's counters afterwards
   job_state state = job_state::ongoing;  ///< `completed` or `failed` once nothing is pending
+  run_number run{};                      ///< the job's, which may be a later one than that of the results
 };
 
 /// The only writer of a database. One per database, used by one thread at a time.

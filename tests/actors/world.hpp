@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/herald.hpp"
 #include "actors/image_pool.hpp"
 #include "actors/ledger.hpp"
 #include "actors/reader.hpp"
@@ -56,7 +57,8 @@ class world {
         web{std::make_unique<imaginary_web>(system_)} {
     const auto no_wait = storage::session_options{std::chrono::milliseconds{0}};
     const auto new_reader = [&] { return system_.spawn(actors::reader, std::make_shared<storage::reader>(where_, no_wait)); };
-    colleagues.ledger = system_.spawn(actors::ledger, keeper_, wall_clock{[this] { return wall_time(); }});
+    herald = system_.spawn(actors::herald);
+    colleagues.ledger = system_.spawn(actors::ledger, keeper_, wall_clock{[this] { return wall_time(); }}, herald);
     colleagues.reader = new_reader();
     colleagues.store_master = system_.spawn(actors::store_master, stores_named({"S1", "S2", "S3"}));
     options.pool.image.engine = web.get();
@@ -76,6 +78,7 @@ class world {
     caf::anon_send_exit(colleagues.reader, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(colleagues.ledger, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(api_reader_, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(herald, caf::exit_reason::user_shutdown);
     web.reset();
     run_messages();
     while (clock().trigger_timeout()) run_messages();  // timers hold their actors
@@ -213,6 +216,7 @@ class world {
   std::unique_ptr<imaginary_web> web;
   actors::job_colleagues colleagues;
   actors::supervisor_actor supervisor;
+  actors::herald_actor herald;
 };
 
 }  // namespace retail_pulse::tests

@@ -1,5 +1,6 @@
 """The real program over real sockets: jobs, failures, kill -9, SIGTERM, a second process."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -9,6 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
+from events import Broken, Events, key
 from harness import PHOTOS, PROGRAM, SOURCE, Origin, Service, SilentHost, repeated, visit, wait_for
 
 KNOWN, OTHER = "S00339218", "S01408764"
@@ -227,6 +229,75 @@ class Durability(unittest.TestCase):
         self.service.terminate()
         self.assertIn("http_status", self.service.log())
         self.assertNotIn("secret", self.service.log())
+
+
+class Following(unittest.TestCase):
+    def setUp(self):
+        self.origin = Origin()
+        self.addCleanup(self.origin.close)
+
+    def test_a_job_is_followed_to_its_end(self):
+        with Service() as service:
+            job = service.submit([visit(KNOWN, self.origin.photo_urls(400, "followed"))])
+            with Events(service.port, job) as stream:
+                events = list(stream)
+            self.assertEqual({event for event, _, _ in events[:-1]}, {"progress"})
+            ids = [key(number) for _, number, _ in events if number]
+            self.assertEqual(ids, sorted(set(ids)))
+            self.assertEqual(events[-1], ("end", "1.400", service.status(job)))
+            with Events(service.port, job, events[-1][1]) as again:
+                self.assertEqual(again.status, 204)
+            with Events(service.port, job, events[0][1]) as resumed:
+                self.assertEqual(list(resumed)[-1], events[-1])
+
+    def test_after_kill_9_events_resume_where_they_were_and_the_end_is_seen(self):
+        service = Service("--drain-timeout", "0s").start().wait_ready()
+        self.addCleanup(service.close)
+        job = service.submit([visit(KNOWN, self.origin.photo_urls(6000, "killed"))])
+        ids, last_id, end = [], None, None
+        for kills in range(4):
+            with contextlib.suppress(Broken), Events(service.port, job, last_id) as stream:
+                seen = 0
+                for event, number, data in stream:
+                    if number:
+                        ids.append(key(number))
+                        last_id = number
+                        seen += 1
+                    if event == "end":
+                        end = data
+                    elif seen == 2 and kills < 3:
+                        service.kill()
+                self.assertIsNotNone(end, "a stream that is whole has an end")
+            if end:
+                break
+            service.start().wait_ready()
+        self.assertEqual(ids, sorted(set(ids)))
+        self.assertEqual(ids[-1], (1, 6000))
+        self.assertEqual(end, service.status(job))
+        self.assertEqual(end["images"], {"total": 6000, "done": 6000, "failed": 0})
+
+    def test_sigterm_breaks_events_off_and_is_not_held_up_by_them(self):
+        service = Service("--gpu-delay", "60s..60s", "--drain-timeout", "100ms").start().wait_ready()
+        self.addCleanup(service.close)
+        job = service.submit([visit(KNOWN, self.origin.photo_urls(3, "slow"))])
+        streams = [Events(service.port, job) for _ in range(20)]
+        self.assertEqual(service.terminate()[0], 0)
+        for stream in streams:
+            with stream, self.assertRaises(Broken):
+                self.assertNotIn("end", [event for event, _, _ in stream])
+
+    def test_a_status_that_waits_is_answered_at_the_end(self):
+        with Service() as service:
+            job = service.submit([visit(KNOWN, self.origin.photo_urls(50, "waited"))])
+            status, end = service.get(f"/api/status?jobid={job}&wait=60")
+            self.assertEqual((status, end["status"]), (200, "completed"))
+            self.assertEqual(service.get(f"/api/status?jobid={job}&wait=61")[0], 400)
+
+    def test_a_wait_that_is_over_is_answered_with_how_the_job_stands(self):
+        with Service("--gpu-delay", "60s..60s", "--drain-timeout", "0s") as service:
+            job = service.submit([visit(KNOWN, self.origin.photo_urls(1, "long"))])
+            status, answer = service.get(f"/api/status?jobid={job}&wait=1")
+            self.assertEqual((status, answer["status"]), (200, "ongoing"))
 
 
 class Windows(unittest.TestCase):

@@ -1,5 +1,6 @@
 #include "tests/http/world.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <future>
 #include <map>
@@ -18,7 +19,7 @@ using namespace actors;
 /// What the test thread and the fake actors share.
 struct script {
   std::mutex mutex;
-  std::condition_variable held_more;
+  std::condition_variable held_more;  ///< or followed, or asked
   manner supervisor = manner::normal;
   manner reader = manner::normal;
   manner audit_reader = manner::normal;
@@ -27,6 +28,8 @@ struct script {
   std::vector<std::function<void()>> held;
   std::int64_t last_id = 0;
   std::size_t submissions = 0;
+  std::size_t status_questions = 0;
+  std::vector<std::pair<job_id, follower>> followers;
   submission_ptr last;
 
   void hold(std::function<void()> answer) {
@@ -104,6 +107,8 @@ reader_actor::behavior_type fake_reader(reader_actor::pointer self, const script
       [](pending_atom, job_id, run_number, image_number, std::uint64_t) { return std::make_shared<const task_page>(); },
       [self, s](status_atom, job_id job, const reply<status_outcome>& answer) {
         const std::lock_guard lock{s->mutex};
+        ++s->status_questions;
+        s->held_more.notify_all();
         if (s->reader == manner::die) return self->quit();
         if (s->reader == manner::forget) return;
         if (s->reader == manner::hold) return s->hold([s, job, answer] { answer(standing_of(*s, job)); });
@@ -131,6 +136,27 @@ reader_actor::behavior_type fake_audit_reader(reader_actor::pointer self, const 
   };
 }
 
+herald_actor::behavior_type fake_herald(herald_actor::pointer, const script_ptr& s) {
+  return {
+      [s](follow_atom, job_id job, const follower& who) {
+        const std::lock_guard lock{s->mutex};
+        s->followers.emplace_back(job, who);
+        s->held_more.notify_all();
+      },
+      [s](unfollow_atom, job_id, std::uint64_t token) {
+        std::vector<std::pair<job_id, follower>> gone;  // let go of without the lock
+        const std::lock_guard lock{s->mutex};
+        const auto left = std::ranges::partition(s->followers, [token](const auto& each) { return each.second.token != token; });
+        gone.assign(left.begin(), left.end());
+        s->followers.erase(left.begin(), left.end());
+        s->held_more.notify_all();
+      },
+      [](progress_atom, const job_progress&) {},
+      [](flush_atom, job_id) {},
+      [](beat_atom) {},
+  };
+}
+
 struct config : caf::actor_system_config {
   config() {
     add_message_types<caf::id_block::retail_pulse>();
@@ -147,6 +173,7 @@ struct world::inside {
   supervisor_actor supervisor = system.spawn(fake_supervisor, play);
   std::vector<reader_actor> readers{system.spawn(fake_reader, play), system.spawn(fake_reader, play)};
   reader_actor audit_reader = system.spawn(fake_audit_reader, play);
+  herald_actor herald = system.spawn(fake_herald, play);
   std::unique_ptr<http::server> server;
   std::string problem;
 
@@ -160,6 +187,8 @@ struct world::inside {
     end_server();
     for (const auto& r : readers) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(audit_reader, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(herald, caf::exit_reason::user_shutdown);
+    play->followers.clear();
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
   }
 };
@@ -179,7 +208,7 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   how.readiness_answer = options.readiness_answer;
   how.before_parse = options.before_parse;
   how.docs_folders = options.docs_folders;
-  auto started = http::server::start(how, {inside_->supervisor, inside_->readers, inside_->audit_reader});
+  auto started = http::server::start(how, {inside_->supervisor, inside_->readers, inside_->audit_reader, inside_->herald});
   if (auto* refused = std::get_if<http::server::refused>(&started)) {
     inside_->problem = refused->message;
   } else {
@@ -221,25 +250,59 @@ void world::know(const job_status& status) {
   inside_->play->jobs[status.id] = status;
 }
 
-void world::wait_for_held(std::size_t questions) {
-  std::unique_lock lock{inside_->play->mutex};
-  const bool there =
-      inside_->play->held_more.wait_for(lock, std::chrono::seconds{20}, [&] { return inside_->play->held.size() >= questions; });
-  if (!there) throw std::runtime_error{"the questions did not come"};
+namespace {
+
+void wait_until(script& s, const char* what, const std::function<bool()>& there) {
+  std::unique_lock lock{s.mutex};
+  if (!s.held_more.wait_for(lock, std::chrono::seconds{20}, there)) throw std::runtime_error{std::string{what} + " did not come"};
 }
 
 /// In an actor, like every answer: ThreadSanitizer does not see how CAF hands data from thread to thread, and is told to look away there.
-void world::let_go() {
+void in_an_actor(caf::actor_system& system, std::function<void()> what) {
   const auto done = std::make_shared<std::promise<void>>();
-  inside_->system.spawn([done, s = inside_->play] {
-    {
-      const std::lock_guard lock{s->mutex};
-      for (const auto& answer : s->held) answer();
-      s->held.clear();
-    }
+  system.spawn([done, what = std::move(what)] {
+    what();
     done->set_value();
   });
   done->get_future().wait();
+}
+
+}  // namespace
+
+void world::wait_for_held(std::size_t questions) {
+  wait_until(*inside_->play, "the questions", [&] { return inside_->play->held.size() >= questions; });
+}
+
+void world::wait_for_followers(std::size_t count) {
+  wait_until(*inside_->play, "the followers", [&] { return inside_->play->followers.size() == count; });
+}
+
+void world::wait_for_status_questions(std::size_t count) {
+  wait_until(*inside_->play, "the questions", [&] { return inside_->play->status_questions >= count; });
+}
+
+void world::tell(const job_status& progress) {
+  in_an_actor(inside_->system, [s = inside_->play, progress] {
+    const std::lock_guard lock{s->mutex};
+    for (const auto& [job, who] : s->followers) {
+      if (job == progress.id) who.tell({progress.id, progress.run, progress.state, progress.images});
+    }
+  });
+}
+
+void world::beat() {
+  in_an_actor(inside_->system, [s = inside_->play] {
+    const std::lock_guard lock{s->mutex};
+    for (const auto& [job, who] : s->followers) who.beat();
+  });
+}
+
+void world::let_go() {
+  in_an_actor(inside_->system, [s = inside_->play] {
+    const std::lock_guard lock{s->mutex};
+    for (const auto& answer : s->held) answer();
+    s->held.clear();
+  });
 }
 
 std::size_t world::submissions() const {

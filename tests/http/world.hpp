@@ -61,6 +61,13 @@ class world {
   void audit_reader_is(manner m);  ///< the one for audits
   void know(const job_status& status);
   void know(const job_audit& audit);
+  /// Tells those who follow the job, as the herald does; and beats for all.
+  void tell(const job_status& progress);
+  void beat();
+  /// Waits until so many follow.
+  void wait_for_followers(std::size_t count);
+  /// Waits until so many statuses have been asked for since the world began.
+  void wait_for_status_questions(std::size_t count);
   /// Waits until so many questions are held.
   void wait_for_held(std::size_t questions);
   /// Answers all held questions as a normal actor would.

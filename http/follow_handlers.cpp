@@ -1,0 +1,112 @@
+#include "http/follow_handlers.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "core/limits.hpp"
+#include "http/event_stream.hpp"
+#include "http/query.hpp"
+#include "http/responses.hpp"
+#include "http/status_wait.hpp"
+
+namespace retail_pulse::http {
+namespace {
+
+constexpr std::string_view too_many = "too many clients follow jobs";
+
+/// What a status request asks for, or why it cannot be told.
+struct status_question {
+  job_id job;
+  std::chrono::seconds wait{0};
+};
+using question_or_error = std::variant<status_question, std::string>;
+
+std::optional<std::int64_t> number_in(const std::string& text, std::errc& error) {
+  std::int64_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  error = failed;
+  if (text.empty() || failed == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+question_or_error question_in(const std::string& query_text) {
+  const auto parameters = query::parse(query_text);
+  if (!parameters) return "the query is not well-formed";
+  for (const char* name : {"jobid", "wait"}) {
+    if (parameters->count(name) > 1) return std::string{name} + " is given twice";
+  }
+  status_question question;
+  std::errc error{};
+  const auto* text = parameters->find("jobid");
+  if (text == nullptr) return "jobid is missing";
+  const auto job = number_in(*text, error);
+  if (!job) return "jobid is not a number";
+  if (error != std::errc{} || *job < 1 || *job > max_job_id) {
+    return "jobid is out of range; job ids go from 1 to " + std::to_string(max_job_id);
+  }
+  question.job.value = *job;
+  if (const auto* wait = parameters->find("wait")) {
+    const auto seconds = number_in(*wait, error);
+    if (!seconds || error != std::errc{} || *seconds < 0 || *seconds > limits::longest_wait.count()) {
+      return "wait is not a number of seconds from 0 to " + std::to_string(limits::longest_wait.count());
+    }
+    question.wait = std::chrono::seconds{*seconds};
+  }
+  return question;
+}
+
+/// The last event that the client has had; nothing for a new client. A browser sends the header, and nobody else needs the parameter.
+std::variant<std::optional<event_id>, std::string> last_event_in(const request& r) {
+  const auto parameters = query::parse(r.query);
+  if (!parameters) return "the query is not well-formed";
+  if (parameters->count("last_event_id") > 1) return "last_event_id is given twice";
+  const auto* header = r.header("Last-Event-ID");
+  const auto* text = header != nullptr ? header : parameters->find("last_event_id");
+  if (text == nullptr) return std::optional<event_id>{};
+  const auto id = event_id::parse(*text);
+  if (id) return id;
+  return std::string{header != nullptr ? "Last-Event-ID" : "last_event_id"} + " is not the id of an event, such as 1.300";
+}
+
+std::size_t followers_of(std::size_t connections) { return std::min(limits::followers, std::max<std::size_t>(1, connections / 4 * 3)); }
+
+}  // namespace
+
+follow_handlers::follow_handlers(const backend& to, std::size_t connections, std::chrono::milliseconds any_answer)
+    : with_{std::make_shared<const following>(to.herald, to.readers, followers_of(connections))}, any_answer_{any_answer} {}
+
+void follow_handlers::add_routes(route_table& table) {
+  table.add_with_and_without_slash("GET", "/api/status", [this](request r, const responder& a) { status(std::move(r), a); });
+  table.add_with_parameter("GET", "/api/jobs/{id}/events", [this](const request& r, const responder& a) { events(r, a); });
+}
+
+void follow_handlers::status(request r, const responder& answer) const {
+  const auto asked = question_in(r.query);
+  if (const auto* problem = std::get_if<std::string>(&asked)) return answer(error_response(400, *problem));
+  const auto& question = std::get<status_question>(asked);
+  if (question.wait > std::chrono::seconds{0}) {
+    auto place = with_->take_place();
+    if (!place) return answer(unavailable(too_many));
+    return std::make_shared<status_wait>(with_, question.job, std::move(place), std::move(r), question.wait, answer)->start();
+  }
+  with_->ask(question.job, {[answer, job = question.job, r = std::move(r)](const actors::status_outcome& outcome) {
+                              answer(standing_response(r, job, outcome));
+                            },
+                            {}});
+}
+
+void follow_handlers::events(const request& r, const responder& answer) const {
+  const auto job = job_named(r.parameter);
+  if (!job) return answer(problem_no_such_job(r.parameter, r.path));
+  const auto seen = last_event_in(r);
+  if (const auto* detail = std::get_if<std::string>(&seen)) return answer(problem(400, "invalid_parameter", *detail, r.path));
+  auto place = with_->take_place();
+  if (!place) return answer(problem_unavailable(too_many, r.path));
+  answer.within(any_answer_, problem_not_in_time(r.path));
+  std::make_shared<event_stream>(with_, *job, std::move(place), r, std::get<std::optional<event_id>>(seen), answer)->start();
+}
+
+}  // namespace retail_pulse::http
