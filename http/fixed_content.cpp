@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/text.hpp"
+#include "http/conditional.hpp"
 
 namespace retail_pulse::http {
 namespace {
@@ -25,11 +26,8 @@ fixed_content::fixed_content(std::string_view type, std::string text) : type_{ty
 }
 
 bool fixed_content::known_to(const request& r) const {
-  return std::ranges::any_of(r.headers, [this](const header_field& field) {
-    if (!same_word(field.name, "If-None-Match")) return false;
-    // Our tags have no commas, so nothing else in the list can hold one of them but itself, weak or strong: both count here (RFC 9110).
-    return field.value == "*" || field.value.find(etag_) != std::string::npos;
-  });
+  return std::ranges::any_of(
+      r.headers, [this](const header_field& field) { return same_word(field.name, "If-None-Match") && lists_etag(field.value, etag_); });
 }
 
 }  // namespace retail_pulse::http

@@ -138,11 +138,12 @@ export class Contract {
 
   #events(answer, media, at) {
     return answer.events().flatMap((event) => {
-      const kind = event.event ?? "message";
-      if (!(kind in media["x-event-schemas"])) return [`the event '${kind}' is not described`];
       const unknown = Object.keys(event).filter((field) => !["event", "data", "id", "retry"].includes(field));
       if (unknown.length) return [`the field '${unknown[0]}' of an event is not described`];
-      return this.#json(event.data ?? "", [...at, "x-event-schemas", kind], `event ${kind}`);
+      if (event.data === undefined) return event.event === undefined ? [] : ["an event has no data, so nobody is told of it"];
+      const kind = event.event ?? "message";
+      if (!(kind in media["x-event-schemas"])) return [`the event '${kind}' is not described`];
+      return this.#json(event.data, [...at, "x-event-schemas", kind], `event ${kind}`);
     });
   }
 

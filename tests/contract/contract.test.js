@@ -11,7 +11,8 @@ const HEADERS = { "Content-Type": "application/json", "X-Request-Id": "a", Date:
 
 /// An exchange that is as described, but for what a test changes.
 function exchange({ method = "GET", target = "/api/status?jobid=1", status = 200, headers = {}, body = ongoing(), whole = true, ...rest } = {}) {
-  const all = Object.entries({ ...HEADERS, ...headers }).filter(([, value]) => value !== undefined);
+  const tag = target?.includes("/api/status") && status === 200 && { ETag: 'W/"1.1.0.ongoing"' };
+  const all = Object.entries({ ...HEADERS, ...tag, ...headers }).filter(([, value]) => value !== undefined);
   return { method, target, status, headers: all, body: typeof body === "string" ? body : JSON.stringify(body), whole, ...rest };
 }
 
@@ -74,6 +75,7 @@ test("a header that is missing, wrong or not described fails", () => {
   fails({ headers: { "X-Request-Id": undefined } }, "X-Request-Id");
   fails({ headers: { "X-Request-Id": "a b" } }, "X-Request-Id");
   fails({ headers: { "X-Powered-By": "pigeons" } }, "X-Powered-By");
+  fails({ headers: { ETag: undefined } }, "ETag");
   fails({ status: 503, body: { error: "x" } }, "Retry-After");
   fails({ status: 503, headers: { "Retry-After": "soon" }, body: { error: "x" } }, "Retry-After");
 });
@@ -106,6 +108,18 @@ test("a refusal closes the connection and has one sentence", () => {
 
 test("the answer to a HEAD has no body", () => {
   fails({ method: "HEAD" }, "HEAD");
+});
+
+test("every line and every event of a stream is checked", () => {
+  const stream = { "Content-Type": "text/event-stream" };
+  const progress = JSON.stringify({ job_id: 1, run: 1, status: "ongoing", images: { total: 2, done: 1, failed: 0 } });
+  const events = (text, more) => ({ target: "/api/jobs/1/events", headers: stream, body: text, ...more });
+  passes(events(`retry: 2000\n\nevent: progress\nid: 1.1\ndata: ${progress}\n\n:\n\nevent: end\ndata: ${JSON.stringify(ongoing())}\n\n`));
+  passes(events(`event: progress\ndata: ${progress}\n\nevent: prog`, { whole: false }));
+  fails(events(`event: progress\ndata: ${progress.replace("total", "all")}\n\n`), "all");
+  fails(events(`event: news\ndata: ${progress}\n\n`), "news");
+  fails(events("event: progress\nid: 1.1\n\n"), "data");
+  fails(events(`events: progress\ndata: ${progress}\n\n`), "events");
 });
 
 test("an example that does not match its schema is found", () => {
