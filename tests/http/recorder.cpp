@@ -73,7 +73,7 @@ std::size_t body_size(std::string_view head, std::string_view rest) {
 }
 
 std::optional<request_line> line_of(std::string_view head) {
-  const auto line = head.substr(0, head.find("\r\n"));
+  const auto line = head.substr(0, head.find_first_of("\r\n"));
   const auto first = line.find(' ');
   const auto last = line.rfind(' ');
   if (first == std::string_view::npos || first + 1 >= last || !line.substr(last).starts_with(" HTTP/1.")) return std::nullopt;
@@ -100,14 +100,15 @@ bool records(std::uint16_t port) {
 
 std::optional<request_line> take_request(std::string& sent) {
   const auto begin = std::min(sent.find_first_not_of("\r\n"), sent.size());
-  const auto end = sent.find("\r\n\r\n", begin);
+  auto end = sent.find("\r\n\r\n", begin);
+  if (end == std::string::npos) end = sent.find("\n\n", begin);  // lines may end so, too
   if (end == std::string::npos) {
     sent.clear();
     return std::nullopt;
   }
   const auto head = std::string_view{sent}.substr(begin, end - begin);
   auto line = line_of(head);
-  const auto taken = line ? end + 4 + body_size(head, std::string_view{sent}.substr(end + 4)) : sent.size();
+  const auto taken = line ? end + 4 + body_size(head, std::string_view{sent}.substr(std::min(end + 4, sent.size()))) : sent.size();
   sent.erase(0, std::min(taken, sent.size()));
   return line;
 }
