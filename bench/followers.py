@@ -8,6 +8,7 @@ usage: bench/followers.py [--clients N] [--images N] [--cuts N] [--seed N] [PROG
 """
 
 import argparse
+import contextlib
 import json
 import pathlib
 import random
@@ -19,8 +20,10 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/end_to_end"))
 import events  # noqa: E402
 import harness  # noqa: E402
+import hosts  # noqa: E402
 
 STORE = "S00339218"
+IN_FLIGHT = "512"  # with the default delay 2,000 images a second, so that there is something to follow for a while
 PATIENCE = 300  # seconds for one job
 
 
@@ -113,33 +116,43 @@ def percentile(values, part):
     return sorted(values)[min(len(values) - 1, int(len(values) * part))]
 
 
-def measure(service, origin, clients, images):
-    job = service.submit([harness.visit(STORE, origin.photo_urls(images, "followed"))])
+def submit(service, host, images, tag):
+    names = sorted(photo.name for photo in harness.PHOTOS.iterdir())
+    urls = host.urls(names, tag, images // len(names) + 1)[:images]
+    return service.submit([harness.visit(STORE, urls)])
+
+
+def measure(service, host, clients, images):
+    service.wait_for_end(submit(service, host, images, "warm"))  # so that the memory that any job takes is taken before
+    job = submit(service, host, images, "followed")
     before = service.resident_kib("VmRSS")
     crowd = Crowd(service, job, clients)
     crowd.connect()
     costs = service.resident_kib("VmRSS") - before
     crowd.times.clear()  # while they connected, each had another beginning
+    for _ in range(20):  # until the beginnings that have been sent are read
+        crowd.turn(0.01)
+    crowd.times.clear()
     crowd.until_the_end()
     lags = [(time_heard - min(times)) * 1000 for times in crowd.times.values() if len(times) == clients for time_heard in times]
     print(f"{clients} clients, a job of {images} images: {len(crowd.times)} events, {len(lags) // clients} of them heard by all")
     if lags:
         print(f"lag behind the first client that heard the same event: p50 {percentile(lags, 0.5):.1f} ms, p99 {percentile(lags, 0.99):.1f} ms, "
               f"slowest {max(lags):.1f} ms")
-    print(f"memory: {costs / clients:.1f} KiB resident per client (service and job in progress included)")
+    print(f"memory: {costs / clients:.1f} KiB resident per client")
     return crowd.faults()
 
 
-def resume(service, origin, clients, images, cuts, seed):
+def resume(service, host, clients, images, cuts, seed):
     chance = random.Random(seed)
-    job = service.submit([harness.visit(STORE, origin.photo_urls(images, "resumed"))])
+    job = submit(service, host, images, "resumed")
     crowd = Crowd(service, job, clients)
     crowd.connect()
     left = cuts
 
     def cut_some():
         nonlocal left
-        for _ in range(min(left, chance.randint(0, 12))):
+        for _ in range(min(left, chance.randint(0, cuts // 50))):
             follower = chance.choice(crowd.followers)
             if follower.socket:
                 follower.cut()
@@ -161,13 +174,9 @@ def main():
     arguments.add_argument("program", nargs="?", type=pathlib.Path, default=harness.SOURCE / "build/release/retail-pulse")
     given = arguments.parse_args()
     harness.PROGRAM = given.program
-    origin = harness.Origin()
-    try:
-        with harness.Service() as service:
-            faults = measure(service, origin, given.clients, given.images)
-            faults += resume(service, origin, given.clients, given.images, given.cuts, given.seed)
-    finally:
-        origin.close()
+    with contextlib.closing(hosts.FastHost(harness.PHOTOS)) as host, harness.Service("--images-in-flight", IN_FLIGHT) as service:
+        faults = measure(service, host, given.clients, given.images)
+        faults += resume(service, host, given.clients, given.images, given.cuts, given.seed)
     for fault in faults[:20]:
         print(fault, file=sys.stderr)
     return 1 if faults else 0

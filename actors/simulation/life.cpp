@@ -66,7 +66,7 @@ life::life(const surroundings& around, millis began) : around_{around}, began_{b
   auto for_clients = open_reader();
   system_ = std::make_unique<caf::actor_system>(config_);
   herald_ = system_->spawn(herald);
-  colleagues_.ledger = system_->spawn(ledger, std::move(writer), wall_clock{around_.wall_time}, herald_);
+  colleagues_.ledger = system_->spawn(ledger, std::move(writer), wall_clock{around_.wall_time}, *herald_);
   colleagues_.reader = system_->spawn(reader, std::move(for_jobs));
   colleagues_.store_master = system_->spawn(store_master, around_.stores);
   auto settings = around_.plan.pool;
@@ -84,7 +84,7 @@ life::~life() {
   // Image and job actors are told by nobody when their masters are killed.
   supervisor_.reset();
   api_reader_.reset();
-  herald_ = {};
+  herald_.reset();
   colleagues_ = {};
   stage_ = nullptr;
   run_everything();
@@ -208,7 +208,7 @@ std::size_t life::end() {
   send_exits(caf::exit_reason::user_shutdown);
   supervisor_.reset();
   api_reader_.reset();
-  herald_ = {};
+  herald_.reset();
   colleagues_ = {};
   stage_ = nullptr;
   job_actors_.clear();
@@ -229,7 +229,7 @@ void life::send_exits(caf::exit_reason why) {
   caf::anon_send_exit(colleagues_.store_master, why);
   caf::anon_send_exit(colleagues_.reader, why);
   caf::anon_send_exit(*api_reader_, why);
-  caf::anon_send_exit(herald_, why);
+  caf::anon_send_exit(*herald_, why);
 }
 
 pool_gauges life::gauges() const {

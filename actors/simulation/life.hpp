@@ -91,7 +91,7 @@ class life {
   actors::job_colleagues colleagues_;
   std::optional<actors::supervisor_actor> supervisor_;
   std::optional<actors::reader_actor> api_reader_;
-  actors::herald_actor herald_;
+  std::optional<actors::herald_actor> herald_;
   caf::actor stage_;
   millis ledger_held_until_{0};
   std::map<std::uint64_t, std::function<void()>> timers_;
