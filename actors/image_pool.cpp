@@ -57,6 +57,12 @@ void image_pool_state::leave(job_ticket ticket) {
   serve();
 }
 
+std::uint64_t image_pool_state::withdraw(job_ticket ticket) {
+  const auto dropped = turns_->withdraw(ticket);
+  serve();  // its lanes may have stood before others
+  return dropped;
+}
+
 void image_pool_state::resolved(const std::string& origin, const std::string& address) {
   turns_->resolved(origin, address);
   serve();
@@ -156,6 +162,7 @@ image_pool_actor::behavior_type image_pool(image_pool_actor::stateful_pointer<im
       [=](again_atom, job_ticket ticket, const queued_image& image) { self->state.again(ticket, image); },
       [=](settled_atom, job_ticket ticket, std::uint64_t images) { self->state.settled(ticket, images); },
       [=](leave_atom, job_ticket ticket) { self->state.leave(ticket); },
+      [=](withdraw_atom, job_ticket ticket) { return self->state.withdraw(ticket); },
       [=](resolved_atom, const std::string& origin, const std::string& address) { self->state.resolved(origin, address); },
       [=](fetched_atom, place_index index, const std::string& address) { self->state.fetched(index, address); },
       [=](reported_atom, place_index index, bool rests) { self->state.reported(index, rests); },

@@ -36,6 +36,7 @@ class image_pool_state {
   void again(job_ticket ticket, const queued_image& image);
   void settled(job_ticket ticket, std::uint64_t images);
   void leave(job_ticket ticket);
+  std::uint64_t withdraw(job_ticket ticket);
   void resolved(const std::string& origin, const std::string& address);
   void fetched(place_index place, const std::string& address);
   void reported(place_index place, bool rests);

@@ -14,6 +14,16 @@ using observe::field;
 using observe::level;
 using observe::log;
 
+namespace {
+
+void tell_end(job_id job, const storage::recorded& recorded) {
+  if (recorded.state == job_state::ongoing) return;  // in another run by now
+  log(level::info, "job ended",
+      {field{job}, {"state", name_of(recorded.state)}, {"images", recorded.images.total}, {"failed", recorded.images.failed}});
+}
+
+}  // namespace
+
 void job_run::open(self_pointer self, supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket, job_brief brief) {
   self_ = self;
   supervisor_ = std::move(supervisor);
@@ -24,6 +34,7 @@ void job_run::open(self_pointer self, supervisor_actor supervisor, job_colleague
 
 void job_run::start() {
   if (stopping_) return;
+  if (job_.cancelled) return abandon_when_idle();
   cursor_ = image_number{-1};
   unread_ = static_cast<std::uint64_t>(job_.images.pending());
   if (unread_ == 0) {
@@ -37,6 +48,7 @@ void job_run::start() {
 
 void job_run::read_page(std::uint64_t credits) {
   if (stopping_) return;
+  if (job_.cancelled) return decline(credits);
   self_->request(colleagues_.reader, caf::infinite, pending_atom_v, job_.id, job_.run, cursor_, credits)
       .then([this, credits](const task_page_ptr& page) { check_stores(page, credits); },
             [this, credits](const caf::error& e) {
@@ -62,6 +74,7 @@ void job_run::check_stores(const task_page_ptr& page, std::uint64_t credits) {
 
 void job_run::offer(const task_page& page, const std::vector<std::string>& unknown, std::uint64_t credits) {
   if (stopping_) return;
+  if (job_.cancelled) return decline(credits);
   const std::uint64_t read = page.tasks.size();
   require(read <= credits, "a page holds no more images than the turn granted");
   held_ += read;
@@ -87,6 +100,12 @@ void job_run::offer(const task_page& page, const std::vector<std::string>& unkno
   if (held_ == 0 && unread_ == 0 && !mutant(29)) settle();
 }
 
+void job_run::decline(std::uint64_t credits) {
+  auto offer = std::make_shared<image_offer>();
+  offer->unused = credits;
+  self_->send(colleagues_.pool, offer_atom_v, ticket_, image_offer_ptr{std::move(offer)});
+}
+
 void job_run::fail(const image_task& task, error_code code) {
   image_result result;
   result.number = task.number;
@@ -103,6 +122,8 @@ void job_run::take_report(const image_report& report) {
     add(report.result);
     return;
   }
+  if (job_.cancelled) return release(1);  // what would be tried again has no result
+  ++resting_;
   auto again = report.task;
   if (!mutant(26)) ++again.attempt;
   if (mutant(27) && again.attempt == 3) return;
@@ -110,7 +131,8 @@ void job_run::take_report(const image_report& report) {
 }
 
 void job_run::offer_again(const image_task& task) {
-  if (stopping_) return;
+  if (stopping_ || (job_.cancelled && !mutant(70))) return;
+  --resting_;
   const auto parsed = fetch::parse_url(task.url);
   const auto* url = std::get_if<fetch::url>(&parsed);
   require(url != nullptr, "an image that was fetched once has a URL");
@@ -144,7 +166,7 @@ void job_run::record(const results_ptr& batch) {
               if (stopping_) {
                 log(level::error, "results are not stored; their images are fetched again at the next start",
                     {field{job_.id}, {"images", static_cast<std::int64_t>(batch->results.size())}, {"cause", text_of(e)}});
-                take_recorded(0, {});
+                take_recorded(0, {0, {}, job_state::ongoing, job_.run});
                 return;
               }
               log(level::error, "results cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
@@ -158,22 +180,27 @@ void job_run::take_recorded(std::uint64_t count, const storage::recorded& record
   held_ -= count;
   self_->send(colleagues_.pool, settled_atom_v, ticket_, count - (mutant(35) ? 1 : 0));
   self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
-  if (recorded.state == job_state::completed || recorded.state == job_state::failed) {
-    log(level::info, "job ended",
-        {field{job_.id}, {"state", name_of(recorded.state)}, {"images", recorded.images.total}, {"failed", recorded.images.failed}});
+  if (is_over(recorded)) {
+    tell_end(job_.id, recorded);
     finish();
   } else if (stopping_) {
     if (recording_ == 0) self_->quit();
+  } else if (job_.cancelled) {
+    abandon_when_idle();
   } else if (held_ == 0 && (unread_ == 0 || mutant(28))) {
     settle();
   }
+}
+
+bool job_run::is_over(const storage::recorded& recorded) const {
+  return recorded.state == job_state::completed || recorded.state == job_state::failed || recorded.run != job_.run;
 }
 
 void job_run::settle() {
   self_->request(colleagues_.ledger, caf::infinite, settle_atom_v, job_.id)
       .then(
           [this](const storage::recorded& recorded) {
-            if (recorded.state != job_state::ongoing) {
+            if (is_over(recorded)) {
               finish();
             } else if (recorded.images.pending() > 0) {
               job_.images = recorded.images;  // something was left out: read from the beginning
@@ -183,6 +210,45 @@ void job_run::settle() {
           [this](const caf::error& e) {
             log(level::error, "a verdict cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
             if (!mutant(30)) self_->delayed_send(self_, limits::storage_retry, begin_atom_v);
+          });
+}
+
+// --- cancelling ------------------------------------------------------------------------------------------------------
+
+// Every image that is held comes back in one of four ways: from a lane by the pool's answer, from a rest at once, from flight by its
+// report, and from storage by what was recorded. Then nothing of this run is under way, and what is pending was not begun.
+
+void job_run::cancel() {
+  if (stopping_ || std::exchange(job_.cancelled, true)) return;
+  self_->request(colleagues_.pool, caf::infinite, withdraw_atom_v, ticket_).then([this](std::uint64_t dropped) {
+    if (!mutant(69)) release(dropped);
+  });
+  release(std::exchange(resting_, 0));
+}
+
+void job_run::release(std::uint64_t images) {
+  require(images <= held_, "only images that were read are given back");
+  held_ -= images;
+  if (images > 0) self_->send(colleagues_.pool, settled_atom_v, ticket_, images);
+  abandon_when_idle();
+}
+
+void job_run::abandon_when_idle() {
+  if (held_ == 0 && !stopping_ && !std::exchange(abandoning_, true)) abandon();
+}
+
+void job_run::abandon() {
+  if (stopping_) return;
+  self_->request(colleagues_.ledger, caf::infinite, abandon_atom_v, job_.id, job_.run, error_code::cancelled)
+      .then(
+          [this](const storage::recorded& recorded) {
+            self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
+            tell_end(job_.id, recorded);
+            finish();
+          },
+          [this](const caf::error& e) {
+            log(level::error, "a cancelled job cannot be closed; trying again", {field{job_.id}, {"cause", text_of(e)}});
+            if (!mutant(71)) self_->delayed_send(self_, limits::storage_retry, abandon_atom_v);
           });
 }
 
@@ -211,6 +277,8 @@ job_actor::behavior_type job(job_actor::stateful_pointer<job_run> self, supervis
       [=](begin_atom) { self->state.start(); },
       [=](pending_atom, std::uint64_t credits) { self->state.read_page(credits); },
       [=](record_atom, const results_ptr& batch) { self->state.record(batch); },
+      [=](cancel_atom) { self->state.cancel(); },
+      [=](abandon_atom) { self->state.abandon(); },
       [=](stop_atom) { self->state.stop(); },
   };
 }

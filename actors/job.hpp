@@ -32,15 +32,22 @@ class job_run {
   void offer_again(const image_task& task);
   void flush_if(std::uint64_t generation);
   void record(const results_ptr& batch);
+  void cancel();
+  void abandon();
   void stop();
 
  private:
   void check_stores(const task_page_ptr& page, std::uint64_t credits);
   void offer(const task_page& page, const std::vector<std::string>& unknown, std::uint64_t credits);
+  void decline(std::uint64_t credits);
   void add(image_result result);
   void fail(const image_task& task, error_code code);
   void flush();
   void take_recorded(std::uint64_t count, const storage::recorded& recorded);
+  void release(std::uint64_t images);
+  void abandon_when_idle();
+  /// Whether the run has come to its end: by its verdict, or long ago, as another has begun.
+  bool is_over(const storage::recorded& recorded) const;
   void settle();
   void finish();
 
@@ -53,9 +60,11 @@ class job_run {
   image_number cursor_{-1};          ///< last image read
   std::uint64_t unread_ = 0;         ///< pending images behind the cursor, as far as known
   std::uint64_t held_ = 0;           ///< read and not yet recorded: credits of the pool
+  std::uint64_t resting_ = 0;        ///< those of them that wait for another attempt
   std::uint64_t recording_ = 0;      ///< batches on their way to the ledger
   std::vector<image_result> batch_;  ///< reported and not yet handed to the ledger
   std::uint64_t generation_ = 0;     ///< of the batch: tells an old timer from the current one
+  bool abandoning_ = false;
   bool stopping_ = false;
 };
 

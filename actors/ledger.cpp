@@ -1,6 +1,9 @@
 #include "actors/ledger.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "actors/vital.hpp"
@@ -114,47 +117,78 @@ ledger_command discarding(self_pointer self, std::vector<job_id> jobs) {
   };
 }
 
-/// Writes a submission: its job as `staging`, its rows slice by slice, and with the last of them makes it visible.
+/// Writes a submission: its job as `staging`, its rows slice by slice, and with the last of them makes it visible, and known by its key.
 class staged_submission {
  public:
-  explicit staged_submission(submission_ptr job) : job_{std::move(job)} {}
+  staged_submission(submission_ptr job, std::optional<submission_key> key) : job_{std::move(job)}, key_{std::move(key)} {}
 
   bool write_slice(storage::writer& writer, unix_millis now) {
+    if (is_known(writer, now)) return true;
     next_id_ = id_ ? *id_ : writer.create_job(*job_, now);
+    if (mutant(77) && key_ && !id_) writer.remember_key(*key_, next_id_, now);
     next_written_ = std::min(job_->image_count(), written_ + limits::slice_rows);
     writer.append(next_id_, *job_, written_, next_written_);
     if (next_written_ < job_->image_count() && !mutant(7)) return false;
     writer.publish(next_id_, now);
+    if (key_ && !mutant(75) && !mutant(77)) writer.remember_key(*key_, next_id_, now);
     return true;
   }
 
   void slice_is_durable() {
+    if (known_) return;
     id_ = next_id_;
     written_ = next_written_;
+  }
+
+  void answer(caf::typed_response_promise<job_id> to) const { to.deliver(*id_); }
+  void answer(caf::typed_response_promise<stored_submission> to) const {
+    using kind = stored_submission::kind;
+    const auto total = static_cast<std::int64_t>(job_->image_count());
+    if (!known_) {
+      to.deliver(stored_submission{kind::stored, {*id_, run_number{1}, {total, 0, 0}}, job_state::ongoing});
+      return;
+    }
+    const bool same = known_->digest == key_->digest || mutant(76);
+    to.deliver(stored_submission{same ? kind::known : kind::key_used, known_->job, known_->state});
   }
 
   /// The job's id once something of it is durable.
   std::optional<job_id> id() const { return id_; }
 
  private:
+  /// Whether the key names a submission already. Looked up before anything of this one is written: nobody else writes under a key
+  /// meanwhile, because its supervisor lets one through at a time.
+  bool is_known(storage::writer& writer, unix_millis now) {
+    if (!key_ || id_) return false;
+    known_ = writer.find_key(key_->text, now);
+    return known_.has_value();
+  }
+
   submission_ptr job_;
+  std::optional<submission_key> key_;
+  std::optional<storage::keyed_submission> known_;
   std::optional<job_id> id_;
   std::size_t written_ = 0;
   job_id next_id_;
   std::size_t next_written_ = 0;
 };
 
-caf::result<job_id> store(self_pointer self, const submission_ptr& job) {
-  auto promise = self->make_response_promise<job_id>();
-  auto staged = std::make_shared<staged_submission>(job);
+template <class Answer>
+caf::result<Answer> store(self_pointer self, const submission_ptr& job, std::optional<submission_key> key) {
+  auto promise = self->make_response_promise<Answer>();
+  auto staged = std::make_shared<staged_submission>(job, std::move(key));
   ledger_command command{
       [=](storage::writer& writer) { return staged->write_slice(writer, self->state.now()); },
       [=](bool last) mutable {
         staged->slice_is_durable();
-        if (last) promise.deliver(*staged->id());
+        if (last) staged->answer(promise);
       },
       [=](const caf::error& e) mutable {
-        mutant(8) && staged->id() ? promise.deliver(*staged->id()) : promise.deliver(e);
+        if (mutant(8) && staged->id()) {
+          staged->answer(promise);
+        } else {
+          promise.deliver(e);
+        }
         if (const auto id = staged->id()) schedule_when(self, self->state.add_sliced(discarding(self, {*id})));
       },
       std::min(job->image_count(), limits::slice_rows),
@@ -169,11 +203,16 @@ void tell_herald(self_pointer self, job_id job, const storage::recorded& what) {
   self->send(self->state.herald, progress_atom_v, job_progress{job, what.run, what.state, what.images});
 }
 
+void tell_herald(self_pointer self, job_id job, const storage::controlled& what) {
+  if (what.what != storage::controlled::kind::done) return;
+  self->send(self->state.herald, progress_atom_v, job_progress{job, what.job.run, job_state::ongoing, what.job.images});
+}
+
 /// A command of one step that answers what the step came to.
-template <class Step>
-caf::result<storage::recorded> in_one_step(self_pointer self, job_id job, std::size_t rows, Step step) {
-  auto promise = self->make_response_promise<storage::recorded>();
-  auto outcome = std::make_shared<storage::recorded>();
+template <class Step, class Outcome = std::invoke_result_t<Step, storage::writer&>>
+caf::result<Outcome> in_one_step(self_pointer self, job_id job, std::size_t rows, Step step) {
+  auto promise = self->make_response_promise<Outcome>();
+  auto outcome = std::make_shared<Outcome>();
   schedule_when(self, self->state.add({
                           [=](storage::writer& writer) {
                             *outcome = step(writer);
@@ -195,7 +234,7 @@ caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number
   auto slice = std::make_shared<storage::recorded>();
   schedule_when(self, self->state.add_sliced({
                           [=](storage::writer& writer) {
-                            *slice = writer.abandon(job, run, code, limits::slice_rows, self->state.now());
+                            *slice = writer.abandon(job, run, code, limits::slice_rows, self->state.now(), total->last);
                             return slice->changed == 0 || slice->images.pending() == 0;
                           },
                           [=](bool last) mutable {
@@ -216,7 +255,14 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::w
   self->state.herald = std::move(herald);
   self->state.open(std::move(storage), std::move(clock));
   return {
-      [=](store_atom, const submission_ptr& job) { return store(self, job); },
+      [=](store_atom, const submission_ptr& job) { return store<job_id>(self, job, std::nullopt); },
+      [=](store_atom, const submission_ptr& job, const submission_key& key) { return store<stored_submission>(self, job, key); },
+      [=](cancel_atom, job_id job) {
+        return in_one_step(self, job, 1, [=](storage::writer& writer) { return writer.cancel(job, self->state.now()); });
+      },
+      [=](redrive_atom, job_id job, std::int64_t room) {
+        return in_one_step(self, job, 1, [=](storage::writer& writer) { return writer.redrive(job, room, self->state.now()); });
+      },
       [=](record_atom, job_id job, run_number run, const results_ptr& batch) {
         return in_one_step(self, job, batch->results.size(),
                            [=](storage::writer& writer) { return writer.record(job, run, batch->results, self->state.now()); });

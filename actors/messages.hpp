@@ -14,6 +14,7 @@
 #include "core/image.hpp"
 #include "core/job.hpp"
 #include "core/submission.hpp"
+#include "core/submission_key.hpp"
 #include "fetch/engine.hpp"
 #include "storage/repository.hpp"
 #include "stores/store_table.hpp"
@@ -48,9 +49,10 @@ struct load_report {
 struct submit_outcome {
   /// `lost`: whoever should have answered is gone.
   /// `full`: come back later. `too_large`: more images than the service takes at all.
-  enum class kind : std::uint8_t { lost, accepted, starting, full, too_large, draining, storage_failed };
+  /// `replayed`: the key's submission is stored already. `key_used`: with another body. `key_busy`: it is being stored at this moment.
+  enum class kind : std::uint8_t { lost, accepted, starting, full, too_large, draining, storage_failed, replayed, key_used, key_busy };
   kind what = kind::lost;
-  job_id id;             ///< when accepted
+  job_id id;             ///< when accepted or replayed
   std::string detail;    ///< for the log otherwise
   std::string reason{};  ///< for the client, when storage failed; may be empty
 };
@@ -87,6 +89,24 @@ struct follower {
   std::function<void(const job_progress&)> tell;  ///< the run only grows, and within a run the settled images
   std::function<void()> beat;                     ///< called once in limits::follower_beat: time to see whether anybody is still there
   std::function<bool()> waits;                    ///< once false, the follower is forgotten
+};
+
+/// What came of a wish to cancel a job or to try its failed images again.
+struct control_outcome {
+  /// `lost`: whoever should have answered is gone. `ongoing`, `nothing_failed`: why there is nothing to try again.
+  enum class kind : std::uint8_t { lost, done, no_such_job, ended, ongoing, nothing_failed, starting, full, draining, storage_failed };
+  kind what = kind::lost;
+  job_brief job;         ///< when done: how it stands
+  std::string detail{};  ///< for the log, or why the service is full,
+  std::string reason{};  ///< and for the client, when storage failed; may be empty
+};
+
+/// What the ledger did with a submission that has a key.
+struct stored_submission {
+  enum class kind : std::uint8_t { stored, known, key_used };
+  kind what = kind::stored;
+  job_brief job;
+  job_state state = job_state::ongoing;
 };
 
 /// A known store's image on its way to the pool; the origin is parsed once.

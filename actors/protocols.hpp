@@ -26,6 +26,8 @@
 
 CAF_BEGIN_TYPE_ID_BLOCK(retail_pulse, caf::first_custom_type_id)
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, submit_atom, "submit")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, cancel_atom, "cancel")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, redrive_atom, "redrive")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, load_atom, "load")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, drain_atom, "drain")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, recover_atom, "recover")
@@ -42,6 +44,7 @@ CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, offer_atom, "offer")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, again_atom, "again")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, settled_atom, "settled")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, leave_atom, "leave")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, withdraw_atom, "withdraw")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, resolved_atom, "resolved")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, fetched_atom, "fetched")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, reported_atom, "reported")
@@ -88,6 +91,12 @@ using herald_actor = caf::typed_actor<
 using ledger_actor = caf::typed_actor<
     // Stores a submission, large ones slice by slice between other commits, and answers the new job's id.
     asks<store_atom, submission_ptr>::with<job_id>,
+    // The same under a client's key, which names one submission only: a known one is answered as it stands, and nothing is stored.
+    asks<store_atom, submission_ptr, submission_key>::with<stored_submission>,
+    // Marks an ongoing job as cancelled.
+    asks<cancel_atom, job_id>::with<storage::controlled>,
+    // Begins another run of an ended job, unless more images would become pending than the number says.
+    asks<redrive_atom, job_id, std::int64_t>::with<storage::controlled>,
     // Records results of a run; what is not news changes nothing.
     asks<record_atom, job_id, run_number, results_ptr>::with<storage::recorded>,
     // Ends everything pending of a run as failed with one code, slice by slice.
@@ -135,6 +144,10 @@ using job_actor = caf::typed_actor<
     takes<pending_atom, std::uint64_t>,
     // (internal) Records results again, after storage failed.
     takes<record_atom, results_ptr>,
+    // The job was cancelled: fetch nothing more, record what is in flight, and end the rest as cancelled.
+    takes<cancel_atom>,
+    // (internal) Ends the rest as cancelled, after storage failed.
+    takes<abandon_atom>,
     // Record what is there, then end; the rest stays pending in storage.
     takes<stop_atom>>;
 
@@ -182,6 +195,8 @@ using image_pool_actor = caf::typed_actor<
     takes<settled_atom, job_ticket, std::uint64_t>,
     // The job is gone: its queue is dropped and its credits come back.
     takes<leave_atom, job_ticket>,
+    // The job wants no more turns, and its queue is dropped: answers how many images that were, whose credits it still holds.
+    asks<withdraw_atom, job_ticket>::with<std::uint64_t>,
     // (internal) The address behind an origin, empty when nothing may be fetched from it.
     takes<resolved_atom, std::string, std::string>,
     // An image actor gives its slot back, and says which address the origin led to (empty when that is not known).
@@ -197,6 +212,12 @@ using image_pool_actor = caf::typed_actor<
 using supervisor_actor = caf::typed_actor<
     // Take a job, or say why not; accepted means committed.
     takes<submit_atom, submission_ptr, reply<submit_outcome>>,
+    // The same under a client's key: a submission that is known by it is answered as it was, and not taken again.
+    takes<submit_atom, submission_ptr, submission_key, reply<submit_outcome>>,
+    // End a job's run early; done means committed.
+    takes<cancel_atom, job_id, reply<control_outcome>>,
+    // Try the failed images of an ended job again; done means committed.
+    takes<redrive_atom, job_id, reply<control_outcome>>,
     // How busy the service is, for somebody outside.
     takes<load_atom, reply<std::optional<load_report>>>,
     // (internal, once at the start) Goes on with every ongoing job in storage.
@@ -219,7 +240,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::image_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::error_code)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::image_task)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::submission_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::submission_key)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::storage::recorded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::storage::controlled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::stored_submission)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::stores::store_table_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::job_ticket)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::place_index)
@@ -240,6 +264,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::results_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::task_page_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_offer_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::submit_outcome>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::control_outcome>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::status_outcome>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::audit_outcome>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<std::optional<retail_pulse::actors::load_report>>)

@@ -49,28 +49,71 @@ void supervisor_state::submit(const submission_ptr& submission, const reply<subm
     answer(std::move(*refused));
     return;
   }
-  admitted_jobs_ += 1;
-  pending_images_ += images;
-  storing_ += 1;
-  storing_bytes_ += bytes;
-  const auto no_longer_storing = [this, bytes] {
-    storing_ -= 1;
-    storing_bytes_ -= bytes;
-    end_drain_if_empty();
-  };
+  admit(images, bytes);
   self_->request(colleagues_.ledger, caf::infinite, store_atom_v, submission)
       .then(
           [=, this](job_id id) {
             answer({submit_outcome::kind::accepted, id, {}});
             start({id, run_number{1}, {images, 0, 0}}, images, 0);
-            no_longer_storing();
+            answered(bytes);
           },
           [=, this](const caf::error& e) {
-            if (!mutant(9)) admitted_jobs_ -= 1;
-            pending_images_ -= images;
+            dismiss(images);
             answer({submit_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
-            no_longer_storing();
+            answered(bytes);
           });
+}
+
+void supervisor_state::submit(const submission_ptr& submission, const submission_key& key, const reply<submit_outcome>& answer) {
+  const auto images = static_cast<std::int64_t>(submission->image_count());
+  const auto bytes = submission->bytes();
+  if (keys_.contains(key.text)) return answer({submit_outcome::kind::key_busy, {}, {}});
+  if (auto refused = refusal(images, bytes)) return answer(std::move(*refused));
+  admit(images, bytes);
+  keys_.insert(key.text);
+  self_->request(colleagues_.ledger, caf::infinite, store_atom_v, submission, key)
+      .then(
+          [=, this](const stored_submission& stored) {
+            keys_.erase(key.text);
+            take_stored(stored, images, answer);
+            answered(bytes);
+          },
+          [=, this](const caf::error& e) {
+            if (!mutant(78)) keys_.erase(key.text);
+            dismiss(images);
+            answer({submit_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
+            answered(bytes);
+          });
+}
+
+void supervisor_state::take_stored(const stored_submission& stored, std::int64_t images, const reply<submit_outcome>& answer) {
+  using kind = stored_submission::kind;
+  if (stored.what == kind::stored) {
+    answer({submit_outcome::kind::accepted, stored.job.id, {}});
+    return start(stored.job, images, 0);
+  }
+  dismiss(images);
+  if (stored.what == kind::key_used) return answer({submit_outcome::kind::key_used, {}, {}});
+  answer({submit_outcome::kind::replayed, stored.job.id, {}});
+  if (stored.state == job_state::ongoing && !mutant(79)) adopt(stored.job);
+}
+
+void supervisor_state::admit(std::int64_t images, std::size_t bytes) {
+  admitted_jobs_ += 1;
+  pending_images_ += images;
+  storing_bytes_ += bytes;
+  asked_ += 1;
+}
+
+void supervisor_state::dismiss(std::int64_t images) {
+  if (!mutant(9)) admitted_jobs_ -= 1;
+  pending_images_ -= images;
+}
+
+void supervisor_state::answered(std::size_t bytes) {
+  asked_ -= 1;
+  storing_bytes_ -= bytes;
+  end_drain_if_empty();
 }
 
 load_report supervisor_state::load() const {
@@ -89,6 +132,101 @@ void supervisor_state::report_load(const reply<std::optional<load_report>>& answ
     report.images_held = gauges.images_held;
     answer(report);
   });
+}
+
+// --- wishes about jobs -------------------------------------------------------------------------------------------------
+
+// The ledger's answers come in the order of its commits, and a job's actor is told of a commit through the ledger as well. So whatever an
+// answer says of a job, this actor has heard all that went before it, but for the end of a run: that comes by way of the job's actor.
+
+void supervisor_state::cancel(job_id job, const reply<control_outcome>& answer) {
+  if (phase_ == phase::starting) return answer({control_outcome::kind::starting, {}});
+  if (mutant(67)) answer({control_outcome::kind::done, {job, {}, {}}});
+  asked_ += 1;
+  self_->request(colleagues_.ledger, caf::infinite, cancel_atom_v, job)
+      .then(
+          [=, this](const storage::controlled& cancelled) {
+            take_cancelled(cancelled, answer);
+            answered();
+          },
+          [=, this](const caf::error& e) {
+            answer({control_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
+            answered();
+          });
+}
+
+void supervisor_state::take_cancelled(const storage::controlled& cancelled, const reply<control_outcome>& answer) {
+  using kind = storage::controlled::kind;
+  if (cancelled.what == kind::no_such_job) return answer({control_outcome::kind::no_such_job, {}});
+  if (cancelled.what == kind::ended) return answer({control_outcome::kind::ended, cancelled.job});
+  if (const auto found = current_.find(cancelled.job.id); found != current_.end()) {
+    auto& job = jobs_.at(found->second);
+    if (!mutant(72)) job.brief.cancelled = true;  // should its actor die
+    self_->send(job.handle, cancel_atom_v);
+  } else {
+    adopt(cancelled.job);
+  }
+  answer({control_outcome::kind::done, cancelled.job});
+}
+
+std::optional<control_outcome> supervisor_state::no_redrive() const {
+  if (phase_ == phase::starting) return control_outcome{control_outcome::kind::starting, {}};
+  if (phase_ == phase::draining) return control_outcome{control_outcome::kind::draining, {}};
+  if (admitted_jobs_ + 1 > settings_.max_jobs) return control_outcome{control_outcome::kind::full, {}, "too many ongoing jobs"};
+  return std::nullopt;
+}
+
+void supervisor_state::redrive(job_id job, const reply<control_outcome>& answer) {
+  if (auto refused = no_redrive()) return answer(std::move(*refused));
+  admit(0, 0);
+  redrive_some(job, 0, answer);
+}
+
+/// Twice: how many images it would be is known to storage alone, and those are to be admitted before they are pending.
+void supervisor_state::redrive_some(job_id job, std::int64_t images, const reply<control_outcome>& answer) {
+  const auto refuse = [=, this](control_outcome why) {
+    dismiss(images);
+    answer(std::move(why));
+    answered();
+  };
+  self_->request(colleagues_.ledger, caf::infinite, redrive_atom_v, job, images)
+      .then(
+          [=, this](const storage::controlled& came_to) {
+            using kind = storage::controlled::kind;
+            using outcome = control_outcome::kind;
+            const auto failed = came_to.job.images.failed;
+            switch (came_to.what) {
+              case kind::done:
+                start(came_to.job, images, 0);
+                answer({outcome::done, came_to.job});
+                return answered();
+              case kind::too_many:
+                if (pending_images_ - images + failed > settings_.max_pending_images)
+                  return refuse({outcome::full, {}, "too many pending images"});
+                if (!mutant(82)) pending_images_ += failed - images;
+                return redrive_some(job, failed, answer);
+              case kind::ongoing:
+                refuse({outcome::ongoing, came_to.job});
+                return adopt(came_to.job);
+              case kind::nothing_failed:
+                return refuse({outcome::nothing_failed, came_to.job});
+              case kind::ended:
+              case kind::no_such_job:
+                break;
+            }
+            refuse({outcome::no_such_job, {}});
+          },
+          [=](const caf::error& e) {
+            refuse({control_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
+          });
+}
+
+void supervisor_state::adopt(const job_brief& brief) {
+  if (current_.contains(brief.id) || closing_.contains(brief.id)) return;
+  log(level::warning, "goes on with a job whose commit was reported as failed", {field{brief.id}});
+  admitted_jobs_ += 1;
+  pending_images_ += brief.images.pending();
+  start(brief, brief.images.pending(), 0);
 }
 
 // --- recovery --------------------------------------------------------------------------------------------------------
@@ -116,7 +254,7 @@ void supervisor_state::recover(job_id after) {
               if (mutant(10) && &brief == &page.jobs.back()) break;
               admitted_jobs_ += 1;
               pending_images_ += brief.images.pending();
-              start(brief, brief.images.pending(), 0);
+              start(mutant(68) ? job_brief{brief.id, brief.run, brief.images} : brief, brief.images.pending(), 0);
             }
             if (page.jobs.size() < limits::recovery_page) {
               phase_ = phase::ready;
@@ -138,6 +276,7 @@ void supervisor_state::start(job_brief brief, std::int64_t pending, int deaths) 
   const job_ticket ticket{++last_ticket_};
   auto handle = self_->spawn<caf::monitored>(job, supervisor_actor{self_}, colleagues_, ticket, brief);
   ticket_of_[handle->address()] = ticket.value;
+  current_[brief.id] = ticket.value;
   jobs_[ticket.value] = running_job{brief, handle, deaths, pending};
 }
 
@@ -148,11 +287,16 @@ void supervisor_state::progress(job_ticket ticket, std::int64_t images) {
   pending_images_ -= images;
 }
 
+void supervisor_state::no_longer_current(job_ticket ticket, job_id job) {
+  if (const auto found = current_.find(job); found != current_.end() && found->second == ticket.value) current_.erase(found);
+}
+
 void supervisor_state::ended(job_ticket ticket) {
   const auto found = jobs_.find(ticket.value);
   if (found == jobs_.end()) return;
   ticket_of_.erase(found->second.handle->address());
   admitted_jobs_ -= 1;
+  no_longer_current(ticket, found->second.brief.id);
   if (!mutant(12)) pending_images_ -= found->second.pending;  // not 0 where an actor died before it could tell of its progress
   jobs_.erase(found);
   end_drain_if_empty();
@@ -165,6 +309,7 @@ void supervisor_state::job_died(const caf::down_msg& down) {
   ticket_of_.erase(known);
   auto died = std::move(jobs_.at(ticket.value));
   jobs_.erase(ticket.value);
+  no_longer_current(ticket, died.brief.id);
   if (!mutant(14)) self_->send(colleagues_.pool, leave_atom_v, ticket);
   if (stopping_) {
     end_drain_if_empty();
@@ -180,9 +325,11 @@ void supervisor_state::job_died(const caf::down_msg& down) {
 }
 
 void supervisor_state::abandon(job_id job, run_number run, std::int64_t pending) {
+  closing_.insert(job);
   self_->request(colleagues_.ledger, caf::infinite, abandon_atom_v, job, run, error_code::internal)
       .then(
           [=, this](const storage::recorded& recorded) {
+            closing_.erase(job);
             admitted_jobs_ -= 1;
             pending_images_ -= pending;
             log(level::error, "job failed as internal", {field{job}, {"images", recorded.changed}});
@@ -214,7 +361,7 @@ void supervisor_state::stop_jobs() {
 }
 
 void supervisor_state::end_drain_if_empty() {
-  if (stopping_ && jobs_.empty() && (storing_ == 0 || mutant(16)) && drained_) std::exchange(drained_, std::nullopt)->deliver(load());
+  if (stopping_ && jobs_.empty() && (asked_ == 0 || mutant(16)) && drained_) std::exchange(drained_, std::nullopt)->deliver(load());
 }
 
 supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_settings settings,
@@ -223,6 +370,11 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
   self->state.open(self, settings, std::move(colleagues));
   return {
       [=](submit_atom, const submission_ptr& submission, const reply<submit_outcome>& answer) { self->state.submit(submission, answer); },
+      [=](submit_atom, const submission_ptr& submission, const submission_key& key, const reply<submit_outcome>& answer) {
+        self->state.submit(submission, key, answer);
+      },
+      [=](cancel_atom, job_id job, const reply<control_outcome>& answer) { self->state.cancel(job, answer); },
+      [=](redrive_atom, job_id job, const reply<control_outcome>& answer) { self->state.redrive(job, answer); },
       [=](load_atom, const reply<std::optional<load_report>>& answer) { self->state.report_load(answer); },
       [=](recover_atom, job_id after) { self->state.recover(after); },
       [=](progress_atom, job_ticket ticket, std::int64_t images) { self->state.progress(ticket, images); },

@@ -101,8 +101,24 @@ void turns::leave(job_ticket ticket) {
   const auto leaving = std::move(found->second);
   members_.erase(found);  // the rings skip tickets that are not here
   if (!mutant(55)) credits_ += leaving->held;
-  for (auto& [name, lane] : leaving->lanes) lane->owner = nullptr;  // keys skip such lanes when they wake somebody
-  for (auto& [name, lane] : leaving->lanes) {
+  drop_lanes(*leaving);
+}
+
+std::uint64_t turns::withdraw(job_ticket ticket) {
+  auto* owner = member_of(ticket);
+  if (!owner) return 0;
+  owner->who.unread = 0;  // the rings skip it from here on; a turn that it has is still to be answered
+  if (mutant(83)) return owner->queued;
+  drop_lanes(*owner);
+  owner->ready.clear();
+  owner->ready_images = 0;
+  return std::exchange(owner->queued, 0);
+}
+
+void turns::drop_lanes(member& owner) {
+  const auto lanes = std::exchange(owner.lanes, {});
+  for (const auto& [name, lane] : lanes) lane->owner = nullptr;  // keys skip such lanes when they wake somebody
+  for (const auto& [name, lane] : lanes) {
     --lane->origin->lanes;
     if (lane->ready) pass_on(*lane);
     forget_if_idle(name);

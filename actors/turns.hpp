@@ -45,6 +45,8 @@ class turns {
   void again(job_ticket ticket, const queued_image& image);
   void settled(job_ticket ticket, std::uint64_t images);
   void leave(job_ticket ticket);
+  /// Drops what the member has in lanes, and gives it no more turns; how many images were dropped, whose credits it still holds.
+  std::uint64_t withdraw(job_ticket ticket);
 
   // --- origins ---
   void resolved(const std::string& origin, const std::string& address);
@@ -81,6 +83,7 @@ class turns {
 
   member* member_of(job_ticket ticket);
   void enqueue(member& owner, const queued_image& image, bool first);
+  void drop_lanes(member& owner);
   void make_ready(const lane_ptr& ready);
   std::optional<dispatch> dispatch_from(member& owner);
   dispatch take_front(member& owner, const lane_ptr& from);

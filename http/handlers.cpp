@@ -1,9 +1,13 @@
 #include "http/handlers.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "core/limits.hpp"
+#include "core/text.hpp"
+#include "http/digest.hpp"
 #include "http/handling.hpp"
 #include "http/responses.hpp"
 
@@ -40,6 +44,12 @@ response response_to(const submit_outcome& outcome, const std::string& request_i
       return unavailable("the service is draining");
     case kind::storage_failed:
       return storage_failed(request_id, "a submission could not be stored", outcome);
+    case kind::replayed:
+      return job_accepted_before(outcome.id);
+    case kind::key_used:
+      return error_response(422, "this Idempotency-Key came with another submission before");
+    case kind::key_busy:
+      return error_response(409, "a submission with this Idempotency-Key is being stored at this moment");
     case kind::lost:
       break;
   }
@@ -51,6 +61,19 @@ response response_to(const audit_outcome& outcome, const std::string& id, const 
   const bool lost = outcome.what == audit_outcome::kind::lost;
   log_failure(request_id, lost ? "an audit was lost" : "an audit could not be read", lost ? actor_ended : outcome.detail);
   return lost ? problem_internal(request_id, path) : problem_unavailable(storage_sentence(outcome.reason), path);
+}
+
+/// The key of a submission without its digest, nothing where it has none, or what is wrong with it.
+std::variant<std::optional<submission_key>, std::string> key_of(const request& r) {
+  const auto is_key = [](const header_field& field) { return same_word(field.name, "Idempotency-Key"); };
+  const auto found = std::ranges::find_if(r.headers, is_key);
+  if (found == r.headers.end()) return std::nullopt;
+  if (std::ranges::count_if(r.headers, is_key) > 1) return "Idempotency-Key is given twice";
+  const auto is_printable = [](char c) { return c >= ' ' && c <= '~'; };
+  if (found->value.empty() || found->value.size() > limits::idempotency_key_bytes || !std::ranges::all_of(found->value, is_printable)) {
+    return "Idempotency-Key is not 1 to " + std::to_string(limits::idempotency_key_bytes) + " characters of printable ASCII";
+  }
+  return submission_key{found->value, {}};
 }
 
 }  // namespace
@@ -68,19 +91,36 @@ route_table handlers::routes() {
 }
 
 void handlers::submit(request r, responder answer) {
-  if (r.body.size() <= limits::inline_parse_bytes) return store(r.id, parse_submission(r.body), answer);
-  const bool taken = parser_.parse(std::move(r.body), [this, id = std::move(r.id), answer](parser_thread::parsed parsed) {
-    // A client that was told to come back, because this took too long or the server stops, will submit again.
-    if (answer.waits()) store(id, std::move(parsed), answer);
-  });
+  auto named = key_of(r);
+  if (const auto* problem = std::get_if<std::string>(&named)) return answer(error_response(400, *problem));
+  auto key = std::get<std::optional<submission_key>>(std::move(named));
+  if (r.body.size() <= limits::inline_parse_bytes) {
+    if (key) key->digest = sha256_of(r.body);
+    return store(r.id, parse_submission(r.body), std::move(key), answer);
+  }
+  const bool wants_digest = key.has_value();
+  const bool taken =
+      parser_.parse(std::move(r.body), wants_digest,
+                    [this, id = std::move(r.id), key = std::move(key), answer](parser_thread::parsed parsed, std::string digest) mutable {
+                      // A client that was told to come back, because this took too long or the server stops, will submit again.
+                      if (!answer.waits()) return;
+                      if (key) key->digest = std::move(digest);
+                      store(id, std::move(parsed), std::move(key), answer);
+                    });
   if (!taken) answer(unavailable("too many large submissions are waiting"));
 }
 
-void handlers::store(const std::string& request_id, parser_thread::parsed parsed, const responder& answer) const {
+void handlers::store(const std::string& request_id, parser_thread::parsed parsed, std::optional<submission_key> key,
+                     const responder& answer) const {
   if (const auto* error = std::get_if<parse_error>(&parsed)) return answer(error_response(400, error->message));
   actors::reply<submit_outcome> reply{[answer, request_id](const submit_outcome& outcome) { answer(response_to(outcome, request_id)); },
                                       submit_outcome{}};
-  caf::anon_send(backend_.supervisor, actors::submit_atom_v, std::get<submission_ptr>(std::move(parsed)), std::move(reply));
+  auto job = std::get<submission_ptr>(std::move(parsed));
+  if (key) {
+    caf::anon_send(backend_.supervisor, actors::submit_atom_v, std::move(job), std::move(*key), std::move(reply));
+  } else {
+    caf::anon_send(backend_.supervisor, actors::submit_atom_v, std::move(job), std::move(reply));
+  }
 }
 
 void handlers::audit(const request& r, const responder& answer) const {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "core/limits.hpp"
 #include "http/handling.hpp"
@@ -27,7 +28,7 @@ class handlers {
   void submit(request r, responder answer);
   void audit(const request& r, const responder& answer) const;
   void readyz(const responder& answer) const;
-  void store(const std::string& request_id, parser_thread::parsed parsed, const responder& answer) const;
+  void store(const std::string& request_id, parser_thread::parsed parsed, std::optional<submission_key> key, const responder& answer) const;
 
   const backend backend_;
   parser_thread& parser_;

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "http/digest.hpp"
 #include "observe/log.hpp"
 
 namespace retail_pulse::http {
@@ -9,12 +10,12 @@ namespace retail_pulse::http {
 parser_thread::parser_thread(std::size_t queue_bytes, std::function<void()> before_each)
     : queue_bytes_{queue_bytes}, before_each_{std::move(before_each)}, thread_{[this] { run(); }} {}
 
-bool parser_thread::parse(std::string body, on_parsed done) {
+bool parser_thread::parse(std::string body, bool wants_digest, on_parsed done) {
   const std::lock_guard lock{mutex_};
   if (stopped_) return false;
   if (bytes_ > 0 && (bytes_ > queue_bytes_ || body.size() > queue_bytes_ - bytes_)) return false;
   bytes_ += body.size();
-  queue_.push_back({std::move(body), std::move(done)});
+  queue_.push_back({std::move(body), wants_digest, std::move(done)});
   work_.notify_one();
   return true;
 }
@@ -41,8 +42,9 @@ void parser_thread::handle(task& t) const {
   try {
     if (before_each_) before_each_();
     auto result = parse_submission(t.body);
+    auto digest = t.wants_digest ? sha256_of(t.body) : std::string{};
     t.body = {};  // the result has its own copy; free this one before the job is on its way
-    t.done(std::move(result));
+    t.done(std::move(result), std::move(digest));
   } catch (const std::exception& problem) {
     observe::log(observe::level::error, "a submission could not be parsed", {{"detail", problem.what()}});
   }

@@ -17,7 +17,8 @@ namespace retail_pulse::http {
 class parser_thread {
  public:
   using parsed = std::variant<submission_ptr, parse_error>;
-  using on_parsed = std::function<void(parsed)>;
+  /// `digest` is that of the body where it was asked for, else empty.
+  using on_parsed = std::function<void(parsed result, std::string digest)>;
 
   /// `queue_bytes` bounds the bodies that wait or are being parsed; one body is taken whatever its size when there is no other.
   /// `before_each` runs on the thread before each body; tests hold the thread with it.
@@ -28,7 +29,7 @@ class parser_thread {
 
   /// Any thread. Takes a body and calls `done` from the parser thread; false when the queue is full or the thread is stopped. `done`
   /// is destroyed without a call when the thread is stopped first, or memory runs out.
-  bool parse(std::string body, on_parsed done);
+  bool parse(std::string body, bool wants_digest, on_parsed done);
 
   /// Drops what waits, lets the body that is being parsed come to its end, and ends the thread. Not from `done`.
   void stop();
@@ -36,6 +37,7 @@ class parser_thread {
  private:
   struct task {
     std::string body;
+    bool wants_digest = false;
     on_parsed done;
   };
 

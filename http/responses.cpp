@@ -106,6 +106,12 @@ response not_found() { return error_response(404, "there is nothing at this path
 
 response job_accepted(job_id job) { return json_response(201, {{"job_id", job.value}}); }
 
+response job_accepted_before(job_id job) {
+  auto r = job_accepted(job);
+  r.headers.push_back({"Idempotency-Replayed", "true"});
+  return r;
+}
+
 response job_standing(const job_status& status) {
   json body{{"status", retail_pulse::name_of(status.state)},
             {"job_id", status.id.value},
@@ -173,6 +179,20 @@ response job_audited(const job_audit& audit) {
   body["recorded_digest"] = audit.recorded_digest;
   body["counters"] = {{"total", audit.counters.total}, {"succeeded", audit.counters.succeeded}, {"failed", audit.counters.failed}};
   return json_response(200, body);
+}
+
+response job_cancelled(const job_brief& job) {
+  return json_response(202, {{"job_id", job.id.value}, {"status", retail_pulse::name_of(job_state::ongoing)}, {"cancelled", true}});
+}
+
+response job_redriven(const job_brief& job) {
+  return json_response(202, {{"job_id", job.id.value},
+                             {"run", job.run.value},
+                             {"images",
+                              {{"total", job.images.total},
+                               {"succeeded", job.images.succeeded},
+                               {"failed", job.images.failed},
+                               {"pending", job.images.pending()}}}});
 }
 
 response alive() { return json_response(200, {{"status", "ok"}}); }

@@ -37,6 +37,7 @@ response options_of(std::string allow);
 response not_found();
 
 response job_accepted(job_id job);
+response job_accepted_before(job_id job);  ///< the first answer of its key again, marked as such
 response job_standing(const job_status& status);
 response no_such_job(std::string_view jobid);
 
@@ -52,6 +53,9 @@ response problem_not_found(std::string_view path);                              
 response problem_not_acceptable(const media_types& makes, std::string_view path);  ///< 406
 
 response job_audited(const job_audit& audit);
+
+response job_cancelled(const job_brief& job);
+response job_redriven(const job_brief& job);
 
 /// `content`, or 304 where the request has it already.
 response fixed_answer(const fixed_content& content, const request& to);

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "http/control_handlers.hpp"
 #include "http/document_handlers.hpp"
 #include "http/follow_handlers.hpp"
 #include "http/handlers.hpp"
@@ -15,9 +16,10 @@ class server::implementation {
  public:
   implementation(const server_options& options, backend to)
       : parser_{options.parser_queue_bytes, options.before_parse},
+        documents_{options.docs_folders},
         follow_handlers_{std::in_place, to, options.max_connections, options.request_handle},
-        handlers_{std::in_place, std::move(to), parser_, options.readiness_answer, options.request_handle},
-        documents_{options.docs_folders} {}
+        control_{std::in_place, to.supervisor, options.request_handle},
+        handlers_{std::in_place, std::move(to), parser_, options.readiness_answer, options.request_handle} {}
 
   /// Why it cannot listen, or nothing.
   std::optional<std::string> listen(const server_options& options) {
@@ -31,8 +33,9 @@ class server::implementation {
                          .idle = options.idle,
                          .request_handle = options.request_handle};
     auto routes = handlers_->routes();
-    follow_handlers_->add_routes(routes);
     documents_.add_routes(routes);
+    follow_handlers_->add_routes(routes);
+    control_->add_routes(routes);
     routes_ = routes.list();
     auto opened = listener::open(how, std::move(routes));
     if (auto* problem = std::get_if<std::string>(&opened)) return std::move(*problem);
@@ -48,16 +51,18 @@ class server::implementation {
   void stop() {
     if (listener_) listener_->stop();  // first: what waits for the parser is answered there
     parser_.stop();
+    control_.reset();
     handlers_.reset();
     follow_handlers_.reset();
   }
 
  private:
   parser_thread parser_;
-  std::optional<follow_handlers> follow_handlers_;
-  std::optional<handlers> handlers_;
   const document_handlers documents_;
   std::vector<std::string> routes_;
+  std::optional<follow_handlers> follow_handlers_;
+  std::optional<control_handlers> control_;
+  std::optional<handlers> handlers_;
   std::unique_ptr<listener> listener_;
 };
 

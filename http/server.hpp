@@ -1,6 +1,6 @@
 // http: the REST API over RESTinio: limits, routes, JSON on one side and messages to actors on the other.
-// May use: actors/protocols.hpp, src/core, src/observe, RESTinio (in listener.cpp only), nlohmann/json.
-// Never: storage, the fetch engine, or a wait for an actor on an HTTP thread.
+// May use: actors/protocols.hpp, src/core, src/observe, RESTinio (in listener.cpp only), nlohmann/json, OpenSSL (in digest.cpp, for
+// SHA-256). Never: storage, the fetch engine, or a wait for an actor on an HTTP thread.
 #pragma once
 
 #include <chrono>

@@ -33,6 +33,9 @@ enum class fault : std::uint8_t {
   image_actor_dies,
   job_actor_dies,
   impatient_client,
+  client_cancels,
+  client_redrives,
+  client_repeats_key,
 };
 
 struct fault_info {
@@ -65,6 +68,9 @@ inline constexpr std::array fault_table{
     fault_info{fault::image_actor_dies, "image-actor-dies", "the fetch engine throws"},
     fault_info{fault::job_actor_dies, "job-actor-dies", "a job actor ends as by an exception"},
     fault_info{fault::impatient_client, "impatient-client", "asks all the time, and submits again what it has submitted"},
+    fault_info{fault::client_cancels, "client-cancels", "cancels some of its jobs"},
+    fault_info{fault::client_redrives, "client-redrives", "tries the failed images of its jobs again"},
+    fault_info{fault::client_repeats_key, "client-repeats-key", "submits more than once under one key"},
 };
 
 /// Some of them.

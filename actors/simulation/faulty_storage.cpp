@@ -35,7 +35,7 @@ void faulty_storage::begin(const incident& what) {
 void faulty_storage::calm() {
   busy_until_ = full_until_ = millis{0};
   statements_until_failure_ = 0;
-  hide_next_commit_ = busy_behind_next_commit_ = crash_before_commit_ = crash_behind_commit_ = crash_wanted_ = false;
+  hide_next_commit_ = hide_next_failure_ = busy_behind_next_commit_ = crash_before_commit_ = crash_behind_commit_ = crash_wanted_ = false;
 }
 
 void faulty_storage::fail(kind what, const char* why) {
@@ -48,6 +48,10 @@ void faulty_storage::before(std::string_view statement) {
   if (crash_wanted_) throw storage::storage_error{kind::busy, "the process is about to end"};
   if (now_() < busy_until_ && statement == "BEGIN IMMEDIATE") fail(kind::busy, "another program holds the lock");
   if (statements_until_failure_ > 0 && --statements_until_failure_ == 0) fail(kind::other, "a statement failed");
+  if (hide_next_failure_ && statement.find("state = 3, finished_at") != std::string_view::npos) {
+    hide_next_failure_ = false;
+    hide_next_commit_ = true;
+  }
   const bool writes = statement != "BEGIN IMMEDIATE";
   if (now_() < full_until_ && writes) {
     if (writes_that_fit_ == 0) fail(kind::full, "the disk is full");

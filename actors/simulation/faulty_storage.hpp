@@ -20,6 +20,8 @@ class faulty_storage final : public storage::statement_watch {
   void begin(const incident& what);
   /// For a second, so that who was not told of that commit cannot make sure of it at once.
   void be_busy_behind_next_commit() { busy_behind_next_commit_ = true; }
+  /// The next commit with the verdict of a job that failed: its client knows the end before its job's actor does.
+  void hide_next_failure() { hide_next_failure_ = true; }
   void busy_for(millis lasting) { busy_until_ = now_() + lasting; }
   void calm();
 
@@ -42,6 +44,7 @@ class faulty_storage final : public storage::statement_watch {
   std::uint64_t writes_that_fit_ = 0;           ///< while the disk is filling up
   std::uint64_t statements_until_failure_ = 0;  ///< 0: none is to fail
   bool hide_next_commit_ = false;
+  bool hide_next_failure_ = false;
   bool busy_behind_next_commit_ = false;
   bool crash_before_commit_ = false;
   bool crash_behind_commit_ = false;

@@ -175,6 +175,18 @@ void life::submit(submission_ptr job, std::function<void(submit_outcome)> answer
   caf::anon_send(*supervisor_, submit_atom_v, std::move(job), reply<submit_outcome>{std::move(answer), {}});
 }
 
+void life::submit(submission_ptr job, submission_key key, std::function<void(submit_outcome)> answer) {
+  caf::anon_send(*supervisor_, submit_atom_v, std::move(job), std::move(key), reply<submit_outcome>{std::move(answer), {}});
+}
+
+void life::cancel(job_id job, std::function<void(control_outcome)> answer) {
+  caf::anon_send(*supervisor_, cancel_atom_v, job, reply<control_outcome>{std::move(answer), {}});
+}
+
+void life::redrive(job_id job, std::function<void(control_outcome)> answer) {
+  caf::anon_send(*supervisor_, redrive_atom_v, job, reply<control_outcome>{std::move(answer), {}});
+}
+
 void life::ask(job_id job, std::function<void(status_outcome)> answer) {
   caf::anon_send(*api_reader_, status_atom_v, job, reply<status_outcome>{std::move(answer), {}});
 }

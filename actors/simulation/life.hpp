@@ -51,6 +51,9 @@ class life {
 
   // --- what clients and operators do ---
   void submit(submission_ptr job, std::function<void(actors::submit_outcome)> answer);
+  void submit(submission_ptr job, submission_key key, std::function<void(actors::submit_outcome)> answer);
+  void cancel(job_id job, std::function<void(actors::control_outcome)> answer);
+  void redrive(job_id job, std::function<void(actors::control_outcome)> answer);
   void ask(job_id job, std::function<void(actors::status_outcome)> answer);
   void load(std::function<void(std::optional<actors::load_report>)> answer);
   void reload(stores::store_table_ptr stores);

@@ -169,6 +169,23 @@ void add_impatience(scenario& world) {
   }
 }
 
+/// What clients wish of their jobs. All is drawn, also what is not wanted: the rest then stays as it is.
+void add_wishes(scenario& world) {
+  for (std::size_t j = 0; j < world.jobs.size(); ++j) {
+    auto& job = world.jobs[j];
+    chance dice{world.seed, stream::clients, j};
+    const bool cancels = dice.one_in(2);
+    const millis after{dice.one_in(3) ? 0 : dice.between(0, 6000)};
+    const auto redrives = static_cast<int>(dice.below(3));
+    const millis redriven_after{dice.one_in(2) ? 0 : dice.between(0, 3000)};
+    const bool has_key = dice.one_in(2) || job.image_count() > limits::slice_rows;
+    if (world.faults.has(fault::client_cancels) && cancels) job.cancelled_after = after;
+    if (world.faults.has(fault::client_redrives)) job.redrives = redrives;
+    job.redriven_after = redriven_after;
+    job.has_key = world.faults.has(fault::client_repeats_key) && has_key;
+  }
+}
+
 }  // namespace
 
 std::size_t job_plan::image_count() const {
@@ -209,6 +226,7 @@ scenario scenario_of(std::uint64_t seed, fault_set allowed) {
   add_newcomer(world, present);
   if (!world.newcomer) add_large_job(world);
   add_impatience(world);
+  add_wishes(world);
   world.calm_at = busy_time + millis{10'000};
   return world;
 }

@@ -31,7 +31,11 @@ struct visit_plan {
 struct job_plan {
   millis at{0};
   std::vector<visit_plan> visits;
-  bool is_asked_about = false;  ///< all the time
+  bool is_asked_about = false;            ///< all the time
+  std::optional<millis> cancelled_after;  ///< its client cancels it so long after it was accepted
+  int redrives = 0;                       ///< so often its failed images are tried again,
+  millis redriven_after{0};               ///< so long after its client saw that it failed
+  bool has_key = false;                   ///< it is submitted under a key, and more than once
   std::size_t image_count() const;
   submission_ptr submission() const;
 };

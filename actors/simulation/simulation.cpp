@@ -17,11 +17,13 @@
 namespace retail_pulse::simulation {
 namespace {
 
+using actors::control_outcome;
 using actors::submit_outcome;
 
 constexpr std::uint64_t most_steps = 2'000'000;  ///< a world that needs more does not come to its end
 constexpr millis rest_within{600'000};  ///< after the last verdict, in virtual time: some deletions and answers are still on their way
 constexpr int too_many_deaths = limits::job_restarts + 2;
+constexpr millis watched_every{200};      ///< a client that wishes to redrive looks so often whether its job has failed
 constexpr millis longest{4 * 3'600'000};  ///< and so does one that lasts longer, in virtual time
 
 thread_local progress here;
@@ -38,14 +40,21 @@ stores::store_table_ptr stores_with(bool passing) {
   return std::make_shared<const stores::store_table>(std::move(rows));
 }
 
-/// A client on its way to a `201`. It outlives the process that it talks to.
+/// A client on its way to a `201`, and with its wishes behind it. It outlives the process that it talks to.
 struct client {
   const job_plan* job = nullptr;
+  std::string key;  ///< empty: none
   std::optional<job_id> id;
   bool waits_for_answer = false;
   bool has_given_up = false;
   int tries = 0;
   std::uint64_t was_there_before_drain_in = 0;  ///< the life whose drain began while this client waited for an answer
+  bool waits_for_cancel = false;
+  bool cancel_is_done = false;
+  bool waits_for_redrive = false;
+  int redrives_left = 0;
+  bool redrive_failed = false;  ///< storage refused one, or nobody answered: it may have been done
+  bool waits() const { return waits_for_answer || waits_for_cancel || waits_for_redrive; }
 };
 
 class world {
@@ -62,7 +71,12 @@ class world {
         web_{plan_, witness_, story_},
         schedule_{plan_.seed, stream::schedule} {
     here = {plan_.seed, 0};
-    for (const auto& job : plan_.jobs) clients_.push_back({&job, {}, false, false, 0, 0});
+    for (const auto& job : plan_.jobs) {
+      client& made = clients_.emplace_back();
+      made.job = &job;
+      made.redrives_left = job.redrives;
+      if (job.has_key) made.key = "key " + std::to_string(clients_.size());
+    }
   }
 
   outcome run() {
@@ -103,9 +117,12 @@ class world {
     story_.note("start", lives_, 0);
     web_.serve(&*life_);
     for (auto& each : clients_) {
-      each.waits_for_answer = false;
+      each.waits_for_answer = each.waits_for_cancel = false;
+      if (std::exchange(each.waits_for_redrive, false)) each.redrive_failed = true;
       if (!each.id && !each.has_given_up) life_->at(each.job->at, [this, &each] { submit(each); });
       if (each.id && each.job->is_asked_about) ask_again(each);
+      if (each.id) wish(each, now() + millis{200});
+      if (!each.key.empty()) repeat(each);
     }
     for (std::size_t i = next_incident_; i < plan_.incidents.size(); ++i) {
       life_->at(plan_.incidents[i].at, [this, i] {
@@ -137,7 +154,7 @@ class world {
     ++steps_;
     if (!life_->step(schedule_)) {
       if (!witness_.only_unanswered_are_ongoing(database_.reader)) return broken("nothing goes on although jobs are ongoing");
-      if (std::ranges::any_of(clients_, &client::waits_for_answer)) return broken("nothing goes on although a client waits for its answer");
+      if (std::ranges::any_of(clients_, &client::waits)) return broken("nothing goes on although a client waits for its answer");
       ends_ = ending::at_once;
       return;
     }
@@ -176,7 +193,7 @@ class world {
 
   bool is_finished() {
     for (const auto& each : clients_) {
-      if (!each.id && !each.has_given_up) return false;
+      if ((!each.id && !each.has_given_up) || each.waits()) return false;
     }
     return between_incidents() && witness_.all_have_ended(database_.reader);
   }
@@ -211,6 +228,7 @@ class world {
 
   /// A last life without faults: what a commit hid from the process before is found by recovery.
   void conclude() {
+    is_concluding_ = true;
     start();
     come_to_rest(false);
     if (is_open()) {
@@ -227,24 +245,60 @@ class world {
     if (who.id || who.waits_for_answer) return;
     who.waits_for_answer = true;
     ++who.tries;
-    life_->submit(who.job->submission(), [this, &who](const submit_outcome& answer) {
+    send(who, [this, &who](const submit_outcome& answer) {
       if (is_deaf_) return;  // the process ended: whether the job is stored is not known
       who.waits_for_answer = false;
       take_answer(who, answer);
     });
   }
 
+  void send(const client& who, std::function<void(submit_outcome)> answer) {
+    if (who.key.empty()) return life_->submit(who.job->submission(), std::move(answer));
+    life_->submit(who.job->submission(), {who.key, "its own"}, std::move(answer));
+  }
+
+  /// Once more under the same key, at a moment of its own, and once with another body.
+  void repeat(client& who) {
+    chance dice{plan_.seed, stream::clients, mix(lives_) ^ static_cast<std::uint64_t>(who.job - plan_.jobs.data())};
+    const auto when = std::max(now(), who.job->at);
+    life_->at(when + millis{dice.one_in(2) ? 0 : dice.between(0, 3000)}, [this, &who] {
+      send(who, [this, &who](const submit_outcome& answer) {
+        if (!is_deaf_ && (answer.what == submit_outcome::kind::accepted || answer.what == submit_outcome::kind::replayed))
+          take_id(who, answer);
+        if (!is_deaf_ && answer.what == submit_outcome::kind::key_used) broken("a submission is called another than itself");
+      });
+    });
+    life_->at(when + millis{dice.between(0, 6000)}, [this, &who] {
+      if (!who.id) return;  // or it might be the first
+      life_->submit(who.job->submission(), {who.key, "another"}, [this](const submit_outcome& answer) {
+        if (!is_deaf_ && (answer.what == submit_outcome::kind::accepted || answer.what == submit_outcome::kind::replayed))
+          broken("another submission was taken under a key that is used");
+      });
+    });
+  }
+
+  void take_id(client& who, const submit_outcome& answer) {
+    if (who.id) {
+      if (*who.id != answer.id || answer.what == submit_outcome::kind::accepted) broken("one key has led to two jobs");
+      return;
+    }
+    who.id = answer.id;
+    witness_.accepted(answer.id, *who.job, database_.reader, now());
+    if (who.job->is_asked_about) ask_again(who);
+    wish(who, now());
+  }
+
   void take_answer(client& who, const submit_outcome& answer) {
     who.was_there_before_drain_in = 0;
-    if (answer.what == submit_outcome::kind::accepted) {
-      who.id = answer.id;
-      witness_.accepted(answer.id, *who.job, database_.reader, now());
-      if (who.job->is_asked_about) ask_again(who);
-      return;
+    if (answer.what == submit_outcome::kind::accepted || answer.what == submit_outcome::kind::replayed) {
+      if (who.key.empty() && answer.what == submit_outcome::kind::replayed) broken("a submission without a key is taken for another");
+      return take_id(who, answer);
     }
     story_.note("refused", static_cast<std::uint64_t>(answer.what), 0, [&] { return answer.detail; });
     if (answer.what == submit_outcome::kind::storage_failed && now() >= plan_.calm_at + rest_within)
       return broken("a submission cannot be stored although storage is well");
+    if (answer.what == submit_outcome::kind::key_used) return broken("a submission is called another than itself");
+    if (answer.what == submit_outcome::kind::key_busy && now() >= plan_.calm_at + rest_within) return broken("a key is busy for ever");
     if (answer.what == submit_outcome::kind::too_large) {
       who.has_given_up = true;
       return;
@@ -261,6 +315,90 @@ class world {
         if (answer.status->state == job_state::ongoing) ask_again(who);
       });
     });
+  }
+
+  // --- wishes ---
+
+  bool may_wish() { return !is_concluding_ && now() < plan_.calm_at; }
+
+  /// What this client still wishes of its job, from then on.
+  void wish(client& who, millis from) {
+    if (who.job->cancelled_after && !who.cancel_is_done) life_->at(from + *who.job->cancelled_after, [this, &who] { cancel(who); });
+    if (who.redrives_left > 0) watch(who, from);
+  }
+
+  void cancel(client& who) {
+    if (who.waits_for_cancel || !may_wish()) return;
+    who.waits_for_cancel = true;
+    witness_.cancel_is_asked_for(*who.id);
+    life_->cancel(*who.id, [this, &who](const control_outcome& answer) {
+      if (is_deaf_) return;
+      who.waits_for_cancel = false;
+      who.was_there_before_drain_in = 0;
+      witness_.cancel_is_answered(*who.id);
+      take_cancel(who, answer);
+    });
+  }
+
+  void take_cancel(client& who, const control_outcome& answer) {
+    using kind = control_outcome::kind;
+    if (answer.what == kind::no_such_job) return broken("an accepted job is not known");
+    if (answer.what == kind::done) witness_.cancelled(*who.id, answer.job.run, now());
+    if (answer.what != kind::done && answer.what != kind::ended) {
+      story_.note("refused", static_cast<std::uint64_t>(answer.what), 0, [&] { return answer.detail; });
+      return life_->at(now() + millis{1000}, [this, &who] { cancel(who); });
+    }
+    if (std::exchange(who.cancel_is_done, true)) return;
+    life_->at(now() + millis{300}, [this, &who] { cancel(who); });  // twice is as good as once
+  }
+
+  void watch(client& who, millis from) {
+    life_->at(from + watched_every, [this, &who] {
+      if (!may_wish()) return;
+      life_->ask(*who.id, [this, &who](const actors::status_outcome& answer) {
+        if (is_deaf_) return;
+        const bool has_failed = answer.status && answer.status->state == job_state::failed;
+        const bool has_ended = answer.status && answer.status->state == job_state::completed;
+        if (has_failed) return life_->at(now() + who.job->redriven_after, [this, &who] { redrive(who); });
+        if (!has_ended) watch(who, now());
+      });
+    });
+  }
+
+  void redrive(client& who) {
+    if (who.waits_for_redrive || !may_wish()) return;
+    who.waits_for_redrive = true;
+    witness_.redrive_is_asked_for(*who.id);
+    life_->redrive(*who.id, [this, &who](const control_outcome& answer) {
+      if (is_deaf_) return;
+      who.waits_for_redrive = false;
+      who.was_there_before_drain_in = 0;
+      take_redrive(who, answer);
+    });
+  }
+
+  void take_redrive(client& who, const control_outcome& answer) {
+    using kind = control_outcome::kind;
+    switch (answer.what) {
+      case kind::done:
+        witness_.redriven(*who.id, answer.job.run, database_.reader);
+        break;
+      case kind::ongoing:
+      case kind::nothing_failed:
+        if (!who.redrive_failed) return broken("a job that failed cannot be redriven: " + std::to_string(static_cast<int>(answer.what)));
+        witness_.redrive_is_settled(*who.id);
+        break;
+      case kind::no_such_job:
+      case kind::ended:
+        return broken("an accepted job is not known");
+      default:
+        story_.note("refused", static_cast<std::uint64_t>(answer.what), 1, [&] { return answer.detail; });
+        if (answer.what == kind::storage_failed) who.redrive_failed = true;
+        if (!who.redrive_failed) witness_.redrive_is_settled(*who.id);
+        return watch(who, now() + millis{500});
+    }
+    who.redrive_failed = false;
+    if (--who.redrives_left > 0) watch(who, now());
   }
 
   // --- incidents ---
@@ -285,6 +423,9 @@ class world {
         witness_.store_comes_or_goes();
         reload(false);
         return life_->at(now() + lasting, [this] { reload(true); });
+      case fault::unknown_commit:
+        if (plan_.faults.has(fault::client_redrives) && what.drawn % 2 == 0) return writing_.hide_next_failure();
+        return writing_.begin(what);
       case fault::drain:
         return drain();
       case fault::job_actor_dies:
@@ -311,7 +452,7 @@ class world {
   void drain() {
     if (std::exchange(is_draining_in_, lives_) == lives_) return;
     for (auto& each : clients_) {
-      if (each.waits_for_answer) each.was_there_before_drain_in = lives_;
+      if (each.waits()) each.was_there_before_drain_in = lives_;
     }
     life_->drain([this, began = now()](const actors::load_report&) {
       if (is_deaf_) return;
@@ -323,7 +464,7 @@ class world {
 
   void look_at_drain(millis began) {
     for (const auto& each : clients_) {
-      if (each.waits_for_answer && each.was_there_before_drain_in == lives_) broken("a drain ended before a client had its answer");
+      if (each.waits() && each.was_there_before_drain_in == lives_) broken("a drain ended before a client had its answer");
     }
     if (now() - began >= limits::default_drain) return;  // its time may be over, and then something is left in flight, or unrecorded
     if (life_->gauges().images_in_flight != 0) return broken("a drain ended before what was in flight was reported");
@@ -367,6 +508,7 @@ class world {
   std::uint64_t lives_ = 0;
   std::uint64_t is_draining_in_ = 0;
   bool is_deaf_ = false;
+  bool is_concluding_ = false;
 };
 
 }  // namespace

@@ -37,8 +37,17 @@ void witness::fetch_begins(const std::string& url, const origin_plan& at, millis
     if (news.is_being_fetched) broken(url + " is fetched twice at once");
     if (news.is_final) broken(url + " is fetched again although nothing can come of it");
   }
+  check_wishes(url, news, now);
   news.is_being_fetched = true;
   if (const auto unfair = newcomer_.fetch_begins(url, now); !unfair.empty()) broken(unfair);
+}
+
+void witness::check_wishes(const std::string& url, const url_news& news, millis now) {
+  // Time passes only when nobody has anything to do, so by then the job and the pool know of the cancel: but where timers overtake
+  // messages.
+  const auto wished = wishes_.find(news.job);
+  if (wished == wishes_.end() || news.rows != 1 || plan_.timers_first != 0) return;
+  if (wished->second.cancelled && now > *wished->second.cancelled) broken(url + " is fetched although its job was cancelled");
 }
 
 void witness::fetch_ends(const std::string& url, const origin_plan& at, const fetch::outcome& with, millis now) {
@@ -78,9 +87,38 @@ void witness::accepted(job_id id, const job_plan& job, storage::reader& database
 void witness::told(job_id id, const job_status& status) {
   check_counts(id, status);
   auto& before = told_[id.value];
-  if (status.images.done() < before.done())
-    broken(name_of_job(id) + " went back from " + std::to_string(before.done()) + " to " + std::to_string(status.images.done()));
-  before = status.images;
+  if (status.run < before.run) broken(name_of_job(id) + " went back to an older run");
+  const auto least = status.run == before.run ? before.counts.done() : before.counts.succeeded;
+  if (status.images.done() < least)
+    broken(name_of_job(id) + " went back from " + std::to_string(least) + " to " + std::to_string(status.images.done()));
+  before = {status.run, status.images};
+}
+
+void witness::cancel_is_asked_for(job_id id) {
+  story_.note("cancel", static_cast<std::uint64_t>(id.value), 0, [&] { return name_of_job(id); });
+  auto& wishes = wishes_[id.value];
+  ++wishes.open_cancels;
+  wishes.may_be_cancelled = true;
+}
+
+void witness::cancelled(job_id id, run_number run, millis now) {
+  story_.note("cancelled", static_cast<std::uint64_t>(id.value), 0, [&] { return name_of_job(id); });
+  auto& wishes = wishes_[id.value];
+  if (jobs_.at(id.value).run == run && !wishes.cancelled) wishes.cancelled = now;
+}
+
+void witness::redrive_is_asked_for(job_id id) {
+  story_.note("redrive", static_cast<std::uint64_t>(id.value), 0, [&] { return name_of_job(id); });
+  auto& wishes = wishes_[id.value];
+  ++wishes.redrives;
+  wishes.redrive_in_doubt = true;
+}
+
+void witness::redriven(job_id id, run_number run, storage::reader& database) {
+  story_.note("redriven", static_cast<std::uint64_t>(id.value), static_cast<std::uint64_t>(run.value), [&] { return name_of_job(id); });
+  const auto status = database.status(id);
+  if (!status || status->run < run) broken(name_of_job(id) + " was said to have another run, and has none");
+  redrive_is_settled(id);
 }
 
 void witness::check_counts(job_id id, const job_status& status) {
@@ -95,6 +133,7 @@ void witness::check_counts(job_id id, const job_status& status) {
 // --- the life of the process -----------------------------------------------------------------------------------------
 
 void witness::process_ends() {
+  for (auto& [id, wishes] : wishes_) wishes.open_cancels = 0;
   open_ = 0;
   open_at_.clear();
   for (auto& [url, news] : news_) {
@@ -131,7 +170,8 @@ void witness::look_at(storage::reader& database, millis now) {
   // Jobs that have ended change no more, and are looked at once again at the very end.
   std::int64_t ongoing = 0, pending = 0;
   for (const auto& brief : database.ongoing_jobs(job_id{0}, limits::recovery_page)) {
-    jobs_.try_emplace(brief.id.value);
+    auto& known = jobs_.try_emplace(brief.id.value).first->second;
+    if (brief.run > known.run) known.state = job_state::ongoing;  // again
     ++ongoing;
     pending += brief.images.pending();
   }
@@ -150,8 +190,10 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
   const auto status = database.status(id);
   if (!status) return broken(name_of_job(id) + " is gone");
   check_counts(id, *status);
-  if (known.state != job_state::ongoing && status->state != known.state) broken(name_of_job(id) + " changed after its end");
-  if (!known.results.empty() && status->images == known.counts) {
+  if (status->run < known.run) broken(name_of_job(id) + " went back to an older run");
+  const bool is_new_run = status->run > known.run;
+  if (known.state != job_state::ongoing && status->state != known.state && !is_new_run) broken(name_of_job(id) + " changed after its end");
+  if (!known.results.empty() && status->images == known.counts && !is_new_run) {
     known.state = status->state;
     return;
   }
@@ -161,11 +203,13 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
   image_counts counted{status->images.total, 0, 0};
   const bool is_new = known.results.empty();
   if (is_new) known.results.resize(rows.size());
+  if (is_new_run) begin_run(id, known, status->run, rows);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].number.value != static_cast<decltype(rows[i].number.value)>(i)) return broken(name_of_job(id) + " has a gap in its images");
     if (is_new) {
       ++pending_rows_[rows[i].url];
       ++news_[rows[i].url].rows;
+      news_[rows[i].url].job = id.value;
     }
     if (rows[i].pending) {
       if (known.results[i]) broken(name_of_job(id) + " lost a result");
@@ -194,6 +238,26 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
   });
 }
 
+/// What failed before is pending again, and nothing that was seen of it so far counts for its new result.
+void witness::begin_run(job_id id, known_job& known, run_number run, const std::vector<storage::image_row>& rows) {
+  auto& wishes = wishes_[id.value];
+  if (run.value - 1 > wishes.redrives) broken(name_of_job(id) + " has another run that nobody asked for");
+  wishes.may_be_cancelled = wishes.open_cancels > 0;
+  wishes.cancelled.reset();
+  known.run = run;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!known.results[i] || known.results[i]->succeeded()) continue;
+    known.results[i].reset();
+    ++pending_rows_[rows[i].url];
+    auto& news = news_[rows[i].url];
+    news.attempts = 0;
+    news.is_final = false;
+    if (news.rows != 1) continue;
+    news.codes.clear();
+    news.exploded = false;
+  }
+}
+
 void witness::check_store_failures(job_id id, const job_status& status, const std::vector<storage::image_row>& rows) {
   if (status.state != job_state::failed) return;
   std::vector<store_failure> expected;
@@ -218,7 +282,7 @@ void witness::look_at_row(job_id id, const storage::image_row& row, millis now) 
   if (row.result.succeeded()) {
     check_measurement(who, row, now);
   } else {
-    check_failure(who, row);
+    check_failure(id, who, row);
   }
   if (row.result.attempts > 0 && row.result.attempts != news.attempts && is_fetched_by_one(news))
     broken(who + " tells of " + std::to_string(row.result.attempts) + " attempts where " + std::to_string(news.attempts) + " were made");
@@ -232,7 +296,7 @@ void witness::check_measurement(const std::string& who, const storage::image_row
   if (row.result.attempts < 1 || row.result.attempts > plan_.pool.image.attempts) broken(who + " has a number of attempts that cannot be");
 }
 
-void witness::check_failure(const std::string& who, const storage::image_row& row) {
+void witness::check_failure(job_id id, const std::string& who, const storage::image_row& row) {
   const auto code = row.result.code;
   switch (code) {
     case error_code::store_not_found:
@@ -244,6 +308,10 @@ void witness::check_failure(const std::string& who, const storage::image_row& ro
       return;
     case error_code::internal:
       if (!news_[row.url].exploded && !job_actors_die_often_) broken(who + " fails as internal without a cause");
+      return;
+    case error_code::cancelled:
+      if (!wishes_[id.value].may_be_cancelled) broken(who + " is cancelled although nobody wished it");
+      if (row.result.attempts != 0) broken(who + " is cancelled although it was fetched");
       return;
     default:
       break;
@@ -259,7 +327,10 @@ bool witness::all_have_ended(storage::reader& database) const { return database.
 
 bool witness::only_unanswered_are_ongoing(storage::reader& database) const {
   const auto ongoing = database.ongoing_jobs(job_id{0}, limits::recovery_page);
-  return std::none_of(ongoing.begin(), ongoing.end(), [&](const job_brief& each) { return accepted_.contains(each.id.value); });
+  return std::none_of(ongoing.begin(), ongoing.end(), [&](const job_brief& each) {
+    const auto wished = wishes_.find(each.id.value);
+    return accepted_.contains(each.id.value) && !(wished != wishes_.end() && wished->second.redrive_in_doubt);
+  });
 }
 
 void witness::conclude(storage::reader& database) {
@@ -280,6 +351,8 @@ void witness::conclude(storage::reader& database) {
     const bool same = std::equal(rows.begin(), rows.end(), submitted.begin(), submitted.end(),
                                  [](const storage::image_row& row, const std::string& url) { return row.url == url; });
     if (!same) broken(name_of_job(job_id{id}) + " has other images than were submitted");
+    const bool stored_once = std::ranges::all_of(submitted, [&](const std::string& url) { return news_[url].rows == 1; });
+    if (job->has_key && !stored_once) broken(name_of_job(job_id{id}) + " is stored twice under one key");
   }
 }
 

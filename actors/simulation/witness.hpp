@@ -33,6 +33,14 @@ class witness {
   // --- what clients are told ---
   void accepted(job_id id, const job_plan& job, storage::reader& database, millis now);
   void told(job_id id, const job_status& status);
+  void cancel_is_asked_for(job_id id);
+  void cancel_is_answered(job_id id) { --wishes_[id.value].open_cancels; }
+  /// It is durable: of that run nothing is fetched from now on.
+  void cancelled(job_id id, run_number run, millis now);
+  void redrive_is_asked_for(job_id id);
+  void redriven(job_id id, run_number run, storage::reader& database);
+  /// A job is ongoing in another run, or in none: it is known what came of all wishes for one.
+  void redrive_is_settled(job_id id) { wishes_[id.value].redrive_in_doubt = false; }
 
   // --- the life of the process ---
   void process_ends();
@@ -59,11 +67,25 @@ class witness {
 
  private:
   struct known_job {
+    run_number run;
     job_state state = job_state::ongoing;
     image_counts counts;
     std::vector<std::optional<image_result>> results;  ///< by number; nothing: pending
   };
+  struct told_job {
+    run_number run;
+    image_counts counts;
+  };
+  /// What clients wished of a job.
+  struct job_wishes {
+    int open_cancels = 0;             ///< asked for and not answered
+    bool may_be_cancelled = false;    ///< in its present run
+    std::optional<millis> cancelled;  ///< when it was answered that the present run is
+    int redrives = 0;                 ///< asked for
+    bool redrive_in_doubt = false;    ///< it may have been done, and then nobody works on it until it is asked for again
+  };
   struct url_news {
+    std::int64_t job = 0;        ///< one that it belongs to
     std::set<error_code> codes;  ///< of all attempts; none: a good one
     bool exploded = false;
     int rows = 0;  ///< in the database: two where a job was stored without its client's knowledge, and submitted again
@@ -75,9 +97,11 @@ class witness {
   };
 
   void look_at_job(job_id id, storage::reader& database, millis now);
+  void begin_run(job_id id, known_job& known, run_number run, const std::vector<storage::image_row>& rows);
   void look_at_row(job_id id, const storage::image_row& row, millis now);
   void check_measurement(const std::string& who, const storage::image_row& row, millis now);
-  void check_failure(const std::string& who, const storage::image_row& row);
+  void check_failure(job_id id, const std::string& who, const storage::image_row& row);
+  void check_wishes(const std::string& url, const url_news& news, millis now);
   void check_store_failures(job_id id, const job_status& status, const std::vector<storage::image_row>& rows);
   void check_counts(job_id id, const job_status& status);
   /// Otherwise the actor of another job, or one that was started again, may know nothing of what is under way.
@@ -88,7 +112,8 @@ class witness {
   story& story_;
   std::map<std::int64_t, const job_plan*> accepted_;
   std::map<std::int64_t, known_job> jobs_;  ///< all that were ever seen in the database
-  std::map<std::int64_t, image_counts> told_;
+  std::map<std::int64_t, told_job> told_;
+  std::map<std::int64_t, job_wishes> wishes_;
   std::map<std::string, url_news> news_;
   std::map<std::string, int> pending_rows_;  ///< per URL, over all jobs seen
   std::size_t open_ = 0;

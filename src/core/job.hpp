@@ -53,6 +53,7 @@ struct job_brief {
   job_id id;
   run_number run;
   image_counts images;
+  bool cancelled = false;  ///< its run is to end: what has no result gets none
 };
 
 }  // namespace retail_pulse

@@ -27,6 +27,9 @@ inline constexpr std::size_t parser_queue_bytes = 256 * mib;  ///< bodies waitin
 inline constexpr std::int64_t default_jobs = 50'000;                ///< ongoing jobs; each costs about 2 KB of memory
 inline constexpr std::int64_t default_pending_images = 20'000'000;  ///< images without a result; about 4 GB of database
 inline constexpr std::size_t storing_bytes = 1 * gib;               ///< submissions on their way to storage, which a slow disk may hold up
+inline constexpr std::size_t idempotency_key_bytes = 255;           ///< of printable ASCII; a UUID has 36
+inline constexpr std::chrono::hours idempotency_kept{24};           ///< from the commit of the job on: longer than any client tries again
+inline constexpr std::size_t idempotency_forgotten_at_once = 16;    ///< older keys, deleted with a new one: more than come, so they run out
 inline constexpr std::chrono::seconds retry_after = 5s;             ///< what a 503 tells the client to wait
 
 // --- work ------------------------------------------------------------------------------------------------------------
@@ -104,7 +107,8 @@ inline constexpr std::size_t request_framing_bytes =
     16 * kib;  ///< chunk extensions or trailers between two parts of a body; looked at after each read, of 8 KiB at most. 400 beyond it
 inline constexpr std::chrono::seconds request_read = 120s;   ///< a whole request: lets a 64 MiB body in at 0.6 MiB/s
 inline constexpr std::chrono::seconds request_handle = 30s;  ///< our own 503 comes at this time, RESTinio's hang-up after it
-inline constexpr std::size_t audits = 16;  ///< waiting or running; a job of a million images takes a second. Beyond it 503
+inline constexpr std::size_t audits = 16;   ///< waiting or running; a job of a million images takes a second. Beyond it 503
+inline constexpr std::size_t wishes = 256;  ///< cancels and redrives that wait for storage, which commits hundreds at once. Beyond it 503
 inline constexpr std::chrono::seconds api_idle =
     10s;  ///< a connection without a request is closed after this: silent clients must not take all places
 inline constexpr std::size_t followers = 4096;  ///< clients that wait for news of a job, but at most 3/4 of the connections; beyond it 503

@@ -88,6 +88,27 @@ inline constexpr std::array mutant_table{
     mutant_info{64, "the first failure of a store is not kept"},
     mutant_info{65, "a job with one failure is completed"},
     mutant_info{66, "the last results bring no verdict"},
+    // cancelling
+    mutant_info{67, "a cancel is answered before its commit"},
+    mutant_info{68, "recovery forgets that a job was cancelled"},
+    mutant_info{69, "images that were withdrawn from the pool stay held"},
+    mutant_info{70, "an image that rests is offered again after the cancel"},
+    mutant_info{71, "a cancelled job that could not be closed is not tried again"},
+    mutant_info{72, "a job actor that is started again does not know of the cancel"},
+    // redriving
+    mutant_info{73, "a redrive takes the good images too"},
+    mutant_info{74, "a late result of an older run counts"},
+    // keys of submissions
+    mutant_info{75, "a key is not kept"},
+    mutant_info{76, "another submission under a known key is answered as the first"},
+    mutant_info{77, "a key is kept before its job is stored"},
+    mutant_info{78, "a key whose submission could not be stored stays busy"},
+    mutant_info{79, "a job that nobody works on is answered for its key, and left alone"},
+    // all three again
+    mutant_info{80, "failures of stores outlive their run"},
+    mutant_info{81, "a failure is written with the number of the run before"},
+    mutant_info{82, "redriven images are not admitted"},
+    mutant_info{83, "withdrawn images stay in their lanes"},
 };
 
 inline int chosen_mutant = 0;  ///< set once, before there is a second thread

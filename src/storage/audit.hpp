@@ -11,10 +11,10 @@
 
 namespace retail_pulse::storage {
 
-/// The columns of audited_image, of one page. LEFT JOIN, because an image must not go missing with its visit, and because SQLite then
-/// walks the images in the order of their key, and sorts nothing.
+/// The columns of audited_image, of one page. A failure of an older run than the job's waits for its new result. LEFT JOIN, because an
+/// image must not go missing with its visit, and because SQLite then walks the images in the order of their key, and sorts nothing.
 inline constexpr std::string_view select_audited_images = R"sql(
-  SELECT images.image_no, images.state, coalesce(visits.store_id, ''), coalesce(visits.visit_time, ''), images.url
+  SELECT images.image_no, iif(images.state = 2 AND images.run < :run, 0, images.state), coalesce(visits.store_id, ''), coalesce(visits.visit_time, ''), images.url
     FROM images LEFT JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
    WHERE images.job_id = :job AND images.image_no > :after
    ORDER BY images.image_no LIMIT :limit)sql";

@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "core/limits.hpp"
+#include "core/mutant.hpp"
 #include "storage/audit.hpp"
 #include "storage/migrations.hpp"
 #include "storage/rows.hpp"
@@ -19,14 +20,33 @@ constexpr std::string_view select_pending = R"sql(
    WHERE images.job_id = :job AND images.run = :run AND images.state = 0 AND images.image_no > :after
    ORDER BY images.image_no LIMIT :limit)sql";
 
+// Of a later run, whose pending images are those that failed in an older one. Both halves come in order, so nothing is sorted.
+constexpr std::string_view select_pending_again = R"sql(
+  SELECT images.image_no AS image_no, visits.store_id, images.url
+    FROM images CROSS JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
+   WHERE images.job_id = :job AND images.run = :run AND images.state = 0 AND images.image_no > :after
+   UNION ALL
+  SELECT images.image_no AS image_no, visits.store_id, images.url
+    FROM images INDEXED BY images_failed CROSS JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
+   WHERE images.job_id = :job AND images.run < :run AND images.state = 2 AND images.image_no > :after
+   ORDER BY image_no LIMIT :limit)sql";
+
+// What is wrong with mutant 73.
+constexpr std::string_view select_not_of_run = R"sql(
+  SELECT images.image_no, visits.store_id, images.url
+    FROM images JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
+   WHERE images.job_id = :job AND images.run < :run AND images.image_no > :after
+   ORDER BY images.image_no LIMIT :limit)sql";
+
 // "state < 2" is said so that SQLite may use the index of unfinished jobs.
 constexpr std::string_view select_ongoing = R"sql(
-  SELECT job_id, run, images_total, images_succeeded, images_failed
+  SELECT job_id, run, images_total, images_succeeded, images_failed, cancelled_at IS NOT NULL
     FROM jobs WHERE state < 2 AND state = 1 AND job_id > :after ORDER BY job_id LIMIT :limit)sql";
 constexpr std::string_view select_staging = "SELECT job_id FROM jobs WHERE state < 2 AND state = 0 ORDER BY job_id";
 
 constexpr std::string_view select_images = R"sql(
-  SELECT images.image_no, visits.store_id, visits.visit_time, images.url, images.state,
+  SELECT images.image_no, visits.store_id, visits.visit_time, images.url,
+         images.state = 0 OR images.state = 2 AND images.run < (SELECT run FROM jobs WHERE jobs.job_id = images.job_id),
          coalesce(width, 0), coalesce(height, 0), coalesce(format, 'unknown'), coalesce(code, 'none'), coalesce(error, ''),
          coalesce(attempts, 0), coalesce(final_url, ''), coalesce(address, ''), coalesce(http_status, 0), coalesce(bytes, 0),
          coalesce(dns_ms, 0), coalesce(connect_ms, 0), coalesce(total_ms, 0), coalesce(kept, '')
@@ -93,7 +113,10 @@ std::vector<image_task> reader::pending_images(job_id job, run_number run, image
   image_task task;
   long long number = 0;
   implementation_->sql.each(
-      select_pending, std::tie(number, task.store_id, task.url),
+      mutant(73) && run > run_number{1} ? select_not_of_run
+      : run == run_number{1}            ? select_pending
+                                        : select_pending_again,
+      std::tie(number, task.store_id, task.url),
       [&] {
         task.number.value = number;
         tasks.push_back(task);
@@ -105,11 +128,11 @@ std::vector<image_task> reader::pending_images(job_id job, run_number run, image
 
 std::vector<job_brief> reader::ongoing_jobs(job_id after, std::size_t limit) {
   std::vector<job_brief> jobs;
-  long long id = 0, run = 0, total = 0, succeeded = 0, failed = 0;
+  long long id = 0, run = 0, total = 0, succeeded = 0, failed = 0, cancelled = 0;
   implementation_->sql.each(
-      select_ongoing, std::tie(id, run, total, succeeded, failed),
+      select_ongoing, std::tie(id, run, total, succeeded, failed, cancelled),
       [&] {
-        jobs.push_back({job_id{id}, run_number{static_cast<std::int32_t>(run)}, {total, succeeded, failed}});
+        jobs.push_back({job_id{id}, run_number{static_cast<std::int32_t>(run)}, {total, succeeded, failed}, cancelled != 0});
       },
       static_cast<long long>(after.value), static_cast<long long>(limit));
   return jobs;
@@ -127,17 +150,17 @@ std::vector<image_row> reader::images(job_id job, image_number after, std::size_
   image_row row;
   fetch_evidence& evidence = row.result.evidence;
   std::string format, code;
-  long long number = 0, state = 0, width = 0, height = 0, attempts = 0, http_status = 0, bytes = 0, dns = 0, connect = 0, total = 0;
+  long long number = 0, pending = 0, width = 0, height = 0, attempts = 0, http_status = 0, bytes = 0, dns = 0, connect = 0, total = 0;
   implementation_->sql.each(
       select_images,
-      std::tie(number, row.store_id, row.visit_time, row.url, state, width, height, format, code, row.error, attempts, evidence.final_url,
+      std::tie(number, row.store_id, row.visit_time, row.url, pending, width, height, format, code, row.error, attempts, evidence.final_url,
                evidence.address, http_status, bytes, dns, connect, total, evidence.kept),
       [&] {
         const auto known_format = format_named(format);
         const auto known_code = error_code_named(code);
         if (!known_format || !known_code) implementation_->fail_unknown_word();
         row.number = row.result.number = image_number{number};
-        row.pending = state == 0;
+        row.pending = pending != 0;
         row.result.code = *known_code;
         row.result.measured = {*known_format, static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height)};
         row.result.attempts = static_cast<std::int32_t>(attempts);
@@ -147,6 +170,11 @@ std::vector<image_row> reader::images(job_id job, image_number after, std::size_
         evidence.connect_ms = static_cast<std::int32_t>(connect);
         evidence.total_ms = static_cast<std::int32_t>(total);
         rows.push_back(row);
+        if (row.pending) {  // what is there is of an older run
+          rows.back().result = image_result{};
+          rows.back().result.number = row.number;
+          rows.back().error.clear();
+        }
       },
       static_cast<long long>(job.value), static_cast<long long>(after.value), static_cast<long long>(limit));
   return rows;
@@ -166,8 +194,8 @@ std::optional<job_audit> reader::audit(job_id job, const std::function<bool()>& 
     before = counted.images();
     sql.each(
         select_audited_images, std::tie(image.number, image.state, image.store_id, image.visit_time, image.url),
-        [&] { counted.add(image); }, static_cast<long long>(job.value), static_cast<long long>(image.number),
-        static_cast<long long>(limits::audit_page));
+        [&] { counted.add(image); }, static_cast<long long>(standing->run.value), static_cast<long long>(job.value),
+        static_cast<long long>(image.number), static_cast<long long>(limits::audit_page));
   } while (counted.images() > before);
   job_audit audit = counted.end(standing->images);
   audit.id = job;

@@ -10,7 +10,9 @@ namespace retail_pulse::storage {
 namespace {
 
 constexpr std::string_view select_job = R"sql(
-  SELECT state, run, images_total, images_succeeded, images_failed FROM jobs WHERE job_id = :job)sql";
+  SELECT state, run, images_total, images_succeeded, images_failed, cancelled_at IS NOT NULL FROM jobs WHERE job_id = :job)sql";
+
+// An image is pending when it has no result, or failed in an older run than its job's: "(state = 0 OR state = 2 AND run < :run)".
 
 // `:job + 0 * key` is `:job`, said in a way that depends on the row: otherwise SQLite may walk all images of the job for every row of
 // the batch, instead of looking each one up.
@@ -19,25 +21,27 @@ constexpr std::string_view update_succeeded = R"sql(
   UPDATE images
      SET state = 1, width = r.width, height = r.height, perimeter = r.perimeter, format = r.format, attempts = r.attempts,
          final_url = r.final_url, address = r.address, http_status = r.http_status, bytes = r.bytes, dns_ms = r.dns_ms,
-         connect_ms = r.connect_ms, total_ms = r.total_ms, kept = r.kept, recorded_at = :now
+         connect_ms = r.connect_ms, total_ms = r.total_ms, kept = r.kept, recorded_at = :now, run = :run, code = NULL, error = NULL
     FROM (SELECT :job + 0 * key AS job_id, v ->> 0 AS image_no, v ->> 1 AS width, v ->> 2 AS height, v ->> 3 AS perimeter, v ->> 4 AS format,
                  v ->> 5 AS attempts, v ->> 6 AS final_url, v ->> 7 AS address, v ->> 8 AS http_status,
                  v ->> 9 AS bytes, v ->> 10 AS dns_ms, v ->> 11 AS connect_ms, v ->> 12 AS total_ms,
                  v ->> 13 AS kept
             FROM batch) AS r
-   WHERE images.job_id = r.job_id AND images.image_no = r.image_no AND images.run = :run AND images.state = 0)sql";
+   WHERE images.job_id = r.job_id AND images.image_no = r.image_no
+     AND (images.state = 0 OR images.state = 2 AND images.run < :run))sql";
 
 constexpr std::string_view update_failed = R"sql(
   WITH batch AS MATERIALIZED (SELECT key, value AS v FROM json_each(:rows))
   UPDATE images
      SET state = 2, code = r.code, error = r.error, attempts = r.attempts, final_url = r.final_url, address = r.address,
          http_status = r.http_status, bytes = r.bytes, dns_ms = r.dns_ms, connect_ms = r.connect_ms, total_ms = r.total_ms,
-         kept = r.kept, recorded_at = :now
+         kept = r.kept, recorded_at = :now, run = :run
     FROM (SELECT :job + 0 * key AS job_id, v ->> 0 AS image_no, v ->> 1 AS code, v ->> 2 AS error, v ->> 3 AS attempts, v ->> 4 AS final_url,
                  v ->> 5 AS address, v ->> 6 AS http_status, v ->> 7 AS bytes, v ->> 8 AS dns_ms,
                  v ->> 9 AS connect_ms, v ->> 10 AS total_ms, v ->> 11 AS kept
             FROM batch) AS r
-   WHERE images.job_id = r.job_id AND images.image_no = r.image_no AND images.run = :run AND images.state = 0)sql";
+   WHERE images.job_id = r.job_id AND images.image_no = r.image_no
+     AND (images.state = 0 OR images.state = 2 AND images.run < :run))sql";
 
 // Runs before the images change, so that only those still pending are counted. CROSS JOIN: in this order. With a single min() SQLite takes
 // the other columns of the group (code, error) from the row of the minimum, which is what "first failure" means.
@@ -45,7 +49,8 @@ constexpr std::string_view merge_store_failures = R"sql(
   INSERT INTO store_failures (job_id, store_id, first_image_no, code, error, failed_images)
   SELECT images.job_id, visits.store_id, min(images.image_no), r.value ->> 1, r.value ->> 2, count(*)
     FROM json_each(:rows) AS r
-    CROSS JOIN images ON images.job_id = :job AND images.image_no = r.value ->> 0 AND images.run = :run AND images.state = 0
+    CROSS JOIN images ON images.job_id = :job AND images.image_no = r.value ->> 0
+                     AND (images.state = 0 OR images.state = 2 AND images.run < :run)
     CROSS JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
    WHERE true
    GROUP BY visits.store_id
@@ -67,9 +72,15 @@ constexpr std::string_view complete_job = R"sql(
 constexpr std::string_view fail_job = R"sql(
   UPDATE jobs SET state = 3, finished_at = :now, failures = :failures WHERE job_id = :job)sql";
 
-// "image_no >= 0" makes SQLite use the index of pending images.
 constexpr std::string_view select_pending = R"sql(
-  SELECT image_no FROM images WHERE job_id = :job AND run = :run AND state = 0 AND image_no >= 0 ORDER BY image_no LIMIT :rows)sql";
+  SELECT image_no FROM images WHERE job_id = :job AND state = 0 AND image_no > :after ORDER BY image_no LIMIT :rows)sql";
+
+// Of a later run. The index holds what failed in this run too, which is walked over; with `:after` each of those once.
+constexpr std::string_view select_pending_again = R"sql(
+  SELECT image_no FROM images WHERE job_id = :job AND state = 0 AND image_no > :after
+   UNION ALL
+  SELECT image_no FROM images INDEXED BY images_failed WHERE job_id = :job AND state = 2 AND image_no > :after AND run < :run
+   ORDER BY image_no LIMIT :rows)sql";
 
 recorded nothing_changed(const job_row& row) { return {0, row.images, row.state, row.run}; }
 
@@ -88,28 +99,29 @@ std::vector<const image_result*> one_per_image(std::span<const image_result> res
 }  // namespace
 
 std::optional<job_row> writer::implementation::job(job_id id) {
-  long long state = 0, run = 0, total = 0, succeeded = 0, failed = 0;
+  long long state = 0, run = 0, total = 0, succeeded = 0, failed = 0, cancelled = 0;
   const long long key = id.value;
-  if (!sql.one(select_job, std::tie(state, run, total, succeeded, failed), key)) return std::nullopt;
-  return job_row{static_cast<job_state>(state), run_number{static_cast<std::int32_t>(run)}, {total, succeeded, failed}};
+  if (!sql.one(select_job, std::tie(state, run, total, succeeded, failed, cancelled), key)) return std::nullopt;
+  return job_row{static_cast<job_state>(state), run_number{static_cast<std::int32_t>(run)}, {total, succeeded, failed}, cancelled != 0};
 }
 
 long long writer::implementation::write_succeeded(job_id id, run_number run, std::span<const image_result* const> results,
                                                   unix_millis now) {
   if (results.empty()) return 0;
-  return sql.change(mutant(62) ? update_succeeded.substr(0, update_succeeded.rfind(" AND images.state")) : update_succeeded,
-                    succeeded_rows(results), static_cast<long long>(now.count()), static_cast<long long>(id.value),
-                    static_cast<long long>(run.value));
+  return sql.change(mutant(62) ? update_succeeded.substr(0, update_succeeded.rfind("\n     AND (images.state")) : update_succeeded,
+                    succeeded_rows(results), static_cast<long long>(now.count()), static_cast<long long>(run.value),
+                    static_cast<long long>(id.value));
 }
 
 long long writer::implementation::write_failed(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now) {
   if (results.empty()) return 0;
   const std::string rows = failed_rows(results);
   const long long job = id.value;
-  const long long of_run = run.value;
+  long long of_run = run.value;
   if (!mutant(64)) sql.change(merge_store_failures, rows, job, of_run);
-  return sql.change(mutant(61) ? update_failed.substr(0, update_failed.rfind(" AND images.state")) : update_failed, rows,
-                    static_cast<long long>(now.count()), job, of_run);
+  if (mutant(81)) --of_run;
+  return sql.change(mutant(61) ? update_failed.substr(0, update_failed.rfind("\n     AND (images.state")) : update_failed, rows,
+                    static_cast<long long>(now.count()), of_run, job);
 }
 
 void writer::implementation::write_results(job_id id, run_number run, std::span<const image_result* const> results, job_row& row,
@@ -166,13 +178,14 @@ recorded writer::record(job_id id, run_number run, std::span<const image_result>
   self.demand_transaction();
   auto row = self.job(id);
   if (!row) return {};
+  if (mutant(74)) run = row->run;
   if (row->state != job_state::ongoing || row->run != run) return nothing_changed(*row);
   recorded outcome;
   self.write_results(id, run, one_per_image(results), *row, outcome, now);
   return outcome;
 }
 
-recorded writer::abandon(job_id id, run_number run, error_code code, std::size_t rows, unix_millis now) {
+recorded writer::abandon(job_id id, run_number run, error_code code, std::size_t rows, unix_millis now, image_number after) {
   auto& self = *implementation_;
   self.demand_transaction();
   if (code == error_code::none) self.sql.fail(storage_error::kind::other, "images are abandoned with a reason");
@@ -184,16 +197,20 @@ recorded writer::abandon(job_id id, run_number run, error_code code, std::size_t
   image_result result;
   result.code = code;
   result.attempts = 0;
-  long long number = 0;
-  self.sql.each(
-      select_pending, std::tie(number),
-      [&] {
-        result.number.value = number;
-        results.push_back(result);
-      },
-      static_cast<long long>(id.value), static_cast<long long>(run.value), static_cast<long long>(rows));
+  long long number = after.value;
+  const auto take = [&] {
+    result.number.value = number;
+    results.push_back(result);
+  };
+  const long long job = id.value, behind = after.value, of_run = run.value, most = static_cast<long long>(rows);
+  if (run == run_number{1}) {
+    self.sql.each(select_pending, std::tie(number), take, job, behind, most);
+  } else {
+    self.sql.each(select_pending_again, std::tie(number), take, job, behind, of_run, most);
+  }
   recorded outcome;
   self.write_results(id, run, one_per_image(results), *row, outcome, now);
+  outcome.last = results.empty() ? after : results.back().number;
   return outcome;
 }
 

@@ -18,6 +18,7 @@
 #include "core/image.hpp"
 #include "core/job.hpp"
 #include "core/submission.hpp"
+#include "core/submission_key.hpp"
 #include "core/time.hpp"
 #include "storage/location.hpp"
 
@@ -62,15 +63,31 @@ struct recorded {
   std::int64_t changed = 0;              ///< results that were news; the others were of an older run or recorded before
   image_counts images;                   ///< the job's counters afterwards
   job_state state = job_state::ongoing;  ///< `completed` or `failed` once nothing is pending
-  run_number run{};                      ///< the job's, which may be a later one than that of the results
+  run_number run;                        ///< the job's, which is a later one where the job was redriven meanwhile
+  image_number last{-1};                 ///< of `abandon`: the last image that was looked at
+};
+
+/// What a wish about a job came to, and how the job stands afterwards.
+struct controlled {
+  enum class kind : std::uint8_t { done, no_such_job, ended, ongoing, nothing_failed, too_many };
+  kind what = kind::no_such_job;
+  job_brief job;  ///< unless there is none
+};
+
+/// A submission that was stored under a client's key.
+struct keyed_submission {
+  std::string digest;  ///< of its body
+  job_brief job;
+  job_state state = job_state::ongoing;
 };
 
 /// The only writer of a database. One per database, used by one thread at a time.
 /// Every call but `begin` needs an open transaction; nothing is durable before `commit` returns.
 class writer {
  public:
-  /// Opens (creating file and folders), checks that the file is a whole database that can be written, and brings the schema up to date. What "whole" covers is
-  /// bounded, see whole_file.hpp and whole_log.hpp; damage elsewhere is thrown as `corrupt` by the call that meets it.
+  /// Opens (creating file and folders), checks that the file is a whole database that can be written, and brings the schema up to date.
+  /// What "whole" covers is bounded, see whole_file.hpp and whole_log.hpp; damage elsewhere is thrown as `corrupt` by the call that meets
+  /// it.
   explicit writer(const location& where, session_options options = {});
   ~writer();
   writer(writer&&) noexcept;
@@ -90,16 +107,29 @@ class writer {
   /// A job that is not staging is left alone (true).
   bool discard_staging(job_id job, std::size_t rows);
 
-  /// Writes results where job, image and run match and the state is pending. Counters, store failures and, when nothing is pending
+  /// The submission that was published under that key within limits::idempotency_kept.
+  std::optional<keyed_submission> find_key(const std::string& key, unix_millis now);
+  /// Keeps a key for a published job, in place of an older use that is no longer kept, and forgets some others that are not.
+  void remember_key(const submission_key& key, job_id job, unix_millis now);
+
+  // A job's run is over when every image has a result. Another run tries the failed ones again: from then on a failed image whose result
+  // is of an older run is pending, here and for every reader, and its row is as it was until the new result overwrites it.
+
+  /// Writes results where the job's run is `run` and the image is pending. Counters, store failures and, when nothing is pending
   /// any more, the verdict are part of the same transaction. Of several results of one image in
   /// one call the first counts. A job that is unknown, not ongoing or of another run is left alone (unknown: all counters 0).
   recorded record(job_id job, run_number run, std::span<const image_result> results, unix_millis now);
 
-  /// Ends up to `rows` pending images of a run as failed with `code`; like `record` otherwise.
-  recorded abandon(job_id job, run_number run, error_code code, std::size_t rows, unix_millis now);
+  /// Ends up to `rows` pending images of a run behind `after` as failed with `code`; like `record` otherwise.
+  recorded abandon(job_id job, run_number run, error_code code, std::size_t rows, unix_millis now, image_number after = image_number{-1});
 
   /// Gives a verdict to an ongoing job that has nothing pending. Changes nothing otherwise.
   recorded settle(job_id job, unix_millis now);
+
+  /// Marks an ongoing job as one whose run is to end; whoever works on it abandons the rest. Doing it twice is `done`.
+  controlled cancel(job_id job, unix_millis now);
+  /// Begins another run of an ended job, with its failed images pending: at most `room` of them, else `too_many` and nothing is changed.
+  controlled redrive(job_id job, std::int64_t room, unix_millis now);
 
  private:
   class implementation;
@@ -112,7 +142,7 @@ struct image_row {
   std::string store_id;
   std::string visit_time;
   std::string url;
-  bool pending = true;
+  bool pending = true;  ///< also where it waits for another result, as its failure is of an older run
   image_result result;  ///< where not pending
   std::string error;    ///< public sentence, where failed
 };

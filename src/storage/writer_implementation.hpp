@@ -9,6 +9,9 @@ struct job_row {
   job_state state = job_state::staging;
   run_number run;
   image_counts images;
+  bool cancelled = false;
+
+  job_brief brief(job_id id) const { return {id, run, images, cancelled}; }
 };
 
 class writer::implementation {

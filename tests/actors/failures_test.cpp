@@ -21,6 +21,7 @@ actors::image_pool_actor::behavior_type idle_pool(actors::image_pool_actor::poin
       [](again_atom, job_ticket, const queued_image&) {},
       [](settled_atom, job_ticket, std::uint64_t) {},
       [=](leave_atom, job_ticket) { ++calls->left; },
+      [](withdraw_atom, job_ticket) { return std::uint64_t{0}; },
       [](resolved_atom, const std::string&, const std::string&) {},
       [](fetched_atom, place_index, const std::string&) {},
       [](reported_atom, place_index, bool) {},

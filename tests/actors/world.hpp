@@ -128,6 +128,30 @@ class world {
     if (outcome.what != actors::submit_outcome::kind::accepted) throw std::runtime_error{"not accepted: " + outcome.detail};
     return outcome.id;
   }
+  /// Asks without running anything; the answer comes into the result.
+  std::shared_ptr<std::optional<actors::submit_outcome>> submit_under(const submission_key& key, const submission_ptr& job) {
+    auto answer = std::make_shared<std::optional<actors::submit_outcome>>();
+    caf::anon_send(supervisor, actors::submit_atom_v, job, key,
+                   actors::reply<actors::submit_outcome>{[=](actors::submit_outcome o) { *answer = std::move(o); }, {}});
+    return answer;
+  }
+  template <class Atom>
+  std::shared_ptr<std::optional<actors::control_outcome>> ask(Atom what, job_id job) {
+    auto answer = std::make_shared<std::optional<actors::control_outcome>>();
+    caf::anon_send(supervisor, what, job,
+                   actors::reply<actors::control_outcome>{[=](actors::control_outcome o) { *answer = std::move(o); }, {}});
+    return answer;
+  }
+  actors::control_outcome cancel(job_id job) {
+    const auto answer = ask(actors::cancel_atom_v, job);
+    run_messages();
+    return answer->value();
+  }
+  actors::control_outcome redrive(job_id job) {
+    const auto answer = ask(actors::redrive_atom_v, job);
+    run_messages();
+    return answer->value();
+  }
   std::optional<job_status> status(job_id job) {
     std::optional<actors::status_outcome> answer;
     caf::anon_send(api_reader_, actors::status_atom_v, job,
@@ -183,6 +207,7 @@ class world {
         [=](again_atom a, job_ticket ticket, const queued_image& image) { self->send(pool, a, ticket, image); },
         [=](settled_atom a, job_ticket ticket, std::uint64_t images) { self->send(pool, a, ticket, images); },
         [=](leave_atom a, job_ticket ticket) { self->send(pool, a, ticket); },
+        [=](withdraw_atom a, job_ticket ticket) { return self->delegate(pool, a, ticket); },
         [=](resolved_atom a, const std::string& origin, const std::string& address) { self->send(pool, a, origin, address); },
         [=](fetched_atom a, place_index index, const std::string& address) { self->send(pool, a, index, address); },
         [=](reported_atom a, place_index index, bool rests) { self->send(pool, a, index, rests); },

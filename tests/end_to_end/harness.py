@@ -46,6 +46,10 @@ class Origin:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
+    def add_photo(self, name):
+        """From now on serves a photo under a name that was missing before."""
+        self._photos[name] = next(iter(self._photos.values()))
+
     def photo_urls(self, count, tag=""):
         """`count` different URLs, going round the sample photos."""
         names = sorted(self._photos)
@@ -221,16 +225,20 @@ class Service:
 
     # --- client ---
 
-    def request(self, method, path, body=None):
+    def exchange(self, method, path, body=None, headers=None):
+        """Status, body and headers of the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
-            connection.request(method, path, body)
+            connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
             told = answer.read()
             EXCHANGES.write(method, path, answer, told)
-            return answer.status, json.loads(told or b"null")
+            return answer.status, json.loads(told or b"null"), answer.headers
         finally:
             connection.close()
+
+    def request(self, method, path, body=None):
+        return self.exchange(method, path, body)[:2]
 
     def get(self, path):
         return self.request("GET", path)

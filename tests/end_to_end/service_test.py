@@ -120,6 +120,75 @@ class Jobs(unittest.TestCase):
                 self.assertEqual((status["status"], status["images"]["done"]), ("ongoing", 0))
 
 
+class Control(unittest.TestCase):
+    def test_a_redrive_fetches_only_the_failed_images(self):
+        origin = Origin()
+        self.addCleanup(origin.close)
+        with Service() as service:
+            good = origin.photo_urls(200, "good")
+            late = [f"{origin.url}/late.jpg?n={i}" for i in range(20)]
+            job = service.submit([visit(KNOWN, good[:100] + late), visit(OTHER, good[100:])])
+            self.assertEqual(service.wait_for_end(job)["images"], {"total": 220, "done": 220, "failed": 20})
+            seen = len(origin.requests)
+            origin.add_photo("late.jpg")
+            status, answer = service.request("POST", f"/api/jobs/{job}/redrive")
+            self.assertEqual((status, answer), (202, {"job_id": job, "run": 2, "images": {"total": 220, "succeeded": 200, "failed": 0, "pending": 20}}))
+            end = service.wait_for_end(job)
+            self.assertEqual((end["status"], end["images"]), ("completed", {"total": 220, "done": 220, "failed": 0}))
+            self.assertCountEqual([f"{origin.url}{target}" for _, target in origin.requests[seen:]], late)
+            status, audit = service.get(f"/api/jobs/{job}/audit")
+            self.assertEqual((audit["run"], audit["conserved"], audit["succeeded"]), (2, True, 220))
+            self.assertEqual(audit["recorded_digest"], audit["submitted_digest"])
+            status, problem = service.request("POST", f"/api/jobs/{job}/redrive")
+            self.assertEqual((status, problem["code"]), (409, "nothing_failed"))
+
+    def test_a_cancel_holds_over_kill_9(self):
+        origin = Origin(delay=1.5)
+        self.addCleanup(origin.close)
+        with Service("--fetch-threads", "4") as service:
+            job = service.submit([visit(KNOWN, origin.photo_urls(300, "cancelled"))])
+            wait_for(lambda: len(origin.requests) >= 4, "images in flight")
+            status, answer = service.request("POST", f"/api/jobs/{job}/cancel")
+            self.assertEqual((status, answer), (202, {"job_id": job, "status": "ongoing", "cancelled": True}))
+            service.kill()
+            seen = len(origin.requests)
+            self.assertLessEqual(seen, 8)
+            service.start().wait_ready()
+            end = service.wait_for_end(job)
+            self.assertEqual((end["status"], end["images"]["done"], end["error"][0]["code"]), ("failed", 300, "cancelled"))
+            self.assertEqual(len(origin.requests), seen)
+            status, problem = service.request("POST", f"/api/jobs/{job}/cancel")
+            self.assertEqual((status, problem["code"]), (409, "job_ended"))
+
+    def test_a_cancelled_job_ends_with_the_results_of_what_was_in_flight(self):
+        origin = Origin(delay=0.5)
+        self.addCleanup(origin.close)
+        with Service("--fetch-threads", "4") as service:
+            job = service.submit([visit(KNOWN, origin.photo_urls(300, "cut"))])
+            wait_for(lambda: len(origin.requests) >= 4, "images in flight")
+            self.assertEqual(service.request("POST", f"/api/jobs/{job}/cancel")[0], 202)
+            end = service.wait_for_end(job)
+            self.assertEqual(end["images"]["total"] - end["images"]["failed"], len(origin.requests))
+            wait_for(lambda: service.get("/readyz")[1]["images_held"] == 0, "every window to be free")
+
+    def test_a_key_starts_one_job_also_over_kill_9(self):
+        origin = Origin()
+        self.addCleanup(origin.close)
+        body = json.dumps({"count": 1, "visits": [visit(KNOWN, origin.photo_urls(5, "once"))]})
+        with Service() as service:
+            def submit(text):
+                status, answer, headers = service.exchange("POST", "/api/submit", text, {"Idempotency-Key": "a key"})
+                return status, answer, headers.get("Idempotency-Replayed")
+            self.assertEqual(submit(body), (201, {"job_id": 1}, None))
+            self.assertEqual(submit(body), (201, {"job_id": 1}, "true"))
+            service.kill()
+            service.start().wait_ready()
+            self.assertEqual(submit(body), (201, {"job_id": 1}, "true"))
+            self.assertEqual(submit(body + " ")[0], 422)
+            self.assertEqual(service.wait_for_end(1)["images"], {"total": 5, "done": 5, "failed": 0})
+            self.assertEqual(service.get("/api/status?jobid=2")[0], 400)
+
+
 class Fetching(unittest.TestCase):
     def setUp(self):
         self.origin = Origin()

@@ -31,6 +31,8 @@ struct script {
   std::size_t status_questions = 0;
   std::vector<std::pair<job_id, follower>> followers;
   submission_ptr last;
+  std::vector<std::string> last_key;
+  std::map<std::string, std::pair<std::string, job_id>> keys;  ///< digest and job by key
 
   void hold(std::function<void()> answer) {
     held.push_back(std::move(answer));
@@ -52,9 +54,47 @@ submit_outcome outcome_of(script& s) {
       return {kind::draining, {}, ""};
     case manner::storage_failed:
       return {kind::storage_failed, {}, "/var/jobs.db: disk full", "it has no space left"};
+    case manner::key_busy:
+      return {kind::key_busy, {}, ""};
     default:
       return {kind::accepted, job_id{++s.last_id}, ""};
   }
+}
+
+submit_outcome outcome_of(script& s, const submission_key& key) {
+  using kind = submit_outcome::kind;
+  const auto known = s.keys.find(key.text);
+  if (known != s.keys.end()) return {known->second.first == key.digest ? kind::replayed : kind::key_used, known->second.second, ""};
+  auto made = outcome_of(s);
+  if (made.what == kind::accepted) s.keys[key.text] = {key.digest, made.id};
+  return made;
+}
+
+control_outcome control_of(const script& s, job_id job, bool redrives) {
+  using kind = control_outcome::kind;
+  switch (s.supervisor) {
+    case manner::starting:
+      return {kind::starting, {}};
+    case manner::full:
+      return {kind::full, {}, "too many ongoing jobs"};
+    case manner::draining:
+      return {kind::draining, {}};
+    case manner::storage_failed:
+      return {kind::storage_failed, {}, "/var/jobs.db: disk full", "it has no space left"};
+    case manner::job_ended:
+      return {kind::ended, {}};
+    case manner::job_ongoing:
+      return {kind::ongoing, {}};
+    case manner::nothing_failed:
+      return {kind::nothing_failed, {}};
+    default:
+      break;
+  }
+  const auto found = s.jobs.find(job);
+  if (found == s.jobs.end()) return {kind::no_such_job, {}};
+  const auto& images = found->second.images;
+  if (redrives) return {kind::done, {job, run_number{found->second.run.value + 1}, {images.total, images.succeeded, 0}}};
+  return {kind::done, {job, found->second.run, images, true}};
 }
 
 load_report load_of(const script& s) {
@@ -75,18 +115,36 @@ audit_outcome audit_of(const script& s, job_id job) {
   return {audit_outcome::kind::told, found == s.audits.end() ? std::nullopt : std::optional{found->second}, ""};
 }
 
+void control(supervisor_actor::pointer self, const script_ptr& s, job_id job, bool redrives, const reply<control_outcome>& answer) {
+  const std::lock_guard lock{s->mutex};
+  if (s->supervisor == manner::die) return self->quit();
+  if (s->supervisor == manner::forget) return;
+  if (s->supervisor == manner::hold) return s->hold([s, job, redrives, answer] { answer(control_of(*s, job, redrives)); });
+  answer(control_of(*s, job, redrives));
+}
+
 supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self, const script_ptr& s) {
   return {
       [self, s](submit_atom, const submission_ptr& job, const reply<submit_outcome>& answer) {
         const std::lock_guard lock{s->mutex};
         ++s->submissions;
         s->last = job;
+        s->last_key.clear();
         if (s->supervisor == manner::die) return self->quit();
         if (s->supervisor == manner::forget) return;
         if (s->supervisor == manner::hold)
           return s->hold([s, answer] { answer({submit_outcome::kind::accepted, job_id{++s->last_id}, ""}); });
         answer(outcome_of(*s));
       },
+      [s](submit_atom, const submission_ptr& job, const submission_key& key, const reply<submit_outcome>& answer) {
+        const std::lock_guard lock{s->mutex};
+        ++s->submissions;
+        s->last = job;
+        s->last_key = {key.text, key.digest};
+        answer(outcome_of(*s, key));
+      },
+      [self, s](cancel_atom, job_id job, const reply<control_outcome>& answer) { control(self, s, job, false, answer); },
+      [self, s](redrive_atom, job_id job, const reply<control_outcome>& answer) { control(self, s, job, true, answer); },
       [self, s](load_atom, const reply<std::optional<load_report>>& answer) {
         const std::lock_guard lock{s->mutex};
         if (s->supervisor == manner::die) return self->quit();
@@ -308,6 +366,11 @@ void world::let_go() {
 std::size_t world::submissions() const {
   const std::lock_guard lock{inside_->play->mutex};
   return inside_->play->submissions;
+}
+
+std::vector<std::string> world::last_key() const {
+  const std::lock_guard lock{inside_->play->mutex};
+  return inside_->play->last_key;
 }
 
 submission_ptr world::last_submission() const {

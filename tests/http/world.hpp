@@ -17,12 +17,17 @@ namespace retail_pulse::tests {
 
 /// How an actor treats the questions it gets.
 enum class manner : std::uint8_t {
-  normal,  ///< jobs are accepted with ids from 1; statuses and audits are those of `know`; the load has numbers from 1 to 6
+  normal,  ///< jobs are accepted with ids from 1, and once per key; jobs that are known can be cancelled and redriven; statuses and audits
+           ///< are those of `know`; the load has numbers from 1 to 6
   starting,
   full,
   too_large,
   draining,
   storage_failed,
+  job_ended,
+  job_ongoing,
+  nothing_failed,
+  key_busy,
   hold,    ///< keeps the question until `let_go`
   forget,  ///< drops the question
   die,     ///< ends without an answer
@@ -74,6 +79,7 @@ class world {
   void let_go();
   std::size_t submissions() const;
   submission_ptr last_submission() const;
+  std::vector<std::string> last_key() const;  ///< text and digest; empty when the last submission had none
 
  private:
   struct inside;

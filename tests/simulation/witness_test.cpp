@@ -78,8 +78,8 @@ struct court {
     result.attempts = attempts;
     return result;
   }
-  void record(const image_result& result, millis at = 1000ms) {
-    write([&] { writer.record(job, run_number{1}, {&result, 1}, unix_millis{0}); });
+  void record(const image_result& result, millis at = 1000ms, run_number run = {}) {
+    write([&] { writer.record(job, run, {&result, 1}, unix_millis{0}); });
     watched.look_at(reader, at);
   }
   std::string said() const { return tell.violation(); }
@@ -280,6 +280,116 @@ BOOST_AUTO_TEST_CASE(sees_a_status_that_goes_back_or_contradicts_itself) {
   status.state = job_state::completed;
   d.watched.told(job_id{1}, status);
   BOOST_TEST(has(d.said(), "with a failure inside"));
+}
+
+namespace {
+
+/// A job of which the first image is measured, and the others have failed.
+void fail_job(court& c) {
+  c.accept();
+  c.fetch("http://o0.test/1.jpg");
+  c.record(c.good(0));
+  c.fetch("http://o0.test/2.jpg", error_code::too_large);
+  c.record(c.bad(1, error_code::too_large, 1));
+  c.record(c.bad(2, error_code::store_not_found, 0));
+}
+
+void redrive(court& c) {
+  c.watched.redrive_is_asked_for(c.job);
+  c.write([&] { c.writer.redrive(c.job, 10, unix_millis{0}); });
+  c.watched.look_at(c.reader, 2000ms);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(has_nothing_to_say_of_a_redrive_that_was_asked_for) {
+  court c;
+  fail_job(c);
+  redrive(c);
+  c.watched.redriven(c.job, run_number{2}, c.reader);
+  c.fetch("http://o0.test/2.jpg");
+  c.record(c.good(1), 3000ms, run_number{2});
+  c.record(c.bad(2, error_code::store_not_found, 0), 3000ms, run_number{2});
+  c.watched.conclude(c.reader);
+  BOOST_TEST(c.said() == "");
+}
+
+BOOST_AUTO_TEST_CASE(sees_a_run_that_nobody_asked_for_and_one_that_is_not_there) {
+  court c;
+  fail_job(c);
+  c.write([&] { c.writer.redrive(c.job, 10, unix_millis{0}); });
+  c.watched.look_at(c.reader, 2000ms);
+  BOOST_TEST(has(c.said(), "another run that nobody asked for"));
+  court d;
+  fail_job(d);
+  d.watched.redrive_is_asked_for(d.job);
+  d.watched.redriven(d.job, run_number{2}, d.reader);
+  BOOST_TEST(has(d.said(), "was said to have another run"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_a_good_image_that_a_redrive_fetches_and_a_result_of_the_run_before_that_counts) {
+  court c;
+  fail_job(c);
+  redrive(c);
+  c.fetch("http://o0.test/1.jpg");
+  BOOST_TEST(has(c.said(), "although its result is recorded"));
+  court d;
+  fail_job(d);
+  redrive(d);
+  d.record(d.bad(1, error_code::too_large, 1), 3000ms, run_number{2});  // nothing was fetched in this run
+  BOOST_TEST(has(d.said(), "that no host gave"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_images_that_are_cancelled_without_a_wish_or_fetched_behind_it) {
+  const auto cancelled = [](bool asked, int attempts) {
+    court c;
+    c.accept();
+    if (asked) c.watched.cancel_is_asked_for(c.job);
+    c.record(c.bad(0, error_code::cancelled, attempts));
+    return c.said();
+  };
+  BOOST_TEST(has(cancelled(false, 0), "although nobody wished it"));
+  BOOST_TEST(has(cancelled(true, 1), "although it was fetched"));
+  BOOST_TEST(cancelled(true, 0) == "");
+  court c;
+  c.accept();
+  c.watched.cancel_is_asked_for(c.job);
+  c.watched.cancel_is_answered(c.job);
+  c.watched.cancelled(c.job, run_number{1}, 10ms);
+  c.watched.fetch_begins("http://o0.test/1.jpg", c.plan.origins[0], 10ms);
+  BOOST_TEST(c.said() == "");
+  c.watched.fetch_begins("http://o0.test/2.jpg", c.plan.origins[2], 11ms);
+  BOOST_TEST(has(c.said(), "although its job was cancelled"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_a_cancel_that_outlives_its_run) {
+  court c;
+  fail_job(c);
+  c.watched.cancel_is_asked_for(c.job);
+  c.watched.cancel_is_answered(c.job);
+  redrive(c);
+  c.record(c.bad(1, error_code::cancelled, 0), 3000ms, run_number{2});
+  BOOST_TEST(has(c.said(), "although nobody wished it"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_two_jobs_of_one_key) {
+  court c;
+  c.plan.jobs[0].has_key = true;
+  c.accept();
+  job_id second;
+  c.write([&] {
+    const auto submission = c.plan.jobs[0].submission();
+    second = c.writer.create_job(*submission, unix_millis{0});
+    c.writer.append(second, *submission, 0, 3);
+    c.writer.publish(second, unix_millis{0});
+  });
+  c.watched.look_at(c.reader, 10ms);
+  for (const auto job : {c.job, second}) {
+    c.watched.cancel_is_asked_for(job);
+    c.write([&] { c.writer.abandon(job, run_number{1}, error_code::cancelled, 10, unix_millis{0}); });
+  }
+  c.watched.conclude(c.reader);
+  BOOST_TEST(has(c.said(), "is stored twice under one key"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -179,8 +179,8 @@ BOOST_AUTO_TEST_CASE(what_does_not_add_up_shows_in_the_numbers) {
 BOOST_AUTO_TEST_CASE(an_audit_walks_the_images_of_its_job_by_their_key_and_sorts_nothing) {
   open_place<on_disk> at;
   soci::session raw{soci::sqlite3, at.where.connect_string()};
-  const soci::rowset<soci::row> plan = (raw.prepare << "EXPLAIN QUERY PLAN " + std::string{select_audited_images}, soci::use(1, "job"),
-                                        soci::use(-1, "after"), soci::use(9, "limit"));
+  const soci::rowset<soci::row> plan = (raw.prepare << "EXPLAIN QUERY PLAN " + std::string{select_audited_images}, soci::use(1, "run"),
+                                        soci::use(1, "job"), soci::use(-1, "after"), soci::use(9, "limit"));
   std::string told;
   for (const auto& step : plan) told += step.get<std::string>("detail") + "\n";
   for (const auto* step :

@@ -115,12 +115,9 @@ BOOST_AUTO_TEST_CASE(a_late_result_of_an_older_run_changes_nothing_and_the_resul
   open_place<on_disk> at;
   const auto job = submit(at.w, plain_submission(1, 2));
   record(at.w, job, {good(0), bad(1)});
-  {
-    soci::session redrive{soci::sqlite3, at.where.connect_string()};
-    redrive << "DELETE FROM store_failures";
-    redrive << "UPDATE jobs SET state = 1, run = 2, images_failed = 0, finished_at = NULL, failures = NULL";
-    redrive << "UPDATE images SET run = 2, state = 0, code = NULL, error = NULL, recorded_at = NULL WHERE state = 2";
-  }
+  at.w.begin();
+  at.w.redrive(job, 1, unix_millis{3000});
+  at.w.commit();
   BOOST_TEST(record(at.w, job, {good(0), good(1)}, run_number{1}).changed == 0);
   BOOST_TEST(at.r.pending_images(job, run_number{1}, image_number{-1}, 10).empty());
   const auto pending = at.r.pending_images(job, run_number{2}, image_number{-1}, 10);
