@@ -208,6 +208,11 @@ void tell_herald(self_pointer self, job_id job, const storage::controlled& what)
   self->send(self->state.herald, progress_atom_v, job_progress{job, what.job.run, job_state::ongoing, what.job.images});
 }
 
+void tell_courier(self_pointer self, const storage::recorded& durable) {
+  if (durable.has_callback && self->state.courier) self->send(*self->state.courier, due_atom_v);
+}
+void tell_courier(self_pointer, const storage::controlled&) {}
+
 /// A command of one step that answers what the step came to.
 template <class Step, class Outcome = std::invoke_result_t<Step, storage::writer&>>
 caf::result<Outcome> in_one_step(self_pointer self, job_id job, std::size_t rows, Step step) {
@@ -220,6 +225,7 @@ caf::result<Outcome> in_one_step(self_pointer self, job_id job, std::size_t rows
                           },
                           [=](bool) mutable {
                             tell_herald(self, job, *outcome);
+                            tell_courier(self, *outcome);
                             promise.deliver(*outcome);
                           },
                           [=](const caf::error& e) mutable { mutant(3) ? promise.deliver(*outcome) : promise.deliver(e); },
@@ -241,8 +247,22 @@ caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number
                             tell_herald(self, job, *slice);
                             slice->changed += total->changed;
                             *total = *slice;
+                            tell_courier(self, *slice);
                             if (last) promise.deliver(*total);
                           },
+                          [=](const caf::error& e) mutable { promise.deliver(e); },
+                      }));
+  return promise;
+}
+
+caf::result<caf::ok_atom> note(self_pointer self, const callback_attempt& attempt) {
+  auto promise = self->make_response_promise<caf::ok_atom>();
+  schedule_when(self, self->state.add({
+                          [=](storage::writer& writer) {
+                            writer.note_callback(attempt, self->state.now());
+                            return true;
+                          },
+                          [=](bool) mutable { promise.deliver(caf::ok_atom_v); },
                           [=](const caf::error& e) mutable { promise.deliver(e); },
                       }));
   return promise;
@@ -272,6 +292,11 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::w
         return in_one_step(self, job, 1, [=](storage::writer& writer) { return writer.settle(job, self->state.now()); });
       },
       [=](discard_atom, const id_list& jobs) { schedule_when(self, self->state.add_sliced(discarding(self, jobs.ids))); },
+      [=](courier_atom, const courier_actor& courier) {
+        self->state.courier = courier;
+        self->send(courier, due_atom_v);
+      },
+      [=](note_atom, const callback_attempt& attempt) { return note(self, attempt); },
       [=](flush_atom) {
         if (self->state.flush()) self->send(self, flush_atom_v);
       },

@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "actors/protocols.hpp"
 #include "core/time.hpp"
@@ -41,6 +42,8 @@ class ledger_state {
   bool flush();
 
   unix_millis now() const { return clock_(); }
+
+  std::optional<courier_actor> courier;  ///< who is told of verdicts that are to be told on; none where nobody is
 
  private:
   /// What the next commit takes from the queue: at least one command, and about limits::commit_rows at most.

@@ -11,11 +11,13 @@
 
 #include "actors/reply.hpp"
 #include "core/audit.hpp"
+#include "core/callback.hpp"
 #include "core/image.hpp"
 #include "core/job.hpp"
 #include "core/submission.hpp"
 #include "core/submission_key.hpp"
 #include "fetch/engine.hpp"
+#include "fetch/poster.hpp"
 #include "storage/repository.hpp"
 #include "stores/store_table.hpp"
 
@@ -145,6 +147,7 @@ struct image_report {
   std::optional<std::chrono::milliseconds> retry_in;  ///< set: not final, try again after this long
 };
 using fetch_outcome_ptr = std::shared_ptr<const fetch::outcome>;
+using posted_ptr = std::shared_ptr<const fetch::posted>;
 using results_ptr = std::shared_ptr<const results_batch>;
 using task_page_ptr = std::shared_ptr<const task_page>;
 using image_offer_ptr = std::shared_ptr<const image_offer>;

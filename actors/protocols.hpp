@@ -1,6 +1,6 @@
 // actors: all concurrency of the service. This file is the protocol document: every actor, and one sentence per message.
 // May use: CAF and src/; the fetch engine and storage through their headers only.
-// Never: RESTinio, httplib or SOCI; a blocking call outside ledger and reader; a std clock; chance from a shared stream.
+// Never: RESTinio, httplib or SOCI; a blocking call outside ledger, reader and courier; a std clock; chance from a shared stream.
 //
 //   POST /api/submit -> supervisor -> ledger (commit) -> 201
 //                          | spawns
@@ -13,6 +13,8 @@
 //                          +-- record -> ledger (commit) -> settled -> pool, ended -> supervisor
 //                                          | progress
 //                                          +-> herald -> followers outside
+//                                          | due
+//                                          +-> courier -> POST to the job's callback_url
 //
 // Three windows bound everything that is queued, because mailboxes do not:
 //   credits  read but not yet recorded images of all jobs; granted by the pool with a turn, given back with `settled`
@@ -56,6 +58,11 @@ CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, record_atom, "record")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, abandon_atom, "abandon")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, settle_atom, "settle")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, discard_atom, "discard")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, courier_atom, "courier")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, note_atom, "note")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, due_atom, "due")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, tick_atom, "tick")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, posted_atom, "posted")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, pending_atom, "pending")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, status_atom, "status")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, audit_atom, "audit")
@@ -86,6 +93,19 @@ using herald_actor = caf::typed_actor<
     // (internal) A second has gone.
     takes<beat_atom>>;
 
+/// Tells clients' own URLs that runs of their jobs have ended.
+using courier_actor = caf::typed_actor<
+    // Somebody is to be told of verdicts that are committed; which ones is in storage.
+    takes<due_atom>,
+    // (internal) A callback may have become due.
+    takes<tick_atom>,
+    // (internal) The poster has an outcome of a delivery.
+    takes<posted_atom, std::int64_t, posted_ptr>,
+    // (internal) Has an outcome noted again, after storage failed.
+    takes<note_atom, std::int64_t, callback_attempt>,
+    // Begin no other delivery; what is pending is for the next start.
+    takes<stop_atom>>;
+
 /// The only writer of storage. Commands that wait together share one commit; an answer means that it is durable.
 /// Answers an error when the commit failed: then nothing of the command is stored, and the sender decides whether to try again.
 using ledger_actor = caf::typed_actor<
@@ -105,6 +125,10 @@ using ledger_actor = caf::typed_actor<
     asks<settle_atom, job_id>::with<storage::recorded>,
     // Deletes jobs whose submission never came to its end, slice by slice.
     takes<discard_atom, id_list>,
+    // From now on tells this courier of verdicts that are to be told on; and once at once, because there may be some already.
+    takes<courier_atom, courier_actor>,
+    // Notes what came of an attempt to deliver a callback.
+    asks<note_atom, callback_attempt>::with<caf::ok_atom>,
     // (internal) Commits what has gathered.
     takes<flush_atom>>;
 
@@ -244,6 +268,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::submission_key)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::storage::recorded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::storage::controlled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::stored_submission)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::callback_attempt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::stores::store_table_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::job_ticket)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::place_index)
@@ -261,6 +286,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::job_progress)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::follower)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::fetch_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::results_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::posted_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::task_page_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_offer_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::submit_outcome>)

@@ -76,6 +76,12 @@ std::variant<std::optional<submission_key>, std::string> key_of(const request& r
   return submission_key{found->value, {}};
 }
 
+/// Why a submission's callback cannot be promised, or nothing.
+std::optional<std::string> callback_problem(const backend& to, const submission& job) {
+  if (job.callback_url().empty()) return std::nullopt;
+  return to.callback_problem ? to.callback_problem(job.callback_url()) : "callback_url needs a service that can call it";
+}
+
 }  // namespace
 
 handlers::handlers(backend to, parser_thread& parser, std::chrono::milliseconds readiness_answer, std::chrono::milliseconds any_answer)
@@ -113,6 +119,7 @@ void handlers::submit(request r, responder answer) {
 void handlers::store(const std::string& request_id, parser_thread::parsed parsed, std::optional<submission_key> key,
                      const responder& answer) const {
   if (const auto* error = std::get_if<parse_error>(&parsed)) return answer(error_response(400, error->message));
+  if (const auto problem = callback_problem(backend_, *std::get<submission_ptr>(parsed))) return answer(error_response(400, *problem));
   actors::reply<submit_outcome> reply{[answer, request_id](const submit_outcome& outcome) { answer(response_to(outcome, request_id)); },
                                       submit_outcome{}};
   auto job = std::get<submission_ptr>(std::move(parsed));

@@ -74,6 +74,17 @@ json failures_of(const job_status& status) {
   return list;
 }
 
+json standing_of(const job_status& status) {
+  json body{{"status", retail_pulse::name_of(status.state)},
+            {"job_id", status.id.value},
+            {"images", {{"total", status.images.total}, {"done", status.images.done()}, {"failed", status.images.failed}}},
+            {"submitted_at", to_rfc3339(status.submitted_at)}};
+  if (status.state != job_state::ongoing && status.finished_at) body["finished_at"] = to_rfc3339(*status.finished_at);
+  if (status.state == job_state::failed) body["error"] = failures_of(status);
+  if (status.failures_truncated) body["error_truncated"] = true;
+  return body;
+}
+
 }  // namespace
 
 response error_response(int status, std::string_view sentence) { return json_response(status, {{"error", sentence}}); }
@@ -112,15 +123,13 @@ response job_accepted_before(job_id job) {
   return r;
 }
 
-response job_standing(const job_status& status) {
-  json body{{"status", retail_pulse::name_of(status.state)},
-            {"job_id", status.id.value},
-            {"images", {{"total", status.images.total}, {"done", status.images.done()}, {"failed", status.images.failed}}},
-            {"submitted_at", to_rfc3339(status.submitted_at)}};
-  if (status.state != job_state::ongoing && status.finished_at) body["finished_at"] = to_rfc3339(*status.finished_at);
-  if (status.state == job_state::failed) body["error"] = failures_of(status);
-  if (status.failures_truncated) body["error_truncated"] = true;
-  return json_response(200, body);
+response job_standing(const job_status& status) { return json_response(200, standing_of(status)); }
+
+std::string job_ended_message(const job_status& ended) {
+  const json message{{"type", "job." + std::string{retail_pulse::name_of(ended.state)}},
+                     {"timestamp", to_rfc3339(ended.finished_at.value_or(ended.submitted_at))},
+                     {"data", standing_of(ended)}};
+  return message.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 response no_such_job(std::string_view jobid) { return error_response(400, "job " + std::string{jobid} + " does not exist"); }

@@ -40,6 +40,8 @@ response job_accepted(job_id job);
 response job_accepted_before(job_id job);  ///< the first answer of its key again, marked as such
 response job_standing(const job_status& status);
 response no_such_job(std::string_view jobid);
+/// What a job's callback URL is sent when a run has ended: {"type", "timestamp", "data"}, the data as the status answers. No response.
+std::string job_ended_message(const job_status& ended);
 
 // Problem details (RFC 9457, application/problem+json): the errors of layer 2. `path` is the request's, `code` what a program reads.
 

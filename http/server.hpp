@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -44,6 +46,9 @@ struct backend {
   std::vector<actors::reader_actor> readers;  ///< asked in turn; at least one
   actors::reader_actor audit_reader;          ///< another one: a long audit holds up nobody but the next audit
   actors::herald_actor herald;
+  /// Why nobody can be told at this URL that a job has ended, in a sentence that begins with `callback_url`; nothing: it can be tried.
+  /// Any thread. Without it nobody can be told at all.
+  std::function<std::optional<std::string>(std::string_view url)> callback_problem = {};
 };
 
 /// A listening server. All members are for the thread that owns it; handlers run on the server's own threads.

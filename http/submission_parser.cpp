@@ -12,10 +12,10 @@
 namespace retail_pulse::http {
 namespace {
 
-enum class member : std::uint8_t { other, count, visits, store_id, image_url, visit_time };
+enum class member : std::uint8_t { other, count, visits, callback_url, store_id, image_url, visit_time };
 
 constexpr std::string_view name_of(member m) {
-  constexpr std::string_view names[] = {"", "count", "visits", "store_id", "image_url", "visit_time"};
+  constexpr std::string_view names[] = {"", "count", "visits", "callback_url", "store_id", "image_url", "visit_time"};
   return names[static_cast<std::size_t>(m)];
 }
 
@@ -104,6 +104,7 @@ class submission_reader {
   bool finish_visit();
   bool finish_root();
   bool begin_member(member m, bool seen);
+  bool callback_url(std::string& text);
   std::string visit_path() const { return "visits[" + std::to_string(result->visit_count()) + "]"; }
   std::string path() const;
 
@@ -116,6 +117,7 @@ class submission_reader {
   std::string other_name_;            ///< and its name when it is none of ours
   std::optional<std::string> count_;  ///< the integer in its shortest form
   bool has_visits_ = false;
+  bool has_callback_url_ = false;
   open_visit visit_;
 };
 
@@ -197,6 +199,7 @@ bool submission_reader::value(kind what) {
 bool submission_reader::value_in_root(kind what) {
   if (member_ == member::count) return what == kind::integer || fail("count is not an integer");
   if (member_ == member::visits) return what == kind::array ? enter(place::visits) : fail("visits is not an array");
+  if (member_ == member::callback_url) return what == kind::text || fail("callback_url is not a string");
   return what == kind::object || what == kind::array ? enter(place::ignored) : true;
 }
 
@@ -225,6 +228,7 @@ bool submission_reader::string(std::string& text) {
     result->add_url(kept_of(text));
     return true;
   }
+  if (at_ == place::root && member_ == member::callback_url) return callback_url(text);
   if (at_ != place::visit || member_ == member::other) return true;
   const auto bound = member_ == member::store_id ? limits::store_id_bytes : limits::text_bytes;
   if (text.size() > bound) return fail(path() + " is longer than " + std::to_string(bound) + " bytes");
@@ -234,6 +238,14 @@ bool submission_reader::string(std::string& text) {
   } else {
     visit_.visit_time = std::move(text);
   }
+  return true;
+}
+
+/// Whether it is a URL is for others to say: only they know what may be called.
+bool submission_reader::callback_url(std::string& text) {
+  if (text.empty()) return fail("callback_url is empty");
+  if (text.size() > limits::url_bytes) return fail("callback_url is longer than " + std::to_string(limits::url_bytes) + " bytes");
+  result->set_callback_url(std::move(text));
   return true;
 }
 
@@ -254,6 +266,7 @@ bool submission_reader::key(std::string& name) {
       const bool seen = std::exchange(has_visits_, true);
       return begin_member(member::visits, seen);
     }
+    if (name == "callback_url") return begin_member(member::callback_url, std::exchange(has_callback_url_, true));
   } else {
     if (name == "store_id") return begin_member(member::store_id, visit_.store_id.has_value());
     if (name == "visit_time") return begin_member(member::visit_time, visit_.visit_time.has_value());

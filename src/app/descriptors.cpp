@@ -15,7 +15,7 @@ constexpr std::size_t most_useful = 1 << 20;  // a hard limit may be "infinity"
 }  // namespace
 
 std::optional<descriptor_budget> share_out(std::size_t available, std::size_t wanted_fetch_threads, bool keeps_images) {
-  constexpr std::size_t fixed = limits::descriptors_for_files + limits::refusals_lingering;
+  constexpr std::size_t fixed = limits::descriptors_for_files + limits::refusals_lingering + limits::callbacks_at_once;
   if (available <= fixed) return std::nullopt;
   const std::size_t rest = available - fixed;
   const std::size_t per_fetch = keeps_images ? 3 : 1;

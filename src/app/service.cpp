@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "actors/courier.hpp"
 #include "actors/herald.hpp"
 #include "actors/image_pool.hpp"
 #include "actors/ledger.hpp"
@@ -14,7 +15,10 @@
 #include "actors/supervisor.hpp"
 #include "app/descriptors.hpp"
 #include "fetch/blocking_engine.hpp"
+#include "fetch/poster.hpp"
 #include "fetch/sharing_engine.hpp"
+#include "fetch/url.hpp"
+#include "http/responses.hpp"
 #include "http/server.hpp"
 #include "observe/log.hpp"
 #include "storage/location.hpp"
@@ -73,13 +77,43 @@ actors::pool_settings pool_settings_of(const config::settings& settings, const d
   return pool;
 }
 
+fetch::poster_options poster_options_of(const config::settings& settings) {
+  fetch::poster_options options;
+  options.allow_addresses = settings.allow_addresses;
+  options.allow_hosts = settings.allow_hosts;
+  options.ca_file = settings.ca_file;
+  return options;
+}
+
+actors::courier_settings courier_settings_of(const config::settings& settings, fetch::poster& poster) {
+  actors::courier_settings courier;
+  courier.poster = &poster;
+  courier.key = settings.callback_key;
+  courier.attempts = settings.callback_attempts;
+  courier.seed = std::random_device{}();
+  courier.clock = system_wall_time;
+  courier.body = http::job_ended_message;
+  return courier;
+}
+
+std::optional<std::string> no_callbacks(std::string_view) { return "callback_url needs a service with --callback-secret"; }
+
+/// Where the URL leads is seen when it is called: that may change until then.
+std::optional<std::string> problem_of_callback(std::string_view text) {
+  const auto parsed = fetch::parse_url(text);
+  const auto* error = std::get_if<fetch::url_error>(&parsed);
+  if (error == nullptr) return std::nullopt;
+  return "callback_url is not a valid http or https URL: " + error->message;
+}
+
 }  // namespace
 
 /// Members are declared in the order in which they are needed, so that they go in the reverse one.
 class service::implementation {
  public:
-  implementation(storage::location where, storage::process_lock lock, std::unique_ptr<fetch::engine> engine)
-      : where_{std::move(where)}, lock_{std::move(lock)}, engine_{std::move(engine)} {}
+  implementation(storage::location where, storage::process_lock lock, std::unique_ptr<fetch::engine> engine,
+                 std::unique_ptr<fetch::poster> poster)
+      : where_{std::move(where)}, lock_{std::move(lock)}, engine_{std::move(engine)}, poster_{std::move(poster)} {}
 
   ~implementation() {
     drain();
@@ -98,6 +132,7 @@ class service::implementation {
 
   void drain() {
     if (std::exchange(drained_, true) || !supervisor_) return;
+    if (courier_) caf::anon_send(*courier_, actors::stop_atom_v);
     caf::scoped_actor self{*system_};
     self->request(*supervisor_, drain_timeout_ + patience, actors::drain_atom_v, drain_timeout_)
         .receive(
@@ -124,6 +159,10 @@ class service::implementation {
         system_->spawn(actors::supervisor, actors::supervisor_settings{settings.max_jobs, settings.max_pending_images}, colleagues);
     for (std::size_t i = 0; i < limits::api_readers; ++i) api_readers_.push_back(new_reader());
     audit_reader_ = new_reader();
+    if (poster_) {
+      courier_ = system_->spawn<caf::detached>(actors::courier, courier_settings_of(settings, *poster_), colleagues.ledger,
+                                               std::make_shared<storage::reader>(where_));
+    }
     colleagues_ = colleagues;
   }
 
@@ -134,7 +173,7 @@ class service::implementation {
     options.max_body_bytes = settings.max_body_bytes;
     options.max_connections = budget.api_connections;
     options.docs_folders = docs_folders_of(settings);
-    auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_, *herald_});
+    auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_, *herald_, poster_ ? problem_of_callback : no_callbacks});
     if (auto* problem = std::get_if<http::server::refused>(&started)) return refused{problem->message, 2};
     server_ = std::move(std::get<std::unique_ptr<http::server>>(started));
     return std::nullopt;
@@ -146,6 +185,7 @@ class service::implementation {
     if (server_) server_->stop();
     server_.reset();
     if (engine_) engine_->stop();
+    if (poster_) poster_->stop();
     if (!system_) return;
     if (colleagues_) {
       caf::anon_send_exit(*supervisor_, caf::exit_reason::user_shutdown);
@@ -154,6 +194,7 @@ class service::implementation {
       caf::anon_send_exit(colleagues_->reader, caf::exit_reason::user_shutdown);
       for (const auto& reader : api_readers_) caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(*audit_reader_, caf::exit_reason::user_shutdown);
+      if (courier_) caf::anon_send_exit(*courier_, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(colleagues_->ledger, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(*herald_, caf::exit_reason::user_shutdown);
       supervisor_.reset();
@@ -161,6 +202,7 @@ class service::implementation {
       api_readers_.clear();
       audit_reader_.reset();
       herald_.reset();
+      courier_.reset();
     }
     system_.reset();
   }
@@ -172,6 +214,7 @@ class service::implementation {
   std::optional<storage::writer> writer_;  ///< until the ledger has it
   std::chrono::milliseconds drain_timeout_{0};
   std::unique_ptr<fetch::engine> engine_;
+  std::unique_ptr<fetch::poster> poster_;  ///< none: no callbacks
   std::unique_ptr<http::server> server_;
   actor_config config_;
   std::unique_ptr<caf::actor_system> system_;
@@ -180,6 +223,7 @@ class service::implementation {
   std::vector<actors::reader_actor> api_readers_;
   std::optional<actors::reader_actor> audit_reader_;
   std::optional<actors::herald_actor> herald_;
+  std::optional<actors::courier_actor> courier_;
   bool drained_ = false;
 };
 
@@ -196,6 +240,7 @@ struct preparation {
   stores::loaded stores;
   std::optional<descriptor_budget> budget;
   std::unique_ptr<fetch::engine> engine;
+  std::unique_ptr<fetch::poster> poster;
   std::vector<std::string> problems;
 };
 
@@ -229,6 +274,7 @@ preparation prepare(const config::settings& settings) {
   try {
     ready.engine = fetch::make_sharing_engine(fetch::make_blocking_engine(engine_options_of(settings, *ready.budget)),
                                               {.reuse_for = settings.reuse_for, .reuse_entries = settings.reuse_entries});
+    if (!settings.callback_key.empty()) ready.poster = fetch::make_blocking_poster(poster_options_of(settings));
   } catch (const std::exception& e) {  // the CA file, the folder for copies
     ready.problems.emplace_back(e.what());
   }
@@ -257,8 +303,8 @@ std::variant<std::unique_ptr<service>, service::refused> service::start(const co
 
   auto locked = storage::process_lock::take(*ready.where);
   if (auto* problem = std::get_if<storage::process_lock::refused>(&locked)) return refused{problem->message, 2};
-  auto composed =
-      std::make_unique<implementation>(*ready.where, std::move(std::get<storage::process_lock>(locked)), std::move(ready.engine));
+  auto composed = std::make_unique<implementation>(*ready.where, std::move(std::get<storage::process_lock>(locked)),
+                                                   std::move(ready.engine), std::move(ready.poster));
   try {
     if (auto problem = composed->start(settings, *ready.budget, ready.stores)) return std::move(*problem);
   } catch (const storage::storage_error& e) {

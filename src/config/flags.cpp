@@ -114,6 +114,17 @@ std::string allowed_host(string_view text, settings& into) {
   return {};
 }
 
+/// The text is not repeated where it is wrong: it may be a secret with a slip in it.
+std::string callback_secret(string_view text, settings& into) {
+  auto secret = parse_webhook_secret(text);
+  if (!secret) {
+    return "is not whsec_ and then " + std::to_string(limits::callback_secret_min_bytes) + " to " +
+           std::to_string(limits::callback_secret_max_bytes) + " bytes in base64";
+  }
+  into.callback_key = std::move(*secret);
+  return {};
+}
+
 /// One of the names of an enumeration.
 template <class Value, std::size_t N>
 std::string choice(string_view text, Value& into, const std::array<std::pair<string_view, Value>, N>& names) {
@@ -182,6 +193,10 @@ constexpr std::array table{
          count<&s::max_pending_images, 1, l::max_pending_images>},
     flag{"max-body-bytes", "SIZE", "64MiB", "larger submissions get 413", bytes<&s::max_body_bytes, l::min_body_bytes, l::max_body_bytes>},
     flag{"docs-folder", "FOLDER", "", "Swagger UI for /docs (default: where scripts/install-docs or the container image has it)", docs_folder},
+    flag{"callback-secret", "SECRET", "", "whsec_..., what callbacks are signed with; better given as a variable (default: no callbacks)",
+         callback_secret},
+    flag{"callback-attempts", "N", "8", "attempts per callback before it is given up",
+         count<&s::callback_attempts, 1, l::max_callback_attempts>},
     flag{"drain-timeout", "TIME", "3s", "at the end, how long images in flight may still report; the rest stays pending",
          [](string_view text, s& into) { return duration<&s::drain_timeout>(text, into, std::chrono::milliseconds{0}); }},
     flag{"log-file", "FILE", "", "where the log goes; an empty name is stderr (default: stderr)",

@@ -7,6 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "core/base64.hpp"
+#include "core/limits.hpp"
 #include "core/text.hpp"
 #include "fetch/url_host.hpp"
 
@@ -84,6 +86,14 @@ std::optional<std::string> parse_host(std::string_view text) {
   // A URL may have such a host, but who writes one here means another: any host below, or the one without the dot.
   if (host->text.find('*') != std::string::npos || host->text.ends_with('.')) return std::nullopt;
   return std::move(host->text);
+}
+
+std::optional<std::string> parse_webhook_secret(std::string_view text) {
+  constexpr std::string_view prefix = "whsec_";
+  if (!text.starts_with(prefix)) return std::nullopt;
+  auto secret = from_base64(text.substr(prefix.size()));
+  if (!secret || secret->size() < limits::callback_secret_min_bytes || secret->size() > limits::callback_secret_max_bytes) return std::nullopt;
+  return secret;
 }
 
 std::vector<std::string> split_list(std::string_view text) {

@@ -33,6 +33,9 @@ std::optional<std::int64_t> parse_bytes(std::string_view text);
 /// without brackets (they may be given). No wildcard, no port, no dot at either end.
 std::optional<std::string> parse_host(std::string_view text);
 
+/// The secret in "whsec_<base64>", as Standard Webhooks writes it: limits::callback_secret_min_bytes to ..._max_bytes.
+std::optional<std::string> parse_webhook_secret(std::string_view text);
+
 /// The parts between commas without the blanks around them. A text of blanks has no parts; an empty part stays, for others to refuse.
 std::vector<std::string> split_list(std::string_view text);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -85,6 +86,20 @@ inline constexpr std::size_t reuse_text_bytes =
 inline constexpr std::size_t image_properties = 512;  ///< sizes, rotations and crops, 24 bytes each; cameras write less than 100
 inline constexpr std::size_t image_associations =
     2048;  ///< of 8 bytes; a picture has less than 10, but all items count while it is unknown
+
+// --- callbacks: telling a client's own URL that a run has ended ------------------------------------------------------
+inline constexpr std::size_t callback_secret_min_bytes = 24;  ///< of a secret, decoded; what Standard Webhooks asks for,
+inline constexpr std::size_t callback_secret_max_bytes = 64;  ///< up to one block of SHA-256
+inline constexpr std::size_t callbacks_at_once = 8;           ///< deliveries at once, and one per origin: a thread and a connection each
+inline constexpr std::chrono::milliseconds callback_deadline = 10s;  ///< one delivery, DNS to the head of the answer
+inline constexpr std::array<std::chrono::milliseconds, 7> callback_backoff{
+    5s, 30s, 2min, 10min, 30min, 2h, 6h};                    ///< the wait after each attempt that failed, the last one again and again,
+inline constexpr std::int64_t callback_jitter_percent = 20;  ///< give or take this part: what failed together does not return together
+inline constexpr int default_callback_attempts = 8;          ///< 8.7 hours in all: a night without anybody
+inline constexpr int max_callback_attempts = 32;             ///< 6.7 days
+inline constexpr std::size_t callbacks_page = 1000;          ///< pending callbacks read at once,
+inline constexpr std::size_t callbacks_held = 65'536;        ///< and held in memory, about 150 bytes each; the rest waits in storage
+inline constexpr std::chrono::seconds callback_tick = 1s;    ///< how often the courier looks whether one is due: what it may be late
 
 // --- storage ---------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t slice_rows = 2000;  ///< rows of a large job written between other commits: 18 ms at worst

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace retail_pulse {
@@ -21,6 +22,10 @@ class submission {
 
   std::size_t visit_count() const { return visits_.size(); }
   std::size_t image_count() const { return urls_.size(); }
+
+  /// Whom to tell when a run of the job has ended; empty: nobody.
+  const std::string& callback_url() const { return callback_url_; }
+  void set_callback_url(std::string url) { callback_url_ = std::move(url); }
 
   /// Memory it takes, about.
   std::size_t bytes() const {
@@ -65,6 +70,7 @@ class submission {
   }
   std::string_view view(range r) const { return std::string_view{text_}.substr(r.offset, r.length); }
 
+  std::string callback_url_;
   std::string text_;
   std::vector<stored_visit> visits_;
   std::vector<range> urls_;

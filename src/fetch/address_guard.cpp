@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <stdexcept>
 
 namespace retail_pulse::fetch {
 namespace {
@@ -145,6 +146,16 @@ std::variant<cidr, std::string> parse_cidr(std::string_view text) {
     if ((result.base.bytes[static_cast<std::size_t>(bit / 8)] >> (7 - bit % 8)) & 1) return quoted + " has bits set beyond its prefix";
   }
   return result;
+}
+
+std::vector<cidr> opened_ranges(const std::vector<std::string>& texts) {
+  std::vector<cidr> ranges;
+  for (const auto& text : texts) {
+    auto parsed = parse_cidr(text);
+    if (const auto* error = std::get_if<std::string>(&parsed)) throw std::runtime_error(*error);
+    ranges.push_back(std::get<cidr>(parsed));
+  }
+  return ranges;
 }
 
 bool is_public(const ip_address& address) { return address.v6 ? is_public_v6(address) : is_public_v4(address); }

@@ -40,6 +40,9 @@ struct cidr {
 /// wrong too, because nobody can tell whether the range or the one address was meant.
 std::variant<cidr, std::string> parse_cidr(std::string_view text);
 
+/// The ranges of a setting that was checked before. Throws std::runtime_error where it was not.
+std::vector<cidr> opened_ranges(const std::vector<std::string>& texts);
+
 /// Whether the address is one of the public Internet: not unspecified, loopback, private, link-local, shared (CGNAT), benchmarking,
 /// documentation, multicast, reserved, unique or site local, and not an IPv6 form that carries an IPv4 address which is none either.
 bool is_public(const ip_address& address);

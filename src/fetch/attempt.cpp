@@ -1,7 +1,5 @@
 #include "fetch/attempt.hpp"
 
-#include <algorithm>
-#include <future>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -16,11 +14,6 @@ namespace {
 
 std::int32_t ms_since(steady_time start) {
   return static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count());
-}
-
-std::string without_final_dot(std::string text) {
-  if (text.ends_with('.')) text.pop_back();
-  return text;
 }
 
 /// One attempt: up to limits::redirects + 1 hops, each parsed, resolved and guarded anew.
@@ -170,16 +163,8 @@ class attempt {
 
   std::optional<ip_address> wait_for_address(const url& here) {
     const auto start = std::chrono::steady_clock::now();
-    const auto found = std::make_shared<std::promise<resolution>>();  // shared: the answer may come after the deadline
-    auto answer = found->get_future();
-    find_address(tools_, here, [found](const resolution& where) { found->set_value(where); });
-    const bool in_time = answer.wait_until(limit_.deadline) == std::future_status::ready;
+    const auto where = fetch::wait_for_address(tools_.places, here, limit_);
     result_.evidence.dns_ms += ms_since(start);
-    if (!in_time) {
-      fail(error_code::timed_out, "no time left while looking up " + here.host);
-      return std::nullopt;
-    }
-    const auto where = answer.get();
     if (const auto* error = std::get_if<fault>(&where)) {
       fail(*error);
       return std::nullopt;
@@ -194,26 +179,6 @@ class attempt {
 };
 
 }  // namespace
-
-bool is_allowed_host(const std::vector<std::string>& allowed, const std::string& host) {
-  if (allowed.empty()) return true;
-  const auto name = without_final_dot(host);
-  return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& suffix) {
-    if (!name.ends_with(suffix)) return false;
-    return name.size() == suffix.size() || name[name.size() - suffix.size() - 1] == '.';
-  });
-}
-
-void find_address(const attempt_tools& tools, const url& of, on_resolution done) {
-  if (!is_allowed_host(tools.allow_hosts, of.host))
-    return done(fault{error_code::blocked_address, of.host + " is not among the allowed hosts"});
-  if (!of.host_is_address) return tools.names.look_up(without_final_dot(of.host), std::move(done));
-  const auto literal = parse_address(of.host);
-  if (!literal) return done(fault{error_code::internal, of.host + " is not an address"});
-  const auto address = unmapped(*literal);
-  if (!tools.guard.permits(address)) return done(fault{error_code::blocked_address, of.host + " may not be fetched from"});
-  done(address);
-}
 
 outcome run_attempt(const attempt_tools& tools, const request& wanted) { return attempt{tools}.run(wanted); }
 

@@ -17,16 +17,6 @@
 namespace retail_pulse::fetch {
 namespace {
 
-std::vector<cidr> opened_ranges(const std::vector<std::string>& texts) {
-  std::vector<cidr> ranges;
-  for (const auto& text : texts) {
-    auto parsed = parse_cidr(text);
-    if (const auto* error = std::get_if<std::string>(&parsed)) throw std::runtime_error(*error);
-    ranges.push_back(std::get<cidr>(parsed));
-  }
-  return ranges;
-}
-
 outcome internal_failure(std::string detail) {
   outcome result;
   result.code = error_code::internal;
@@ -51,9 +41,7 @@ class blocking_engine final : public engine {
         names_(guard_, resolver_options{options.dns_servers}),
         circuits_(options.deadline),
         kept_(opened_store(options)),
-        tools_{guard_,
-               allow_hosts_,
-               names_,
+        tools_{{guard_, allow_hosts_, names_},
                connections_,
                tls_,
                circuits_,
@@ -80,7 +68,7 @@ class blocking_engine final : public engine {
     const auto parsed = parse_url(text);
     const auto* to = std::get_if<url>(&parsed);
     if (to == nullptr) return done({});
-    find_address(tools_, *to, [done = std::move(done)](const resolution& where) {
+    find_address(tools_.places, *to, [done = std::move(done)](const resolution& where) {
       const auto* address = std::get_if<ip_address>(&where);
       done(address == nullptr ? std::string{} : address->text());
     });

@@ -28,11 +28,16 @@ class http_client final : private httplib::ClientImpl {
   }
 };
 
-httplib::Request request_for(const url& of, const intake& file, const file_version* known) {
+httplib::Request request_for(const char* method, const url& of) {
   httplib::Request request;
-  request.method = "GET";
+  request.method = method;
   request.path = of.target;
   request.headers = {{"Host", of.authority()}, {"Accept", "*/*"}, {"Accept-Encoding", "identity"}, {"User-Agent", "retail-pulse"}};
+  return request;
+}
+
+httplib::Request request_for(const url& of, const intake& file, const file_version* known) {
+  auto request = request_for("GET", of);
   if (const auto range = file.range_to_ask()) {
     const auto last = range->last ? std::to_string(*range->last) : std::string{};
     request.headers.emplace("Range", "bytes=" + std::to_string(range->first) + "-" + last);
@@ -130,6 +135,27 @@ exchange run_exchange(connection& over, const url& of, intake& file, const file_
   if (complete && stream.head()->status == 204) receiver.on_head();  // cpp-httplib asks nobody about a 204
   complete = complete && stream.is_body_complete();
   return receiver.finish(complete);
+}
+
+std::variant<response_head, fault> run_post(connection& over, const url& of, const post& what, const patience& limit) {
+  guarded_stream stream{over, limit};
+  auto request = request_for("POST", of);
+  for (const auto& [name, value] : what.headers) request.headers.emplace(name, value);
+  request.headers.emplace("Connection", "close");
+  request.body = what.body;
+  request.response_handler = [&](const httplib::Response&) {
+    stream.hurry(std::chrono::steady_clock::now() + limits::rest_drained_for);
+    return true;
+  };
+  std::size_t read = 0;
+  request.content_receiver = [&](const char*, std::size_t size, std::uint64_t, std::uint64_t) {
+    read += size;
+    return read <= limits::rest_drained_bytes;
+  };
+  http_client client{of};
+  client.run(stream, request);
+  if (stream.head()) return *stream.head();  // whatever became of the body
+  return stream.broken().value_or(fault{error_code::protocol_error, "the response cannot be read"});
 }
 
 }  // namespace retail_pulse::fetch

@@ -54,6 +54,20 @@ constexpr std::string_view select_images = R"sql(
    WHERE images.job_id = :job AND images.image_no > :after
    ORDER BY images.image_no LIMIT :limit)sql";
 
+constexpr std::string_view select_pending_callbacks = R"sql(
+  SELECT callbacks.callback_no, callbacks.job_id, callbacks.run, callbacks.attempts, callbacks.due_at, jobs.callback_url
+    FROM callbacks JOIN jobs ON jobs.job_id = callbacks.job_id
+   WHERE callbacks.state = 0 AND callbacks.callback_no > :after ORDER BY callbacks.callback_no LIMIT :limit)sql";
+
+constexpr std::string_view select_callback_to_send = R"sql(
+  SELECT jobs.callback_url, callbacks.job_state, callbacks.images_succeeded, callbacks.images_failed, callbacks.finished_at,
+         coalesce(callbacks.failures, '')
+    FROM callbacks JOIN jobs ON jobs.job_id = callbacks.job_id
+   WHERE callbacks.job_id = :job AND callbacks.run = :run AND callbacks.state = 0)sql";
+
+constexpr std::string_view select_callback = R"sql(
+  SELECT state, attempts, due_at, coalesce(last_error, '') FROM callbacks WHERE job_id = :job AND run = :run)sql";
+
 /// Several queries that see one committed state.
 class read_transaction {
  public:
@@ -178,6 +192,57 @@ std::vector<image_row> reader::images(job_id job, image_number after, std::size_
       },
       static_cast<long long>(job.value), static_cast<long long>(after.value), static_cast<long long>(limit));
   return rows;
+}
+
+std::vector<pending_callback> reader::pending_callbacks(std::int64_t after, std::size_t limit) {
+  std::vector<pending_callback> all;
+  pending_callback row;
+  long long number = 0, job = 0, run = 0, attempts = 0, due_at = 0;
+  implementation_->sql.each(
+      select_pending_callbacks, std::tie(number, job, run, attempts, due_at, row.url),
+      [&] {
+        row.number = number;
+        row.job = job_id{job};
+        row.run = run_number{static_cast<std::int32_t>(run)};
+        row.attempts = static_cast<std::int32_t>(attempts);
+        row.due_at = unix_millis{due_at};
+        all.push_back(row);
+      },
+      static_cast<long long>(after), static_cast<long long>(limit));
+  return all;
+}
+
+std::optional<callback_message> reader::callback_to_send(job_id job, run_number run) {
+  auto& sql = implementation_->sql;
+  const read_transaction one_state{sql};
+  callback_message message;
+  long long state = 0, succeeded = 0, failed = 0, finished = 0;
+  std::string failures;
+  const auto columns = std::tie(message.url, state, succeeded, failed, finished, failures);
+  if (!sql.one(select_callback_to_send, columns, static_cast<long long>(job.value), static_cast<long long>(run.value))) return std::nullopt;
+  const auto now = status(job);
+  if (!now) return std::nullopt;
+  message.ended = *now;
+  message.ended.run = run;
+  message.ended.state = static_cast<job_state>(state);
+  message.ended.images.succeeded = succeeded;
+  message.ended.images.failed = failed;
+  message.ended.finished_at = unix_millis{finished};
+  message.ended.failures.clear();
+  message.ended.failures_truncated = false;
+  if (!failures.empty() && !failures_from_text(failures, message.ended)) implementation_->fail_unknown_word();
+  return message;
+}
+
+std::optional<callback_state> reader::callback(job_id job, run_number run) {
+  callback_state found;
+  long long state = 0, attempts = 0, due_at = 0;
+  const auto columns = std::tie(state, attempts, due_at, found.last_error);
+  if (!implementation_->sql.one(select_callback, columns, static_cast<long long>(job.value), static_cast<long long>(run.value))) return {};
+  found.standing = static_cast<callback_standing>(state);
+  found.attempts = static_cast<std::int32_t>(attempts);
+  found.due_at = unix_millis{due_at};
+  return found;
 }
 
 std::optional<job_audit> reader::audit(job_id job, const std::function<bool()>& still_wanted) {

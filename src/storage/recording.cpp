@@ -72,6 +72,12 @@ constexpr std::string_view complete_job = R"sql(
 constexpr std::string_view fail_job = R"sql(
   UPDATE jobs SET state = 3, finished_at = :now, failures = :failures WHERE job_id = :job)sql";
 
+// Of the job as the verdict left it.
+constexpr std::string_view insert_callback = R"sql(
+  INSERT INTO callbacks (job_id, run, due_at, job_state, images_succeeded, images_failed, finished_at, failures)
+  SELECT job_id, run, :now, state, images_succeeded, images_failed, finished_at, failures
+    FROM jobs WHERE job_id = :job AND callback_url IS NOT NULL)sql";
+
 constexpr std::string_view select_pending = R"sql(
   SELECT image_no FROM images WHERE job_id = :job AND state = 0 AND image_no > :after ORDER BY image_no LIMIT :rows)sql";
 
@@ -82,7 +88,7 @@ constexpr std::string_view select_pending_again = R"sql(
   SELECT image_no FROM images INDEXED BY images_failed WHERE job_id = :job AND state = 2 AND image_no > :after AND run < :run
    ORDER BY image_no LIMIT :rows)sql";
 
-recorded nothing_changed(const job_row& row) { return {0, row.images, row.state, row.run}; }
+recorded nothing_changed(const job_row& row) { return {0, row.images, row.state, row.run, image_number{-1}, row.has_callback}; }
 
 /// The first result of each image, in order of image.
 std::vector<const image_result*> one_per_image(std::span<const image_result> results) {
@@ -138,7 +144,7 @@ void writer::implementation::write_results(job_id id, run_number run, std::span<
     row.images.failed += failed;
     if (row.images.pending() == 0 && !mutant(66)) give_verdict(id, row, now);
   }
-  outcome = {succeeded + failed, row.images, row.state, row.run};
+  outcome = {succeeded + failed, row.images, row.state, row.run, image_number{-1}, row.has_callback};
 }
 
 std::string writer::implementation::failures_of(job_id id) {
@@ -171,6 +177,7 @@ void writer::implementation::give_verdict(job_id id, job_row& row, unix_millis n
     sql.change(fail_job, at, failures_of(id), job);
     row.state = job_state::failed;
   }
+  row.has_callback = sql.change(insert_callback, at, job) > 0;
 }
 
 recorded writer::record(job_id id, run_number run, std::span<const image_result> results, unix_millis now) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/audit.hpp"
+#include "core/callback.hpp"
 #include "core/image.hpp"
 #include "core/job.hpp"
 #include "core/submission.hpp"
@@ -65,6 +66,7 @@ struct recorded {
   job_state state = job_state::ongoing;  ///< `completed` or `failed` once nothing is pending
   run_number run;                        ///< the job's, which is a later one where the job was redriven meanwhile
   image_number last{-1};                 ///< of `abandon`: the last image that was looked at
+  bool has_callback = false;             ///< the verdict was given now, and somebody is to be told of it
 };
 
 /// What a wish about a job came to, and how the job stands afterwards.
@@ -131,6 +133,9 @@ class writer {
   /// Begins another run of an ended job, with its failed images pending: at most `room` of them, else `too_many` and nothing is changed.
   controlled redrive(job_id job, std::int64_t room, unix_millis now);
 
+  /// Notes what came of an attempt to tell of a run's end. Changes nothing where that is not pending any more.
+  void note_callback(const callback_attempt& attempt, unix_millis now);
+
  private:
   class implementation;
   std::unique_ptr<implementation> implementation_;
@@ -165,6 +170,12 @@ class reader {
   std::vector<job_id> staging_jobs();
   /// All images of a job behind `after`, in order.
   std::vector<image_row> images(job_id job, image_number after, std::size_t limit);
+  /// Callbacks that are neither delivered nor given up, behind `after` (0 for all), in the order of the verdicts.
+  std::vector<pending_callback> pending_callbacks(std::int64_t after, std::size_t limit);
+  /// What a callback is to tell. Nothing where none is pending.
+  std::optional<callback_message> callback_to_send(job_id job, run_number run);
+  /// How the callback of a run stands. Nothing while the run has not ended, and where nobody was to be told.
+  std::optional<callback_state> callback(job_id job, run_number run);
   /// Counts all images of a job that is not staging, in memory that does not grow with them; a second for a million.
   /// Asks `still_wanted` once per limits::audit_page images. Nothing: there is no such job, or nobody wants it any more.
   std::optional<job_audit> audit(job_id job, const std::function<bool()>& still_wanted);

@@ -15,7 +15,8 @@ namespace {
 using kind = storage_error::kind;
 
 constexpr std::string_view insert_job = R"sql(
-  INSERT INTO jobs (state, visits_total, images_total, submitted_at) VALUES (0, :visits, :images, :now))sql";
+  INSERT INTO jobs (state, visits_total, images_total, submitted_at, callback_url)
+  VALUES (0, :visits, :images, :now, nullif(:callback, '')))sql";
 
 constexpr std::string_view insert_visits = R"sql(
   INSERT INTO visits (job_id, visit_no, store_id, visit_time, visit_date, first_image, images)
@@ -93,7 +94,7 @@ job_id writer::create_job(const submission& job, unix_millis now) {
   auto& self = *implementation_;
   self.demand_transaction();
   self.sql.change(insert_job, static_cast<long long>(job.visit_count()), static_cast<long long>(job.image_count()),
-                  static_cast<long long>(now.count()));
+                  static_cast<long long>(now.count()), job.callback_url());
   return job_id{self.sql.last_insert_id()};
 }
 

@@ -10,6 +10,7 @@ struct job_row {
   run_number run;
   image_counts images;
   bool cancelled = false;
+  bool has_callback = false;  ///< its verdict was given now, and somebody is to be told of it
 
   job_brief brief(job_id id) const { return {id, run, images, cancelled}; }
 };

@@ -31,6 +31,7 @@ void check_job(const submission& job) {
     }
   }
   check(job.image_count() == next, "every image belongs to a visit");
+  check(job.callback_url().size() <= limits::url_bytes && is_text(job.callback_url()), "a callback URL is bounded text");
 }
 
 std::string written(const submission& job) {
@@ -41,7 +42,9 @@ std::string written(const submission& job) {
     for (std::size_t i = 0; i < visit.image_count; ++i) urls.push_back(job.url_at(visit.first_image + i));
     visits.push_back({{"store_id", visit.store_id}, {"visit_time", visit.visit_time}, {"image_url", std::move(urls)}});
   }
-  return nlohmann::json{{"count", job.visit_count()}, {"visits", std::move(visits)}}.dump();
+  nlohmann::json whole{{"count", job.visit_count()}, {"visits", std::move(visits)}};
+  if (!job.callback_url().empty()) whole["callback_url"] = job.callback_url();
+  return whole.dump();
 }
 
 void check_any(std::string_view text) {

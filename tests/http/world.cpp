@@ -266,7 +266,8 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   how.readiness_answer = options.readiness_answer;
   how.before_parse = options.before_parse;
   how.docs_folders = options.docs_folders;
-  auto started = http::server::start(how, {inside_->supervisor, inside_->readers, inside_->audit_reader, inside_->herald});
+  auto started =
+      http::server::start(how, {inside_->supervisor, inside_->readers, inside_->audit_reader, inside_->herald, options.callback_problem});
   if (auto* refused = std::get_if<http::server::refused>(&started)) {
     inside_->problem = refused->message;
   } else {

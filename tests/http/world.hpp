@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/audit.hpp"
@@ -47,6 +49,7 @@ struct world_options {
   std::chrono::milliseconds readiness_answer = limits::readiness_answer;
   std::function<void()> before_parse{};
   std::vector<std::string> docs_folders{};
+  std::function<std::optional<std::string>(std::string_view url)> callback_problem{};
 };
 
 class world {

@@ -98,6 +98,18 @@ std::optional<std::string> session::read_request() {
   }
 }
 
+std::optional<std::string> session::read_body(std::size_t bytes) {
+  while (buffer_.size() < bytes) {
+    char data[4096];
+    const int got = read_some(data, sizeof data);
+    if (got == 0) return std::nullopt;
+    buffer_.append(data, static_cast<std::size_t>(got));
+  }
+  auto body = buffer_.substr(0, bytes);
+  buffer_.erase(0, bytes);
+  return body;
+}
+
 bool session::send(std::string_view bytes) {
   while (!bytes.empty()) {
     if (socket_ < 0) return false;

@@ -29,6 +29,7 @@ class session {
 
   bool shake_hands();                                                ///< TLS only; called before the script
   std::optional<std::string> read_request();                         ///< the next request's head; nothing when the client is gone
+  std::optional<std::string> read_body(std::size_t bytes);           ///< of a request whose head was read; nothing when the client is gone
   bool send(std::string_view bytes);                                 ///< false when the client is gone
   bool drip(std::string_view bytes, std::chrono::milliseconds gap);  ///< byte by byte
   void pause(std::chrono::milliseconds time);

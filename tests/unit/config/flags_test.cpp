@@ -4,6 +4,7 @@
 #include <set>
 
 #include "config/load.hpp"
+#include "core/base64.hpp"
 
 namespace {
 
@@ -26,11 +27,35 @@ std::string complaint(const std::string& name, const std::string& value) {
 BOOST_AUTO_TEST_SUITE(flag_table)
 
 BOOST_AUTO_TEST_CASE(every_flag_of_the_command_line_is_there_once) {
-  const std::set<std::string_view> expected{
-      "bind",           "port",          "store-master",   "storage",        "images-in-flight",  "fetch-threads", "origin-connections",
-      "gpu-delay",      "fetch",         "fetch-deadline", "fetch-attempts", "max-image-bytes",   "allow-address", "allow-host",
-      "ca-file",        "reuse-for",     "reuse-entries",  "keep-images",    "keep-images-bytes", "max-jobs",      "max-pending-images",
-      "max-body-bytes", "docs-folder", "drain-timeout", "log-file",       "log-level",      "log-format"};
+  const std::set<std::string_view> expected{"bind",
+                                            "port",
+                                            "store-master",
+                                            "storage",
+                                            "images-in-flight",
+                                            "fetch-threads",
+                                            "origin-connections",
+                                            "gpu-delay",
+                                            "fetch",
+                                            "fetch-deadline",
+                                            "fetch-attempts",
+                                            "max-image-bytes",
+                                            "allow-address",
+                                            "allow-host",
+                                            "ca-file",
+                                            "reuse-for",
+                                            "reuse-entries",
+                                            "keep-images",
+                                            "keep-images-bytes",
+                                            "max-jobs",
+                                            "max-pending-images",
+                                            "max-body-bytes",
+                                            "docs-folder",
+                                            "callback-secret",
+                                            "callback-attempts",
+                                            "drain-timeout",
+                                            "log-file",
+                                            "log-level",
+                                            "log-format"};
   std::set<std::string_view> found;
   for (const auto& row : flags()) BOOST_TEST(found.insert(row.name).second, row.name);
   BOOST_TEST((found == expected));
@@ -51,6 +76,7 @@ BOOST_AUTO_TEST_CASE(the_default_that_help_shows_is_the_default_that_holds) {
     given.reuse_for = std::chrono::milliseconds{1};
     given.reuse_entries = 1;
     given.keep_images_bytes = 1;
+    given.callback_attempts = 1;
     given.log.from = observe::level::off;
     given.log.format = observe::log_format::json;
     BOOST_TEST(row.apply(row.fallback, given) == "", row.name);
@@ -73,6 +99,7 @@ BOOST_AUTO_TEST_CASE(the_default_that_help_shows_is_the_default_that_holds) {
     if (name == "max-jobs") BOOST_TEST(given.max_jobs == untouched.max_jobs);
     if (name == "max-pending-images") BOOST_TEST(given.max_pending_images == untouched.max_pending_images);
     if (name == "max-body-bytes") BOOST_TEST(given.max_body_bytes == untouched.max_body_bytes);
+    if (name == "callback-attempts") BOOST_TEST(given.callback_attempts == untouched.callback_attempts);
     if (name == "drain-timeout") BOOST_TEST((given.drain_timeout == untouched.drain_timeout));
     if (name == "log-level") BOOST_TEST((given.log.from == untouched.log.from));
     if (name == "log-format") BOOST_TEST((given.log.format == untouched.log.format));
@@ -103,6 +130,7 @@ BOOST_AUTO_TEST_CASE(every_bound_holds_at_the_bound_and_one_past_it) {
       {"max-jobs", "1", "0", "1000000", "1000001"},
       {"max-pending-images", "1", "0", "1000000000", "1000000001"},
       {"max-body-bytes", "1024", "1023", "1GiB", "1073741825"},
+      {"callback-attempts", "1", "0", "32", "33"},
       {"drain-timeout", "0", "-1s", "10m", "600001ms"},
   };
   for (const auto& b : bounds) {
@@ -110,6 +138,20 @@ BOOST_AUTO_TEST_CASE(every_bound_holds_at_the_bound_and_one_past_it) {
     BOOST_TEST(accepts(b.name, b.high), b.name << " " << b.high);
     BOOST_TEST(complaint(b.name, b.below).starts_with("--" + std::string{b.name} + ": '" + b.below + "' is not"), b.name << " " << b.below);
     BOOST_TEST(complaint(b.name, b.above).starts_with("--" + std::string{b.name} + ": '" + b.above + "' is not"), b.name << " " << b.above);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_callback_secret_is_24_to_64_bytes_and_is_not_repeated_where_it_is_refused) {
+  const auto secret_of = [](std::size_t bytes) { return "whsec_" + to_base64(std::string(bytes, 's')); };
+  for (const std::size_t bytes : {24, 25, 32, 64}) {
+    const auto result = with("callback-secret", secret_of(bytes));
+    BOOST_REQUIRE(std::holds_alternative<settings>(result));
+    BOOST_TEST(std::get<settings>(result).callback_key == std::string(bytes, 's'));
+  }
+  const std::string good = secret_of(32);
+  for (const auto& text : {secret_of(23), secret_of(65), std::string{"whsec_"}, good.substr(6), "WHSEC_" + good.substr(6), good + "=",
+                           good.substr(0, good.size() - 1), "whsec_" + std::string(40, '-'), good + "\n"}) {
+    BOOST_TEST(complaint("callback-secret", text) == "--callback-secret: is not whsec_ and then 24 to 64 bytes in base64");
   }
 }
 

@@ -38,6 +38,17 @@ BOOST_AUTO_TEST_CASE(members_may_come_in_any_order) {
   BOOST_TEST(job->url_at(2) == "c");
 }
 
+BOOST_AUTO_TEST_CASE(a_callback_url_is_kept_as_it_came_wherever_it_stands) {
+  BOOST_TEST(accepted(with_root(R"(,"callback_url":"https://h.example/K\u00f6ln?a=b#c")"))->callback_url() ==
+             "https://h.example/K\xC3\xB6ln?a=b#c");
+  BOOST_TEST(
+      accepted(R"({"callback_url":"any text","count":1,"visits":[{"store_id":"S","image_url":["u"],"visit_time":"t"}]})")->callback_url() ==
+      "any text");
+  BOOST_TEST(accepted(with_root(""))->callback_url() == "");
+  const auto elsewhere = accepted(with_visit(R"("store_id":"S","image_url":["u"],"visit_time":"t","callback_url":1)"));
+  BOOST_TEST(elsewhere->callback_url() == "");  // a member of a visit that is none of the contract
+}
+
 BOOST_AUTO_TEST_CASE(a_url_may_be_any_text) {
   const auto job = accepted(with_visit(R"("store_id":"S1","image_url":["","ftp://x","not a url"],"visit_time":"")"));
   BOOST_TEST(job->image_count() == 3u);

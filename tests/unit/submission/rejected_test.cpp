@@ -57,6 +57,18 @@ BOOST_AUTO_TEST_CASE(a_count_that_does_not_match_tells_both_numbers) {
              "count is 18446744073709551617 but there is 1 visit");
 }
 
+BOOST_AUTO_TEST_CASE(a_callback_url_is_one_text_that_is_not_empty_and_not_too_long) {
+  for (const auto* value : {"null", "1", "true", "[]", R"(["http://h/"])", R"({"url":"http://h/"})"}) {
+    BOOST_TEST(refused(with_root(R"(,"callback_url":)" + std::string{value})) == "callback_url is not a string", value);
+  }
+  BOOST_TEST(refused(with_root(R"(,"callback_url":"")")) == "callback_url is empty");
+  BOOST_TEST(refused(with_root(R"(,"callback_url":"http://h/","callback_url":"http://h/")")) == "callback_url is given twice");
+  BOOST_TEST(refused(with_root(R"(,"callback_url":"http://h/\u0000")")) == "callback_url contains a NUL character");
+  const auto of_size = [](std::size_t bytes) { return with_root(R"(,"callback_url":")" + std::string(bytes, 'x') + '"'); };
+  BOOST_TEST(refused(of_size(limits::url_bytes)) == "accepted");
+  BOOST_TEST(refused(of_size(limits::url_bytes + 1)) == "callback_url is longer than 8192 bytes");
+}
+
 BOOST_AUTO_TEST_CASE(a_count_is_an_integer_without_fraction_or_exponent) {
   for (const auto* count : {"1.0", "1e0", "1E+0", "0.1", "\"1\"", "null", "true", "[]", "{}", "[1]"}) {
     BOOST_TEST(refused(R"({"count":)"s + count + R"(,"visits":[)" + std::string{good_visit} + "]}") == "count is not an integer");

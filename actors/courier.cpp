@@ -1,0 +1,199 @@
+#include "actors/courier.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/vital.hpp"
+#include "core/random.hpp"
+#include "fetch/url.hpp"
+#include "fetch/webhook.hpp"
+#include "observe/log.hpp"
+
+namespace retail_pulse::actors {
+
+using observe::field;
+using observe::level;
+using observe::log;
+
+namespace {
+
+/// Keeps this stream of chance apart from those of images (see image.cpp).
+constexpr std::uint64_t chance_of_callbacks = 3;
+
+constexpr int gone = 410;  ///< how a receiver says that it wants no more of it
+
+/// The same for every attempt, so that a receiver can drop what it has got already.
+std::string id_of(job_id job, run_number run) { return "job-" + std::to_string(job.value) + "-run-" + std::to_string(run.value); }
+
+/// Why an attempt failed, for a client: tells nothing about our network.
+std::string sentence_of(const fetch::posted& result) {
+  switch (result.code) {
+    case error_code::http_status:
+      return "The receiver answered with status " + std::to_string(result.http_status);
+    case error_code::invalid_url:
+      return "The URL is not a valid http or https URL";
+    case error_code::blocked_address:
+      return "The URL leads to an address that may not be called";
+    case error_code::dns_failed:
+      return "The receiver's name could not be resolved";
+    case error_code::connect_failed:
+      return "The receiver refused or dropped the connection";
+    case error_code::tls_failed:
+      return "No trusted TLS connection to the receiver could be made";
+    case error_code::timed_out:
+      return "The receiver did not answer in time";
+    case error_code::protocol_error:
+      return "The receiver did not answer in valid HTTP";
+    default:
+      return std::string{describe(error_code::internal).public_sentence};
+  }
+}
+
+std::string origin_of(const std::string& text) {
+  const auto parsed = fetch::parse_url(text);
+  const auto* url = std::get_if<fetch::url>(&parsed);
+  return url == nullptr ? std::string{} : url->origin();
+}
+
+}  // namespace
+
+std::chrono::milliseconds callback_backoff(int attempt, std::initializer_list<std::uint64_t> names) {
+  const auto step = std::min<std::size_t>(static_cast<std::size_t>(attempt), limits::callback_backoff.size()) - 1;
+  const auto wait = limits::callback_backoff[step].count();
+  const auto jitter = wait * limits::callback_jitter_percent / 100;
+  return std::chrono::milliseconds{draw_between(wait - jitter, wait + jitter, names)};
+}
+
+void courier_state::open(self_pointer self, courier_settings settings, ledger_actor ledger, std::shared_ptr<storage::reader> storage) {
+  self_ = self;
+  settings_ = std::move(settings);
+  ledger_ = std::move(ledger);
+  storage_ = std::move(storage);
+  self->send(ledger_, courier_atom_v, courier_actor{self});  // whose first news begin everything
+}
+
+void courier_state::news() {
+  unread_ = true;
+  serve();
+}
+
+void courier_state::serve() {
+  if (stopping_) return;
+  read_on();
+  while (const auto next = queue_.next(settings_.clock())) deliver(*next);
+  wait_for_next();
+}
+
+void courier_state::serve_on_tick() {
+  ticking_ = false;
+  serve();
+}
+
+void courier_state::read_on() {
+  try {
+    while (unread_ && queue_.size() + limits::callbacks_page <= settings_.held) {
+      const auto page = storage_->pending_callbacks(last_read_, limits::callbacks_page);
+      for (const auto& each : page) queue_.add(origin_of(each.url), each.due_at, {each.number, each.job, each.run, each.attempts});
+      if (!page.empty()) last_read_ = page.back().number;
+      unread_ = page.size() == limits::callbacks_page;
+    }
+  } catch (const storage::storage_error& e) {
+    log(level::error, "pending callbacks cannot be read; trying again", {{"cause", e.what()}});
+  }
+}
+
+void courier_state::wait_for_next() {
+  if (ticking_ || stopping_) return;
+  constexpr std::chrono::milliseconds least{1}, tick = limits::callback_tick;
+  const auto due = queue_.next_due();
+  if (!due && !unread_) return;
+  ticking_ = true;
+  const auto wait = due ? std::clamp<std::chrono::milliseconds>(*due - settings_.clock(), least, tick) : tick;
+  self_->delayed_send(self_, wait, tick_atom_v);
+}
+
+// --- one delivery ----------------------------------------------------------------------------------------------------
+
+void courier_state::deliver(const callback_queue::entry& next) {
+  std::optional<callback_message> message;
+  try {
+    message = storage_->callback_to_send(next.job, next.run);
+  } catch (const storage::storage_error& e) {
+    log(level::error, "a callback cannot be read; trying again", {field{next.job}, {"cause", e.what()}});
+    return queue_.again(next.number, settings_.clock() + limits::storage_retry, next.attempts);
+  }
+  if (!message) return queue_.end(next.number);  // somebody has noted that it is done
+  fetch::post post{message->url, {{"Content-Type", "application/json"}}, settings_.body(message->ended)};
+  for (auto& header : fetch::webhook_headers(settings_.key, id_of(next.job, next.run), settings_.clock(), post.body)) {
+    post.headers.push_back(std::move(header));
+  }
+  settings_.poster->submit(std::move(post), [me = courier_actor{self_}, number = next.number](fetch::posted result) {
+    caf::anon_send(me, posted_atom_v, number, posted_ptr{std::make_shared<const fetch::posted>(std::move(result))});
+  });
+}
+
+void courier_state::take(std::int64_t number, const fetch::posted& result) {
+  if (result.cancelled) return;  // the service ends; the next start delivers it
+  const auto* of = queue_.find_out(number);
+  if (of == nullptr) return;
+  note(number, conclude(*of, result));
+}
+
+callback_attempt courier_state::conclude(const callback_queue::entry& of, const fetch::posted& result) const {
+  callback_attempt attempt{of.job, of.run, callback_standing::delivered, {}, {}};
+  if (result.code == error_code::none) {
+    log(level::info, "callback delivered",
+        {field{of.job}, {"run", std::int64_t{of.run.value}}, {"attempt", std::int64_t{of.attempts + 1}}});
+    return attempt;
+  }
+  const int made = of.attempts + 1;
+  const bool hopeless = result.http_status == gone || result.code == error_code::invalid_url;
+  attempt.error = sentence_of(result);
+  attempt.standing = hopeless || made >= settings_.attempts ? callback_standing::given_up : callback_standing::pending;
+  if (attempt.standing == callback_standing::pending) {
+    attempt.due_at =
+        settings_.clock() + callback_backoff(made, {settings_.seed, chance_of_callbacks, static_cast<std::uint64_t>(of.job.value),
+                                                    static_cast<std::uint64_t>(of.run.value), static_cast<std::uint64_t>(made)});
+  }
+  const bool final = attempt.standing == callback_standing::given_up;
+  log(final ? level::warning : level::info, final ? "a callback was given up" : "a callback was not delivered; trying again",
+      {field{of.job},
+       {"run", std::int64_t{of.run.value}},
+       {"attempt", std::int64_t{made}},
+       {"code", describe(result.code).name},
+       {"detail", result.detail}});
+  return attempt;
+}
+
+void courier_state::note(std::int64_t number, const callback_attempt& attempt) {
+  self_->request(ledger_, caf::infinite, note_atom_v, attempt)
+      .then([this, number, attempt](caf::ok_atom) { noted(number, attempt); },
+            [this, number, attempt](const caf::error& e) {
+              log(level::error, "what came of a callback cannot be stored; trying again", {field{attempt.job}, {"cause", text_of(e)}});
+              if (!stopping_) self_->delayed_send(self_, limits::storage_retry, note_atom_v, number, attempt);
+            });
+}
+
+void courier_state::noted(std::int64_t number, const callback_attempt& attempt) {
+  if (attempt.standing == callback_standing::pending) {
+    queue_.again(number, attempt.due_at, queue_.find_out(number)->attempts + 1);
+  } else {
+    queue_.end(number);
+  }
+  serve();
+}
+
+courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, courier_settings settings, ledger_actor ledger,
+                                     std::shared_ptr<storage::reader> storage) {
+  abort_on_exception(self, "courier");
+  self->state.open(self, std::move(settings), std::move(ledger), std::move(storage));
+  return {
+      [=](due_atom) { self->state.news(); },
+      [=](tick_atom) { self->state.serve_on_tick(); },
+      [=](posted_atom, std::int64_t number, const posted_ptr& result) { self->state.take(number, *result); },
+      [=](note_atom, std::int64_t number, const callback_attempt& attempt) { self->state.note(number, attempt); },
+      [=](stop_atom) { self->state.stop(); },
+  };
+}
+
+}  // namespace retail_pulse::actors

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "fetch/address_guard.hpp"
+#include "fetch/connection.hpp"
+#include "fetch/resolver.hpp"
+#include "fetch/url.hpp"
+
+namespace retail_pulse::fetch {
+
+/// What decides where a URL may lead: every request of this folder asks this before it connects. Each part may be used from any thread.
+struct destinations {
+  const address_guard& guard;
+  const std::vector<std::string>& allow_hosts;  ///< empty: every host
+  resolver& names;
+};
+
+/// Whether a host is one of the named ones or below one of them.
+bool is_allowed_host(const std::vector<std::string>& allowed, const std::string& host);
+
+/// Where a URL leads, by the host list, by its literal address or through the resolver. Does not block; `done` as in `resolver::look_up`.
+void find_address(const destinations& among, const url& of, on_resolution done);
+
+/// As `find_address`, blocking up to the deadline, after which it is timed_out.
+resolution wait_for_address(const destinations& among, const url& of, const patience& limit);
+
+}  // namespace retail_pulse::fetch

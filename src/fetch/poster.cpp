@@ -1,0 +1,97 @@
+#include "fetch/poster.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+#include "core/require.hpp"
+#include "fetch/descriptor.hpp"
+#include "fetch/destination.hpp"
+#include "fetch/exchange.hpp"
+#include "fetch/thread_pool.hpp"
+#include "fetch/tls_context.hpp"
+
+namespace retail_pulse::fetch {
+namespace {
+
+posted failure(const fault& why, int http_status = 0) { return {why.code, http_status, why.detail}; }
+
+posted stopped() { return {error_code::internal, 0, "the poster is shutting down", true}; }
+
+class blocking_poster final : public poster {
+ public:
+  explicit blocking_poster(poster_options options)
+      : allow_hosts_(std::move(options.allow_hosts)),
+        guard_(opened_ranges(options.allow_addresses)),
+        tls_(options.ca_file),
+        names_(guard_, resolver_options{options.dns_servers}),
+        deadline_(options.deadline),
+        threads_(options.threads, limits::fetch_thread_idle, [] {}) {
+    if (!cancel_) throw std::system_error(errno, std::generic_category(), "the poster's eventfd");
+  }
+
+  ~blocking_poster() override { blocking_poster::stop(); }
+
+  void stop() override {
+    if (stopping_.exchange(true)) return;
+    const std::uint64_t one = 1;
+    require(write(cancel_.get(), &one, sizeof one) > 0, "the poster can cancel its requests");  // never read: stays readable
+    names_.stop();
+    for (const auto& unbegun : threads_.stop()) unbegun();  // answers at once
+  }
+
+  void submit(post what, on_posted done) override {
+    // Shared, because the work must be copyable and `done` is still needed when no thread takes it.
+    const auto shared_done = std::make_shared<on_posted>(std::move(done));
+    const bool taken = threads_.run([this, what = std::move(what), shared_done] { (*shared_done)(attempt_or_failure(what)); });
+    if (!taken) (*shared_done)(stopping_ ? stopped() : failure({error_code::internal, "no thread for a request"}));
+  }
+
+ private:
+  posted attempt_or_failure(const post& what) {
+    if (stopping_) return stopped();
+    try {
+      auto result = attempt(what);
+      // What the stop cut looks like many things, depending on where it was cut.
+      return stopping_ && result.code != error_code::none && result.http_status == 0 ? stopped() : result;
+    } catch (const std::exception& error) {  // out of memory, at worst: this request fails, the poster goes on
+      return failure({error_code::internal, error.what()});
+    }
+  }
+
+  posted attempt(const post& what) {
+    const patience limit{std::chrono::steady_clock::now() + deadline_, cancel_.get()};
+    const auto parsed = parse_url(what.url);
+    if (const auto* error = std::get_if<url_error>(&parsed)) return failure({error_code::invalid_url, error->message});
+    const auto& to = std::get<url>(parsed);
+    const auto where = wait_for_address({guard_, allow_hosts_, names_}, to, limit);
+    if (const auto* error = std::get_if<fault>(&where)) return failure(*error);
+    const auto opened = connection::open(to, std::get<ip_address>(where), tls_, limit);
+    if (const auto* error = std::get_if<fault>(&opened)) return failure(*error);
+    const auto answer = run_post(*std::get<std::unique_ptr<connection>>(opened), to, what, limit);
+    if (const auto* error = std::get_if<fault>(&answer)) return failure(*error);
+    const int status = std::get<response_head>(answer).status;
+    if (status >= 200 && status <= 299) return {error_code::none, status, {}};
+    return failure({error_code::http_status, "the answer has status " + std::to_string(status)}, status);
+  }
+
+  const descriptor cancel_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  std::atomic<bool> stopping_ = false;
+  const std::vector<std::string> allow_hosts_;
+  const address_guard guard_;
+  const tls_context tls_;
+  resolver names_;
+  const std::chrono::milliseconds deadline_;
+  thread_pool threads_;
+};
+
+}  // namespace
+
+std::unique_ptr<poster> make_blocking_poster(poster_options options) { return std::make_unique<blocking_poster>(std::move(options)); }
+
+}  // namespace retail_pulse::fetch

@@ -1,0 +1,422 @@
+#include "actors/courier.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <map>
+#include <set>
+
+#include "core/base64.hpp"
+#include "fetch/url.hpp"
+#include "fetch/webhook.hpp"
+#include "tests/actors/world.hpp"
+
+using namespace retail_pulse;
+using namespace retail_pulse::tests;
+
+namespace {
+
+/// Receivers that are a function, in the time of the test clock. Remembers every request.
+class imaginary_receivers final : public fetch::poster {
+ public:
+  struct answer {
+    fetch::posted result;
+    std::chrono::milliseconds latency{10};
+  };
+  struct request {
+    fetch::post post;
+    std::chrono::milliseconds at;
+  };
+
+  static answer status(int code, std::chrono::milliseconds latency = 10ms) {
+    return {{code / 100 == 2 ? error_code::none : error_code::http_status, code, {}}, latency};
+  }
+  static answer failure(error_code code, std::chrono::milliseconds latency = 10ms) { return {{code, 0, "detail"}, latency}; }
+
+  explicit imaginary_receivers(world& in) : in_{in}, timer_{in.system().spawn(timer, this)} {}
+  ~imaginary_receivers() override { caf::anon_send_exit(timer_, caf::exit_reason::kill); }
+
+  std::function<answer(const fetch::post&)> answers = [](const fetch::post&) { return status(200); };
+
+  void submit(fetch::post what, fetch::on_posted done) override {
+    auto given = answers(what);
+    requests.push_back({what, in_.now()});
+    const auto host = std::get<fetch::url>(fetch::parse_url(what.url)).origin();
+    peak = std::max(peak, ++open);
+    peak_at[host] = std::max(peak_at[host], ++open_at[host]);
+    waiting_[++last_] = [this, host, result = std::move(given.result), done = std::move(done)] {
+      --open;
+      --open_at[host];
+      done(result);
+    };
+    caf::anon_send(timer_, static_cast<std::int64_t>(given.latency.count()), last_);
+  }
+  /// As the end of the process: everything open is cancelled.
+  void stop() override {
+    for (auto& [id, cancelled] : std::exchange(waiting_, {})) {
+      (void)id;
+      (void)cancelled;
+    }
+  }
+
+  std::vector<request> requests;
+  std::size_t open = 0, peak = 0;
+  std::map<std::string, std::size_t> open_at, peak_at;
+
+ private:
+  static caf::behavior timer(caf::event_based_actor* self, imaginary_receivers* of) {
+    return {
+        [=](std::int64_t wait_ms, std::uint64_t id) { self->delayed_send(self, std::chrono::milliseconds{wait_ms}, id); },
+        [=](std::uint64_t id) {
+          const auto what = of->waiting_.extract(id);
+          if (!what.empty()) what.mapped()();
+        },
+    };
+  }
+
+  world& in_;
+  caf::actor timer_;
+  std::uint64_t last_ = 0;
+  std::map<std::uint64_t, std::function<void()>> waiting_;
+};
+
+const std::string key(32, 'k');
+
+/// A world with a courier. `restart` puts another one in its place, as the next start of the process does.
+class post_office : public world {
+ public:
+  explicit post_office(int attempts = limits::default_callback_attempts, std::size_t held = limits::callbacks_held)
+      : receivers{*this}, attempts_{attempts}, held_{held} {
+    open();
+  }
+  ~post_office() { close(); }
+
+  /// `before_start` runs when its storage is open.
+  void open(const std::function<void()>& before_start = [] {}) {
+    actors::courier_settings settings;
+    settings.poster = &receivers;
+    settings.key = key;
+    settings.attempts = attempts_;
+    settings.held = held_;
+    settings.seed = 7;
+    settings.clock = [this] { return wall_time(); };
+    settings.body = [](const job_status& ended) {
+      return std::string{name_of(ended.state)} + " " + std::to_string(ended.images.failed) + " of " + std::to_string(ended.images.total);
+    };
+    auto storage = std::make_shared<storage::reader>(where(), storage::session_options{std::chrono::milliseconds{0}});
+    before_start();
+    courier_ = system().spawn(actors::courier, settings, colleagues.ledger, std::move(storage));
+    run_messages();
+  }
+  void close() {
+    receivers.stop();
+    caf::anon_send_exit(*courier_, caf::exit_reason::kill);
+    courier_.reset();
+    run_messages();
+  }
+  void restart() {
+    close();
+    open();
+  }
+  void stop_courier() {
+    caf::anon_send(*courier_, actors::stop_atom_v);
+    run_messages();
+  }
+
+  job_id accept_for(const std::string& url, std::size_t images = 1) {
+    auto made = std::make_shared<submission>();
+    for (const auto& image : urls_on("a.example", images)) made->add_url(image);
+    made->add_visit("S1", "today");
+    made->set_callback_url(url);
+    return submit(made).id;
+  }
+  /// A job that ended before there was a courier, written past all actors.
+  void leave_pending(const std::string& url) {
+    submission made;
+    made.add_url("http://a.example/1.jpg");
+    made.add_visit("S1", "today");
+    made.set_callback_url(url);
+    image_result result;
+    result.measured = {image_format::jpeg, 1, 1};
+    writer().begin();
+    const auto job = writer().create_job(made, wall_time());
+    writer().append(job, made, 0, 1);
+    writer().publish(job, wall_time());
+    writer().record(job, run_number{1}, std::vector{result}, wall_time());
+    writer().commit();
+  }
+  std::optional<callback_state> state(job_id job) {
+    return storage::reader{where(), {std::chrono::milliseconds{0}}}.callback(job, run_number{1});
+  }
+  callback_state run_to_end_of_callback(job_id job) {
+    run_until([&] { return state(job) && state(job)->standing != callback_standing::pending; });
+    return state(job).value();
+  }
+
+  /// The webhook-ids of all requests.
+  std::set<std::string> told() const {
+    std::set<std::string> ids;
+    for (const auto& request : receivers.requests) ids.insert(request.post.headers.at(1).value);
+    return ids;
+  }
+
+  imaginary_receivers receivers;
+
+ private:
+  int attempts_;
+  std::size_t held_;
+  std::optional<actors::courier_actor> courier_;
+};
+
+const std::string hook = "https://shop.example/hook?key=1";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(delivering_callbacks)
+
+BOOST_AUTO_TEST_CASE(the_end_of_a_run_is_told_once_with_its_status_under_a_signature) {
+  post_office w;
+  w.web->answers = [](const std::string& url, int) {
+    return url.ends_with("/1.jpg") ? imaginary_web::failure(error_code::http_status, 404) : imaginary_web::picture();
+  };
+  const auto job = w.accept_for(hook, 3);
+  const auto end = w.run_to_end_of_callback(job);
+  BOOST_TEST((end.standing == callback_standing::delivered));
+  BOOST_TEST(end.attempts == 1);
+  BOOST_TEST(end.last_error == "");
+  while (w.step()) {
+  }
+  BOOST_REQUIRE(w.receivers.requests.size() == 1U);
+  const auto& post = w.receivers.requests[0].post;
+  BOOST_TEST(post.url == hook);
+  BOOST_TEST(post.body == "failed 1 of 3");
+  BOOST_REQUIRE(post.headers.size() == 4U);
+  BOOST_TEST(post.headers[0].name == "Content-Type");
+  BOOST_TEST(post.headers[0].value == "application/json");
+  BOOST_TEST(post.headers[1].value == "job-" + std::to_string(job.value) + "-run-1");
+  const unix_millis signed_at{std::stoll(post.headers[2].value) * 1000};
+  BOOST_TEST((w.wall_time() - signed_at < 10s));
+  BOOST_TEST(post.headers[3].value == fetch::webhook_headers(key, post.headers[1].value, signed_at, post.body)[2].value);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_without_a_url_tells_nobody) {
+  post_office w;
+  BOOST_TEST(name_of(w.run_to_end(w.accept({{"S1", urls_on("a.example", 2)}})).state) == "completed");
+  while (w.step()) {
+  }
+  BOOST_TEST(w.receivers.requests.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_delivery_is_tried_again_after_the_back_off_under_the_same_id) {
+  post_office w;
+  int asked = 0;
+  w.receivers.answers = [&](const fetch::post&) { return imaginary_receivers::status(++asked < 4 ? 500 : 204); };
+  const auto job = w.accept_for(hook);
+  const auto end = w.run_to_end_of_callback(job);
+  BOOST_TEST((end.standing == callback_standing::delivered));
+  BOOST_TEST(end.attempts == 4);
+  const auto& requests = w.receivers.requests;
+  BOOST_REQUIRE(requests.size() == 4U);
+  for (std::size_t i = 1; i < requests.size(); ++i) {
+    const auto waited = requests[i].at - requests[i - 1].at;
+    const auto expected = limits::callback_backoff[i - 1];
+    BOOST_TEST((waited >= expected * 8 / 10), waited.count());
+    BOOST_TEST((waited <= expected * 12 / 10 + 2 * limits::callback_tick), waited.count());
+    BOOST_TEST(requests[i].post.headers[1].value == requests[0].post.headers[1].value);
+    BOOST_TEST(requests[i].post.headers[2].value != requests[0].post.headers[2].value);  // signed anew
+    BOOST_TEST(requests[i].post.body == requests[0].post.body);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_receiver_that_never_takes_it_is_given_up_after_the_last_attempt) {
+  for (const int attempts : {1, 3}) {
+    post_office w{attempts};
+    w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::failure(error_code::connect_failed); };
+    const auto end = w.run_to_end_of_callback(w.accept_for(hook));
+    BOOST_TEST((end.standing == callback_standing::given_up));
+    BOOST_TEST(end.attempts == attempts);
+    BOOST_TEST(end.last_error == "The receiver refused or dropped the connection");
+    while (w.step()) {
+    }
+    BOOST_TEST(w.receivers.requests.size() == static_cast<std::size_t>(attempts));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_whole_back_off_takes_about_nine_hours) {
+  post_office w;
+  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(503); };
+  const auto end = w.run_to_end_of_callback(w.accept_for(hook));
+  BOOST_TEST((end.standing == callback_standing::given_up));
+  BOOST_TEST(end.attempts == 8);
+  BOOST_TEST((w.now() > 7h));
+  BOOST_TEST((w.now() < 11h));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_cured_is_given_up_at_once) {
+  const std::pair<imaginary_receivers::answer, const char*> rows[] = {
+      {imaginary_receivers::status(410), "The receiver answered with status 410"},
+      {imaginary_receivers::failure(error_code::invalid_url), "The URL is not a valid http or https URL"}};
+  for (const auto& [answer, sentence] : rows) {
+    post_office w;
+    w.receivers.answers = [&](const fetch::post&) { return answer; };
+    const auto end = w.run_to_end_of_callback(w.accept_for(hook));
+    BOOST_TEST((end.standing == callback_standing::given_up));
+    BOOST_TEST(end.attempts == 1);
+    BOOST_TEST(end.last_error == sentence);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(any_other_answer_is_tried_again) {
+  for (const int status : {301, 400, 401, 404, 429, 500}) {
+    post_office w;
+    w.receivers.answers = [&](const fetch::post&) { return imaginary_receivers::status(w.receivers.requests.empty() ? status : 200); };
+    const auto job = w.accept_for(hook);
+    w.run_until([&] { return w.state(job) && w.state(job)->attempts == 1; });
+    BOOST_TEST(w.state(job)->last_error == "The receiver answered with status " + std::to_string(status));
+    BOOST_TEST((w.run_to_end_of_callback(job).standing == callback_standing::delivered));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(at_most_eight_are_on_their_way_and_one_per_origin) {
+  post_office w;
+  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(200, 5s); };
+  std::vector<job_id> jobs;
+  for (int i = 0; i < 60; ++i) jobs.push_back(w.accept_for("https://shop" + std::to_string(i % 12) + ".example/" + std::to_string(i)));
+  for (const auto job : jobs) BOOST_TEST((w.run_to_end_of_callback(job).standing == callback_standing::delivered));
+  BOOST_TEST(w.receivers.requests.size() == 60U);
+  BOOST_TEST(w.receivers.peak == limits::callbacks_at_once);
+  for (const auto& [origin, peak] : w.receivers.peak_at) BOOST_TEST(peak == 1U, origin);
+}
+
+BOOST_AUTO_TEST_CASE(a_receiver_that_does_not_answer_holds_up_no_other) {
+  post_office w;
+  w.receivers.answers = [](const fetch::post& post) {
+    return post.url.find("slow") != std::string::npos ? imaginary_receivers::failure(error_code::timed_out, 10s)
+                                                      : imaginary_receivers::status(200);
+  };
+  for (int i = 0; i < 100; ++i) w.accept_for("https://slow.example/" + std::to_string(i));
+  const auto healthy = w.accept_for(hook);
+  w.run_to_end(healthy);
+  const auto ended = w.now();
+  w.run_to_end_of_callback(healthy);
+  BOOST_TEST((w.now() - ended <= 2s));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_on_its_way_at_the_end_of_the_process_is_delivered_by_the_next) {
+  post_office w;
+  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(200, 8s); };
+  const auto job = w.accept_for(hook);
+  w.run_until([&] { return w.receivers.open == 1; });
+  w.restart();
+  BOOST_TEST(w.state(job)->attempts == 0);
+  BOOST_TEST((w.run_to_end_of_callback(job).standing == callback_standing::delivered));
+  BOOST_REQUIRE(w.receivers.requests.size() == 2U);
+  BOOST_TEST(w.receivers.requests[0].post.headers[1].value == w.receivers.requests[1].post.headers[1].value);
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_neither_forgets_attempts_nor_hurries_the_next) {
+  post_office w{2};
+  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(500); };
+  const auto job = w.accept_for(hook);
+  w.run_until([&] { return w.state(job) && w.state(job)->attempts == 1; });
+  const auto due = w.state(job)->due_at;
+  w.restart();
+  BOOST_TEST((w.run_to_end_of_callback(job).standing == callback_standing::given_up));
+  BOOST_REQUIRE(w.receivers.requests.size() == 2U);
+  BOOST_TEST((unix_millis{1'700'000'000'000} + w.receivers.requests[1].at >= due));
+}
+
+BOOST_AUTO_TEST_CASE(more_than_a_page_of_pending_callbacks_is_delivered_after_a_start) {
+  post_office w;
+  w.close();
+  constexpr std::size_t many = limits::callbacks_page + 1;
+  for (std::size_t i = 0; i < many; ++i) w.leave_pending("https://shop" + std::to_string(i % 40) + ".example/");
+  w.open();
+  w.run_until([&] { return w.told().size() == many && w.receivers.open == 0; });
+  while (w.step()) {
+  }
+  BOOST_TEST(w.told().size() == many);
+  BOOST_TEST(w.receivers.requests.size() == many);
+}
+
+BOOST_AUTO_TEST_CASE(no_more_than_the_bound_are_held_and_those_behind_it_follow_when_there_is_room) {
+  constexpr std::size_t page = limits::callbacks_page;
+  post_office w{2, page};
+  w.close();
+  for (std::size_t i = 0; i < page + 2; ++i) w.leave_pending("https://shop" + std::to_string(i % 40) + ".example/");
+  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(500, 0ms); };
+  w.open();
+  w.run_until([&] { return w.told().size() == page; });
+  for (int step = 0; step < 2; ++step) w.step();  // all that are held wait for their second attempt
+  BOOST_TEST(w.told().size() == page);
+  while (w.step()) {
+  }
+  BOOST_TEST(w.told().size() == page + 2);
+  BOOST_TEST(w.receivers.requests.size() == 2 * (page + 2));
+}
+
+BOOST_AUTO_TEST_CASE(an_outcome_that_storage_refuses_is_noted_later_and_the_message_not_sent_again) {
+  post_office w;
+  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(200, 1s); };
+  const auto job = w.accept_for(hook);
+  w.run_until([&] { return w.receivers.open == 1; });
+  storage::writer other{w.where(), {std::chrono::milliseconds{0}}};
+  other.begin();
+  for (int step = 0; step < 10; ++step) w.step();
+  BOOST_TEST(w.receivers.open == 0U);
+  other.rollback();
+  BOOST_TEST((w.state(job)->standing == callback_standing::pending));
+  BOOST_TEST((w.run_to_end_of_callback(job).standing == callback_standing::delivered));
+  BOOST_TEST(w.state(job)->attempts == 1);
+  BOOST_TEST(w.receivers.requests.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(callbacks_that_storage_does_not_tell_at_the_start_are_read_later) {
+  post_office w;
+  w.close();
+  w.leave_pending(hook);
+  storage::writer other{w.where(), {std::chrono::milliseconds{0}}};
+  w.open([&] {
+    other.begin();
+    other.create_job(submission{}, unix_millis{1});  // a database in memory lets nobody read what is being written
+  });
+  for (int step = 0; step < 5; ++step) w.step();
+  BOOST_TEST(w.receivers.requests.empty());
+  other.rollback();
+  w.run_until([&] { return w.told().size() == 1; });
+  BOOST_TEST(w.receivers.requests.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_fails_as_internal_or_has_no_good_image_is_told_too) {
+  post_office w;
+  w.web->answers = [](const std::string&, int) { return imaginary_web::failure(error_code::not_an_image); };
+  const auto failed = w.accept_for(hook);
+  w.run_to_end_of_callback(failed);
+  w.web->answers = [](const std::string&, int) { return imaginary_web::picture(1, 1, 60s); };
+  const auto broken = w.accept_for(hook, 5);
+  for (int deaths = 0; deaths <= limits::job_restarts; ++deaths) {
+    w.run_until([&] { return w.load().fetches > 0; });
+    w.kill_job_actors();
+  }
+  w.run_to_end_of_callback(broken);
+  BOOST_REQUIRE(w.receivers.requests.size() == 2U);
+  BOOST_TEST(w.receivers.requests[0].post.body == "failed 1 of 1");
+  BOOST_TEST(w.receivers.requests[1].post.body == "failed 5 of 5");
+}
+
+BOOST_AUTO_TEST_CASE(a_courier_that_stops_begins_no_delivery_and_notes_those_under_way) {
+  post_office w;
+  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(200, 2s); };
+  const auto under_way = w.accept_for("https://a.example/");
+  w.run_until([&] { return w.receivers.open == 1; });
+  w.stop_courier();
+  const auto later = w.accept_for("https://b.example/");
+  w.run_to_end(later);
+  while (w.step()) {
+  }
+  BOOST_TEST((w.state(under_way)->standing == callback_standing::delivered));
+  BOOST_TEST((w.state(later)->standing == callback_standing::pending));
+  BOOST_TEST(w.receivers.requests.size() == 1U);
+  w.restart();
+  BOOST_TEST((w.run_to_end_of_callback(later).standing == callback_standing::delivered));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
