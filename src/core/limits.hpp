@@ -88,6 +88,7 @@ inline constexpr std::size_t slice_rows = 2000;  ///< rows of a large job writte
 inline constexpr std::size_t commit_rows =
     4000;  ///< rows in one commit, besides one slice: what others wait for; a burst beyond it makes the next commit
 inline constexpr std::size_t audit_page = 4000;       ///< images an audit counts between two looks at whether it is still waited for
+inline constexpr std::size_t report_page_bytes = 1 * mib;  ///< texts of one page of a report; 1,000 images with URLs of 1 KiB fill it
 inline constexpr std::size_t recovery_page = 1000;    ///< jobs read at once at start
 inline constexpr std::size_t status_failures = 1000;  ///< stores in a status answer, and in an audit
 inline constexpr std::chrono::milliseconds busy_timeout = 5s;  ///< how long SQLite waits for a lock (a backup program may hold one)
