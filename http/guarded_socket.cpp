@@ -152,7 +152,10 @@ std::optional<refusal> guarded_socket::last_words() {
 
 void guarded_socket::shutdown(shutdown_type what, asio::error_code& error) {
   books_->not_idle(*this);  // RESTinio closes the descriptor next
-  if (const auto why = last_words()) {
+  if (note_of_this_thread().reset) {
+    note_of_this_thread() = {};
+    set_option(asio::socket_base::linger{true, 0}, error);
+  } else if (const auto why = last_words()) {
     refuse(*why);
   } else {
     base::shutdown(what, error);

@@ -29,12 +29,13 @@ struct refusal {
   std::string sentence;
 };
 
-/// What the parser of this thread has just seen. Taken by the socket whose bytes they were.
+/// What the parser of this thread has just seen, or its answer demands. Taken by the socket that is concerned.
 struct parse_note {
   bool began = false;           ///< the first byte of a request
   bool wants_continue = false;  ///< complete headers that ask for 100-continue
   std::size_t body_bytes = 0;   ///< of the body, so far
   std::optional<refusal> refused;
+  bool reset = false;                   ///< the connection that is closed next is to be reset: its answer has no end
   const http_parser* parser = nullptr;  ///< of the request that is being read; lives as long as its connection
 };
 parse_note& note_of_this_thread();

@@ -1,5 +1,7 @@
 #include "http/listener.hpp"
 
+#include <netinet/tcp.h>
+
 #include <algorithm>
 #include <asio.hpp>
 #include <atomic>
@@ -15,6 +17,7 @@
 #include "core/random.hpp"
 #include "http/guarded_socket.hpp"
 #include "http/open_exchanges.hpp"
+#include "http/open_streams.hpp"
 #include "http/parser_hooks.hpp"
 #include "http/responses.hpp"
 #include "observe/log.hpp"
@@ -86,6 +89,106 @@ constexpr std::string_view server_name = "retail-pulse";
 
 std::string date_now() { return restinio::make_date_field_value(std::time(nullptr)); }
 
+/// What is written for a request that RESTinio did not refuse is written here, not by RESTinio's builders: those announce a length where
+/// there must be none (204, 304), and cannot break a body off.
+struct head_shape {
+  bool keep_alive = true;
+  bool chunked = false;
+  std::optional<std::size_t> length{};
+};
+
+std::string head_of(response& r, const std::string& request_id, const head_shape& shape) {
+  restinio::http_response_header_t head{
+      {restinio::http_status_code_t{static_cast<std::uint16_t>(r.status)}, std::string{reason_of(r.status)}}};
+  head.should_keep_alive(shape.keep_alive);
+  for (auto& field : r.headers) head.add_field(std::move(field.name), std::move(field.value));
+  head.add_field("X-Request-Id", request_id);
+  head.add_field("Server", std::string{server_name});
+  head.add_field("Date", date_now());
+  if (shape.chunked) head.add_field("Transfer-Encoding", "chunked");
+  if (shape.length) head.content_length(*shape.length);
+  using presence = restinio::impl::content_length_field_presence_t;
+  return restinio::impl::create_header_string(head, shape.length ? presence::add_content_length : presence::skip_content_length);
+}
+
+/// The place of an answer on its connection.
+struct answer_place {
+  restinio::impl::connection_handle_t connection;
+  restinio::request_id_t request;
+  bool keep_alive;
+
+  void write(restinio::write_group_t group, restinio::response_parts_attr_t parts, bool connection_stays = true) const {
+    const auto afterwards = restinio::response_connection_attr(keep_alive && connection_stays);
+    connection->write_response_parts(request, {parts, afterwards}, std::move(group));
+  }
+};
+
+/// Counts until the last copy goes.
+std::shared_ptr<void> counted(std::atomic<std::size_t>& by) {
+  ++by;
+  return {&by, [](void* count) { --*static_cast<std::atomic<std::size_t>*>(count); }};
+}
+
+/// The chunks of a stream. Everything goes over a strand of its own: in order, and nothing is handed to RESTinio while a handler runs
+/// (see handler_mark).
+class stream_outlet final : public chunk_outlet, public std::enable_shared_from_this<stream_outlet> {
+ public:
+  /// `being_written` counts an end until it is written, or will never be.
+  stream_outlet(asio::io_context& context, std::atomic<std::size_t>& being_written, answer_place place, std::string head, bool chunked)
+      : strand_{asio::make_strand(context)},
+        being_written_{being_written},
+        place_{std::move(place)},
+        head_{std::move(head)},
+        chunked_{chunked} {}
+
+  void write(std::string chunk, std::function<void(bool ok)> written) override {
+    restinio::writable_items_container_t items;
+    if (!chunk.empty()) {  // as a chunk it would be the end
+      if (chunked_) items.emplace_back(fmt::format("{:X}\r\n", chunk.size()));
+      items.emplace_back(std::move(chunk));
+      if (chunked_) items.emplace_back("\r\n");
+    }
+    restinio::write_group_t group{std::move(items)};
+    group.after_write_notificator([written = std::move(written)](const asio::error_code& failed) { written(!failed); });
+    post(std::move(group), restinio::response_parts_attr_t::not_final_parts, true);
+  }
+
+  void finish(bool whole) override {
+    restinio::writable_items_container_t items;
+    if (whole && chunked_) items.emplace_back("0\r\n\r\n");
+    restinio::write_group_t group{std::move(items)};
+    // To a client of HTTP/1.0 the end of the connection is the end of the body: only a reset tells it that something is missing.
+    const bool reset = !whole && !chunked_;
+    group.after_write_notificator([sent = whole ? counted(being_written_) : nullptr, reset](const asio::error_code& failed) {
+      if (reset && !failed) note_of_this_thread().reset = true;  // RESTinio closes the connection next
+    });
+    post(std::move(group), restinio::response_parts_attr_t::final_parts, whole);
+  }
+
+ private:
+  void post(restinio::write_group_t group, restinio::response_parts_attr_t parts, bool connection_stays) {
+    try {
+      asio::post(strand_, [self = shared_from_this(), group = std::move(group), parts, connection_stays]() mutable {
+        if (!self->head_.empty()) group.items().insert(group.items().begin(), restinio::writable_item_t{std::exchange(self->head_, {})});
+        self->place_.write(std::move(group), parts, connection_stays);
+      });
+    } catch (const std::exception& problem) {  // no memory, say; RESTinio's time limit ends the connection
+      observe::log(observe::level::warning, "a chunk could not be sent", {{"detail", problem.what()}});
+    }
+  }
+
+  asio::strand<asio::io_context::executor_type> strand_;
+  std::atomic<std::size_t>& being_written_;
+  const answer_place place_;
+  std::string head_;  ///< empty once it is sent; on the strand only
+  const bool chunked_;
+};
+
+void log_answer(int status, const std::string& request_id, const restinio::request_t& to) {
+  observe::log(observe::level::debug, "answered",
+               {{"status", std::int64_t{status}}, {"request", request_id}, {"method", to.header().method().c_str()}});
+}
+
 /// RESTinio writes its own answers from the same parts.
 std::string as_text(const response& r, const std::string& request_id) {
   std::string text = "HTTP/1.1 " + std::to_string(r.status) + " " + std::string{reason_of(r.status)} + "\r\nConnection: close\r\n";
@@ -155,8 +258,10 @@ class listener::implementation {
  private:
   restinio::server_settings_t<our_traits> settings(const asio::ip::address& address);
   restinio::request_handling_status_t take(const restinio::request_handle_t& from);
-  open_exchanges::sender sender_for(restinio::request_handle_t from, std::string request_id);
+  class answer_outlet;
   void send(restinio::request_t& to, const std::string& request_id, response r, std::shared_ptr<void> written);
+  std::shared_ptr<body_writer> stream(restinio::request_t& to, const std::string& request_id, response head);
+  answer_place place_of(restinio::request_t& to) const;
   void sweep_later();
   template <class Done>
   bool run_until(std::chrono::milliseconds patience, Done done);
@@ -165,7 +270,8 @@ class listener::implementation {
   const handler handle_;
   request_ids ids_;
   const std::shared_ptr<open_exchanges> exchanges_ = std::make_shared<open_exchanges>();
-  std::atomic<std::size_t> being_written_{0};  ///< answers
+  const std::shared_ptr<open_streams> streams_ = std::make_shared<open_streams>();
+  std::atomic<std::size_t> being_written_{0};  ///< answers, and ends of streams
   std::atomic<bool> stopping_{false};
   std::uint16_t port_ = 0;
   // The context goes after the server, and both after all connections: a connection touches the server's acceptor when it goes.
@@ -193,21 +299,59 @@ restinio::server_settings_t<our_traits> listener::implementation::settings(const
       .max_pipelined_requests(1)
       .max_parallel_connections(options_.max_connections)
       .read_next_http_message_timelimit(options_.request_read)
-      .handle_request_timeout(options_.request_handle + 10s)  // ours comes first, with an answer
-      .write_http_response_timelimit(limits::response_write)
-      .socket_options_setter([](restinio::socket_options_t& socket) {
+      // Ours comes first, with an answer. In a stream it counts from each chunk anew.
+      .handle_request_timeout(options_.request_handle + options_.hang_up_after)
+      .write_http_response_timelimit(options_.response_write)
+      .socket_options_setter([most = static_cast<int>(options_.response_write.count())](restinio::socket_options_t& socket) {
         asio::error_code gone;  // the client may be; the first read will tell
         socket.set_option(asio::ip::tcp::no_delay{true}, gone);
+        // What is written is small in a stream of events: the kernel would keep it for a client that has vanished for a quarter of an hour.
+        socket.set_option(asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>{most}, gone);
       })
       .acceptor_post_bind_hook([this](asio::ip::tcp::acceptor& acceptor) { port_ = acceptor.local_endpoint().port(); });
   return s;
 }
 
+class listener::implementation::answer_outlet final : public outlet {
+ public:
+  answer_outlet(implementation& server, restinio::request_handle_t from, std::string request_id)
+      : server_{server}, from_{std::move(from)}, id_{std::move(request_id)} {}
+
+  void answer(response r) override {
+    try {
+      auto written = counted(server_.being_written_);  // or until it will never be
+      if (handler_mark::set()) {
+        asio::post(server_.context_, [&server = server_, from = from_, id = id_, r = std::move(r), written = std::move(written)]() mutable {
+          server.send(*from, id, std::move(r), std::move(written));
+        });
+      } else {
+        server_.send(*from_, id_, std::move(r), std::move(written));
+      }
+    } catch (const std::exception& problem) {  // no memory, say; RESTinio's time limit ends the connection
+      observe::log(observe::level::warning, "an answer could not be sent", {{"request", id_}, {"detail", problem.what()}});
+    }
+  }
+
+  std::shared_ptr<body_writer> stream(response head) override {
+    try {
+      return server_.stream(*from_, id_, std::move(head));
+    } catch (const std::exception& problem) {
+      observe::log(observe::level::warning, "an answer could not be begun", {{"request", id_}, {"detail", problem.what()}});
+      return nullptr;
+    }
+  }
+
+ private:
+  implementation& server_;
+  restinio::request_handle_t from_;
+  std::string id_;
+};
+
 restinio::request_handling_status_t listener::implementation::take(const restinio::request_handle_t& from) {
   const handler_mark mark;
   auto r = read_request(from, ids_);
   const auto id = r.id;
-  const responder answer{exchanges_->open(id, options_.request_handle, sender_for(from, id))};
+  const responder answer{exchanges_->open(id, options_.request_handle, std::make_unique<answer_outlet>(*this, from, id))};
   if (!answer.waits()) return restinio::request_accepted();  // stopping: no actor shall hear of this request
   try {
     handle_(std::move(r), answer);
@@ -218,44 +362,35 @@ restinio::request_handling_status_t listener::implementation::take(const restini
   return restinio::request_accepted();
 }
 
-open_exchanges::sender listener::implementation::sender_for(restinio::request_handle_t from, std::string request_id) {
-  return [this, from = std::move(from), id = std::move(request_id)](response r) {
-    try {
-      // Counts until it is written, or will never be.
-      ++being_written_;
-      std::shared_ptr<void> written{&being_written_, [](void* count) { --*static_cast<std::atomic<std::size_t>*>(count); }};
-      if (handler_mark::set()) {
-        asio::post(context_, [this, from, id, r = std::move(r), written = std::move(written)]() mutable {
-          send(*from, id, std::move(r), std::move(written));
-        });
-      } else {
-        send(*from, id, std::move(r), std::move(written));
-      }
-    } catch (const std::exception& problem) {  // no memory, say; RESTinio's time limit ends the connection
-      observe::log(observe::level::warning, "an answer could not be sent", {{"request", id}, {"detail", problem.what()}});
-    }
-  };
+answer_place listener::implementation::place_of(restinio::request_t& to) const {
+  // The connection is not taken out of the request, as RESTinio's builders do: an exchange is answered once anyway.
+  return {restinio::impl::access_req_connection(to), to.request_id(), to.header().should_keep_alive() && !stopping_};
 }
 
 void listener::implementation::send(restinio::request_t& to, const std::string& request_id, response r, std::shared_ptr<void> written) {
-  observe::log(observe::level::debug, "answered",
-               {{"status", std::int64_t{r.status}}, {"request", request_id}, {"method", to.header().method().c_str()}});
-  const restinio::http_status_line_t status{restinio::http_status_code_t{static_cast<std::uint16_t>(r.status)},
-                                            std::string{reason_of(r.status)}};
-  const auto finish = [&](auto builder, auto set_body) {
-    for (auto& field : r.headers) builder.append_header(std::move(field.name), std::move(field.value));
-    builder.append_header("X-Request-Id", request_id);
-    builder.append_header("Server", std::string{server_name});
-    builder.append_header("Date", date_now());
-    if (stopping_) builder.connection_close();
-    set_body(builder);
-    builder.done([written = std::move(written)](const asio::error_code&) {});
-  };
-  if (to.header().method() == restinio::http_method_head()) {
-    finish(to.create_response<restinio::user_controlled_output_t>(status), [&](auto& b) { b.set_content_length(r.body.size()); });
-  } else {
-    finish(to.create_response(status), [&](auto& b) { b.set_body(std::move(r.body)); });
-  }
+  log_answer(r.status, request_id, to);
+  const auto place = place_of(to);
+  const bool bodiless = r.status == 204 || r.status == 304;
+  const auto length = bodiless ? std::nullopt : std::optional{r.body.size()};
+  restinio::writable_items_container_t items;
+  items.emplace_back(head_of(r, request_id, {.keep_alive = place.keep_alive, .length = length}));
+  if (!bodiless && !r.body.empty() && to.header().method() != restinio::http_method_head()) items.emplace_back(std::move(r.body));
+  restinio::write_group_t group{std::move(items)};
+  group.after_write_notificator([written = std::move(written)](const asio::error_code&) {});
+  place.write(std::move(group), restinio::response_parts_attr_t::final_parts);
+}
+
+std::shared_ptr<body_writer> listener::implementation::stream(restinio::request_t& to, const std::string& request_id, response head) {
+  log_answer(head.status, request_id, to);
+  const bool only_head = to.header().method() == restinio::http_method_head();
+  const bool chunked = to.header().http_minor() >= 1;
+  auto place = place_of(to);
+  place.keep_alive &= chunked;
+  auto text = head_of(head, request_id, {.keep_alive = place.keep_alive, .chunked = chunked});
+  auto out = std::make_shared<stream_outlet>(context_, being_written_, std::move(place), std::move(text), chunked && !only_head);
+  if (!only_head) return streams_->open(std::move(out));
+  out->finish(true);
+  return streams_->open(nullptr);
 }
 
 void listener::implementation::sweep_later() {
@@ -284,6 +419,7 @@ void listener::implementation::stop() {
   if (std::exchange(stopped_, true)) return;
   stopping_ = true;
   exchanges_->close();
+  streams_->close();
   context_.stop();
   for (auto& thread : threads_) thread.join();
 

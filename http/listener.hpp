@@ -8,6 +8,7 @@
 #include <string>
 #include <variant>
 
+#include "core/limits.hpp"
 #include "http/message.hpp"
 
 namespace retail_pulse::http {
@@ -22,6 +23,12 @@ struct listener_options {
   std::chrono::milliseconds request_read{0};    ///< 408 beyond it; looked at once a second
   std::chrono::milliseconds idle{0};            ///< a connection that is in no request is closed after this
   std::chrono::milliseconds request_handle{0};  ///< 503 beyond it
+
+  // What only tests change. RESTinio looks at both once a second, and ends the connection beyond them.
+  /// An answer, or a chunk of one, is not taken by its client.
+  std::chrono::milliseconds response_write = limits::response_write;
+  /// There is no answer, not even our 503, or no further chunk: so long after request_handle.
+  std::chrono::milliseconds hang_up_after{10'000};
 };
 
 /// HTTP/1.1 over RESTinio: connections, limits, and an answer for everything that arrives, well-formed or not.
@@ -39,9 +46,10 @@ class listener {
 
   std::uint16_t port() const;
 
-  /// Takes no more connections, answers every open request with 503, waits up to limits::stop_flush for answers that are being written,
-  /// answers what is half received with 503, too, closes all connections, and waits as long again for each: for the connections to end,
-  /// and for the refused clients to read why. After it no handler runs, and an answer of whoever still holds a responder goes nowhere.
+  /// Takes no more connections, answers every open request with 503, breaks every open stream off, waits up to limits::stop_flush for
+  /// answers that are being written, answers what is half received with 503, too, closes all connections, and waits as long again for each:
+  /// for the connections to end, and for the refused clients to read why. After it no handler runs, and an answer, or a chunk, of whoever
+  /// still holds a responder or a body_writer goes nowhere.
   void stop();
 
  private:

@@ -5,27 +5,36 @@
 
 namespace retail_pulse::http {
 
-/// `send`, `late` and `place` are guarded by the set's mutex; `send` is empty once somebody has answered.
+/// `to`, `late` and `place` are guarded by the set's mutex; `to` is empty once somebody has answered.
 class open_exchanges::member final : public exchange {
  public:
-  member(std::shared_ptr<open_exchanges> set, std::string request_id, sender s)
-      : send{std::move(s)}, set_{std::move(set)}, request_id_{std::move(request_id)} {}
+  member(std::shared_ptr<open_exchanges> set, std::string request_id, std::unique_ptr<outlet> o)
+      : to{std::move(o)}, set_{std::move(set)}, request_id_{std::move(request_id)} {}
 
   ~member() override {
-    auto s = set_->take(*this);
-    if (!s) return;
+    auto taken = set_->take(*this);
+    if (!taken) return;
     observe::log(observe::level::error, "a request was left without an answer", {{"request", request_id_}});
-    (*s)(internal_error(request_id_));
-    s.reset();  // lets go of the connection while this still counts as sending
+    taken->answer(internal_error(request_id_));
+    taken.reset();  // lets go of the connection while this still counts as using it
     set_->used(1);
   }
 
   void answer(response r) override {
-    auto s = set_->take(*this);
-    if (!s) return;
-    (*s)(std::move(r));
-    s.reset();
+    auto taken = set_->take(*this);
+    if (!taken) return;
+    taken->answer(std::move(r));
+    taken.reset();
     set_->used(1);
+  }
+
+  std::shared_ptr<body_writer> stream(response head) override {
+    auto taken = set_->take(*this);
+    if (!taken) return nullptr;
+    auto body = taken->stream(std::move(head));
+    taken.reset();
+    set_->used(1);
+    return body;
   }
 
   void answer_within(std::chrono::milliseconds patience, response late_answer) override {
@@ -34,7 +43,7 @@ class open_exchanges::member final : public exchange {
 
   bool waits() const override { return set_->has(*this); }
 
-  sender send;
+  std::unique_ptr<outlet> to;
   std::optional<response> late;
   deadlines::iterator place;
 
@@ -43,8 +52,8 @@ class open_exchanges::member final : public exchange {
   std::string request_id_;
 };
 
-std::shared_ptr<exchange> open_exchanges::open(std::string request_id, std::chrono::milliseconds patience, sender send) {
-  auto opened = std::make_shared<member>(shared_from_this(), std::move(request_id), std::move(send));
+std::shared_ptr<exchange> open_exchanges::open(std::string request_id, std::chrono::milliseconds patience, std::unique_ptr<outlet> to) {
+  auto opened = std::make_shared<member>(shared_from_this(), std::move(request_id), std::move(to));
   if (!enter(*opened, clock::now() + patience)) opened->answer(stopping());
   return opened;
 }
@@ -55,36 +64,36 @@ bool open_exchanges::enter(member& m, clock::time_point deadline) {
   return !closed_;
 }
 
-std::optional<open_exchanges::sender> open_exchanges::take(member& m) {
+std::unique_ptr<outlet> open_exchanges::take(member& m) {
   const std::lock_guard lock{mutex_};
-  if (!m.send) return std::nullopt;
+  if (!m.to) return nullptr;
   by_deadline_.erase(m.place);
-  ++sending_;
-  return std::exchange(m.send, nullptr);
+  ++using_;
+  return std::move(m.to);
 }
 
-void open_exchanges::used(std::size_t senders) {
+void open_exchanges::used(std::size_t outlets) {
   const std::lock_guard lock{mutex_};
-  sending_ -= senders;
-  if (sending_ == 0) nobody_sends_.notify_all();
+  using_ -= outlets;
+  if (using_ == 0) nobody_uses_.notify_all();
 }
 
 bool open_exchanges::has(const member& m) {
   const std::lock_guard lock{mutex_};
-  return static_cast<bool>(m.send);
+  return static_cast<bool>(m.to);
 }
 
 void open_exchanges::postpone(member& m, clock::time_point deadline, response late) {
   const std::lock_guard lock{mutex_};
-  if (!m.send) return;
+  if (!m.to) return;
   by_deadline_.erase(m.place);
   m.place = by_deadline_.emplace(deadline, &m);
   m.late = std::move(late);
 }
 
-void open_exchanges::send_all(std::vector<answerable> answers) {
+void open_exchanges::answer_all(std::vector<answerable> answers) {
   const auto count = answers.size();
-  for (auto& [send, answer] : answers) send(std::move(answer));
+  for (auto& [to, answer] : answers) to->answer(std::move(answer));
   answers.clear();
   used(count);
 }
@@ -96,11 +105,11 @@ void open_exchanges::sweep(clock::time_point now) {
     while (!by_deadline_.empty() && by_deadline_.begin()->first <= now) {
       member& m = *by_deadline_.begin()->second;
       by_deadline_.erase(by_deadline_.begin());
-      late.push_back({std::exchange(m.send, nullptr), m.late ? std::move(*m.late) : not_in_time()});
+      late.push_back({std::move(m.to), m.late ? std::move(*m.late) : not_in_time()});
     }
-    sending_ += late.size();
+    using_ += late.size();
   }
-  if (!late.empty()) send_all(std::move(late));
+  if (!late.empty()) answer_all(std::move(late));
 }
 
 void open_exchanges::close() {
@@ -108,13 +117,13 @@ void open_exchanges::close() {
   {
     const std::lock_guard lock{mutex_};
     closed_ = true;
-    for (auto& [deadline, m] : by_deadline_) open.push_back({std::exchange(m->send, nullptr), stopping()});
+    for (auto& [deadline, m] : by_deadline_) open.push_back({std::move(m->to), stopping()});
     by_deadline_.clear();
-    sending_ += open.size();
+    using_ += open.size();
   }
-  send_all(std::move(open));
+  answer_all(std::move(open));
   std::unique_lock lock{mutex_};
-  nobody_sends_.wait(lock, [this] { return sending_ == 0; });
+  nobody_uses_.wait(lock, [this] { return using_ == 0; });
 }
 
 }  // namespace retail_pulse::http

@@ -100,7 +100,8 @@ inline http_parser_settings create_parser_settings<retail_pulse::http::our_metho
     return restinio_header_value_cb(parser, at, length);
   };
   settings.on_headers_complete = [](http_parser* parser) {
-    const auto& header = static_cast<http_parser_ctx_t*>(parser->data)->m_header;
+    auto& header = static_cast<http_parser_ctx_t*>(parser->data)->m_header;
+    header.http_minor(parser->http_minor);  // RESTinio leaves it at 1
     if (auto objection = objection_to(*parser, header)) {
       note_of_this_thread().refused = std::move(objection);
       return -1;

@@ -47,6 +47,7 @@ bool client::fill() {
   char buffer[16 << 10];
   const auto got = ::recv(descriptor_, buffer, sizeof buffer, 0);
   if (got > 0) unread_.append(buffer, static_cast<std::size_t>(got));
+  if (got < 0) failed_ = true;
   return got > 0;
 }
 
@@ -92,6 +93,36 @@ answer client::read(bool to_head) {
   a.body = unread_.substr(0, length);
   unread_.erase(0, length);
   return a;
+}
+
+std::optional<std::string> client::read_chunk() {
+  std::size_t end = 0;
+  while ((end = unread_.find("\r\n")) == std::string::npos) {
+    if (!fill()) return std::nullopt;
+  }
+  const auto size = std::stoul(unread_, nullptr, 16);
+  while (unread_.size() < end + size + 4) {
+    if (!fill()) return std::nullopt;
+  }
+  auto chunk = unread_.substr(end + 2, size);
+  if (unread_.compare(end + 2 + size, 2, "\r\n") != 0) throw std::runtime_error{"not a chunk"};
+  unread_.erase(0, end + size + 4);
+  return chunk;
+}
+
+std::optional<std::string> client::read_chunks() {
+  std::string body;
+  while (auto chunk = read_chunk()) {
+    if (chunk->empty()) return body;
+    body += *chunk;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> client::read_until_closed() {
+  while (fill()) {
+  }
+  return !failed_ ? std::optional{std::exchange(unread_, {})} : std::nullopt;
 }
 
 answer ask(std::uint16_t port, std::string_view bytes) { return client{port}.ask(bytes); }

@@ -31,6 +31,14 @@ class client {
   bool send(std::string_view bytes);
   /// The next answer; one to a HEAD has no body. Waits up to 20 s.
   answer read(bool to_head = false);
+  /// The head of the next answer, whatever its body; status 0 when the connection ends before it.
+  answer read_head() { return read(true); }
+  /// The next chunk of a chunked body, empty at its end; nothing when the connection ends before that. Waits up to 20 s.
+  std::optional<std::string> read_chunk();
+  /// The rest of a chunked body; nothing when the connection ends before its end.
+  std::optional<std::string> read_chunks();
+  /// All that comes until the server closes the connection; nothing when it resets it.
+  std::optional<std::string> read_until_closed();
   answer ask(std::string_view bytes) {
     send(bytes);
     return read();
@@ -46,6 +54,7 @@ class client {
   bool fill();
   int descriptor_;
   std::string unread_;
+  bool failed_ = false;  ///< reset, or nothing came for 20 s
 };
 
 /// One request on a connection of its own.
