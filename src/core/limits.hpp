@@ -88,13 +88,21 @@ inline constexpr std::size_t slice_rows = 2000;  ///< rows of a large job writte
 inline constexpr std::size_t commit_rows =
     4000;  ///< rows in one commit, besides one slice: what others wait for; a burst beyond it makes the next commit
 inline constexpr std::size_t audit_page = 4000;       ///< images an audit counts between two looks at whether it is still waited for
-inline constexpr std::size_t report_page_bytes = 1 * mib;  ///< texts of one page of a report; 1,000 images with URLs of 1 KiB fill it
 inline constexpr std::size_t recovery_page = 1000;    ///< jobs read at once at start
 inline constexpr std::size_t status_failures = 1000;  ///< stores in a status answer, and in an audit
 inline constexpr std::chrono::milliseconds busy_timeout = 5s;  ///< how long SQLite waits for a lock (a backup program may hold one)
 inline constexpr std::size_t statement_bytes =
     1 * mib;  ///< text of rows written by one statement; long URLs make more statements of a slice
 inline constexpr std::int64_t checked_whole_pages = 2048;  ///< 8 MiB: a database up to this size is read wholly for damage at start (40 ms)
+
+// --- reports ---------------------------------------------------------------------------------------------------------
+inline constexpr std::size_t default_page = 100;           ///< entries of a page of a list, where the request does not say,
+inline constexpr std::size_t max_page = 1000;              ///< and at most
+inline constexpr std::size_t report_page_bytes = 1 * mib;  ///< texts of one page; 1,000 images with URLs of 1 KiB fill it
+inline constexpr std::size_t report_page_stores = 1000;    ///< stores looked at for one page of /api/visits; 15 us each without a visit
+inline constexpr std::size_t streamed_rows = 500;          ///< rows read at once for a streamed report: its client holds so many, and the next
+inline constexpr std::size_t streams = 256;                ///< reports streamed at once; 2 MiB each at worst. Beyond it 503
+inline constexpr std::size_t report_readers = 2;           ///< actors of their own: who reads a long report holds up no status
 
 // --- HTTP ------------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t request_url_bytes = 2048;         ///< 414 beyond it
