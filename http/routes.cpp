@@ -7,7 +7,13 @@
 namespace retail_pulse::http {
 
 void route_table::add(std::string method, std::string path, handler handle) {
-  paths_[std::move(path)].push_back({std::move(method), std::move(handle)});
+  paths_[std::move(path)].routes.push_back({std::move(method), std::move(handle)});
+}
+
+void route_table::add_with_problems(std::string method, std::string path, handler handle) {
+  auto& at = paths_[std::move(path)];
+  at.routes.push_back({std::move(method), std::move(handle)});
+  at.problems = true;
 }
 
 void route_table::add_with_and_without_slash(const std::string& method, const std::string& path, const handler& handle) {
@@ -31,41 +37,37 @@ std::optional<std::string_view> route_table::pattern::parameter_of(std::string_v
   return parameter.find('/') == std::string_view::npos ? std::optional{parameter} : std::nullopt;
 }
 
-std::string route_table::allowed(const std::vector<route>& at_path) {
+std::string route_table::allowed(const std::vector<const route*>& at_path) {
   std::string list;
-  for (const auto& r : at_path) {
-    list += r.method + ", ";
-    if (r.method == "GET") list += "HEAD, ";
+  for (const auto* r : at_path) {
+    list += r->method + ", ";
+    if (r->method == "GET") list += "HEAD, ";
   }
   return list + "OPTIONS";
 }
 
-bool route_table::served(const std::vector<route>& at_path, request& r, const responder& answer) {
-  if (r.method == "OPTIONS") {
-    answer(options_of(allowed(at_path)));
-    return true;
-  }
-  const std::string_view method = r.method == "HEAD" ? std::string_view{"GET"} : std::string_view{r.method};
-  const auto found = std::ranges::find(at_path, method, &route::method);
-  if (found == at_path.end()) return false;
-  found->handle(std::move(r), answer);
-  return true;
-}
-
 void route_table::operator()(request r, const responder& answer) const {
   if (r.method == "OPTIONS" && r.path == "*") return answer(options_of("GET, HEAD, POST, OPTIONS"));
-  if (const auto at_path = paths_.find(r.path); at_path != paths_.end()) {
-    if (!served(at_path->second, r, answer)) answer(method_not_allowed(r.method, allowed(at_path->second)));
-    return;
+  std::vector<const route*> at_path;
+  bool problems = true;
+  const auto exact = paths_.find(r.path);
+  if (exact != paths_.end()) {
+    problems = exact->second.problems;
+    for (const auto& known : exact->second.routes) at_path.push_back(&known);
   }
   for (const auto& p : patterns_) {
     const auto parameter = p.parameter_of(r.path);
     if (!parameter) continue;
     r.parameter = *parameter;
-    if (!served(p.routes, r, answer)) answer(problem_method_not_allowed(r.method, allowed(p.routes), r.path));
-    return;
+    for (const auto& known : p.routes) at_path.push_back(&known);
+    break;
   }
-  answer(not_found());
+  if (at_path.empty()) return answer(not_found());
+  if (r.method == "OPTIONS") return answer(options_of(allowed(at_path)));
+  const std::string_view method = r.method == "HEAD" ? std::string_view{"GET"} : std::string_view{r.method};
+  const auto found = std::ranges::find(at_path, method, [](const route* known) -> std::string_view { return known->method; });
+  if (found != at_path.end()) return (*found)->handle(std::move(r), answer);
+  answer(problems ? problem_method_not_allowed(r.method, allowed(at_path), r.path) : method_not_allowed(r.method, allowed(at_path)));
 }
 
 }  // namespace retail_pulse::http

@@ -11,7 +11,8 @@
 
 namespace retail_pulse::http {
 
-/// (method, path) -> handler, by exact comparison of the path as sent, but for one {parameter}: one segment of any text.
+/// (method, path) -> handler, by exact comparison of the path as sent, but for one {parameter}: one segment of any text. Where a path is
+/// both the one without a parameter ("/api/stores/reload") and one with it ("/api/stores/{id}"), the first that has the method handles it.
 /// Answers everything else itself: 404, 405 with `Allow`, OPTIONS; a HEAD goes to the GET handler. Filled once, then used from any thread.
 class route_table {
  public:
@@ -21,6 +22,8 @@ class route_table {
   void add(std::string method, std::string path, handler handle);
   /// "/api/jobs/{id}/audit". Paths like this are layer 2: what is refused there is answered with problem details.
   void add_with_parameter(std::string method, std::string_view path, handler handle);
+  /// A path of layer 2 without a parameter.
+  void add_with_problems(std::string method, std::string path, handler handle);
   /// For every path of a client that may or may not end in a slash: both are served, never by a redirect.
   void add_with_and_without_slash(const std::string& method, const std::string& path, const handler& handle);
 
@@ -39,11 +42,14 @@ class route_table {
     /// What stands in place of the parameter; nothing where the path is another one.
     std::optional<std::string_view> parameter_of(std::string_view path) const;
   };
-  static std::string allowed(const std::vector<route>& at_path);
-  /// True when it was answered: OPTIONS, or by the handler of the method.
-  static bool served(const std::vector<route>& at_path, request& r, const responder& answer);
+  /// A path without a parameter.
+  struct literal {
+    std::vector<route> routes;
+    bool problems = false;  ///< layer 2
+  };
+  static std::string allowed(const std::vector<const route*>& at_path);
 
-  std::map<std::string, std::vector<route>, std::less<>> paths_;
+  std::map<std::string, literal, std::less<>> paths_;
   std::vector<pattern> patterns_;
 };
 

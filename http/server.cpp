@@ -6,14 +6,16 @@
 #include "http/handlers.hpp"
 #include "http/listener.hpp"
 #include "http/parser_thread.hpp"
+#include "http/report_handlers.hpp"
 
 namespace retail_pulse::http {
 
 class server::implementation {
  public:
-  implementation(const server_options& options, backend to)
+  implementation(const server_options& options, const backend& to)
       : parser_{options.parser_queue_bytes, options.before_parse},
-        handlers_{std::in_place, std::move(to), parser_, options.readiness_answer, options.request_handle} {}
+        handlers_{std::in_place, to, parser_, options.readiness_answer, options.request_handle},
+        reports_{std::in_place, to, options.request_handle, options.wall_time} {}
 
   /// Why it cannot listen, or nothing.
   std::optional<std::string> listen(const server_options& options) {
@@ -26,7 +28,9 @@ class server::implementation {
                          .request_read = options.request_read,
                          .idle = options.idle,
                          .request_handle = options.request_handle};
-    auto opened = listener::open(how, handlers_->routes());
+    auto routes = handlers_->routes();
+    reports_->add_routes(routes);
+    auto opened = listener::open(how, std::move(routes));
     if (auto* problem = std::get_if<std::string>(&opened)) return std::move(*problem);
     listener_ = std::get<std::unique_ptr<listener>>(std::move(opened));
     return std::nullopt;
@@ -40,11 +44,13 @@ class server::implementation {
     if (listener_) listener_->stop();  // first: what waits for the parser is answered there
     parser_.stop();
     handlers_.reset();
+    reports_.reset();
   }
 
  private:
   parser_thread parser_;
   std::optional<handlers> handlers_;
+  std::optional<report_handlers> reports_;
   std::unique_ptr<listener> listener_;
 };
 
@@ -54,7 +60,7 @@ std::uint16_t server::port() const { return implementation_->port(); }
 void server::stop() { implementation_->stop(); }
 
 std::variant<std::unique_ptr<server>, server::refused> server::start(server_options options, backend backend) {
-  auto made = std::make_unique<implementation>(options, std::move(backend));
+  auto made = std::make_unique<implementation>(options, backend);
   if (auto problem = made->listen(options)) return refused{std::move(*problem)};
   return std::unique_ptr<server>{new server{std::move(made)}};
 }

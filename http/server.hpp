@@ -14,6 +14,7 @@
 
 #include "actors/protocols.hpp"
 #include "core/limits.hpp"
+#include "core/time.hpp"
 
 namespace retail_pulse::http {
 
@@ -31,14 +32,18 @@ struct server_options {
   std::chrono::milliseconds idle = limits::api_idle;
   std::chrono::milliseconds request_handle = limits::request_handle;
   std::chrono::milliseconds readiness_answer = limits::readiness_answer;
+  wall_clock wall_time = system_wall_time;
   std::function<void()> before_parse;  ///< runs on the parser thread before each large submission
 };
 
 /// Whom the handlers talk to.
 struct backend {
   actors::supervisor_actor supervisor;
-  std::vector<actors::reader_actor> readers;  ///< asked in turn; at least one
-  actors::reader_actor audit_reader;          ///< another one: a long audit holds up nobody but the next audit
+  std::vector<actors::reader_actor> readers;                ///< asked in turn; at least one
+  actors::reader_actor audit_reader;                        ///< another one: a long audit holds up nobody but the next audit
+  std::vector<actors::report_reader_actor> report_readers;  ///< lists and reports: asked in turn; at least one
+  actors::store_master_actor store_master;
+  actors::store_loader_actor store_loader;
 };
 
 /// A listening server. All members are for the thread that owns it; handlers run on the server's own threads.

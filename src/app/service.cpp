@@ -8,6 +8,7 @@
 #include "actors/image_pool.hpp"
 #include "actors/ledger.hpp"
 #include "actors/reader.hpp"
+#include "actors/report_reader.hpp"
 #include "actors/store_master.hpp"
 #include "actors/supervisor.hpp"
 #include "app/descriptors.hpp"
@@ -113,6 +114,10 @@ class service::implementation {
         system_->spawn(actors::supervisor, actors::supervisor_settings{settings.max_jobs, settings.max_pending_images}, colleagues);
     for (std::size_t i = 0; i < limits::api_readers; ++i) api_readers_.push_back(new_reader());
     audit_reader_ = new_reader();
+    for (std::size_t i = 0; i < limits::report_readers; ++i) {
+      report_readers_.push_back(system_->spawn<caf::detached>(actors::report_reader, std::make_shared<storage::reader>(where_)));
+    }
+    store_loader_ = system_->spawn<caf::detached>(actors::store_loader, settings.store_master, colleagues.store_master);
     colleagues_ = colleagues;
   }
 
@@ -122,7 +127,8 @@ class service::implementation {
     options.port = settings.port;
     options.max_body_bytes = settings.max_body_bytes;
     options.max_connections = budget.api_connections;
-    auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_});
+    auto started = http::server::start(
+        options, {*supervisor_, api_readers_, *audit_reader_, report_readers_, colleagues_->store_master, *store_loader_});
     if (auto* problem = std::get_if<http::server::refused>(&started)) return refused{problem->message, 2};
     server_ = std::move(std::get<std::unique_ptr<http::server>>(started));
     return std::nullopt;
@@ -142,11 +148,15 @@ class service::implementation {
       caf::anon_send_exit(colleagues_->reader, caf::exit_reason::user_shutdown);
       for (const auto& reader : api_readers_) caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(*audit_reader_, caf::exit_reason::user_shutdown);
+      for (const auto& reader : report_readers_) caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(*store_loader_, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(colleagues_->ledger, caf::exit_reason::user_shutdown);
       supervisor_.reset();
       colleagues_.reset();
       api_readers_.clear();
       audit_reader_.reset();
+      report_readers_.clear();
+      store_loader_.reset();
     }
     system_.reset();
   }
@@ -165,6 +175,8 @@ class service::implementation {
   std::optional<actors::supervisor_actor> supervisor_;
   std::vector<actors::reader_actor> api_readers_;
   std::optional<actors::reader_actor> audit_reader_;
+  std::vector<actors::report_reader_actor> report_readers_;
+  std::optional<actors::store_loader_actor> store_loader_;
   bool drained_ = false;
 };
 
