@@ -11,7 +11,8 @@ void faulty_storage::begin(const incident& what) {
   const millis lasting{static_cast<std::int64_t>(200 + what.drawn % 5000)};
   switch (what.kind) {
     case fault::busy_storage:
-      busy_until_ = now_() + lasting;
+      // Either at once, or as soon as something is written: the second half of what takes two commits is then refused.
+      what.drawn % 2 == 0 ? be_busy_behind_next_commit() : busy_for(lasting);
       break;
     case fault::full_disk:
       full_until_ = now_() + lasting;
@@ -61,7 +62,7 @@ void faulty_storage::before(std::string_view statement) {
 void faulty_storage::after(std::string_view statement) {
   if (statement != "COMMIT") return;
   ++commits_;
-  if (std::exchange(busy_behind_next_commit_, false)) busy_until_ = now_() + millis{1000};
+  if (std::exchange(busy_behind_next_commit_, false)) busy_for(millis{1000});
   if (std::exchange(crash_behind_commit_, false)) {
     crash_wanted_ = true;
     fail(kind::busy, "the process ends behind a commit");

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <utility>
 
 #include "actors/simulation/scenario.hpp"
 #include "actors/simulation/story.hpp"
@@ -19,6 +20,7 @@ class faulty_storage final : public storage::statement_watch {
   void begin(const incident& what);
   /// For a second, so that who was not told of that commit cannot make sure of it at once.
   void be_busy_behind_next_commit() { busy_behind_next_commit_ = true; }
+  void busy_for(millis lasting) { busy_until_ = now_() + lasting; }
   void calm();
 
   void before(std::string_view statement) override;
@@ -51,12 +53,15 @@ class faulty_queries final : public storage::statement_watch {
  public:
   explicit faulty_queries(std::function<millis()> now) : now_{std::move(now)} {}
   void fail_until(millis end) { until_ = end; }
+  void fail_at_next_start(millis lasting) { lasting_at_start_ = lasting; }
+  void process_starts() { fail_until(now_() + std::exchange(lasting_at_start_, millis{0})); }
   void before(std::string_view statement) override;
   void after(std::string_view) override {}
 
  private:
   std::function<millis()> now_;
   millis until_{0};
+  millis lasting_at_start_{0};
 };
 
 }  // namespace retail_pulse::simulation

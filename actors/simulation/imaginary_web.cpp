@@ -8,6 +8,8 @@
 namespace retail_pulse::simulation {
 namespace {
 
+constexpr millis moved_for{400};
+
 std::uint64_t number_of(const std::string& text) {
   std::uint64_t number = 0;
   for (const char c : text) number = mix(number ^ static_cast<std::uint8_t>(c));
@@ -30,11 +32,17 @@ void imaginary_web::serve(life* who) {
 
 bool imaginary_web::is_calm() const { return life_->now() >= plan_.calm_at; }
 
+std::string imaginary_web::address_of(const origin_plan& origin) const {
+  if (!plan_.faults.has(fault::moving_name) || is_calm()) return origin.address;
+  chance dice{plan_.seed, stream::web, mix(number_of(origin.host)) ^ static_cast<std::uint64_t>(life_->now() / moved_for)};
+  return dice.one_in(3) ? "10.0.2." + std::to_string(dice.below(3)) : origin.address;
+}
+
 void imaginary_web::resolve(const std::string& url, fetch::on_resolved done) {
   if (life_ == nullptr) return done({});
   const auto& origin = plan_.origin_of(url);
   chance dice{plan_.seed, stream::web, mix(number_of(url)) ^ static_cast<std::uint64_t>(life_->now().count())};
-  const auto address = dice.one_in(8) && plan_.faults.has(fault::late_name_server) && !is_calm() ? std::string{} : origin.address;
+  const auto address = dice.one_in(8) && plan_.faults.has(fault::late_name_server) && !is_calm() ? std::string{} : address_of(origin);
   if (!plan_.faults.has(fault::late_name_server) || dice.one_in(2)) return done(address);
   life_->at(life_->now() + millis{dice.between(1, is_calm() ? 50 : 4000)}, [done = std::move(done), address] { done(address); });
 }
@@ -84,8 +92,9 @@ void imaginary_web::submit(fetch::request request, fetch::on_fetched done) {
   const auto& origin = plan_.origin_of(url);
   const auto came_to = answer_to(url, dice);
   witness_.fetch_begins(url, origin, life_->now());
-  life_->at(life_->now() + came_to.latency, [this, url, &origin, outcome = came_to.outcome, done = std::move(done)]() mutable {
-    outcome.evidence.address = origin.address;
+  auto outcome = came_to.outcome;
+  outcome.evidence.address = address_of(origin);
+  life_->at(life_->now() + came_to.latency, [this, url, &origin, outcome = std::move(outcome), done = std::move(done)]() mutable {
     witness_.fetch_ends(url, origin, outcome, life_->now());
     done(std::move(outcome));
   });

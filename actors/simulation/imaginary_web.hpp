@@ -32,6 +32,8 @@ class imaginary_web final : public fetch::engine {
   };
   answer answer_to(const std::string& url, chance& dice) const;
   bool is_calm() const;
+  /// Where its name leads right now.
+  std::string address_of(const origin_plan& origin) const;
 
   const scenario& plan_;
   witness& witness_;

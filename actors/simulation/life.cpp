@@ -14,6 +14,8 @@ namespace {
 
 using namespace actors;
 
+constexpr millis overtaken_by{1000};  ///< messages may lie for so long at a time while a timer overtakes them: no machine is slower
+
 constexpr storage::session_options no_wait(storage::statement_watch* watch) { return {millis{0}, watch}; }
 
 /// What the next message of an actor is about: the atom that it begins with. Nothing of it depends on numbers that CAF gives.
@@ -108,10 +110,15 @@ bool life::is_held(const caf::resumable* each) {
   return each == dynamic_cast<caf::resumable*>(caf::actor_cast<caf::abstract_actor*>(colleagues_.ledger));
 }
 
+bool life::is_timer_near() {
+  const auto& timers = coordinator().clock().schedule();
+  return !timers.empty() && timers.begin()->first <= coordinator().clock().current_time + overtaken_by;
+}
+
 bool life::step(chance& schedule) {
   auto& jobs = coordinator().jobs;
   const auto timers_first = around_.plan.timers_first;
-  if (!jobs.empty() && (timers_first == 0 || !coordinator().has_pending_timeout() || !schedule.one_in(timers_first))) {
+  if (!jobs.empty() && (timers_first == 0 || !is_timer_near() || !schedule.one_in(timers_first))) {
     const auto first = schedule.below(jobs.size());
     for (std::size_t i = 0; i < jobs.size(); ++i) {
       const auto index = (first + i) % jobs.size();
@@ -133,18 +140,23 @@ bool life::run(std::size_t index) {
     const auto subject = subject_of(actor->peek_at_next_mailbox_element());
     const std::string_view name{actor->name()};
     around_.tell.message(name, subject);
-    if (kills_next_that_records_ && name == ledger_state::name && subject == "record") {
-      kills_next_that_records_ = false;
-      if (around_.plan.faults.has(fault::busy_storage)) around_.writing.be_busy_behind_next_commit();
-      caf::anon_send_exit(caf::actor_cast<caf::actor>(actor->peek_at_next_mailbox_element()->sender),
-                          caf::exit_reason::unhandled_exception);
-    }
+    if (kills_next_that_records_ && name == ledger_state::name && subject == "record")
+      kill_who_records(*actor->peek_at_next_mailbox_element());
     if (name == job_run::name &&
         std::none_of(job_actors_.begin(), job_actors_.end(), [&](const auto& known) { return known.second == actor->address(); })) {
       job_actors_[++last_job_actor_] = actor->address();
     }
   }
   return coordinator().try_run_once();
+}
+
+void life::kill_who_records(const caf::mailbox_element& record) {
+  const auto& content = record.content();
+  require(content.match_elements<record_atom, job_id, run_number, results_ptr>(), "a record is as its protocol says");
+  if (!kills_next_that_records_(content.get_as<job_id>(1), content.get_as<results_ptr>(3)->results.size())) return;
+  kills_next_that_records_ = nullptr;
+  if (around_.plan.faults.has(fault::busy_storage)) around_.writing.be_busy_behind_next_commit();
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(record.sender), caf::exit_reason::unhandled_exception);
 }
 
 void life::run_everything() {

@@ -59,8 +59,9 @@ class life {
   /// Ends one of the job actors as an exception would; the drawn number decides which.
   void kill_a_job_actor(std::uint64_t drawn);
   void kill_all_job_actors();
-  /// The next one whose results the ledger is about to store, so that it cannot know what comes of them.
-  void kill_next_that_records() { kills_next_that_records_ = true; }
+  /// The next one whose results the ledger is about to store, so that it cannot know what comes of them. `fits` tells of which job and
+  /// how many results the batch may be.
+  void kill_next_that_records(std::function<bool(job_id, std::size_t)> fits) { kills_next_that_records_ = std::move(fits); }
 
   /// Ends all actors in order, after a drain. How many are left afterwards: 0.
   std::size_t end();
@@ -77,6 +78,8 @@ class life {
 
   caf::scheduler::test_coordinator& coordinator();
   bool run(std::size_t index);
+  void kill_who_records(const caf::mailbox_element& record);
+  bool is_timer_near();
   bool is_held(const caf::resumable* each);
   void run_everything();
   void send_exits(caf::exit_reason why);
@@ -95,7 +98,7 @@ class life {
   std::map<std::uint64_t, caf::actor_addr> job_actors_;  ///< by the order in which they were seen first
   std::uint64_t last_job_actor_ = 0;
   std::size_t longest_mailbox_ = 0;
-  bool kills_next_that_records_ = false;
+  std::function<bool(job_id, std::size_t)> kills_next_that_records_;
 };
 
 }  // namespace retail_pulse::simulation

@@ -3,21 +3,8 @@
 #include <algorithm>
 
 namespace retail_pulse::simulation {
-namespace {
 
-/// Other faults may lengthen waits that have nothing to do with turns.
-bool only_origins_are_at_fault(const scenario& plan) {
-  auto others = plan.faults;
-  for (const auto kind : {fault::slow_origin, fault::dead_origin, fault::flapping_origin, fault::refusing_origin, fault::throttling_origin,
-                          fault::truncating_origin, fault::circular_origin}) {
-    others = others.without(kind);
-  }
-  return others == fault_set::none();
-}
-
-}  // namespace
-
-newcomer_watch::newcomer_watch(const scenario& plan) : plan_{plan}, is_watching_{plan.newcomer && only_origins_are_at_fault(plan)} {
+newcomer_watch::newcomer_watch(const scenario& plan) : plan_{plan}, is_watching_{plan.newcomer.has_value()} {
   if (!is_watching_) return;
   for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
     for (const auto& visit : plan.jobs[i].visits) {

@@ -8,7 +8,7 @@
 
 namespace retail_pulse::simulation {
 
-/// Whether a newcomer has its turn. Says something only of worlds with one, in which nothing but image hosts goes wrong.
+/// Whether a newcomer has its turn. Says something only of worlds with one.
 class newcomer_watch {
  public:
   explicit newcomer_watch(const scenario& plan);

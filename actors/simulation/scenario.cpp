@@ -86,18 +86,31 @@ void add_jobs(scenario& world) {
   }
 }
 
-/// Some worlds have little room for fetches, much to fetch, and one who comes late. That nobody waits for long while others have their turn
-/// shows only where turns are scarce, but not so scarce that whoever comes first has all of them.
-void add_newcomer(scenario& world) {
+bool only_origins_are_at_fault(fault_set present) {
+  for (const auto kind : origin_faults) present = present.without(kind);
+  return present == fault_set::none();
+}
+
+/// Some worlds have little room for fetches, a crowd with much to fetch, and one who comes late: that nobody waits for long while others
+/// have their turn shows only where turns are scarce.
+void add_newcomer(scenario& world, fault_set present) {
   chance dice{world.seed, stream::jobs, 2};
-  if (!dice.one_in(6)) return;
-  world.pool.images_in_flight = 48 + dice.below(80);
-  world.pool.fetch_slots = 2 + dice.below(5);
+  if (!only_origins_are_at_fault(present) || !dice.one_in(2)) return;
+  world.pool.images_in_flight = 24 + dice.below(80);
+  world.pool.fetch_slots = 1 + dice.below(6);
   world.supervisor = {};
   world.timers_first = 0;
+  for (int i = 0; i < 2; ++i) {
+    visit_plan visit{known_stores[1], {}};
+    for (auto left = 50 + dice.below(70); left > 0; --left) {
+      visit.urls.push_back("http://" + world.origins[dice.below(world.origins.size())].host + "/" + std::to_string(world.seed) + "/crowd" +
+                           std::to_string(i) + "-" + std::to_string(left) + ".jpg");
+    }
+    world.jobs.push_back({millis{0}, {std::move(visit)}});
+  }
   world.origins.push_back({"quiet.test", "10.0.1.1", std::nullopt});
   job_plan job;
-  job.at = millis{dice.between(1, busy_time.count() / 4)};
+  job.at = millis{dice.between(1, busy_time.count() / 8)};
   job.visits.push_back({known_stores[0], {"http://quiet.test/" + std::to_string(world.seed) + "/newcomer.jpg"}});
   world.newcomer = world.jobs.size();
   world.jobs.push_back(std::move(job));
@@ -112,7 +125,8 @@ void add_large_job(scenario& world) {
   job.at = millis{dice.between(2, busy_time.count() / 2)};
   // What may come between its slices comes right before it. The incident moves, not the job, which is the same without the fault.
   const auto between = std::ranges::find_if(world.incidents, [](const incident& each) {
-    return each.kind == fault::crash_in_commit || each.kind == fault::full_disk || each.kind == fault::failing_statement;
+    return each.kind == fault::crash_in_commit || each.kind == fault::full_disk || each.kind == fault::failing_statement ||
+           each.kind == fault::busy_storage;
   });
   if (between != world.incidents.end()) between->at = job.at - millis{1};
   std::ranges::stable_sort(world.incidents, {}, &incident::at);
@@ -131,7 +145,9 @@ void add_incidents(scenario& world) {
   for (const auto kind : process_faults) {
     // All of a kind are drawn, also where the kind is not wanted: the others then stay as they are.
     for (auto left = 1 + dice.below(kind == fault::crash ? 4 : 2); left > 0; --left) {
-      const incident each{millis{dice.between(1, busy_time.count())}, kind, dice.next()};
+      incident each{millis{dice.between(1, busy_time.count())}, kind, dice.next()};
+      // Some drains begin right behind a submission.
+      if (kind == fault::drain && each.drawn % 2 == 0) each.at = world.jobs[each.drawn / 2 % world.jobs.size()].at;
       if (world.faults.has(kind)) world.incidents.push_back(each);
     }
   }
@@ -190,7 +206,7 @@ scenario scenario_of(std::uint64_t seed, fault_set allowed) {
   add_origins(world, world.faults);
   add_jobs(world);
   add_incidents(world);
-  add_newcomer(world);
+  add_newcomer(world, present);
   if (!world.newcomer) add_large_job(world);
   add_impatience(world);
   world.calm_at = busy_time + millis{10'000};

@@ -53,7 +53,8 @@ struct scenario {
   std::vector<job_plan> jobs;
   std::vector<incident> incidents;      ///< by time
   millis calm_at{0};                    ///< from here on every fault is over, so that everything must come to an end
-  std::optional<std::size_t> newcomer;  ///< a job of one image on a quiet host, which comes while others have much to do
+  std::optional<std::size_t> newcomer;  ///< a job of one image on a quiet host, which comes while others have much to do, and nothing
+                                        ///< but image hosts goes wrong: other faults lengthen waits that have nothing to do with turns
   std::uint64_t timers_first = 0;       ///< one in so many steps lets a timer overtake messages that are there; 0: none
 
   const origin_plan& origin_of(const std::string& url) const;

@@ -27,8 +27,9 @@ void witness::fetch_begins(const std::string& url, const origin_plan& at, millis
   ++news.attempts;
   if (++open_ > plan_.pool.fetch_slots) broken("more fetches at once than fetch slots");
   if (++open_at_[at.host] > plan_.pool.origin_connections) broken("more fetches at once from " + at.host + " than an origin may have");
-  // While the address behind a host is not known, its fetches count for no address.
-  if (++open_at_[at.address] > plan_.pool.origin_connections && !plan_.faults.has(fault::late_name_server))
+  // While the address behind a host is not known, or another than it was, its fetches count for no address or the one before.
+  if (++open_at_[at.address] > plan_.pool.origin_connections && !plan_.faults.has(fault::late_name_server) &&
+      !plan_.faults.has(fault::moving_name))
     broken("more fetches at once from " + at.address + " than an address may have");
   // A job actor that was started again may have read its page before the last results of the one before were committed.
   if (pending_rows_[url] == 0 && !job_actors_were_killed_) broken(url + " is fetched although its result is recorded, or nobody wants it");

@@ -4,8 +4,45 @@
 #include <cstdio>
 
 namespace retail_pulse::app {
+namespace {
+
+/// Where the answer goes while `words_known_to` asks.
+std::vector<known_word>* asked_for = nullptr;
+
+/// Those of CLI::IsMember, which names them in the option's type: "TEXT:{json,csv}".
+std::vector<std::string> choices_of(const CLI::Option& option) {
+  const auto type = option.get_type_name();
+  const auto open = type.find('{');
+  const auto close = type.find('}');
+  if (open == std::string::npos || close == std::string::npos || close < open) return {};
+  return CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
+}
+
+std::vector<known_word> words_of(const CLI::App& app) {
+  std::vector<known_word> known;
+  for (const auto* option : app.get_options()) {
+    const auto& names = option->get_lnames();
+    known.push_back(
+        {names.empty() ? "" : "--" + names.front(), option->get_description(), option->get_items_expected_max() > 0, choices_of(*option)});
+  }
+  return known;
+}
+
+}  // namespace
+
+std::vector<known_word> words_known_to(int (*run)(const words& arguments)) {
+  std::vector<known_word> known;
+  asked_for = &known;
+  run({});
+  asked_for = nullptr;
+  return known;
+}
 
 std::optional<int> parse_words(CLI::App& app, const words& arguments) {
+  if (asked_for != nullptr) {
+    *asked_for = words_of(app);
+    return exit_ok;
+  }
   words reversed = arguments;  // CLI11 wants the last word first
   std::ranges::reverse(reversed);
   try {

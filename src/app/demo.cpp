@@ -11,6 +11,8 @@
 #include "app/commands.hpp"
 #include "app/demo_origin.hpp"
 #include "app/demo_report.hpp"
+#include "app/output.hpp"
+#include "app/progress.hpp"
 #include "app/service.hpp"
 #include "app/signals.hpp"
 #include "client/rest_client.hpp"
@@ -108,32 +110,13 @@ bool becomes_ready(rest_client& api) {
   return false;
 }
 
-/// A bar that redraws itself on a terminal, a line per step elsewhere.
-class progress {
- public:
-  void show(const image_counts& images) {
-    if (images.done() == shown_) return;
-    shown_ = images.done();
-    const auto bar = progress_bar(images.done(), images.total, 40);
-    std::printf(terminal_ ? "\r%s images" : "%s images\n", bar.c_str());
-    std::fflush(stdout);
-  }
-  void end() const {
-    if (terminal_) std::puts("");
-  }
-
- private:
-  bool terminal_ = isatty(STDOUT_FILENO) == 1;
-  std::int64_t shown_ = -1;
-};
-
 /// Follows a job to its end. Nothing when a signal came first.
 std::optional<std::variant<job_report, client_error>> follow(rest_client& api, job_id job) {
-  progress bar;
+  progress_display bar{stderr, terminal_columns(STDERR_FILENO)};
   for (;;) {
     auto report = api.status(job);
     if (std::holds_alternative<client_error>(report)) return report;
-    bar.show(std::get<job_report>(report).images);
+    bar.show(std::get<job_report>(report).images, std::chrono::steady_clock::now());
     if (std::get<job_report>(report).state != job_state::ongoing) return bar.end(), report;
     if (end_signal_within(poll_every)) return std::nullopt;
   }
@@ -159,8 +142,9 @@ std::optional<int> run_sample(const config::settings& settings, const std::strin
 
   const auto submitted = api.submit(document);
   if (const auto* error = std::get_if<client_error>(&submitted)) return complain(error->message, exit_failed);
-  const auto job = std::get<job_id>(submitted);
+  const auto job = std::get<client::receipt>(submitted).job;
   std::printf("submitted the sample job: job %lld\n", static_cast<long long>(job.value));
+  std::fflush(stdout);
 
   const auto followed = follow(api, job);
   if (!followed) return complain("interrupted before the end of the job", exit_failed);

@@ -64,10 +64,4 @@ std::string report_of(job_id job, std::span<const image_row> images, const store
   return text;
 }
 
-std::string progress_bar(std::int64_t done, std::int64_t total, int width) {
-  const auto full = static_cast<std::size_t>(total == 0 ? width : done * width / total);
-  return "[" + std::string(full, '#') + std::string(static_cast<std::size_t>(width) - full, '.') + "] " + std::to_string(done) + "/" +
-         std::to_string(total);
-}
-
 }  // namespace retail_pulse::app

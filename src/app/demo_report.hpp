@@ -12,7 +12,4 @@ namespace retail_pulse::app {
 /// A report for people: per store, in the order of submission, every image with its sizes and perimeter or what went wrong; then totals.
 std::string report_of(job_id job, std::span<const storage::image_row> images, const stores::store_table& stores);
 
-/// `[#####.....] 6/12`; the bar is `width` characters wide. Needs 0 <= done <= total.
-std::string progress_bar(std::int64_t done, std::int64_t total, int width);
-
 }  // namespace retail_pulse::app

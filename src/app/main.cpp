@@ -5,30 +5,29 @@
 #include <string_view>
 
 #include "app/commands.hpp"
+#include "app/completion.hpp"
 
 namespace {
 
 using namespace retail_pulse::app;
 
-struct subcommand {
-  std::string_view name;
-  std::string_view help;
-  int (*run)(const words& arguments);  ///< nullptr: not there yet
-};
+int completion(const words& arguments);
 
 constexpr subcommand subcommands[] = {
-    {"serve", "the service", serve},
-    {"demo", "the service on bundled images: submits a sample job and prints the report", demo},
-    {"health", "whether a service is ready (exit code 0 or 3)", health},
-    {"simulate", "the actors in a simulated world of seeded schedules and faults", simulate},
-    {"submit", "not there yet", nullptr},
-    {"status", "not there yet", nullptr},
-    {"results", "not there yet", nullptr},
-    {"watch", "not there yet", nullptr},
-    {"cancel", "not there yet", nullptr},
-    {"redrive", "not there yet", nullptr},
-    {"completion", "not there yet", nullptr},
+    {"serve", "the service", serve, words_of_serve},
+    {"demo", "the service on bundled images: submits a sample job and prints the report", demo, nullptr},
+    {"submit", "submits a job to a running service, and with --wait follows it to its end", submit, nullptr},
+    {"status", "how a job stands, and which stores failed", status, nullptr},
+    {"watch", "follows a job to its end", watch, nullptr},
+    {"results", "what came of every image of a job: table, CSV or JSON lines", results, nullptr},
+    {"cancel", "cancels a job", cancel, nullptr},
+    {"redrive", "tries the failed images of a job once more", redrive, nullptr},
+    {"health", "whether a service is ready (exit code 0 or 3)", health, nullptr},
+    {"simulate", "the actors in a simulated world of seeded schedules and faults", simulate, nullptr},
+    {"completion", "a script that makes bash, zsh or fish complete all this", completion, nullptr},
 };
+
+int completion(const words& arguments) { return print_completion(arguments, subcommands); }
 
 void print_usage(std::FILE* to) {
   std::fputs("Usage: retail-pulse SUBCOMMAND [flags]\n       retail-pulse --help | --version\n\n", to);
@@ -46,10 +45,6 @@ int run(const words& arguments) {
   if (known == std::end(subcommands)) {
     std::fprintf(stderr, "retail-pulse: there is no subcommand '%s'\n\n", name.c_str());
     return print_usage(stderr), exit_usage;
-  }
-  if (known->run == nullptr) {
-    std::fprintf(stderr, "retail-pulse: the subcommand '%s' is not there yet\n", name.c_str());
-    return exit_usage;
   }
   return known->run({arguments.begin() + 1, arguments.end()});
 }

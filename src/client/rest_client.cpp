@@ -1,55 +1,68 @@
 #include "client/rest_client.hpp"
 
 #include <httplib.h>
+#include <sys/socket.h>
 
-#include <nlohmann/json.hpp>
-#include <optional>
+#include <charconv>
 #include <utility>
 
+#include "client/answers.hpp"
 #include "client/base_url.hpp"
+#include "core/text.hpp"
 
 namespace retail_pulse::client {
 namespace {
 
-using nlohmann::json;
+constexpr std::size_t refusal_bytes = 64 * 1024;  ///< of an error answer that comes instead of a stream; a sentence is far shorter
 
 client_error nonsense(std::string_view path, std::string_view what) {
   return {client_error::kind::nonsense, "the answer to " + std::string{path} + " " + std::string{what}, 0};
 }
 
-/// The service's own words where it gave any.
-client_error refusal(const httplib::Response& response) {
-  const auto body = json::parse(response.body, nullptr, false);
-  std::string words = "HTTP status " + std::to_string(response.status);
-  if (body.is_object() && body.contains("error") && body["error"].is_string()) words += ": " + body["error"].get<std::string>();
-  return {client_error::kind::refused, words, response.status};
+/// The seconds of a Retry-After. Its other form, a date, counts as none.
+std::optional<std::chrono::seconds> retry_after_of(const httplib::Response& response) {
+  const auto text = response.get_header_value("Retry-After");
+  std::int32_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc{} || end != text.data() + text.size() || seconds < 0) return std::nullopt;
+  return std::chrono::seconds{seconds};
 }
 
-std::optional<std::int64_t> number_at(const json& object, const char* name) {
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_number_integer()) return std::nullopt;
-  return found->get<std::int64_t>();
+client_error refusal(const httplib::Response& response, std::string_view body) {
+  const int status = response.status;
+  // A gateway that gave up waiting does not know what the service behind it has done.
+  const bool may_have_arrived = status == 500 || status == 502 || status == 504;
+  return {client_error::kind::refused, sentence_of(body).value_or("HTTP status " + std::to_string(status)), status,
+          retry_after_of(response), may_have_arrived};
 }
 
-std::optional<job_state> state_named(std::string_view name) {
-  for (const auto state : {job_state::ongoing, job_state::completed, job_state::failed}) {
-    if (name_of(state) == name) return state;
+/// Whether the error came before the request went out.
+bool before_sending(httplib::Error error) {
+  using enum httplib::Error;
+  return error == Connection || error == BindIPAddress || error == ConnectionTimeout || error == SSLConnection ||
+         error == SSLLoadingCerts || error == SSLServerVerification;
+}
+
+/// Without one of these, an answer that was cut short looks like a whole one.
+bool tells_its_end(const httplib::Response& response) {
+  return response.has_header("Content-Length") || response.get_header_value("Transfer-Encoding") == "chunked";
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  std::string result;
+  for (const char c : text) {
+    if (plain.find(c) != std::string_view::npos) {
+      result += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      result += "%" + hex({&byte, 1});
+    }
   }
-  return std::nullopt;
+  return result;
 }
 
-std::optional<job_report> report_of(const json& body) {
-  if (!body.is_object() || !body.contains("status") || !body["status"].is_string() || !body.contains("images") ||
-      !body["images"].is_object()) {
-    return std::nullopt;
-  }
-  const auto state = state_named(body["status"].get<std::string>());
-  const auto total = number_at(body["images"], "total");
-  const auto done = number_at(body["images"], "done");
-  const auto failed = number_at(body["images"], "failed");
-  if (!state || !total || !done || !failed || *failed < 0 || *failed > *done || *done > *total) return std::nullopt;
-  return job_report{*state, {.total = *total, .succeeded = *done - *failed, .failed = *failed}};
-}
+std::string path_of(job_id job, std::string_view what) { return "/api/jobs/" + std::to_string(job.value) + "/" + std::string{what}; }
 
 }  // namespace
 
@@ -63,6 +76,7 @@ class rest_client::implementation {
     }
     http_->set_keep_alive(true);
     http_->set_tcp_nodelay(true);
+    http_->set_decompress(false);
     http_->set_connection_timeout(limits.connect);
     http_->set_read_timeout(limits.answer);
     http_->set_write_timeout(limits.answer);
@@ -70,12 +84,62 @@ class rest_client::implementation {
 
   using answer = std::variant<httplib::Response, client_error>;
   answer get(const std::string& path) { return whole(http_->Get(prefix_ + path)); }
-  answer post(const std::string& path, const std::string& body) { return whole(http_->Post(prefix_ + path, body, "application/json")); }
+  answer post(const std::string& path, const httplib::Headers& headers, const std::string& body) {
+    return whole(http_->Post(prefix_ + path, headers, body, "application/json"));
+  }
+
+  std::variant<std::string, client_error> order(const std::string& path) {
+    auto answered = post(path, {}, "");
+    if (auto* error = std::get_if<client_error>(&answered)) return std::move(*error);
+    const auto& response = std::get<httplib::Response>(answered);
+    if (response.status != 202) return refusal(response, response.body);
+    auto line = one_line(response.body);
+    if (!line) return nonsense(path, "is not JSON");
+    return *std::move(line);
+  }
+
+  std::variant<transfer, client_error> stream(const std::string& path, const receiver& take) {
+    httplib::Response head;
+    head.status = 0;    // no answer yet
+    std::string words;  // of a refusal
+    bool stopped = false;
+    const auto result = http_->Get(
+        prefix_ + path,
+        [&head](const httplib::Response& response) {
+          head.status = response.status;
+          head.headers = response.headers;
+          return response.status != 200 || tells_its_end(response);
+        },
+        [&](const char* data, std::size_t size) {
+          if (head.status != 200) return words.append(data, size).size() < refusal_bytes;
+          stopped = !take({data, size});
+          return !stopped;
+        });
+    if (stopped) return transfer::stopped;
+    if (head.status != 0 && head.status != 200) return refusal(head, words);
+    if (head.status == 200 && !tells_its_end(head)) return nonsense(path, "does not tell where it ends");
+    if (head.status == 200 && (!result || hung_up()))
+      return client_error{client_error::kind::broken_off, "the answer of " + origin_ + " broke off", 0};
+    if (!result) return failure(result.error());
+    return transfer::whole;
+  }
 
  private:
+  /// Whether the service closed the connection, although it had not announced that. cpp-httplib takes an answer for whole that was cut
+  /// between the CR and the LF behind a chunk; then this is how it shows.
+  bool hung_up() const {
+    char next = 0;
+    return http_->is_socket_open() > 0 && recv(http_->socket(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+  }
+
   answer whole(httplib::Result result) const {
     if (result) return std::move(result.value());
-    return client_error{client_error::kind::unreachable, origin_ + " cannot be reached (" + httplib::to_string(result.error()) + ")", 0};
+    return failure(result.error());
+  }
+
+  client_error failure(httplib::Error error) const {
+    return {client_error::kind::unreachable, origin_ + " cannot be reached (" + httplib::to_string(error) + ")", 0, std::nullopt,
+            !before_sending(error)};
   }
 
   std::string origin_;
@@ -103,25 +167,48 @@ std::variant<bool, client_error> rest_client::ready() {
   return std::get<httplib::Response>(answer).status == 200;
 }
 
-std::variant<job_id, client_error> rest_client::submit(const std::string& document) {
-  auto answer = implementation_->post("/api/submit", document);
+std::variant<receipt, client_error> rest_client::submit(const std::string& document, const std::string& idempotency_key) {
+  httplib::Headers headers;
+  if (!idempotency_key.empty()) headers.emplace("Idempotency-Key", idempotency_key);
+  auto answer = implementation_->post("/api/submit", headers, document);
   if (auto* error = std::get_if<client_error>(&answer)) return std::move(*error);
   const auto& response = std::get<httplib::Response>(answer);
-  if (response.status != 201) return refusal(response);
-  const auto body = json::parse(response.body, nullptr, false);
-  const auto id = body.is_object() ? number_at(body, "job_id") : std::nullopt;
-  if (!id || *id < 1 || *id > max_job_id) return nonsense("/api/submit", "names no job");
-  return job_id{*id};
+  if (response.status != 201) return refusal(response, response.body);
+  auto accepted = receipt_of(response.body);
+  if (!accepted) return nonsense("/api/submit", "names no job");
+  return *std::move(accepted);
 }
 
-std::variant<job_report, client_error> rest_client::status(job_id job) {
-  auto answer = implementation_->get("/api/status?jobid=" + std::to_string(job.value));
+std::variant<job_report, client_error> rest_client::status(job_id job, std::chrono::seconds wait) {
+  std::string path = "/api/status?jobid=" + std::to_string(job.value);
+  if (wait.count() > 0) path += "&wait=" + std::to_string(wait.count());
+  auto answer = implementation_->get(path);
   if (auto* error = std::get_if<client_error>(&answer)) return std::move(*error);
   const auto& response = std::get<httplib::Response>(answer);
-  if (response.status != 200) return refusal(response);
-  const auto report = report_of(json::parse(response.body, nullptr, false));
+  if (response.status != 200) return refusal(response, response.body);
+  auto report = report_of(response.body);
   if (!report) return nonsense("/api/status", "is not a status");
-  return *report;
+  return *std::move(report);
+}
+
+std::variant<std::string, client_error> rest_client::cancel(job_id job) { return implementation_->order(path_of(job, "cancel")); }
+
+std::variant<std::string, client_error> rest_client::redrive(job_id job) { return implementation_->order(path_of(job, "redrive")); }
+
+std::variant<image_page, client_error> rest_client::images(job_id job, const std::string& cursor, std::size_t limit) {
+  std::string path = path_of(job, "images?limit=" + std::to_string(limit));
+  if (!cursor.empty()) path += "&cursor=" + percent_encoded(cursor);
+  auto answer = implementation_->get(path);
+  if (auto* error = std::get_if<client_error>(&answer)) return std::move(*error);
+  const auto& response = std::get<httplib::Response>(answer);
+  if (response.status != 200) return refusal(response, response.body);
+  auto page = image_page_of(response.body);
+  if (!page) return nonsense(path_of(job, "images"), "is not a list of images");
+  return *std::move(page);
+}
+
+std::variant<transfer, client_error> rest_client::results(job_id job, results_format format, const receiver& take) {
+  return implementation_->stream(path_of(job, format == results_format::csv ? "results.csv" : "results.ndjson"), take);
 }
 
 }  // namespace retail_pulse::client

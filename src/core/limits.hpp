@@ -145,6 +145,11 @@ inline constexpr std::int64_t max_jobs = 1'000'000;                           //
 inline constexpr std::int64_t max_pending_images = 1'000'000'000;             ///< 200 GB of database
 inline constexpr std::size_t config_file_bytes = 1 << 20;                     ///< a configuration file; larger is not one
 
+// --- client subcommands ----------------------------------------------------------------------------------------------
+inline constexpr std::chrono::milliseconds default_retry_for = 30s;  ///< how long they try again: a restart takes less
+inline constexpr std::chrono::milliseconds max_retry_for = 24h;      ///< what --retry-for may ask for; longer is a slip of the unit
+inline constexpr std::size_t listed_images = 500;                    ///< images a table asks for at once, about 200 KB
+
 // --- Store Master ----------------------------------------------------------------------------------------------------
 inline constexpr std::size_t store_master_bytes = 256 * mib;  ///< 5 million stores; larger is some other file
 

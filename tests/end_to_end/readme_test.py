@@ -1,13 +1,15 @@
-"""Runs the README's examples against the real program and compares what it answers with what the README shows."""
+"""Runs the README's examples against the real program and compares what it answers, JSON or text, with what the README shows."""
 
 import json
+import os
 import re
 import subprocess
+import tempfile
 import unittest
 
-from harness import SOURCE, Origin, Service, wait_for
+from harness import PROGRAM, SOURCE, Origin, Service, wait_for
 
-EXAMPLE = re.compile(r"```sh tested(?P<mode>[^\n]*)\n(?P<command>.*?)```\n```json\n(?P<answer>.*?)```", re.S)
+EXAMPLE = re.compile(r"```sh tested(?P<mode>[^\n]*)\n(?P<command>.*?)```\n```(?P<form>json|text)\n(?P<answer>.*?)```", re.S)
 
 
 def same(shown, given):
@@ -20,6 +22,12 @@ def same(shown, given):
     if isinstance(shown, list):
         return isinstance(given, list) and len(shown) == len(given) and all(map(same, shown, given))
     return shown == given
+
+
+def same_text(shown, given):
+    """As `same`, for lines; "..." stands for any text, and a job may have any number."""
+    pattern = re.escape(shown).replace(r"\.\.\.", ".*")
+    return re.fullmatch(re.sub(r"\bjob\\ \d+", r"job\\ \\d+", pattern), given) is not None
 
 
 class Readme(unittest.TestCase):
@@ -35,11 +43,18 @@ class Readme(unittest.TestCase):
 
     def check(self, example, service, origin):
         command = example["command"].replace("127.0.0.1:8080", f"127.0.0.1:{service.port}").replace("127.0.0.1:8081", f"127.0.0.1:{origin.port}")
-        shown = json.loads(example["answer"])
+        environment = os.environ | {"PATH": f"{PROGRAM.parent}:{os.environ['PATH']}", "RETAIL_PULSE_URL": f"http://127.0.0.1:{service.port}"}
+        is_text = example["form"] == "text"
 
         def run():
-            done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=True)
-            return json.loads(done.stdout)
+            with tempfile.TemporaryDirectory() as folder:
+                done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=not is_text, cwd=folder, env=environment)
+            return done.stdout if is_text else json.loads(done.stdout)
+
+        if is_text:
+            given = run()
+            return self.assertTrue(same_text(example["answer"], given), f"shown {example['answer']}\ngiven {given}")
+        shown = json.loads(example["answer"])
 
         if "until-finished" in example["mode"]:
             wait_for(lambda: run()["status"] != "ongoing", "the job of the example to end")
@@ -53,6 +68,9 @@ class Comparison(unittest.TestCase):
         self.assertTrue(same({"a": "...", "b": [1]}, {"a": "x", "b": [1]}))
         for other in ({"a": "x"}, {"a": "x", "b": [2]}, {"a": 1, "b": [1]}, {"a": "x", "b": [1], "c": 1}):
             self.assertFalse(same({"a": "...", "b": [1]}, other))
+        self.assertTrue(same_text("job 1 ends at ...\n", "job 23 ends at noon (UTC)\n"))
+        for other in ("job 1 ends at noon", "job 1 ends at\nnoon\n", "job x ends at noon\n", "a job 1 ends at noon\n"):
+            self.assertFalse(same_text("job 1 ends at ...\n", other))
 
 
 if __name__ == "__main__":

@@ -253,11 +253,6 @@ class CommandLine(unittest.TestCase):
         for word in ("--port", "--gpu-delay", "--keep-images and --fetch", "--no-such-flag"):
             self.assertIn(word, done.stderr)
 
-    def test_subcommands_to_come_are_refused(self):
-        for subcommand in ("submit", "status", "results", "watch", "cancel", "redrive", "completion"):
-            done = self.run_program(subcommand)
-            self.assertEqual((done.returncode, "yet" in done.stderr), (2, True), subcommand)
-
     def test_a_simulation_ends_with_one_line_that_is_the_same_every_time(self):
         runs = [self.run_program("simulate", "--seeds", "30") for _ in range(2)]
         for done in runs:

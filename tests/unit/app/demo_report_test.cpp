@@ -57,14 +57,6 @@ BOOST_AUTO_TEST_CASE(a_single_image_is_counted_in_the_singular_and_a_pending_one
              "perimeters add up to 0 pixels\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_bar_is_full_exactly_at_the_end) {
-  BOOST_TEST(progress_bar(0, 12, 10) == "[..........] 0/12");
-  BOOST_TEST(progress_bar(6, 12, 10) == "[#####.....] 6/12");
-  BOOST_TEST(progress_bar(11, 12, 10) == "[#########.] 11/12");
-  BOOST_TEST(progress_bar(12, 12, 10) == "[##########] 12/12");
-  BOOST_TEST(progress_bar(0, 0, 10) == "[##########] 0/0");
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -1,59 +1,18 @@
 #include "client/rest_client.hpp"
 
-#include <httplib.h>
 #include <sys/socket.h>
 
 #include <boost/test/unit_test.hpp>
-#include <thread>
 
 #include "tests/support/origin.hpp"
+#include "tests/unit/client/one_answer.hpp"
 
 namespace {
 
 using namespace retail_pulse;
 using namespace retail_pulse::client;
 
-/// A service that gives one answer to everything, and keeps what it was asked.
-struct fixture {
-  httplib::Server server;
-  int port = -1;
-  int status = 200;
-  std::string body;
-  std::string asked;  // method, target and body of the last request; read when its answer is there
-  std::thread thread;
-
-  fixture() {
-    const auto answer = [this](const httplib::Request& request, httplib::Response& response) {
-      asked = request.method + " " + request.target + " " + request.body;
-      response.status = status;
-      response.set_content(body, "application/json");
-    };
-    server.Get(".*", answer);
-    server.Post(".*", answer);
-    port = server.bind_to_any_port("127.0.0.1");
-    BOOST_REQUIRE(port > 0);
-    thread = std::thread{[this] { server.listen_after_bind(); }};
-    while (!server.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds{1});
-  }
-  ~fixture() {
-    server.stop();
-    thread.join();
-  }
-
-  rest_client api(const std::string& path = "") const {
-    auto made = rest_client::for_url("http://127.0.0.1:" + std::to_string(port) + path);
-    BOOST_REQUIRE(std::holds_alternative<rest_client>(made));
-    return std::get<rest_client>(std::move(made));
-  }
-};
-
-template <class Value>
-client_error error_of(const std::variant<Value, client_error>& answer) {
-  BOOST_REQUIRE(std::holds_alternative<client_error>(answer));
-  return std::get<client_error>(answer);
-}
-
-BOOST_FIXTURE_TEST_SUITE(rest_client_calls, fixture)
+BOOST_FIXTURE_TEST_SUITE(rest_client_calls, one_answer)
 
 BOOST_AUTO_TEST_CASE(readiness_is_status_200_and_nothing_else) {
   auto service = api();
@@ -67,21 +26,57 @@ BOOST_AUTO_TEST_CASE(a_submission_goes_out_as_it_is_and_answers_the_job) {
   status = 201;
   body = R"({"job_id": 7, "more": true})";
   auto service = api();
-  const auto job = service.submit(R"({"count":0})");
-  BOOST_TEST(std::get<job_id>(job).value == 7);
+  const auto accepted = std::get<receipt>(service.submit(R"({"count":0})"));
+  BOOST_TEST(accepted.job.value == 7);
+  BOOST_TEST(accepted.answer == R"({"job_id":7,"more":true})");
   BOOST_TEST(asked == R"(POST /api/submit {"count":0})");
+  BOOST_TEST(!asked_headers.contains("Idempotency-Key"));
 }
 
-BOOST_AUTO_TEST_CASE(a_refusal_carries_the_status_and_the_words_of_the_service) {
+BOOST_AUTO_TEST_CASE(a_submission_carries_its_idempotency_key) {
+  status = 201;
+  body = R"({"job_id": 7})";
+  auto service = api();
+  BOOST_TEST(std::get<receipt>(service.submit("{}", "a-key")).job.value == 7);
+  BOOST_TEST(asked_headers.find("Idempotency-Key")->second == "a-key");
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_is_told_in_the_words_of_the_service) {
   status = 400;
   body = R"({"error": "visits is missing"})";
   auto service = api();
   const auto error = error_of(service.submit("{}"));
   BOOST_TEST((error.what == client_error::kind::refused));
   BOOST_TEST(error.status == 400);
-  BOOST_TEST(error.message == "HTTP status 400: visits is missing");
+  BOOST_TEST(error.message == "visits is missing");
+  BOOST_TEST(!error.may_have_arrived);
+  BOOST_TEST(!error.retry_after);
+  body = R"({"type":"about:blank","title":"Bad Request","detail":"the cursor is malformed"})";
+  BOOST_TEST(error_of(service.status(job_id{1})).message == "the cursor is malformed");
+  body = R"({"detail":"a","error":"b"})";
+  BOOST_TEST(error_of(service.status(job_id{1})).message == "b");
   body = "<html>";
   BOOST_TEST(error_of(service.status(job_id{1})).message == "HTTP status 400");
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_tells_when_to_come_back_in_seconds_or_not_at_all) {
+  status = 503;
+  auto service = api();
+  for (const auto& [text, seconds] : std::vector<std::pair<std::string, int>>{
+           {"5", 5}, {"0", 0}, {"-1", -1}, {"5s", -1}, {"", -1}, {"99999999999", -1}, {"Fri, 31 Dec 1999 23:59:59 GMT", -1}}) {
+    headers = {{"Retry-After", text}};
+    const auto told = error_of(service.submit("{}")).retry_after;
+    BOOST_TEST((told ? told->count() : -1) == seconds, text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_gateway_that_gave_up_does_not_know_what_was_done) {
+  auto service = api();
+  for (const auto& [code, may] :
+       std::vector<std::pair<int, bool>>{{400, false}, {409, false}, {413, false}, {503, false}, {500, true}, {502, true}, {504, true}}) {
+    status = code;
+    BOOST_TEST(error_of(service.submit("{}")).may_have_arrived == may, code);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_without_a_possible_job_id_is_nonsense) {
@@ -92,16 +87,33 @@ BOOST_AUTO_TEST_CASE(an_answer_without_a_possible_job_id_is_nonsense) {
     BOOST_TEST((error_of(service.submit("{}")).what == client_error::kind::nonsense), text);
   }
   body = R"({"job_id":9007199254740991})";
-  BOOST_TEST(std::get<job_id>(service.submit("{}")).value == max_job_id);
+  BOOST_TEST(std::get<receipt>(service.submit("{}")).job.value == max_job_id);
 }
 
 BOOST_AUTO_TEST_CASE(a_status_is_read_into_state_and_counts) {
-  body = R"({"status":"failed","job_id":3,"images":{"total":9,"done":9,"failed":2},"error":[]})";
+  body = R"({"status":"failed","job_id":3,"images":{"total":9,"done":9,"failed":2},"submitted_at":"a","finished_at":"b",
+    "error":[{"store_id":"S1","error":"Store ID does not exist","code":"store_not_found","failed_images":2}],"error_truncated":true})";
   auto service = api();
   const auto report = std::get<job_report>(service.status(job_id{3}));
   BOOST_TEST(asked == "GET /api/status?jobid=3 ");
   BOOST_TEST((report.state == job_state::failed));
   BOOST_TEST((report.images == image_counts{.total = 9, .succeeded = 7, .failed = 2}));
+  BOOST_TEST(report.submitted_at == "a");
+  BOOST_TEST(report.finished_at == "b");
+  BOOST_REQUIRE(report.failures.size() == 1);
+  BOOST_TEST(report.failures[0].store_id == "S1");
+  BOOST_TEST(report.failures[0].error == "Store ID does not exist");
+  BOOST_TEST(report.failures[0].failed_images == 2);
+  BOOST_TEST(report.failures_truncated);
+  BOOST_TEST(report.answer.starts_with(R"({"status":"failed","job_id":3,"images":{"total":9,)"), report.answer);
+  BOOST_TEST(report.answer.find('\n') == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_status_is_asked_to_be_held_back_only_where_that_is_wanted) {
+  body = R"({"status":"ongoing","images":{"total":1,"done":0,"failed":0}})";
+  auto service = api();
+  BOOST_TEST((std::get<job_report>(service.status(job_id{3}, std::chrono::seconds{7})).state == job_state::ongoing));
+  BOOST_TEST(asked == "GET /api/status?jobid=3&wait=7 ");
 }
 
 BOOST_AUTO_TEST_CASE(a_status_that_cannot_be_is_nonsense) {
@@ -139,6 +151,17 @@ BOOST_AUTO_TEST_CASE(a_service_that_is_not_there_is_unreachable) {
   const auto error = error_of(std::get<rest_client>(made).ready());
   BOOST_TEST((error.what == client_error::kind::unreachable));
   BOOST_TEST(error.message.starts_with(url + " cannot be reached"), error.message);
+  BOOST_TEST(!error_of(std::get<rest_client>(made).submit("{}")).may_have_arrived);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_sent_before_the_connection_was_lost_may_have_arrived) {
+  test_support::origin service{[](test_support::session& connection) {
+    if (connection.read_request()) connection.reset();
+  }};
+  auto made = rest_client::for_url(service.url(""));
+  const auto error = error_of(std::get<rest_client>(made).submit("{}"));
+  BOOST_TEST((error.what == client_error::kind::unreachable));
+  BOOST_TEST(error.may_have_arrived);
 }
 
 BOOST_AUTO_TEST_CASE(a_service_that_never_answers_is_unreachable_after_the_timeout) {
