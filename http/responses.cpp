@@ -21,12 +21,16 @@ std::string not_allowed_sentence(std::string_view method, std::string_view allow
   return "method " + std::string{method} + " is not allowed here; allowed: " + std::string{allow};
 }
 
-response json_response(int status, const json& body, std::string_view type = "application/json") {
-  // Text that is not UTF-8 can't get this far; if it did, a replacement character is better than no answer.
-  response r{.status = status, .body = body.dump(-1, ' ', false, json::error_handler_t::replace), .headers = {}};
+response of_type(int status, std::string body, std::string_view type) {
+  response r{.status = status, .body = std::move(body), .headers = {}};
   r.headers.push_back({"Content-Type", std::string{type}});
   r.headers.push_back({"Cache-Control", "no-store"});
   return r;
+}
+
+response json_response(int status, const json& body, std::string_view type = "application/json") {
+  // Text that is not UTF-8 can't get this far; if it did, a replacement character is better than no answer.
+  return of_type(status, body.dump(-1, ' ', false, json::error_handler_t::replace), type);
 }
 
 response later(response r) {
@@ -86,6 +90,8 @@ json standing_of(const job_status& status) {
 }
 
 }  // namespace
+
+response json_text(int status, std::string body) { return of_type(status, std::move(body), "application/json"); }
 
 response error_response(int status, std::string_view sentence) { return json_response(status, {{"error", sentence}}); }
 

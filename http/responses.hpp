@@ -18,6 +18,9 @@ struct load_report;
 /// The one place that makes responses: every status, header and JSON text a client sees, but for the routes' `Allow`.
 namespace retail_pulse::http {
 
+/// A body of another file that makes JSON.
+response json_text(int status, std::string body);
+
 /// {"error": "..."}
 response error_response(int status, std::string_view sentence);
 

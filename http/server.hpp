@@ -16,6 +16,7 @@
 
 #include "actors/protocols.hpp"
 #include "core/limits.hpp"
+#include "core/time.hpp"
 
 namespace retail_pulse::http {
 
@@ -37,6 +38,7 @@ struct server_options {
   std::chrono::milliseconds idle = limits::api_idle;
   std::chrono::milliseconds request_handle = limits::request_handle;
   std::chrono::milliseconds readiness_answer = limits::readiness_answer;
+  wall_clock wall_time = system_wall_time;
   std::function<void()> before_parse;  ///< runs on the parser thread before each large submission
 };
 
@@ -46,6 +48,9 @@ struct backend {
   std::vector<actors::reader_actor> readers;  ///< asked in turn; at least one
   actors::reader_actor audit_reader;          ///< another one: a long audit holds up nobody but the next audit
   actors::herald_actor herald;
+  std::vector<actors::report_reader_actor> report_readers;  ///< lists and reports: asked in turn; at least one
+  actors::store_master_actor store_master;
+  actors::store_loader_actor store_loader;
   /// Why nobody can be told at this URL that a job has ended, in a sentence that begins with `callback_url`; nothing: it can be tried.
   /// Any thread. Without it nobody can be told at all.
   std::function<std::optional<std::string>(std::string_view url)> callback_problem = {};

@@ -113,6 +113,15 @@ inline constexpr std::size_t statement_bytes =
     1 * mib;  ///< text of rows written by one statement; long URLs make more statements of a slice
 inline constexpr std::int64_t checked_whole_pages = 2048;  ///< 8 MiB: a database up to this size is read wholly for damage at start (40 ms)
 
+// --- reports ---------------------------------------------------------------------------------------------------------
+inline constexpr std::size_t default_page = 100;           ///< entries of a page of a list, where the request does not say,
+inline constexpr std::size_t max_page = 1000;              ///< and at most
+inline constexpr std::size_t report_page_bytes = 1 * mib;  ///< texts of one page; 1,000 images with URLs of 1 KiB fill it
+inline constexpr std::size_t report_page_stores = 1000;    ///< stores looked at for one page of /api/visits; 15 us each without a visit
+inline constexpr std::size_t streamed_rows = 500;          ///< rows read at once for a streamed report: its client holds so many, and the next
+inline constexpr std::size_t streams = 256;                ///< reports streamed at once; 2 MiB each at worst. Beyond it 503
+inline constexpr std::size_t report_readers = 2;           ///< actors of their own: who reads a long report holds up no status
+
 // --- HTTP ------------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t request_url_bytes = 2048;         ///< 414 beyond it
 inline constexpr std::size_t request_header_bytes = 16 * kib;  ///< one header name or value; 431 beyond it

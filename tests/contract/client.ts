@@ -30,9 +30,23 @@ const visits = [
 const { job_id } = told("submit", await api.POST("/api/submit", { body: { count: visits.length, visits } }));
 const status = await ended(job_id);
 const audit = told("audit", await api.GET("/api/jobs/{id}/audit", { params: { path: { id: job_id } } }));
+
+type Image = components["schemas"]["Image"];
+const images: Image[] = [];
+for (let cursor: string | undefined; ; ) {
+  const query = cursor === undefined ? { limit: 2 } : { limit: 2, cursor };
+  const page = told("images", await api.GET("/api/jobs/{id}/images", { params: { path: { id: job_id }, query } }));
+  images.push(...page.images);
+  cursor = page.next;
+  if (cursor === undefined) break;
+}
+const states = images.map((image) => image.state);
+const perimeters = images.map((image) => image.perimeter ?? null);
+const lines = told("results", await api.GET("/api/jobs/{id}/results.ndjson", { params: { path: { id: job_id } }, parseAs: "text" }));
+const results = lines.trimEnd().split("\n").map((line) => (JSON.parse(line) as Image).number);
 const failures = (status.error ?? []).map((failure) => [failure.store_id, failure.code] as const);
 
 const missing = await api.GET("/api/jobs/{id}/audit", { params: { path: { id: job_id + 1 } } });
 const refused = missing.error && "code" in missing.error ? missing.error.code : undefined;
 
-console.log(JSON.stringify({ status: status.status, images: status.images, failures, conserved: audit.conserved, refused }));
+console.log(JSON.stringify({ status: status.status, images: status.images, failures, states, perimeters, results, conserved: audit.conserved, refused }));

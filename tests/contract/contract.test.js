@@ -122,6 +122,30 @@ test("every line and every event of a stream is checked", () => {
   fails(events(`events: progress\ndata: ${progress}\n\n`), "events");
 });
 
+test("every line of a report is checked, and the names of its columns", () => {
+  const file = (form, type, text, more) => ({
+    target: `/api/jobs/1/results.${form}`, body: text, ...more,
+    headers: { "Content-Type": type, "Content-Disposition": `attachment; filename="job-1.${form}"` },
+  });
+  const lines = (text, more) => file("ndjson", "application/x-ndjson", text, more);
+  const image = JSON.stringify({ number: 0, url: "u", store_id: "S1", visit_time: "noon", state: "pending" });
+  passes(lines(`${image}\n${image}\n`));
+  passes(lines(`${image}\n{"numb`, { whole: false }));
+  fails(lines(`${image}\n${image.replace("pending", "lost")}\n`), "line 2", "/state");
+  fails(lines(`${image.replace("{", '{"owner":"me",')}\n`), "owner");
+  const columns = "image,store_id,visit_time,url,state,width,height,perimeter,format,bytes,attempts,code,error";
+  passes(file("csv", "text/csv; charset=utf-8", `${columns}\r\n`));
+  fails(file("csv", "text/csv; charset=utf-8", `${columns},owner\r\n`), "first line");
+});
+
+test("a path without a parameter leaves to the one with it what it does not answer", () => {
+  const target = "/api/stores/reload";
+  passes({ target, body: { store_id: "reload", store_name: "x", area: "y" } });
+  passes({ method: "POST", target, body: { stores: 1, warnings: [] } });
+  passes({ method: "OPTIONS", target, headers: { Allow: "POST, GET, HEAD, OPTIONS", "Content-Type": undefined }, body: "" });
+  fails({ method: "OPTIONS", target, headers: { Allow: "POST, OPTIONS", "Content-Type": undefined }, body: "" }, "Allow");
+});
+
 test("an example that does not match its schema is found", () => {
   const wrong = structuredClone(document);
   wrong.paths["/api/submit"].post.responses["201"].content["application/json"].example = { job_id: 0 };

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "end_to_end"))
 import harness  # noqa: E402; it is in the other folder
 
+PHOTO = harness.PHOTOS / "aisle-palette.png"
 NODE = os.environ.get("NODE", "node")
 
 
@@ -41,10 +43,12 @@ def main():
         client = built_client(folder)
         origin = harness.Origin()
         with harness.Service("--gpu-delay", "0") as service:
-            good = origin.photo_urls(1)[0]
+            good = f"{origin.url}/{PHOTO.name}"
             told = json.loads(run(NODE, client, f"http://127.0.0.1:{service.port}", good, f"{origin.url}/missing/x.jpg", folder=folder))
         origin.close()
+    perimeter = 2 * sum(struct.unpack(">II", PHOTO.read_bytes()[16:24]))  # where a PNG has its width and height
     expected = {"status": "failed", "images": {"total": 3, "done": 3, "failed": 1}, "failures": [["S00339218", "http_status"]],
+                "states": ["succeeded", "failed", "succeeded"], "perimeters": [perimeter, None, perimeter], "results": [0, 1, 2],
                 "conserved": True, "refused": "job_not_found"}
     if told != expected:
         sys.exit(f"expected {expected}\n    told {told}")

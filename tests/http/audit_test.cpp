@@ -85,8 +85,7 @@ BOOST_AUTO_TEST_CASE(an_audit_of_what_is_no_job_is_404_with_problem_details) {
 BOOST_AUTO_TEST_CASE(a_path_beside_that_of_an_audit_leads_to_nothing) {
   world w;
   w.know(audit_of_job_7());
-  for (const auto* target : {"/api/jobs//audit", "/api/jobs/7/8/audit", "/api/jobs/7/audit/", "/api/jobs/7/Audit", "/api/jobs/audit",
-                             "/api/jobs/7/audits", "/api/jobs/7audit"}) {
+  for (const auto* target : {"/api/jobs//audit", "/api/jobs/7/8/audit", "/api/jobs/7/audit/", "/api/jobs/7/Audit", "/api/jobs/7/audits"}) {
     const auto a = get(w.port(), target);
     BOOST_TEST(a.status == 404);
     BOOST_TEST(a.body == problem(404, "Not Found", "there is nothing at this path", target, "not_found"));
