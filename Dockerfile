@@ -1,13 +1,15 @@
 FROM debian:bookworm-slim AS build
 WORKDIR /retail-pulse
 COPY scripts/install-deps scripts/packages.txt scripts/
-RUN scripts/install-deps build
+RUN scripts/install-deps build node
 COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake cmake
 COPY src src
 COPY actors actors
 COPY http http
 COPY data data
+COPY scripts/common.sh scripts/install-docs scripts/
+RUN scripts/install-docs
 RUN cmake --preset release && cmake --build build/release --parallel 2
 
 FROM debian:bookworm-slim
@@ -16,6 +18,7 @@ RUN /tmp/scripts/install-deps run && rm -rf /tmp/scripts /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin retail-pulse \
  && install -d -o retail-pulse -g retail-pulse /data
 COPY --from=build /retail-pulse/build/release/retail-pulse /usr/bin/retail-pulse
+COPY --from=build /retail-pulse/build/docs /usr/share/retail-pulse/docs
 COPY data/StoreMasterAssignment.csv data/sample-job.json /usr/share/retail-pulse/
 COPY data/sample-images /usr/share/retail-pulse/sample-images
 ENV RETAIL_PULSE_BIND=0.0.0.0 \

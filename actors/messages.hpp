@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "core/callback.hpp"
 #include "core/image.hpp"
 #include "core/job.hpp"
+#include "core/report.hpp"
 #include "core/submission.hpp"
 #include "core/submission_key.hpp"
 #include "fetch/engine.hpp"
@@ -109,6 +111,71 @@ struct stored_submission {
   kind what = kind::stored;
   job_brief job;
   job_state state = job_state::ongoing;
+};
+
+/// What a question about reports comes to.
+template <class T>
+struct report_outcome {
+  /// `lost`: whoever should have answered is gone.
+  enum class kind : std::uint8_t { lost, told, storage_failed };
+  kind what = kind::lost;
+  std::optional<T> found;  ///< when told; nothing: there is no such job
+  std::string detail{};    ///< for the log, when storage failed,
+  std::string reason{};    ///< and for the client; may be empty
+};
+
+struct jobs_question {
+  job_filter filter;
+  job_id below;  ///< the list goes on with smaller ids
+  std::size_t limit = 0;
+};
+struct images_question {
+  job_id job;
+  image_filter filter;
+  image_number after;  ///< the page begins behind this image
+  std::size_t limit = 0;
+};
+
+/// Which stores a request is about; what is not set means all.
+struct store_question {
+  std::optional<std::string> area;
+  std::optional<std::string> store_id;
+};
+/// Stores of one table, which keeps them alive, in the order of its file.
+struct store_selection {
+  enum class kind : std::uint8_t { lost, told, unknown_area, unknown_store };
+  kind what = kind::lost;
+  stores::store_table_ptr table{};
+  std::span<const stores::store* const> stores{};  ///< when told; none: the store lies in another area
+};
+
+/// Measured images of some stores, store by store.
+struct visits_position {
+  std::size_t store = 0;  ///< its place in the selection
+  perimeter_cursor at;
+};
+struct visits_question {
+  store_selection of;
+  day_range days;
+  visits_position from;
+  std::size_t limit = 0;
+};
+struct store_perimeters {
+  const stores::store* store = nullptr;  ///< of the table of the question
+  std::vector<perimeter_row> rows;
+};
+struct visits_page {
+  std::vector<store_perimeters> stores;  ///< none without rows; the first may go on where the page before ended
+  std::optional<visits_position> next;   ///< where rows may follow
+};
+
+struct reload_outcome {
+  /// `refused`: the file cannot be used, and the old table stays.
+  enum class kind : std::uint8_t { lost, loaded, refused };
+  kind what = kind::lost;
+  std::size_t stores = 0;             ///< when loaded,
+  std::vector<std::string> warnings;  ///< and what is odd about the file
+  std::string error{};                ///< when refused: what is wrong, and in which line
 };
 
 /// A known store's image on its way to the pool; the origin is parsed once.

@@ -66,6 +66,11 @@ CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, posted_atom, "posted")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, pending_atom, "pending")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, status_atom, "status")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, audit_atom, "audit")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, jobs_atom, "jobs")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, images_atom, "images")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, visits_atom, "visits")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, select_atom, "select")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, reload_atom, "reload")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, ongoing_atom, "ongoing")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, staging_atom, "staging")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, follow_atom, "follow")
@@ -145,12 +150,30 @@ using reader_actor = caf::typed_actor<
     // Jobs whose submission never came to its end.
     asks<staging_atom>::with<id_list>>;
 
+/// Reads lists and reports page by page, for somebody outside, on a connection of its own. What nobody waits for any more is not read.
+using report_reader_actor = caf::typed_actor<
+    // A page of jobs, newest first.
+    takes<jobs_atom, jobs_question, reply<report_outcome<job_page>>>,
+    // Everything about a job but its images.
+    takes<report_atom, job_id, reply<report_outcome<job_report>>>,
+    // A page of a job's images.
+    takes<images_atom, images_question, reply<report_outcome<image_page>>>,
+    // A page of the measured images of stores, over all jobs.
+    takes<visits_atom, visits_question, reply<report_outcome<visits_page>>>>;
+
 /// Knows which stores exist.
 using store_master_actor = caf::typed_actor<
+    // The stores that a request names, for somebody outside.
+    takes<select_atom, store_question, reply<store_selection>>,
     // Says for each id whether the store exists.
     asks<lookup_atom, store_check>::with<store_verdicts>,
     // From now on answers from another table.
     takes<replace_atom, stores::store_table_ptr>>;
+
+/// Reads the Store Master's file anew, which blocks.
+using store_loader_actor = caf::typed_actor<
+    // Reads the file and, if it is whole, gives its table to the store master before it answers.
+    takes<reload_atom, reply<reload_outcome>>>;
 
 /// One submission from its first pending image to its verdict. Ends itself when the verdict is committed.
 using job_actor = caf::typed_actor<
@@ -289,6 +312,16 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::results_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::posted_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::task_page_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_offer_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::jobs_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::images_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::visits_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::store_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::report_outcome<retail_pulse::job_page>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::report_outcome<retail_pulse::job_report>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::report_outcome<retail_pulse::image_page>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::report_outcome<retail_pulse::actors::visits_page>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::store_selection>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::reload_outcome>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::submit_outcome>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::control_outcome>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::status_outcome>)

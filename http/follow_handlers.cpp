@@ -80,7 +80,8 @@ follow_handlers::follow_handlers(const backend& to, std::size_t connections, std
 
 void follow_handlers::add_routes(route_table& table) {
   table.add_with_and_without_slash("GET", "/api/status", [this](request r, const responder& a) { status(std::move(r), a); });
-  table.add_with_parameter("GET", "/api/jobs/{id}/events", [this](const request& r, const responder& a) { events(r, a); });
+  table.add_with_parameter("GET", "/api/jobs/{id}/events", [this](const request& r, const responder& a) { events(r, a); },
+                           {"text/event-stream"});
 }
 
 void follow_handlers::status(request r, const responder& answer) const {

@@ -128,12 +128,22 @@ void guarded_socket::before_read() {
   if (note.wants_continue && !send_now(native_handle(), "HTTP/1.1 100 Continue\r\n\r\n")) {
     observe::log(observe::level::debug, "a 100 Continue could not be sent");  // the client goes on by itself after a while
   }
+  count_framing(note);
+  if (framing_ > limits::request_framing_bytes) return refuse({400, "the extensions of a chunk, or the trailers, are too long"});
   if (note.body_bytes <= charged_) return;
   charge(note.body_bytes);
   if (books_->body_bytes > books_->body_budget && in_request_) refuse({503, "too many large requests are on their way"});
 }
 
-void guarded_socket::after_read() {
+/// The parser passes chunk extensions over in silence, however long they are.
+void guarded_socket::count_framing(const parse_note& note) {
+  if (note.began) in_body_ = false;
+  in_body_ |= note.in_body;
+  framing_ = in_request_ && in_body_ && note.body_bytes <= charged_ ? framing_ + last_read_ : 0;
+}
+
+void guarded_socket::after_read(std::size_t bytes) {
+  last_read_ = bytes;
   books_->not_idle(*this);
   note_of_this_thread() = {};
   if (in_request_) note_of_this_thread().parser = parser_;

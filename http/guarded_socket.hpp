@@ -33,6 +33,7 @@ struct refusal {
 struct parse_note {
   bool began = false;           ///< the first byte of a request
   bool wants_continue = false;  ///< complete headers that ask for 100-continue
+  bool in_body = false;         ///< complete headers
   std::size_t body_bytes = 0;   ///< of the body, so far
   std::optional<refusal> refused;
   bool reset = false;                   ///< the connection that is closed next is to be reset: its answer has no end
@@ -106,7 +107,7 @@ class guarded_socket : public asio::ip::tcp::socket {
     auto executor = asio::get_associated_executor(handler, get_executor());
     // The handler holds the connection, and so this socket.
     auto with_news = [this, handler = std::forward<Handler>(handler)](const asio::error_code& error, std::size_t bytes) mutable {
-      after_read();
+      after_read(bytes);
       handler(error, bytes);
     };
     return base::async_read_some(buffers, asio::bind_executor(executor, std::move(with_news)));
@@ -129,7 +130,8 @@ class guarded_socket : public asio::ip::tcp::socket {
 
  private:
   void before_read();
-  void after_read();
+  void after_read(std::size_t bytes);
+  void count_framing(const parse_note& note);
   void charge(std::size_t body_bytes);
   std::optional<refusal> last_words();
   void refuse(const refusal& why);
@@ -139,6 +141,9 @@ class guarded_socket : public asio::ip::tcp::socket {
   bool registered_ = false;
   bool in_request_ = false;                                        ///< bytes of a request have come, and no answer has been begun
   std::optional<connection_books::clock::time_point> idle_since_;  ///< when the next request was first waited for; blank lines are none
+  bool in_body_ = false;                                           ///< the headers of the request that has begun are complete
+  std::size_t last_read_ = 0;                                      ///< bytes
+  std::size_t framing_ = 0;                                        ///< bytes behind the headers since the body last grew
   const http_parser* parser_ = nullptr;                            ///< of the request that has begun
 };
 

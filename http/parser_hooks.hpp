@@ -20,6 +20,12 @@ struct our_methods : restinio::default_http_methods_t {};
 
 inline std::string_view without_blanks_after(std::string_view value) { return value.substr(0, value.find_last_not_of(" \t") + 1); }
 
+/// The characters of a host and port (RFC 3986); it may be empty.
+inline bool can_be_host(std::string_view value) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=:[]";
+  return value.find_first_not_of(letters) == std::string_view::npos;
+}
+
 /// What RFC 9112 demands of a header section, and the parser lets pass.
 inline std::optional<refusal> objection_to(const http_parser& parser, const restinio::http_request_header_t& header) {
   std::size_t hosts = 0;
@@ -27,8 +33,14 @@ inline std::optional<refusal> objection_to(const http_parser& parser, const rest
   std::size_t transfer_encodings = 0;
   bool unknown_encoding = false;
   bool blank_in_name = false;
+  bool bad_host = false;
+  bool empty_length = false;
   header.for_each_field([&](const restinio::http_header_field_t& field) {
-    if (same_word(field.name(), "host")) ++hosts;
+    if (same_word(field.name(), "host")) {
+      ++hosts;
+      bad_host |= !can_be_host(without_blanks_after(field.value()));
+    }
+    if (same_word(field.name(), "content-length")) empty_length |= without_blanks_after(field.value()).empty();
     if (same_word(field.name(), "expect")) unknown_expectation |= !same_word(field.value(), "100-continue");
     if (same_word(field.name(), "transfer-encoding")) {
       ++transfer_encodings;
@@ -41,6 +53,8 @@ inline std::optional<refusal> objection_to(const http_parser& parser, const rest
   if (blank_in_name) return refusal{400, "a header name contains a blank"};
   if (hosts > 1) return refusal{400, "the Host header is given twice"};
   if (hosts == 0 && current) return refusal{400, "the Host header is missing"};
+  if (bad_host) return refusal{400, "the Host header is malformed"};
+  if (empty_length) return refusal{400, "the length of the body is malformed or ambiguous"};
   if (transfer_encodings > 0 && !current) return refusal{400, "HTTP/1.0 has no Transfer-Encoding"};
   // A proxy in front could see another end of the body: the parser takes any list that ends in "chunked".
   if (unknown_encoding || transfer_encodings > 1) return refusal{501, "the only Transfer-Encoding that is understood is chunked"};
@@ -108,6 +122,7 @@ inline http_parser_settings create_parser_settings<retail_pulse::http::our_metho
     }
     if (restinio_headers_complete_cb(parser) != 0) return -1;
     parser->upgrade = 0;  // a request for another protocol is served in this one; RESTinio would let it wait without a timeout
+    note_of_this_thread().in_body = true;
     note_of_this_thread().wants_continue = asks_for_continue(*parser, header);
     return 0;
   };

@@ -7,13 +7,13 @@
 namespace retail_pulse::http {
 namespace {
 
-/// application/x-www-form-urlencoded: %XX and `+` for a blank.
-std::optional<std::string> decode(std::string_view text) {
+/// %XX; `plus` is what a `+` stands for: a blank in application/x-www-form-urlencoded.
+std::optional<std::string> decode(std::string_view text, char plus = ' ') {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '+') {
-      out += ' ';
+      out += plus;
     } else if (text[i] != '%') {
       out += text[i];
     } else {
@@ -28,6 +28,8 @@ std::optional<std::string> decode(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<std::string> decoded_segment(std::string_view segment) { return decode(segment, '+'); }
 
 std::optional<query> query::parse(std::string_view text) {
   query result;

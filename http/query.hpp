@@ -8,6 +8,10 @@
 
 namespace retail_pulse::http {
 
+/// The text of a segment of a path: %XX stands for a byte. Nothing when a percent sign is not followed by two hexadecimal digits, or a
+/// decoded NUL appears.
+std::optional<std::string> decoded_segment(std::string_view segment);
+
 /// A decoded query string.
 class query {
  public:

@@ -21,12 +21,16 @@ std::string not_allowed_sentence(std::string_view method, std::string_view allow
   return "method " + std::string{method} + " is not allowed here; allowed: " + std::string{allow};
 }
 
-response json_response(int status, const json& body, std::string_view type = "application/json") {
-  // Text that is not UTF-8 can't get this far; if it did, a replacement character is better than no answer.
-  response r{.status = status, .body = body.dump(-1, ' ', false, json::error_handler_t::replace), .headers = {}};
+response of_type(int status, std::string body, std::string_view type) {
+  response r{.status = status, .body = std::move(body), .headers = {}};
   r.headers.push_back({"Content-Type", std::string{type}});
   r.headers.push_back({"Cache-Control", "no-store"});
   return r;
+}
+
+response json_response(int status, const json& body, std::string_view type = "application/json") {
+  // Text that is not UTF-8 can't get this far; if it did, a replacement character is better than no answer.
+  return of_type(status, body.dump(-1, ' ', false, json::error_handler_t::replace), type);
 }
 
 response later(response r) {
@@ -86,6 +90,8 @@ json standing_of(const job_status& status) {
 }
 
 }  // namespace
+
+response json_text(int status, std::string body) { return of_type(status, std::move(body), "application/json"); }
 
 response error_response(int status, std::string_view sentence) { return json_response(status, {{"error", sentence}}); }
 
@@ -157,6 +163,24 @@ response problem_no_such_job(std::string_view id, std::string_view path) {
 response problem_method_not_allowed(std::string_view method, std::string allow, std::string_view path) {
   auto r = problem(405, "method_not_allowed", not_allowed_sentence(method, allow), path);
   r.headers.push_back({"Allow", std::move(allow)});
+  return r;
+}
+
+response problem_not_found(std::string_view path) { return problem(404, "not_found", "there is nothing at this path", path); }
+
+response problem_not_acceptable(const media_types& makes, std::string_view path) {
+  std::string sentence{"the Accept header excludes what can be had here: "};
+  for (const auto& type : makes) sentence.append(&type == makes.data() ? "" : ", ").append(type);
+  return problem(406, "not_acceptable", sentence, path);
+}
+
+response fixed_answer(const fixed_content& content, const request& to) {
+  const bool known = content.known_to(to);
+  response r{.status = known ? 304 : 200, .body = known ? std::string{} : std::string{content.text()}, .headers = {}};
+  if (!known) r.headers.push_back({"Content-Type", std::string{content.type()}});
+  r.headers.push_back({"ETag", content.etag()});
+  r.headers.push_back({"Cache-Control", "no-cache"});  // may be kept, if asked for anew with the ETag: another version may run by then
+  r.headers.push_back({"X-Content-Type-Options", "nosniff"});
   return r;
 }
 

@@ -7,6 +7,8 @@
 #include "core/audit.hpp"
 #include "core/ids.hpp"
 #include "core/job.hpp"
+#include "http/accept.hpp"
+#include "http/fixed_content.hpp"
 #include "http/message.hpp"
 
 namespace retail_pulse::actors {
@@ -15,6 +17,9 @@ struct load_report;
 
 /// The one place that makes responses: every status, header and JSON text a client sees, but for the routes' `Allow`.
 namespace retail_pulse::http {
+
+/// A body of another file that makes JSON.
+response json_text(int status, std::string body);
 
 /// {"error": "..."}
 response error_response(int status, std::string_view sentence);
@@ -49,11 +54,16 @@ response problem_internal(std::string_view request_id, std::string_view path);  
 response problem_not_in_time(std::string_view path);                            ///< 503: nobody answered the request in time
 response problem_no_such_job(std::string_view id, std::string_view path);       ///< 404, also for what is no job id
 response problem_method_not_allowed(std::string_view method, std::string allow, std::string_view path);
+response problem_not_found(std::string_view path);                                 ///< 404: no route has this path
+response problem_not_acceptable(const media_types& makes, std::string_view path);  ///< 406
 
 response job_audited(const job_audit& audit);
 
 response job_cancelled(const job_brief& job);
 response job_redriven(const job_brief& job);
+
+/// `content`, or 304 where the request has it already.
+response fixed_answer(const fixed_content& content, const request& to);
 
 response alive();
 /// 200 when ready, else 503; the numbers are there either way.

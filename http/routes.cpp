@@ -1,13 +1,30 @@
 #include "http/routes.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "http/responses.hpp"
 
 namespace retail_pulse::http {
+namespace {
 
-void route_table::add(std::string method, std::string path, handler handle) {
-  paths_[std::move(path)].push_back({std::move(method), std::move(handle)});
+/// Whether what is refused at a path that nobody serves is answered with problem details.
+bool in_layer_two(std::string_view path) {
+  return std::ranges::any_of(std::array<std::string_view, 2>{"/api/jobs", "/api/stores"}, [path](std::string_view root) {
+    return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
+  });
+}
+
+}  // namespace
+
+void route_table::add(std::string method, std::string path, handler handle, media_types makes) {
+  paths_[std::move(path)].routes.push_back({std::move(method), std::move(handle), std::move(makes)});
+}
+
+void route_table::add_with_problems(std::string method, std::string path, handler handle, media_types makes) {
+  auto& at = paths_[std::move(path)];
+  at.routes.push_back({std::move(method), std::move(handle), std::move(makes)});
+  at.problems = true;
 }
 
 void route_table::add_with_and_without_slash(const std::string& method, const std::string& path, const handler& handle) {
@@ -15,14 +32,15 @@ void route_table::add_with_and_without_slash(const std::string& method, const st
   add(method, path + "/", handle);
 }
 
-void route_table::add_with_parameter(std::string method, std::string_view path, handler handle) {
+void route_table::add_with_parameter(std::string method, std::string_view path, handler handle, media_types makes) {
   const auto begin = path.find('{');
   const auto end = path.find('}');
   const auto before = path.substr(0, begin);
   const auto after = path.substr(end + 1);
   auto known = std::ranges::find_if(patterns_, [&](const pattern& p) { return p.before == before && p.after == after; });
-  if (known == patterns_.end()) known = patterns_.insert(known, {std::string{before}, std::string{after}, {}});
-  known->routes.push_back({std::move(method), std::move(handle)});
+  if (known == patterns_.end())
+    known = patterns_.insert(known, {std::string{before}, std::string{after}, std::string{path.substr(begin + 1, end - begin - 1)}, {}});
+  known->routes.push_back({std::move(method), std::move(handle), std::move(makes)});
 }
 
 std::optional<std::string_view> route_table::pattern::parameter_of(std::string_view path) const {
@@ -31,41 +49,51 @@ std::optional<std::string_view> route_table::pattern::parameter_of(std::string_v
   return parameter.find('/') == std::string_view::npos ? std::optional{parameter} : std::nullopt;
 }
 
-std::string route_table::allowed(const std::vector<route>& at_path) {
+std::string route_table::allowed(const std::vector<const route*>& at_path) {
   std::string list;
-  for (const auto& r : at_path) {
-    list += r.method + ", ";
-    if (r.method == "GET") list += "HEAD, ";
+  for (const auto* r : at_path) {
+    list += r->method + ", ";
+    if (r->method == "GET") list += "HEAD, ";
   }
   return list + "OPTIONS";
 }
 
-bool route_table::served(const std::vector<route>& at_path, request& r, const responder& answer) {
-  if (r.method == "OPTIONS") {
-    answer(options_of(allowed(at_path)));
-    return true;
-  }
-  const std::string_view method = r.method == "HEAD" ? std::string_view{"GET"} : std::string_view{r.method};
-  const auto found = std::ranges::find(at_path, method, &route::method);
-  if (found == at_path.end()) return false;
-  found->handle(std::move(r), answer);
-  return true;
-}
-
 void route_table::operator()(request r, const responder& answer) const {
   if (r.method == "OPTIONS" && r.path == "*") return answer(options_of("GET, HEAD, POST, OPTIONS"));
-  if (const auto at_path = paths_.find(r.path); at_path != paths_.end()) {
-    if (!served(at_path->second, r, answer)) answer(method_not_allowed(r.method, allowed(at_path->second)));
-    return;
+  std::vector<const route*> at_path;
+  bool problems = true;
+  const auto exact = paths_.find(r.path);
+  if (exact != paths_.end()) {
+    problems = exact->second.problems;
+    for (const auto& known : exact->second.routes) at_path.push_back(&known);
   }
   for (const auto& p : patterns_) {
     const auto parameter = p.parameter_of(r.path);
     if (!parameter) continue;
     r.parameter = *parameter;
-    if (!served(p.routes, r, answer)) answer(problem_method_not_allowed(r.method, allowed(p.routes), r.path));
-    return;
+    for (const auto& known : p.routes) at_path.push_back(&known);
+    break;
   }
-  answer(not_found());
+  if (at_path.empty()) return answer(in_layer_two(r.path) ? problem_not_found(r.path) : not_found());
+  if (r.method == "OPTIONS") return answer(options_of(allowed(at_path)));
+  const std::string_view method = r.method == "HEAD" ? std::string_view{"GET"} : std::string_view{r.method};
+  const auto found = std::ranges::find(at_path, method, [](const route* known) -> std::string_view { return known->method; });
+  if (found != at_path.end()) {
+    if (!accepts(r, (*found)->makes)) return answer(problem_not_acceptable((*found)->makes, r.path));
+    return (*found)->handle(std::move(r), answer);
+  }
+  answer(problems ? problem_method_not_allowed(r.method, allowed(at_path), r.path) : method_not_allowed(r.method, allowed(at_path)));
+}
+
+std::vector<std::string> route_table::list() const {
+  std::vector<std::string> all;
+  for (const auto& [path, at] : paths_) {
+    for (const auto& r : at.routes) all.push_back(r.method + " " + path);
+  }
+  for (const auto& p : patterns_) {
+    for (const auto& r : p.routes) all.push_back(r.method + " " + p.before + "{" + p.name + "}" + p.after);
+  }
+  return all;
 }
 
 }  // namespace retail_pulse::http

@@ -4,20 +4,24 @@
 #include <utility>
 
 #include "http/control_handlers.hpp"
+#include "http/document_handlers.hpp"
 #include "http/follow_handlers.hpp"
 #include "http/handlers.hpp"
 #include "http/listener.hpp"
 #include "http/parser_thread.hpp"
+#include "http/report_handlers.hpp"
 
 namespace retail_pulse::http {
 
 class server::implementation {
  public:
-  implementation(const server_options& options, backend to)
+  implementation(const server_options& options, const backend& to)
       : parser_{options.parser_queue_bytes, options.before_parse},
+        documents_{options.docs_folders},
         follow_handlers_{std::in_place, to, options.max_connections, options.request_handle},
         control_{std::in_place, to.supervisor, options.request_handle},
-        handlers_{std::in_place, std::move(to), parser_, options.readiness_answer, options.request_handle} {}
+        handlers_{std::in_place, to, parser_, options.readiness_answer, options.request_handle},
+        reports_{std::in_place, to, options.request_handle, options.wall_time} {}
 
   /// Why it cannot listen, or nothing.
   std::optional<std::string> listen(const server_options& options) {
@@ -31,8 +35,11 @@ class server::implementation {
                          .idle = options.idle,
                          .request_handle = options.request_handle};
     auto routes = handlers_->routes();
+    documents_.add_routes(routes);
     follow_handlers_->add_routes(routes);
     control_->add_routes(routes);
+    reports_->add_routes(routes);
+    routes_ = routes.list();
     auto opened = listener::open(how, std::move(routes));
     if (auto* problem = std::get_if<std::string>(&opened)) return std::move(*problem);
     listener_ = std::get<std::unique_ptr<listener>>(std::move(opened));
@@ -42,6 +49,7 @@ class server::implementation {
   ~implementation() { stop(); }
 
   std::uint16_t port() const { return listener_->port(); }
+  const std::vector<std::string>& routes() const { return routes_; }
 
   void stop() {
     if (listener_) listener_->stop();  // first: what waits for the parser is answered there
@@ -49,23 +57,28 @@ class server::implementation {
     control_.reset();
     handlers_.reset();
     follow_handlers_.reset();
+    reports_.reset();
   }
 
  private:
   parser_thread parser_;
+  const document_handlers documents_;
+  std::vector<std::string> routes_;
   std::optional<follow_handlers> follow_handlers_;
   std::optional<control_handlers> control_;
   std::optional<handlers> handlers_;
+  std::optional<report_handlers> reports_;
   std::unique_ptr<listener> listener_;
 };
 
 server::server(std::unique_ptr<implementation> made) : implementation_{std::move(made)} {}
 server::~server() = default;
 std::uint16_t server::port() const { return implementation_->port(); }
+const std::vector<std::string>& server::routes() const { return implementation_->routes(); }
 void server::stop() { implementation_->stop(); }
 
 std::variant<std::unique_ptr<server>, server::refused> server::start(server_options options, backend backend) {
-  auto made = std::make_unique<implementation>(options, std::move(backend));
+  auto made = std::make_unique<implementation>(options, backend);
   if (auto problem = made->listen(options)) return refused{std::move(*problem)};
   return std::unique_ptr<server>{new server{std::move(made)}};
 }

@@ -16,8 +16,12 @@
 
 #include "actors/protocols.hpp"
 #include "core/limits.hpp"
+#include "core/time.hpp"
 
 namespace retail_pulse::http {
+
+/// Whether a folder has the files of Swagger UI that /docs needs.
+bool has_swagger_ui(const std::string& folder);
 
 struct server_options {
   std::string bind = "127.0.0.1";
@@ -25,6 +29,7 @@ struct server_options {
   std::size_t max_body_bytes = limits::default_body_bytes;
   std::size_t max_connections = limits::api_connections;
   std::size_t threads = 2;
+  std::vector<std::string> docs_folders;  ///< the first that has Swagger UI is used for /docs
 
   // What only tests change.
   std::size_t parser_queue_bytes = limits::parser_queue_bytes;
@@ -33,6 +38,7 @@ struct server_options {
   std::chrono::milliseconds idle = limits::api_idle;
   std::chrono::milliseconds request_handle = limits::request_handle;
   std::chrono::milliseconds readiness_answer = limits::readiness_answer;
+  wall_clock wall_time = system_wall_time;
   std::function<void()> before_parse;  ///< runs on the parser thread before each large submission
 };
 
@@ -42,6 +48,9 @@ struct backend {
   std::vector<actors::reader_actor> readers;  ///< asked in turn; at least one
   actors::reader_actor audit_reader;          ///< another one: a long audit holds up nobody but the next audit
   actors::herald_actor herald;
+  std::vector<actors::report_reader_actor> report_readers;  ///< lists and reports: asked in turn; at least one
+  actors::store_master_actor store_master;
+  actors::store_loader_actor store_loader;
   /// Why nobody can be told at this URL that a job has ended, in a sentence that begins with `callback_url`; nothing: it can be tried.
   /// Any thread. Without it nobody can be told at all.
   std::function<std::optional<std::string>(std::string_view url)> callback_problem = {};
@@ -60,6 +69,8 @@ class server {
   ~server();
 
   std::uint16_t port() const;
+  /// "GET /api/jobs/{id}/audit" for every route, in no order.
+  const std::vector<std::string>& routes() const;
 
   /// Stops taking connections and requests, answers what is open or half received with 503, breaks streams off, lets answers that are being
   /// written go out, closes every connection and lets go of the actors. Returns when no handler runs any more; takes at most 3 x

@@ -20,6 +20,21 @@ logged() {
   return "$status"
 }
 
+# need_node: installs node and npm where there is no node yet; another one is never replaced.
+need_node() {
+  command -v node > /dev/null && command -v npm > /dev/null || "$root/scripts/install-deps" node
+}
+
+# npm_packages FOLDER: what the package-lock.json of the folder names, into its node_modules; nothing to do when that is what is there.
+# Install scripts of packages are not run: none is needed, and one of them reports to its makers.
+npm_packages() {
+  local folder=$1 stamp=$1/node_modules/.installed
+  cmp --silent "$folder/package-lock.json" "$stamp" && return
+  need_node
+  (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --silent) || return
+  cp "$folder/package-lock.json" "$stamp"
+}
+
 # build PRESET [TARGET...]: configures and builds it in build/PRESET.
 build() {
   local preset=$1

@@ -1,6 +1,7 @@
 #include "app/service.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <random>
 #include <thread>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "actors/image_pool.hpp"
 #include "actors/ledger.hpp"
 #include "actors/reader.hpp"
+#include "actors/report_reader.hpp"
 #include "actors/store_master.hpp"
 #include "actors/supervisor.hpp"
 #include "app/descriptors.hpp"
@@ -39,6 +41,14 @@ struct actor_config : caf::actor_system_config {
     set("scheduler.max-threads", static_cast<std::size_t>(std::max(1U, std::thread::hardware_concurrency())));
   }
 };
+
+/// Where Swagger UI may be: as told, or beside the build, or as installed.
+std::vector<std::string> docs_folders_of(const config::settings& settings) {
+  if (!settings.docs_folder.empty()) return {settings.docs_folder};
+  std::error_code unknown;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  return {program.parent_path().parent_path() / "docs", "/usr/share/retail-pulse/docs"};
+}
 
 fetch::engine_options engine_options_of(const config::settings& settings, const descriptor_budget& budget) {
   fetch::engine_options options;
@@ -154,6 +164,10 @@ class service::implementation {
       courier_ = system_->spawn<caf::detached>(actors::courier, courier_settings_of(settings, *poster_), colleagues.ledger,
                                                std::make_shared<storage::reader>(where_));
     }
+    for (std::size_t i = 0; i < limits::report_readers; ++i) {
+      report_readers_.push_back(system_->spawn<caf::detached>(actors::report_reader, std::make_shared<storage::reader>(where_)));
+    }
+    store_loader_ = system_->spawn<caf::detached>(actors::store_loader, settings.store_master, colleagues.store_master);
     colleagues_ = colleagues;
   }
 
@@ -163,7 +177,9 @@ class service::implementation {
     options.port = settings.port;
     options.max_body_bytes = settings.max_body_bytes;
     options.max_connections = budget.api_connections;
-    auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_, *herald_, poster_ ? problem_of_callback : no_callbacks});
+    options.docs_folders = docs_folders_of(settings);
+    auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_, *herald_, report_readers_,
+                                                 colleagues_->store_master, *store_loader_, poster_ ? problem_of_callback : no_callbacks});
     if (auto* problem = std::get_if<http::server::refused>(&started)) return refused{problem->message, 2};
     server_ = std::move(std::get<std::unique_ptr<http::server>>(started));
     return std::nullopt;
@@ -185,6 +201,8 @@ class service::implementation {
       for (const auto& reader : api_readers_) caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(*audit_reader_, caf::exit_reason::user_shutdown);
       if (courier_) caf::anon_send_exit(*courier_, caf::exit_reason::user_shutdown);
+      for (const auto& reader : report_readers_) caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
+      caf::anon_send_exit(*store_loader_, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(colleagues_->ledger, caf::exit_reason::user_shutdown);
       caf::anon_send_exit(*herald_, caf::exit_reason::user_shutdown);
       supervisor_.reset();
@@ -193,6 +211,8 @@ class service::implementation {
       audit_reader_.reset();
       herald_.reset();
       courier_.reset();
+      report_readers_.clear();
+      store_loader_.reset();
     }
     system_.reset();
   }
@@ -214,6 +234,8 @@ class service::implementation {
   std::optional<actors::reader_actor> audit_reader_;
   std::optional<actors::herald_actor> herald_;
   std::optional<actors::courier_actor> courier_;
+  std::vector<actors::report_reader_actor> report_readers_;
+  std::optional<actors::store_loader_actor> store_loader_;
   bool drained_ = false;
 };
 
@@ -247,6 +269,10 @@ preparation prepare(const config::settings& settings) {
     ready.problems.push_back(problem->message);
   } else {
     ready.stores = std::get<stores::loaded>(loaded);
+  }
+  if (!settings.docs_folder.empty() && !http::has_swagger_ui(settings.docs_folder)) {
+    ready.problems.push_back("docs-folder " + settings.docs_folder +
+                             " has no Swagger UI: swagger-ui-bundle.js or swagger-ui.css is missing");
   }
   const auto available = raise_descriptor_limit();
   ready.budget = share_out(available, settings.fetch_threads, !settings.keep_images.empty());

@@ -75,6 +75,12 @@ std::string kept_images_folder(string_view text, settings& into) {
   return {};
 }
 
+std::string docs_folder(string_view text, settings& into) {
+  if (text.empty()) return refused(text, "is not the name of a folder");
+  into.docs_folder = text;
+  return {};
+}
+
 std::string storage_place(string_view text, settings& into) {
   const auto place = storage::location::parse(text);
   if (const auto* error = std::get_if<storage::location_error>(&place)) return error->message;
@@ -186,6 +192,7 @@ constexpr std::array table{
     flag{"max-pending-images", "N", "20000000", "images without a result; beyond it submissions get 503",
          count<&s::max_pending_images, 1, l::max_pending_images>},
     flag{"max-body-bytes", "SIZE", "64MiB", "larger submissions get 413", bytes<&s::max_body_bytes, l::min_body_bytes, l::max_body_bytes>},
+    flag{"docs-folder", "FOLDER", "", "Swagger UI for /docs (default: where scripts/install-docs or the container image has it)", docs_folder},
     flag{"callback-secret", "SECRET", "", "whsec_..., what callbacks are signed with; better given as a variable (default: no callbacks)",
          callback_secret},
     flag{"callback-attempts", "N", "8", "attempts per callback before it is given up",

@@ -4,8 +4,8 @@
 #include "core/mutant.hpp"
 #include "storage/audit.hpp"
 #include "storage/migrations.hpp"
+#include "storage/reader_implementation.hpp"
 #include "storage/rows.hpp"
-#include "storage/session.hpp"
 
 namespace retail_pulse::storage {
 namespace {
@@ -68,17 +68,7 @@ constexpr std::string_view select_callback_to_send = R"sql(
 constexpr std::string_view select_callback = R"sql(
   SELECT state, attempts, due_at, coalesce(last_error, '') FROM callbacks WHERE job_id = :job AND run = :run)sql";
 
-/// Several queries that see one committed state.
-class read_transaction {
- public:
-  explicit read_transaction(session& sql) : sql_{sql} { sql_.change("BEGIN"); }
-  ~read_transaction() { sql_.rollback(); }
-  read_transaction(const read_transaction&) = delete;
-  read_transaction& operator=(const read_transaction&) = delete;
-
- private:
-  session& sql_;
-};
+}  // namespace
 
 std::optional<image_format> format_named(std::string_view name) {
   for (auto format = image_format::unknown; format <= image_format::ico; format = static_cast<image_format>(static_cast<int>(format) + 1)) {
@@ -87,20 +77,13 @@ std::optional<image_format> format_named(std::string_view name) {
   return std::nullopt;
 }
 
-}  // namespace
+reader::implementation::implementation(const location& where, session_options options) : sql{where, options, session::role::reader} {
+  demand_current_schema(sql, sqlite_migrations());
+}
 
-class reader::implementation {
- public:
-  implementation(const location& where, session_options options) : sql{where, options, session::role::reader} {
-    demand_current_schema(sql, sqlite_migrations());
-  }
-
-  session sql;
-
-  [[noreturn]] void fail_unknown_word() const {
-    sql.fail(storage_error::kind::corrupt, "a row holds a word that this version of the program does not know");
-  }
-};
+void reader::implementation::fail_unknown_word() const {
+  sql.fail(storage_error::kind::corrupt, "a row holds a word that this version of the program does not know");
+}
 
 reader::reader(const location& where, session_options options) : implementation_{std::make_unique<implementation>(where, options)} {}
 reader::~reader() = default;

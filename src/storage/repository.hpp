@@ -18,6 +18,7 @@
 #include "core/callback.hpp"
 #include "core/image.hpp"
 #include "core/job.hpp"
+#include "core/report.hpp"
 #include "core/submission.hpp"
 #include "core/submission_key.hpp"
 #include "core/time.hpp"
@@ -179,6 +180,17 @@ class reader {
   /// Counts all images of a job that is not staging, in memory that does not grow with them; a second for a million.
   /// Asks `still_wanted` once per limits::audit_page images. Nothing: there is no such job, or nobody wants it any more.
   std::optional<job_audit> audit(job_id job, const std::function<bool()>& still_wanted);
+
+  // Reports. A page holds up to `limit` entries, at least one if there is any, and fewer once its texts take limits::report_page_bytes.
+
+  /// Jobs that are not staging, with ids below `below`.
+  job_page jobs(const job_filter& filter, job_id below, std::size_t limit);
+  /// Everything about a job that is not staging, but for its images. Walks over its visits, and over the numbers of its failed images.
+  std::optional<job_report> report(job_id job);
+  /// Images behind `after` of a job that is not staging; nothing: there is no such job.
+  std::optional<image_page> images(job_id job, const image_filter& filter, image_number after, std::size_t limit);
+  /// Measured images of a store, of all jobs, from `from` on.
+  perimeter_page perimeters(const std::string& store_id, const day_range& days, const perimeter_cursor& from, std::size_t limit);
 
  private:
   class implementation;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 
 #include "storage/repository.hpp"
 
@@ -34,7 +35,8 @@ class session {
     return rows;
   }
 
-  /// Calls `on_row` for every row, with the row in `columns` (std::tie of long long and std::string; no column may be NULL).
+  /// Calls `on_row` for every row, with the row in `columns` (std::tie of long long and std::string; no column may be NULL), or until it
+  /// returns false, where it returns a bool.
   template <typename Columns, typename On_row, typename... Parameters>
   void each(std::string_view text, Columns columns, On_row&& on_row, const Parameters&... parameters) {
     run(text, columns, on_row, nullptr, parameters...);
@@ -76,6 +78,13 @@ class session {
     soci::statement& ended_;
   };
 
+  template <typename On_row>
+  static bool goes_on(On_row& on_row) {
+    if constexpr (std::is_same_v<decltype(on_row()), bool>) return on_row();
+    on_row();
+    return true;
+  }
+
   template <typename Columns, typename On_row, typename... Parameters>
   void run(std::string_view text, Columns columns, On_row&& on_row, long long* changed, const Parameters&... parameters) {
     if (watch_ != nullptr) watch_->before(text);
@@ -85,7 +94,8 @@ class session {
       std::apply([&](auto&... column) { (statement.exchange(soci::into(column)), ...); }, columns);
       (statement.exchange(soci::use(parameters)), ...);
       statement.define_and_bind();
-      for (bool row = statement.execute(true); row; row = statement.fetch()) on_row();
+      for (bool row = statement.execute(true); row && goes_on(on_row); row = statement.fetch()) {
+      }
       if (changed != nullptr) *changed = statement.get_affected_rows();
     } catch (const soci::soci_error& error) {
       rethrow(error);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <optional>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 #include "core/text.hpp"
@@ -91,9 +92,11 @@ store_table::store_table(std::vector<store> stores) : stores_{std::move(stores)}
   stores_.resize(next);
 
   by_id_.reserve(stores_.size());
+  all_.reserve(stores_.size());
   for (const auto& each : stores_) {
     by_id_.emplace(each.id, &each);
-    areas_.insert(each.area);
+    all_.push_back(&each);
+    by_area_[each.area].push_back(&each);
   }
 }
 
@@ -102,7 +105,16 @@ const store* store_table::find(std::string_view id) const {
   return found == by_id_.end() ? nullptr : found->second;
 }
 
-bool store_table::has_area(std::string_view area) const { return areas_.contains(area); }
+bool store_table::has_area(std::string_view area) const { return by_area_.contains(area); }
+
+std::span<const store* const> store_table::in_area(std::string_view area) const {
+  const auto found = by_area_.find(area);
+  return found == by_area_.end() ? std::span<const store* const>{} : std::span<const store* const>{found->second};
+}
+
+std::span<const store* const> store_table::only(const store& of_this_table) const {
+  return std::span{all_}.subspan(static_cast<std::size_t>(&of_this_table - stores_.data()), 1);
+}
 
 std::variant<loaded, load_error> parse(std::string_view text, std::string_view name) {
   const auto error = [&](std::string_view what) { return load_error{std::string{name} + ": " + std::string{what}}; };

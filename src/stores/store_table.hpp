@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -37,10 +37,20 @@ class store_table {
   /// Whether a store lies in exactly that area.
   bool has_area(std::string_view area) const;
 
+  // Stores in the order of the file. A span lives as long as the table.
+
+  std::span<const store* const> all() const { return all_; }
+  /// Those that lie in exactly that area.
+  std::span<const store* const> in_area(std::string_view area) const;
+  /// One store of this table alone.
+  std::span<const store* const> only(const store& of_this_table) const;
+
  private:
   std::vector<store> stores_;
-  std::unordered_map<std::string_view, const store*> by_id_;  // views and pointers into stores_, which never changes
-  std::unordered_set<std::string_view> areas_;
+  // Views and pointers into stores_, which never changes.
+  std::unordered_map<std::string_view, const store*> by_id_;
+  std::vector<const store*> all_;
+  std::unordered_map<std::string_view, std::vector<const store*>> by_area_;
 };
 
 using store_table_ptr = std::shared_ptr<const store_table>;

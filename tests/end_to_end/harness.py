@@ -1,6 +1,7 @@
 """What the end-to-end tests share: an image host on loopback, the real program, and a client. Standard library only."""
 
 import asyncio
+import base64
 import collections
 import contextlib
 import http.client
@@ -117,6 +118,31 @@ class SilentHost:
             held.close()
 
 
+class Exchanges:
+    """What is exchanged with the service, written down for tests/contract, as tests/http/recorder.hpp does: into $RETAIL_PULSE_EXCHANGES."""
+
+    def __init__(self):
+        name = os.environ.get("RETAIL_PULSE_EXCHANGES")
+        self._file = open(name, "w", encoding="utf-8") if name else None  # noqa: SIM115; as long as the process
+        self._lock = threading.Lock()
+
+    def write(self, method, target, answer, body, whole=True):
+        """`answer` has status and getheaders(), as http.client's has."""
+        if not self._file:
+            return
+        try:
+            text = {"body": body.decode()}
+        except UnicodeDecodeError:
+            text = {"body_base64": base64.b64encode(body).decode()}
+        line = {"method": method, "target": target, "status": answer.status, "headers": answer.getheaders(), **text, "whole": whole}
+        with self._lock:
+            self._file.write(json.dumps(line) + "\n")
+            self._file.flush()
+
+
+EXCHANGES = Exchanges()
+
+
 class Service:
     """The real program, serving on a free port from a database in a folder of its own."""
 
@@ -205,7 +231,9 @@ class Service:
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
-            return answer.status, json.loads(answer.read() or b"null"), answer.headers
+            told = answer.read()
+            EXCHANGES.write(method, path, answer, told)
+            return answer.status, json.loads(told or b"null"), answer.headers
         finally:
             connection.close()
 

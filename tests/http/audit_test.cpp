@@ -11,6 +11,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+const std::string digest_a = "sha256:" + std::string(64, 'a');
+const std::string digest_b = "sha256:" + std::string(64, 'b');
+
 job_audit audit_of_job_7() {
   job_audit a;
   a.id = job_id{7};
@@ -18,8 +21,8 @@ job_audit audit_of_job_7() {
   a.images = {5, 2, 1, 2};
   a.conserved = true;
   a.stores = {{"S1", {3, 2, 0, 1}}, {"\"S\n\xC3\xA9", {2, 0, 1, 1}}};
-  a.submitted_digest = "sha256:aa";
-  a.recorded_digest = "sha256:bb";
+  a.submitted_digest = digest_a;
+  a.recorded_digest = digest_b;
   a.counters = {5, 2, 1};
   return a;
 }
@@ -41,8 +44,8 @@ BOOST_AUTO_TEST_CASE(an_audit_tells_the_images_in_total_and_per_store_and_the_di
       R"({"job_id":7,"run":2,"state":"ongoing","submitted":5,"succeeded":2,"failed":1,"pending":2,"conserved":true,"stores":[)"
       R"({"store_id":"S1","submitted":3,"succeeded":2,"failed":0,"pending":1},)"
       "{\"store_id\":\"\\\"S\\n\xC3\xA9\",\"submitted\":2,\"succeeded\":0,\"failed\":1,\"pending\":1}]";
-  const std::string end =
-      R"(,"submitted_digest":"sha256:aa","recorded_digest":"sha256:bb","counters":{"total":5,"succeeded":2,"failed":1}})";
+  const std::string end = R"(,"submitted_digest":")" + digest_a + R"(","recorded_digest":")" + digest_b +
+                          R"(","counters":{"total":5,"succeeded":2,"failed":1}})";
   const auto a = get(w.port(), "/api/jobs/7/audit");
   BOOST_TEST(a.status == 200);
   BOOST_TEST(a.header("Content-Type").value() == "application/json");
@@ -62,7 +65,8 @@ BOOST_AUTO_TEST_CASE(a_job_that_does_not_add_up_is_told_with_its_numbers) {
   w.know(audit);
   BOOST_TEST(get(w.port(), "/api/jobs/7/audit").body ==
              R"({"job_id":7,"run":2,"state":"failed","submitted":5,"succeeded":2,"failed":1,"pending":2,"conserved":false,"stores":[],)"
-             R"("submitted_digest":"sha256:aa","recorded_digest":"sha256:bb","counters":{"total":5,"succeeded":2,"failed":1}})");
+             R"("submitted_digest":")" +
+                 digest_a + R"(","recorded_digest":")" + digest_b + R"(","counters":{"total":5,"succeeded":2,"failed":1}})");
 }
 
 BOOST_AUTO_TEST_CASE(an_audit_of_what_is_no_job_is_404_with_problem_details) {
@@ -81,12 +85,12 @@ BOOST_AUTO_TEST_CASE(an_audit_of_what_is_no_job_is_404_with_problem_details) {
 BOOST_AUTO_TEST_CASE(a_path_beside_that_of_an_audit_leads_to_nothing) {
   world w;
   w.know(audit_of_job_7());
-  for (const auto* target : {"/api/jobs//audit", "/api/jobs/7/8/audit", "/api/jobs/7/audit/", "/api/jobs/7/Audit", "/api/jobs/7",
-                             "/api/jobs/audit", "/api/jobs/7/audits", "/x/api/jobs/7/audit", "/api/jobs/7audit"}) {
+  for (const auto* target : {"/api/jobs//audit", "/api/jobs/7/8/audit", "/api/jobs/7/audit/", "/api/jobs/7/Audit", "/api/jobs/7/audits"}) {
     const auto a = get(w.port(), target);
     BOOST_TEST(a.status == 404);
-    BOOST_TEST(a.body == R"({"error":"there is nothing at this path"})");
+    BOOST_TEST(a.body == problem(404, "Not Found", "there is nothing at this path", target, "not_found"));
   }
+  BOOST_TEST(get(w.port(), "/x/api/jobs/7/audit").body == R"({"error":"there is nothing at this path"})");
 }
 
 BOOST_AUTO_TEST_CASE(another_method_on_an_audit_is_405_with_problem_details) {

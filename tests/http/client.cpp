@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "tests/http/recorder.hpp"
+
 namespace retail_pulse::tests {
 
 std::optional<std::string> answer::header(std::string_view name) const {
@@ -18,7 +20,7 @@ std::optional<std::string> answer::header(std::string_view name) const {
   return std::nullopt;
 }
 
-client::client(std::uint16_t port) : descriptor_{::socket(AF_INET, SOCK_STREAM, 0)} {
+client::client(std::uint16_t port) : descriptor_{::socket(AF_INET, SOCK_STREAM, 0)}, recorded_{recorder::records(port)} {
   if (descriptor_ < 0) throw std::runtime_error{"no socket"};
   const timeval patience{.tv_sec = 20, .tv_usec = 0};
   ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -31,10 +33,12 @@ client::client(std::uint16_t port) : descriptor_{::socket(AF_INET, SOCK_STREAM, 
 }
 
 client::~client() {
+  record_streamed(false);
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 bool client::send(std::string_view bytes) {
+  if (recorded_) sent_ += bytes;
   while (!bytes.empty()) {
     const auto sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent <= 0) return false;
@@ -87,12 +91,28 @@ answer client::read(bool to_head) {
     a.headers.emplace_back(head.substr(at, colon - at), head.substr(colon + 2, line_end - colon - 2));
     at = line_end + 2;
   }
-  const auto length = a.status == 100 || to_head ? 0 : std::stoul(a.header("Content-Length").value());
+  const bool bodiless = to_head || a.status == 100 || a.status == 204 || a.status == 304;
+  const auto length = bodiless ? 0 : std::stoul(a.header("Content-Length").value());
   while (unread_.size() < length && fill()) {
   }
   a.body = unread_.substr(0, length);
   unread_.erase(0, length);
+  if (recorded_ && a.status != 100) record(a, to_head, a.body.size() == length);
   return a;
+}
+
+void client::record(const answer& got, bool to_head, bool whole) {
+  record_streamed(false);
+  auto request = recorder::take_request(sent_);
+  if (to_head && request && request->method != "HEAD") {
+    streamed_ = {std::move(request), got};
+  } else {
+    recorder::write(request, got, whole);
+  }
+}
+
+void client::record_streamed(bool whole) {
+  if (const auto over = std::exchange(streamed_, std::nullopt)) recorder::write(over->request, over->got, whole);
 }
 
 std::optional<std::string> client::read_chunk() {
@@ -107,6 +127,8 @@ std::optional<std::string> client::read_chunk() {
   auto chunk = unread_.substr(end + 2, size);
   if (unread_.compare(end + 2 + size, 2, "\r\n") != 0) throw std::runtime_error{"not a chunk"};
   unread_.erase(0, end + size + 4);
+  if (streamed_) streamed_->got.body += chunk;
+  if (chunk.empty()) record_streamed(true);
   return chunk;
 }
 
@@ -122,7 +144,10 @@ std::optional<std::string> client::read_chunks() {
 std::optional<std::string> client::read_until_closed() {
   while (fill()) {
   }
-  return !failed_ ? std::optional{std::exchange(unread_, {})} : std::nullopt;
+  if (failed_) return std::nullopt;
+  if (streamed_) streamed_->got.body += unread_;
+  record_streamed(true);
+  return std::exchange(unread_, {});
 }
 
 answer ask(std::uint16_t port, std::string_view bytes) { return client{port}.ask(bytes); }

@@ -19,13 +19,24 @@ struct answer {
   std::optional<std::string> header(std::string_view name) const;
 };
 
+/// The first line of a request, as far as it can be understood.
+struct request_line {
+  std::string method;
+  std::string target;
+};
+
 class client {
  public:
   explicit client(std::uint16_t port);
   ~client();
   client(const client&) = delete;
   client& operator=(const client&) = delete;
-  client(client&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)}, unread_{std::move(other.unread_)} {}
+  client(client&& other) noexcept
+      : descriptor_{std::exchange(other.descriptor_, -1)},
+        unread_{std::move(other.unread_)},
+        recorded_{std::exchange(other.recorded_, false)},
+        sent_{std::move(other.sent_)},
+        streamed_{std::exchange(other.streamed_, std::nullopt)} {}
 
   /// False when the server no longer takes bytes.
   bool send(std::string_view bytes);
@@ -51,9 +62,21 @@ class client {
   void reset();            ///< closes with a TCP reset
 
  private:
+  /// An answer whose body the test reads piece by piece.
+  struct streamed_answer {
+    std::optional<request_line> request;
+    answer got;
+  };
+
   bool fill();
+  void record(const answer& got, bool to_head, bool whole);
+  void record_streamed(bool whole);
+
   int descriptor_;
   std::string unread_;
+  bool recorded_;     ///< what is exchanged is written down
+  std::string sent_;  ///< and not answered yet; only where it is written down
+  std::optional<streamed_answer> streamed_;
   bool failed_ = false;  ///< reset, or nothing came for 20 s
 };
 

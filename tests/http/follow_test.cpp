@@ -249,8 +249,8 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_holds_the_newest_snapshot_only)
     progress.images.succeeded = i;
     if (i % 1000 == 0) w.tell(progress);
   }
-  progress.images.succeeded = 300'001;
-  progress.state = job_state::completed;
+  progress = standing(0, job_state::completed);
+  progress.images = {.total = 300'001, .succeeded = 300'001, .failed = 0};
   w.know(progress);
   w.tell(progress);
   std::size_t events = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "http/server.hpp"
+#include "tests/http/recorder.hpp"
 
 namespace retail_pulse::tests {
 namespace {
@@ -22,6 +23,10 @@ struct script {
   manner supervisor = manner::normal;
   manner reader = manner::normal;
   manner audit_reader = manner::normal;
+  manner report_reader = manner::normal;
+  manner store_master = manner::normal;
+  manner store_loader = manner::normal;
+  world::reports reports;
   std::map<job_id, job_status> jobs;
   std::map<job_id, job_audit> audits;
   std::vector<std::function<void()>> held;
@@ -218,6 +223,79 @@ herald_actor::behavior_type fake_herald(herald_actor::pointer, const script_ptr&
   };
 }
 
+/// Answers as the script says how, with what `tell` makes.
+template <class Self, class Reply, class Tell>
+void answer_as(manner how, Self* self, script& s, const Reply& answer, Tell tell) {
+  if (how == manner::die) return self->quit();
+  if (how == manner::forget) return;
+  if (how == manner::hold) return s.hold([answer, tell] { answer(tell()); });
+  answer(tell());
+}
+
+template <class T, class Question>
+report_outcome<T> outcome_of(manner how, const std::function<report_outcome<T>(Question)>& tell, std::decay_t<Question> question) {
+  using kind = typename report_outcome<T>::kind;
+  if (how == manner::storage_failed) return {kind::storage_failed, std::nullopt, "disk gone", "it is damaged"};
+  return tell ? tell(question) : report_outcome<T>{kind::told, std::nullopt};
+}
+
+report_reader_actor::behavior_type fake_report_reader(report_reader_actor::pointer self, const script_ptr& s) {
+  return {
+      [self, s](jobs_atom, const jobs_question& q, const reply<report_outcome<job_page>>& answer) {
+        const std::lock_guard lock{s->mutex};
+        answer_as(s->report_reader, self, *s, answer, [s, q] { return outcome_of(s->report_reader, s->reports.jobs, q); });
+      },
+      [self, s](report_atom, job_id q, const reply<report_outcome<job_report>>& answer) {
+        const std::lock_guard lock{s->mutex};
+        answer_as(s->report_reader, self, *s, answer, [s, q] { return outcome_of(s->report_reader, s->reports.report, q); });
+      },
+      [self, s](images_atom, const images_question& q, const reply<report_outcome<image_page>>& answer) {
+        const std::lock_guard lock{s->mutex};
+        answer_as(s->report_reader, self, *s, answer, [s, q] { return outcome_of(s->report_reader, s->reports.images, q); });
+      },
+      [self, s](visits_atom, const visits_question& q, const reply<report_outcome<visits_page>>& answer) {
+        const std::lock_guard lock{s->mutex};
+        answer_as(s->report_reader, self, *s, answer, [s, q] { return outcome_of(s->report_reader, s->reports.visits, q); });
+      },
+  };
+}
+
+/// Two areas: North with S1 and S3, South with "S 2/\xC3\xA9".
+stores::store_table_ptr known_stores() {
+  static const auto table = std::make_shared<const stores::store_table>(
+      std::vector<stores::store>{{"S1", "First", "North"}, {"S 2/\xC3\xA9", "\"Second\"", "South"}, {"S3", "Third", "North"}});
+  return table;
+}
+
+store_selection selection_of(const store_question& question) {
+  using kind = store_selection::kind;
+  const auto table = known_stores();
+  if (question.area && !table->has_area(*question.area)) return {.what = kind::unknown_area};
+  if (!question.store_id) return {kind::told, table, question.area ? table->in_area(*question.area) : table->all()};
+  const auto* store = table->find(*question.store_id);
+  return store == nullptr ? store_selection{.what = kind::unknown_store} : store_selection{kind::told, table, table->only(*store)};
+}
+
+store_master_actor::behavior_type fake_store_master(store_master_actor::pointer self, const script_ptr& s) {
+  return {
+      [self, s](select_atom, const store_question& q, const reply<store_selection>& answer) {
+        const std::lock_guard lock{s->mutex};
+        answer_as(s->store_master, self, *s, answer, [q] { return selection_of(q); });
+      },
+      [](lookup_atom, const store_check&) { return store_verdicts{}; },
+      [](replace_atom, const stores::store_table_ptr&) {},
+  };
+}
+
+store_loader_actor::behavior_type fake_store_loader(store_loader_actor::pointer self, const script_ptr& s) {
+  return {
+      [self, s](reload_atom, const reply<reload_outcome>& answer) {
+        const std::lock_guard lock{s->mutex};
+        answer_as(s->store_loader, self, *s, answer, [s] { return s->reports.reload ? s->reports.reload() : reload_outcome{}; });
+      },
+  };
+}
+
 struct config : caf::actor_system_config {
   config() {
     add_message_types<caf::id_block::retail_pulse>();
@@ -235,15 +313,27 @@ struct world::inside {
   std::vector<reader_actor> readers{system.spawn(fake_reader, play), system.spawn(fake_reader, play)};
   reader_actor audit_reader = system.spawn(fake_audit_reader, play);
   herald_actor herald = system.spawn(fake_herald, play);
+  std::vector<report_reader_actor> report_readers{system.spawn(fake_report_reader, play), system.spawn(fake_report_reader, play)};
+  store_master_actor store_master = system.spawn(fake_store_master, play);
+  store_loader_actor store_loader = system.spawn(fake_store_loader, play);
   std::unique_ptr<http::server> server;
   std::string problem;
 
-  ~inside() {
+  void end_server() {
+    if (!server) return;
+    recorder::no_api_at(server->port());
     server.reset();
+  }
+
+  ~inside() {
+    end_server();
     for (const auto& r : readers) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(audit_reader, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(herald, caf::exit_reason::user_shutdown);
     play->followers.clear();
+    for (const auto& r : report_readers) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(store_master, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(store_loader, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
   }
 };
@@ -261,13 +351,17 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   how.idle = options.idle;
   how.request_handle = options.request_handle;
   how.readiness_answer = options.readiness_answer;
+  how.wall_time = [at = options.wall_time] { return at; };
   how.before_parse = options.before_parse;
+  how.docs_folders = options.docs_folders;
   auto started =
-      http::server::start(how, {inside_->supervisor, inside_->readers, inside_->audit_reader, inside_->herald, options.callback_problem});
+      http::server::start(how, {inside_->supervisor, inside_->readers, inside_->audit_reader, inside_->herald, inside_->report_readers,
+                                inside_->store_master, inside_->store_loader, options.callback_problem});
   if (auto* refused = std::get_if<http::server::refused>(&started)) {
     inside_->problem = refused->message;
   } else {
     inside_->server = std::get<std::unique_ptr<http::server>>(std::move(started));
+    recorder::api_at(inside_->server->port());
   }
 }
 
@@ -276,7 +370,8 @@ world::~world() { let_go(); }
 const std::string& world::problem() const { return inside_->problem; }
 std::uint16_t world::port() const { return inside_->server->port(); }
 void world::stop_server() { inside_->server->stop(); }
-void world::destroy_server() { inside_->server.reset(); }
+const std::vector<std::string>& world::routes() const { return inside_->server->routes(); }
+void world::destroy_server() { inside_->end_server(); }
 
 void world::supervisor_is(manner m) {
   const std::lock_guard lock{inside_->play->mutex};
@@ -291,6 +386,26 @@ void world::reader_is(manner m) {
 void world::audit_reader_is(manner m) {
   const std::lock_guard lock{inside_->play->mutex};
   inside_->play->audit_reader = m;
+}
+
+void world::report_reader_is(manner m) {
+  const std::lock_guard lock{inside_->play->mutex};
+  inside_->play->report_reader = m;
+}
+
+void world::store_master_is(manner m) {
+  const std::lock_guard lock{inside_->play->mutex};
+  inside_->play->store_master = m;
+}
+
+void world::store_loader_is(manner m) {
+  const std::lock_guard lock{inside_->play->mutex};
+  inside_->play->store_loader = m;
+}
+
+void world::reports_are(reports how) {
+  const std::lock_guard lock{inside_->play->mutex};
+  inside_->play->reports = std::move(how);
 }
 
 void world::know(const job_audit& audit) {

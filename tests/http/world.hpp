@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/messages.hpp"
 #include "core/audit.hpp"
 #include "core/job.hpp"
 #include "core/limits.hpp"
@@ -47,7 +48,9 @@ struct world_options {
   std::chrono::milliseconds idle = limits::api_idle;
   std::chrono::milliseconds request_handle = limits::request_handle;
   std::chrono::milliseconds readiness_answer = limits::readiness_answer;
+  unix_millis wall_time{0};
   std::function<void()> before_parse{};
+  std::vector<std::string> docs_folders{};
   std::function<std::optional<std::string>(std::string_view url)> callback_problem{};
 };
 
@@ -59,12 +62,25 @@ class world {
   /// Why the server did not start, empty when it did.
   const std::string& problem() const;
   std::uint16_t port() const;
+  const std::vector<std::string>& routes() const;
   void stop_server();
   void destroy_server();
 
   void supervisor_is(manner m);
   void reader_is(manner m);        ///< the readers for statuses
   void audit_reader_is(manner m);  ///< the one for audits
+  /// How the readers of reports answer, on their thread, where they are normal. Without an answer there is nothing.
+  struct reports {
+    std::function<actors::report_outcome<job_page>(const actors::jobs_question&)> jobs;
+    std::function<actors::report_outcome<job_report>(job_id)> report;
+    std::function<actors::report_outcome<image_page>(const actors::images_question&)> images;
+    std::function<actors::report_outcome<actors::visits_page>(const actors::visits_question&)> visits;
+    std::function<actors::reload_outcome()> reload;
+  };
+  void reports_are(reports how);
+  void report_reader_is(manner m);  ///< the readers for reports,
+  void store_master_is(manner m);   ///< the store master,
+  void store_loader_is(manner m);   ///< and who reads its file
   void know(const job_status& status);
   void know(const job_audit& audit);
   /// Tells those who follow the job, as the herald does; and beats for all.

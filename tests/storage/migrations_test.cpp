@@ -61,6 +61,30 @@ BOOST_AUTO_TEST_CASE(a_database_of_the_first_schema_keeps_everything_it_holds) {
   BOOST_TEST((r.staging_jobs() == std::vector{job_id{3}}));
 }
 
+BOOST_AUTO_TEST_CASE(visits_of_an_older_schema_learn_where_their_images_stand) {
+  const temporary_folder folder;
+  const auto where = folder.database();
+  {
+    session sql{where, {}, session::role::writer};
+    migrate(sql, sqlite_migrations().first(2));
+    sql.script(R"sql(
+      INSERT INTO jobs (state, visits_total, images_total, submitted_at) VALUES (1, 2, 5, 30), (0, 2, 2, 40);
+      INSERT INTO visits VALUES (1, 0, 'S1', 'noon', NULL), (1, 1, 'S2', 'noon', NULL), (2, 0, 'S1', 'noon', NULL), (2, 1, 'S3', 'noon', NULL);
+      INSERT INTO images (job_id, image_no, visit_no, url)
+      VALUES (1, 0, 0, 'a'), (1, 1, 0, 'b'), (1, 2, 1, 'c'), (1, 3, 1, 'd'), (1, 4, 1, 'e'), (2, 0, 0, 'f');
+    )sql");
+  }
+  const writer w{where};
+  reader r{where};
+  const image_filter of_second{.state = std::nullopt, .store_id = "S2", .code = std::nullopt};
+  const auto page = r.images(job_id{1}, of_second, image_number{-1}, 10);
+  BOOST_REQUIRE(page.has_value());
+  BOOST_REQUIRE(page->images.size() == 3U);
+  BOOST_TEST(page->images[0].url == "c");
+  BOOST_TEST(page->images[2].url == "e");
+  BOOST_TEST(r.report(job_id{1})->stores.at(1).images == 3);
+}
+
 BOOST_AUTO_TEST_CASE(a_job_of_the_first_schema_goes_on_and_its_images_may_be_kept) {
   const temporary_folder folder;
   const auto where = folder.database();

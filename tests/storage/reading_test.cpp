@@ -108,6 +108,10 @@ BOOST_AUTO_TEST_CASE(a_reader_leaves_nothing_open_that_would_pin_the_log) {
   at.r.ongoing_jobs(job_id{0}, 1);
   at.r.staging_jobs();
   at.r.audit(job, [] { return true; });
+  at.r.jobs({}, job_id{max_job_id}, 1);
+  at.r.report(job);
+  at.r.images(job, {}, image_number{-1}, 3);
+  at.r.perimeters("S0", {}, {}, 3);
   record(at.w, job, {good(0), bad(1)});
   soci::session raw{soci::sqlite3, at.where.connect_string()};
   int busy = -1, logged = -1, moved = -1;

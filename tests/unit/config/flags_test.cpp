@@ -49,6 +49,7 @@ BOOST_AUTO_TEST_CASE(every_flag_of_the_command_line_is_there_once) {
                                             "max-jobs",
                                             "max-pending-images",
                                             "max-body-bytes",
+                                            "docs-folder",
                                             "callback-secret",
                                             "callback-attempts",
                                             "drain-timeout",
@@ -169,6 +170,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_is_refused_comes_with_the_accepted_form) {
   BOOST_TEST(complaint("log-format", "xml") == "--log-format: 'xml' is none of text, json");
   BOOST_TEST(complaint("fetch", "some") == "--fetch: 'some' is none of full, header");
   BOOST_TEST(complaint("reuse-for", "a while") == "--reuse-for: 'a while' is not a time such as 500ms, 10s or 2m, from 0ms to 24h");
+  BOOST_TEST(complaint("docs-folder", "") == "--docs-folder: '' is not the name of a folder");
   BOOST_TEST(complaint("keep-images", "") == "--keep-images: '' is not the name of a folder");
   BOOST_TEST(complaint("store-master", "") == "--store-master: '' is not the name of a file");
   BOOST_TEST(complaint("ca-file", "") == "--ca-file: '' is not the name of a file");

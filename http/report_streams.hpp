@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "actors/protocols.hpp"
+#include "core/report.hpp"
+#include "http/message.hpp"
+
+/// Reports that are too long for one answer: each page is read when the client has taken the one before, so a stream costs one page of
+/// memory however long it is. Where storage fails in the middle, the stream is broken off, and its client sees that something is missing.
+namespace retail_pulse::http {
+
+/// Who streams what to whom.
+struct stream_order {
+  responder answer;
+  std::string request_id;
+  std::string path;
+  std::shared_ptr<void> place;  ///< held until the stream ends
+  actors::report_reader_actor reader;
+};
+
+enum class report_form : std::uint8_t { csv, lines };
+
+/// All images of a job. Before anything is sent: 404 where there is no such job, 503 where storage fails.
+void stream_report(stream_order order, job_id job, report_form form);
+
+/// The measured images of some stores, as the answer of /api/visits. 503 with `error` where storage fails before anything is sent.
+void stream_visits(stream_order order, actors::store_selection of, day_range days);
+
+}  // namespace retail_pulse::http

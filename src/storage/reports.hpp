@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/report.hpp"
+
+/// The queries of reports, as text: what a test has SQLite explain is what the reader asks. Each is chosen by its filters, so that it
+/// goes through the index made for them. Parameters are named in the order in which they are bound.
+namespace retail_pulse::storage::queries {
+
+/// [store,] below, least, since, [state,] limit -> the columns of job_summary.
+std::string jobs(const job_filter& filter);
+/// since -> the least id of a job submitted at that time or later; one above all ids when there is none.
+std::string least_job();
+/// job, run -> code, images; in the order of the codes' names.
+std::string failures_by_code();
+/// job, limit -> the columns of store_summary.
+std::string stores_of_job();
+/// job, after, [store,] [code,] [run,] limit -> the columns of reported_image. `again`: failed images of older runs count as pending.
+std::string images(const image_filter& filter, bool again);
+/// job, visit, image, store, date, last, limit -> date, job, visit, image, perimeter.
+std::string dated_perimeters();
+/// job, visit, image, store, limit -> time as submitted, job, visit, image, perimeter.
+std::string undated_perimeters();
+
+}  // namespace retail_pulse::storage::queries
