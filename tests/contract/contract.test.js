@@ -54,6 +54,12 @@ test("a wrong body fails", () => {
   fails({ body: ongoing({ images: { total: 2, done: 1 } }) }, "failed");
 });
 
+test("a body that is cut fails, but for a stream that broke off", () => {
+  fails({ body: '{"status":', whole: false }, "cut");
+  passes({ target: "/api/visits", headers: { "Transfer-Encoding": "chunked" }, body: '{"results":[', whole: false });
+  fails({ target: "/api/visits", headers: { "Transfer-Encoding": "chunked" }, body: '{"results":[' }, "JSON");
+});
+
 test("a member that is not described fails", () => {
   fails({ body: ongoing({ owner: "me" }) }, "owner");
   fails({ body: ongoing({ images: { total: 2, done: 1, failed: 0, lost: 0 } }) }, "lost");

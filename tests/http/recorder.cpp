@@ -1,6 +1,7 @@
 #include "tests/http/recorder.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
@@ -72,13 +73,24 @@ std::size_t body_size(std::string_view head, std::string_view rest) {
   return length ? std::strtoull(length->c_str(), nullptr, 10) : 0;
 }
 
+/// What is no text, as it would be encoded in a URL.
+std::string shown(std::string_view bytes) {
+  if (valid_utf8_prefix(bytes) == bytes.size()) return std::string{bytes};
+  std::string text;
+  for (const char c : bytes) {
+    char encoded[4];
+    std::snprintf(encoded, sizeof encoded, "%%%02X", static_cast<unsigned char>(c));
+    text += c >= 0 ? std::string{c} : encoded;
+  }
+  return text;
+}
+
 std::optional<request_line> line_of(std::string_view head) {
   const auto line = head.substr(0, head.find_first_of("\r\n"));
   const auto first = line.find(' ');
   const auto last = line.rfind(' ');
   if (first == std::string_view::npos || first + 1 >= last || !line.substr(last).starts_with(" HTTP/1.")) return std::nullopt;
-  if (valid_utf8_prefix(line) != line.size()) return std::nullopt;
-  return request_line{std::string{line.substr(0, first)}, std::string{line.substr(first + 1, last - first - 1)}};
+  return request_line{shown(line.substr(0, first)), shown(line.substr(first + 1, last - first - 1))};
 }
 
 }  // namespace
