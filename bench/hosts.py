@@ -14,7 +14,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/end_to_end"))
 import harness  # noqa: E402
 
-NGINX = """
+NGINX = """{modules}
 daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log; worker_rlimit_nofile 8192;
 events {{ worker_connections 4096; }}
 http {{
@@ -26,21 +26,25 @@ http {{
   access_log {folder}/access.log each buffer=64k flush=100ms;
   sendfile on; tcp_nopush on; keepalive_timeout 60; keepalive_requests 1000000; open_file_cache max=10000;
   client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3; uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
-  server {{ listen 127.0.0.1:{port} backlog=4096; root {root}; }}
+  server {{ listen 127.0.0.1:{port} backlog=4096; root {root}; {locations} }}
 }}
 """
 
 
 class FastHost:
-    """nginx over a folder, on a free port of 127.0.0.1, and what its log tells."""
+    """nginx over a folder, on a free port of 127.0.0.1, and what its log tells. Each answer comes `delay` seconds late."""
 
-    def __init__(self, root):
+    def __init__(self, root, delay=0):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fast-host-"))
         self.folder.chmod(0o755)
         with socket.socket() as any_port:
             any_port.bind(("127.0.0.1", 0))
             self.port = any_port.getsockname()[1]
-        (self.folder / "nginx.conf").write_text(NGINX.format(folder=self.folder, port=self.port, root=pathlib.Path(root).resolve()))
+        (self.folder / "nginx.conf").write_text(NGINX.format(
+            folder=self.folder, port=self.port, root=pathlib.Path(root).resolve(),
+            modules="load_module /usr/lib/nginx/modules/ngx_http_echo_module.so;" if delay else "",
+            locations=f"location / {{ echo_sleep {delay}; echo_exec /now$uri; }} location /now/ {{ internal; alias {pathlib.Path(root).resolve()}/; }}"
+            if delay else ""))
         (self.folder / "access.log").touch()
         self.process = subprocess.Popen(["/usr/sbin/nginx", "-c", str(self.folder / "nginx.conf"), "-e", str(self.folder / "error.log")])
         self._read_to = 0
@@ -79,6 +83,23 @@ class FastHost:
         if not all(requests for requests, _ in found.values()):
             raise AssertionError("there are images whose host was never asked for them")
         return list(found.values())
+
+    def requests(self):
+        """How many there were since the last call, all of them answered with success."""
+        log = self.folder / "access.log"
+        size = -1
+        while size != log.stat().st_size:
+            size = log.stat().st_size
+            time.sleep(0.3)
+        count = 0
+        with log.open() as lines:
+            lines.seek(self._read_to)
+            for line in lines:
+                count += 1
+                if line.split()[1] not in ("200", "206"):
+                    raise AssertionError(f"the host answered {line}")
+            self._read_to = size
+        return count
 
     def close(self):
         self.process.terminate()

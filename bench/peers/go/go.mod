@@ -1,0 +1,3 @@
+module retail-pulse-peer
+
+go 1.19

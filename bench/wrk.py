@@ -1,0 +1,33 @@
+"""wrk, the load generator, and what it printed."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent / "wrk"
+
+
+def _run(url, seconds, connections, script, environment):
+    command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
+    if script:
+        command += ["-s", str(SCRIPTS / script)]
+    done = subprocess.run([*command, url], env={**os.environ, **environment}, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def requests_per_second(url, seconds, connections=64, script=None, **environment):
+    """Of requests that were answered with success; anything else is an error here."""
+    text = _run(url, seconds, connections, script, environment)
+    if "Non-2xx" in text or "Socket errors" in text:
+        raise AssertionError(text)
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1])
+
+
+def submissions_per_second(url, seconds, connections=64, **environment):
+    """Of one-image submissions, every one of which must be accepted; and how many there were."""
+    text = _run(url, seconds, connections, "submissions.lua", environment)
+    accepted, refused, microseconds = map(int, re.search(r"submissions accepted (\d+) refused (\d+) in (\d+) us", text).groups())
+    if refused:
+        raise AssertionError(text)
+    return accepted * 1e6 / microseconds, accepted
