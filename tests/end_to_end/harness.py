@@ -119,10 +119,10 @@ class SilentHost:
 
 
 class Exchanges:
-    """What is exchanged with the service, written down for tests/contract, as tests/http/recorder.hpp does: into $RETAIL_PULSE_EXCHANGES."""
+    """What is exchanged with the service, written down for tests/contract, as tests/http/recorder.hpp does: into $RECORDED_EXCHANGES."""
 
     def __init__(self):
-        name = os.environ.get("RETAIL_PULSE_EXCHANGES")
+        name = os.environ.get("RECORDED_EXCHANGES")
         self._file = open(name, "w", encoding="utf-8") if name else None  # noqa: SIM115; as long as the process
         self._lock = threading.Lock()
 

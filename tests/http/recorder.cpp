@@ -23,7 +23,7 @@ std::set<std::uint16_t>& ports() {
 
 /// nullptr where nothing is written down.
 std::ofstream* file() {
-  static const char* const name = std::getenv("RETAIL_PULSE_EXCHANGES");
+  static const char* const name = std::getenv("RECORDED_EXCHANGES");
   if (name == nullptr) return nullptr;
   static std::ofstream opened{name, std::ios::trunc};
   if (!opened) throw std::runtime_error{std::string{"cannot write "} + name};

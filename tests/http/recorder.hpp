@@ -8,7 +8,7 @@
 #include "tests/http/client.hpp"
 
 /// What the raw client exchanges with the API, written down for tests/contract: one JSON object a line, into the file that the variable
-/// RETAIL_PULSE_EXCHANGES names; without it nothing is. From any thread.
+/// RECORDED_EXCHANGES names; without it nothing is. From any thread.
 namespace retail_pulse::tests::recorder {
 
 /// A server of the whole API listens at this port, from now on or no longer. What other servers of these tests answer is not written down.
