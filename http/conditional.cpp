@@ -28,6 +28,15 @@ std::string etag_of(const job_status& status) {
          std::string{name_of(status.state)} + "\"";
 }
 
+std::string etag_of(const job_report& report) {
+  const auto& job = report.job;
+  std::string text = "W/\"" + std::to_string(job.run.value) + "." + std::to_string(job.images.succeeded) + "." +
+                     std::to_string(job.images.failed) + "." + std::string{name_of(job.state)};
+  if (report.cancelled) text += ".cancelled";
+  if (report.callback) text += "." + std::string{name_of(report.callback->standing)} + "." + std::to_string(report.callback->attempts);
+  return text + "\"";
+}
+
 bool lists_etag(std::string_view if_none_match, std::string_view etag) {
   const auto ours = next_opaque_tag(etag);
   drop_blanks(if_none_match);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/visit_time.hpp"
+#include "http/conditional.hpp"
 #include "http/parameters.hpp"
 #include "http/report_json.hpp"
 #include "http/report_streams.hpp"
@@ -112,7 +113,7 @@ void report_handlers::report(const request& r, const responder& answer) {
   const auto job = job_named(r.parameter);
   if (!job) return answer(problem_no_such_job(r.parameter, r.path));
   answer.within(any_answer_, problem_not_in_time(r.path));
-  const auto tell = [now = wall_time_](const job_report& found) { return job_reported(found, now()); };
+  const auto tell = [r, now = wall_time_](const job_report& found) { return conditional(r, etag_of(found), job_reported(found, now())); };
   caf::anon_send(next_reader(), report_atom_v, *job, reply_to<job_report>(r, answer, tell));
 }
 

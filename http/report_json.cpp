@@ -82,6 +82,13 @@ void add_progress(json& to, const job_report& report, unix_millis now) {
   to["estimated_end_at"] = known ? json(to_rfc3339(now + unix_millis{static_cast<std::int64_t>(left * 1000)})) : json(nullptr);
 }
 
+json callback_of(const callback_state& callback) {
+  json body{{"state", retail_pulse::name_of(callback.standing)}, {"attempts", callback.attempts}};
+  if (callback.standing == callback_standing::pending) body["due_at"] = to_rfc3339(callback.due_at);
+  if (!callback.last_error.empty()) body["error"] = callback.last_error;
+  return body;
+}
+
 json stores_of(const job_report& report) {
   json list = json::array();
   for (const auto& store : report.stores) {
@@ -165,12 +172,8 @@ response job_reported(const job_report& report, unix_millis now) {
   add_progress(body, report, now);
   body["stores"] = stores_of(report);
   if (report.stores_truncated) body["stores_truncated"] = true;
+  if (report.callback) body["callback"] = callback_of(*report.callback);
   return json_text(200, text_of(body));
-}
-
-std::string job_version(run_number run, const image_counts& images, job_state state, bool cancelled) {
-  return std::to_string(run.value) + "." + std::to_string(images.succeeded) + "." + std::to_string(images.failed) + "." +
-         std::string{retail_pulse::name_of(state)} + (cancelled ? ".cancelled" : "");
 }
 
 response images_listed(const image_page& page) {

@@ -22,9 +22,6 @@ response jobs_listed(const job_page& page);
 /// The rate and what follows from it are those at `now`.
 response job_reported(const job_report& report, unix_millis now);
 
-/// What changes whenever a job's counts, state, run or wish to end do. Letters, digits and points.
-std::string job_version(run_number run, const image_counts& images, job_state state, bool cancelled);
-
 response images_listed(const image_page& page);
 
 /// {...} and a line feed for each image.

@@ -72,9 +72,10 @@ class server {
   /// "GET /api/jobs/{id}/audit" for every route, in no order.
   const std::vector<std::string>& routes() const;
 
-  /// Stops taking connections and requests, answers what is open or half received with 503, lets answers that are being written go out,
-  /// closes every connection and lets go of the actors. Returns when no handler runs any more; takes at most 3 x limits::stop_flush and
-  /// the parsing of one submission. Actors may answer at any later time, even after the server is destroyed: those answers go nowhere.
+  /// Stops taking connections and requests, answers what is open or half received with 503, breaks streams off, lets answers that are being
+  /// written go out, closes every connection and lets go of the actors. Returns when no handler runs any more; takes at most 3 x
+  /// limits::stop_flush and the parsing of one submission. Actors may answer at any later time, even after the server is destroyed: those
+  /// answers go nowhere.
   void stop();
 
  private:

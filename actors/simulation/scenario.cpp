@@ -106,7 +106,8 @@ void add_newcomer(scenario& world, fault_set present) {
       visit.urls.push_back("http://" + world.origins[dice.below(world.origins.size())].host + "/" + std::to_string(world.seed) + "/crowd" +
                            std::to_string(i) + "-" + std::to_string(left) + ".jpg");
     }
-    world.jobs.push_back({millis{0}, {std::move(visit)}});
+    auto& crowd = world.jobs.emplace_back();
+    crowd.visits.push_back(std::move(visit));
   }
   world.origins.push_back({"quiet.test", "10.0.1.1", std::nullopt});
   job_plan job;

@@ -122,7 +122,7 @@ class world {
       if (!each.id && !each.has_given_up) life_->at(each.job->at, [this, &each] { submit(each); });
       if (each.id && each.job->is_asked_about) ask_again(each);
       if (each.id) wish(each, now() + millis{200});
-      if (!each.key.empty()) repeat(each);
+      if (!each.key.empty() && !is_concluding_) repeat(each);
     }
     for (std::size_t i = next_incident_; i < plan_.incidents.size(); ++i) {
       life_->at(plan_.incidents[i].at, [this, i] {
@@ -229,6 +229,7 @@ class world {
   /// A last life without faults: what a commit hid from the process before is found by recovery.
   void conclude() {
     is_concluding_ = true;
+    writing_.calm();
     start();
     come_to_rest(false);
     if (is_open()) {

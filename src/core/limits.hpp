@@ -96,7 +96,7 @@ inline constexpr std::array<std::chrono::milliseconds, 7> callback_backoff{
     5s, 30s, 2min, 10min, 30min, 2h, 6h};                    ///< the wait after each attempt that failed, the last one again and again,
 inline constexpr std::int64_t callback_jitter_percent = 20;  ///< give or take this part: what failed together does not return together
 inline constexpr int default_callback_attempts = 8;          ///< 8.7 hours in all: a night without anybody
-inline constexpr int max_callback_attempts = 32;             ///< 6.7 days
+inline constexpr int max_callback_attempts = 32;             ///< 6.4 days
 inline constexpr std::size_t callbacks_page = 1000;          ///< pending callbacks read at once,
 inline constexpr std::size_t callbacks_held = 65'536;        ///< and held in memory, about 150 bytes each; the rest waits in storage
 inline constexpr std::chrono::seconds callback_tick = 1s;    ///< how often the courier looks whether one is due: what it may be late

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/callback.hpp"
 #include "core/image.hpp"
 #include "core/job.hpp"
 #include "core/time.hpp"
@@ -56,6 +57,7 @@ struct job_report {
   std::vector<std::pair<error_code, std::int64_t>> failures;  ///< failed images per code, in the order of the codes
   std::vector<store_summary> stores;                          ///< in order of first visit; at most limits::status_failures
   bool stores_truncated = false;
+  std::optional<callback_state> callback;  ///< of this run, once it has ended and somebody is to be told
 };
 
 /// A failed image of an older run than the job's counts as pending until the new run has its result.

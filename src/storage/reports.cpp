@@ -266,6 +266,7 @@ std::optional<job_report> reader::report(job_id id) {
   report.cancelled = cancelled != 0;
   if (row.failed > 0) implementation_->read_failures(report);
   implementation_->read_stores(report);
+  report.callback = callback(id, report.job.run);
   return report;
 }
 

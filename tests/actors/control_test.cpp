@@ -28,7 +28,6 @@ void check_that_nothing_is_held(world& w) {
 
 world_options narrow() {
   world_options options;
-  options.pool.images_in_flight = 8;
   options.pool.fetch_slots = 4;
   return options;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
+#include "http/conditional.hpp"
 #include "http/report_json.hpp"
 #include "tests/http/client.hpp"
 #include "tests/http/world.hpp"
@@ -288,15 +289,52 @@ BOOST_AUTO_TEST_CASE(a_report_tells_everything_about_a_job_and_when_it_may_end) 
   BOOST_TEST(unknown.body == problem(404, "Not Found", "job 8 does not exist", "/api/jobs/8", "job_not_found"));
 }
 
-BOOST_AUTO_TEST_CASE(a_version_changes_with_everything_that_a_report_of_a_job_tells) {
-  using http::job_version;
-  const auto version = job_version(run_number{1}, {5, 1, 1}, job_state::ongoing, false);
-  BOOST_TEST(version == job_version(run_number{1}, {5, 1, 1}, job_state::ongoing, false));
-  BOOST_TEST(version != job_version(run_number{2}, {5, 1, 1}, job_state::ongoing, false));
-  BOOST_TEST(version != job_version(run_number{1}, {5, 2, 1}, job_state::ongoing, false));
-  BOOST_TEST(version != job_version(run_number{1}, {5, 1, 2}, job_state::ongoing, false));
-  BOOST_TEST(version != job_version(run_number{1}, {5, 1, 1}, job_state::failed, false));
-  BOOST_TEST(version != job_version(run_number{1}, {5, 1, 1}, job_state::ongoing, true));
+BOOST_AUTO_TEST_CASE(a_tag_changes_with_everything_that_a_report_of_a_job_tells) {
+  job_report known;
+  known.job.images = {5, 1, 1};
+  const auto changed = [&](auto change) {
+    auto other = known;
+    change(other);
+    return http::etag_of(other);
+  };
+  const auto tag = http::etag_of(known);
+  BOOST_TEST(tag == R"(W/"1.1.1.ongoing")");
+  BOOST_TEST(tag != changed([](job_report& other) { other.job.run = run_number{2}; }));
+  BOOST_TEST(tag != changed([](job_report& other) { other.job.images = {5, 2, 1}; }));
+  BOOST_TEST(tag != changed([](job_report& other) { other.job.images = {5, 1, 2}; }));
+  BOOST_TEST(tag != changed([](job_report& other) { other.job.state = job_state::failed; }));
+  BOOST_TEST(tag != changed([](job_report& other) { other.cancelled = true; }));
+  known.callback = callback_state{};
+  BOOST_TEST(http::etag_of(known) != tag);
+  BOOST_TEST(http::etag_of(known) != changed([](job_report& other) { other.callback->attempts = 1; }));
+  BOOST_TEST(http::etag_of(known) != changed([](job_report& other) { other.callback->standing = callback_standing::delivered; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_report_of_a_job_is_not_sent_again_to_who_has_it) {
+  world w;
+  job_report report;
+  report.job.id = job_id{7};
+  report.job.images = {5, 1, 1};
+  report.callback = callback_state{callback_standing::given_up, 8, unix_millis{0}, "The receiver did not answer in time"};
+  std::mutex mutex;
+  world::reports how;
+  how.report = [&](job_id) {
+    const std::lock_guard lock{mutex};
+    return told(report);
+  };
+  w.reports_are(how);
+  const auto first = get(w.port(), "/api/jobs/7");
+  BOOST_TEST(first.status == 200);
+  BOOST_TEST(first.header("Cache-Control").value() == "no-cache");
+  BOOST_TEST(first.body.ends_with(R"("callback":{"state":"given_up","attempts":8,"error":"The receiver did not answer in time"}})"));
+  const auto tag = first.header("ETag").value();
+  const auto again = [&] { return ask(w.port(), get_text("/api/jobs/7", "If-None-Match: " + tag + "\r\n")); };
+  BOOST_TEST(again().status == 304);
+  {
+    const std::lock_guard lock{mutex};
+    report.job.images = {5, 2, 1};
+  }
+  BOOST_TEST(again().status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(images_are_listed_with_what_applies_to_them_and_without_their_address) {

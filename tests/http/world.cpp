@@ -34,6 +34,7 @@ struct script {
   std::size_t submissions = 0;
   std::size_t status_questions = 0;
   std::vector<std::pair<job_id, follower>> followers;
+  std::vector<std::function<void()>> errands;  ///< for the herald
   submission_ptr last;
   std::vector<std::string> last_key;
   std::map<std::string, std::pair<std::string, job_id>> keys;  ///< digest and job by key
@@ -214,7 +215,10 @@ herald_actor::behavior_type fake_herald(herald_actor::pointer, const script_ptr&
         s->held_more.notify_all();
       },
       [](progress_atom, const job_progress&) {},
-      [](flush_atom, job_id) {},
+      [s](flush_atom, job_id) {
+        const std::lock_guard lock{s->mutex};
+        for (const auto& errand : std::exchange(s->errands, {})) errand();
+      },
       [](beat_atom) {},
   };
 }
@@ -445,9 +449,22 @@ void world::wait_for_status_questions(std::size_t count) {
   wait_until(*inside_->play, "the questions", [&] { return inside_->play->status_questions >= count; });
 }
 
+/// Behind the requests to follow that are in its mailbox.
+void world::in_the_herald(std::function<void()> what) {
+  const auto done = std::make_shared<std::promise<void>>();
+  {
+    const std::lock_guard lock{inside_->play->mutex};
+    inside_->play->errands.push_back([done, what = std::move(what)] {
+      what();
+      done->set_value();
+    });
+  }
+  caf::anon_send(inside_->herald, flush_atom_v, job_id{});
+  done->get_future().wait();
+}
+
 void world::tell(const job_status& progress) {
-  in_an_actor(inside_->system, [s = inside_->play, progress] {
-    const std::lock_guard lock{s->mutex};
+  in_the_herald([s = inside_->play, progress] {
     for (const auto& [job, who] : s->followers) {
       if (job == progress.id) who.tell({progress.id, progress.run, progress.state, progress.images});
     }
@@ -455,8 +472,7 @@ void world::tell(const job_status& progress) {
 }
 
 void world::beat() {
-  in_an_actor(inside_->system, [s = inside_->play] {
-    const std::lock_guard lock{s->mutex};
+  in_the_herald([s = inside_->play] {
     for (const auto& [job, who] : s->followers) who.beat();
   });
 }

@@ -100,6 +100,7 @@ class world {
 
  private:
   struct inside;
+  void in_the_herald(std::function<void()> what);
   std::unique_ptr<inside> inside_;
 };
 
