@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 
 #include "core/error_code.hpp"
@@ -148,6 +149,29 @@ BOOST_AUTO_TEST_CASE(an_accept_header_that_leaves_nothing_is_406) {
   BOOST_TEST(get_with(w, "/openapi.json", "Accept: text/html\r\nAccept: application/json\r\n").status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(every_route_answers_options_and_other_methods_and_an_accept_header_as_described) {
+  world w;
+  for (const auto& [described, item] : document()["paths"].items()) {
+    const auto path = std::regex_replace(described, std::regex{R"(\{[^}]+\})"}, "1");
+    const auto asked = [&](const std::string& method, const std::string& headers) {
+      return ask(w.port(), method + " " + path + " HTTP/1.1\r\nHost: h\r\n" + headers + "\r\n");
+    };
+    BOOST_TEST_CONTEXT(path) {
+      const auto options = asked("OPTIONS", "Accept: image/png\r\n");
+      BOOST_TEST(options.status == 200);
+      BOOST_TEST(options.body == "");
+      const auto other = asked("PATCH", "");
+      BOOST_TEST(other.status == 405);
+      BOOST_TEST(other.header("Allow").value() == options.header("Allow").value());
+      for (const auto* method : {"get", "post"}) {
+        if (!item.contains(method)) continue;
+        const bool refuses = asked(method == std::string{"get"} ? "GET" : "POST", "Accept: image/png\r\n").status == 406;
+        BOOST_TEST(refuses == item[method]["responses"].contains("406"));
+      }
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(errors_below_the_jobs_are_problems_and_elsewhere_sentences) {
   world w;
   for (const auto* path : {"/api/jobs/1/nothing", "/api/jobs/1/audit/x", "/api/jobs/", "/api/stores/1/2"}) {
@@ -197,6 +221,8 @@ BOOST_AUTO_TEST_CASE(a_page_that_is_not_installed_says_how_to) {
     BOOST_TEST(page.body.find("scripts/install-docs") != std::string::npos);
     BOOST_TEST(page.body.find("/openapi.json") != std::string::npos);
     BOOST_TEST(get(w.port(), "/docs/swagger-ui.css").status == 404);
+    BOOST_TEST(get(w.port(), "/docs/swagger-ui-bundle.js").status == 404);
+    BOOST_TEST(get_with(w, "/docs", "If-None-Match: " + page.header("ETag").value() + "\r\n").status == 304);
   }
 }
 
