@@ -140,16 +140,13 @@ class staged_submission {
     written_ = next_written_;
   }
 
-  void answer(caf::typed_response_promise<job_id> to) const { to.deliver(*id_); }
-  void answer(caf::typed_response_promise<stored_submission> to) const {
+  /// What has come of it, once its last slice is durable.
+  stored_submission outcome() const {
     using kind = stored_submission::kind;
     const auto total = static_cast<std::int64_t>(job_->image_count());
-    if (!known_) {
-      to.deliver(stored_submission{kind::stored, {*id_, run_number{1}, {total, 0, 0}}, job_state::ongoing});
-      return;
-    }
+    if (!known_) return {kind::stored, {*id_, run_number{1}, {total, 0, 0}}, job_state::ongoing};
     const bool same = known_->digest == key_->digest || mutant(76);
-    to.deliver(stored_submission{same ? kind::known : kind::key_used, known_->job, known_->state});
+    return {same ? kind::known : kind::key_used, known_->job, known_->state};
   }
 
   /// The job's id once something of it is durable.
@@ -173,19 +170,18 @@ class staged_submission {
   std::size_t next_written_ = 0;
 };
 
-template <class Answer>
-caf::result<Answer> store(self_pointer self, const submission_ptr& job, std::optional<submission_key> key) {
-  auto promise = self->make_response_promise<Answer>();
-  auto staged = std::make_shared<staged_submission>(job, std::move(key));
+caf::result<stored_submission> store(self_pointer self, const submission_ptr& job, const std::optional<submission_key>& key) {
+  auto promise = self->make_response_promise<stored_submission>();
+  auto staged = std::make_shared<staged_submission>(job, key);
   ledger_command command{
       [=](storage::writer& writer) { return staged->write_slice(writer, self->state.now()); },
       [=](bool last) mutable {
         staged->slice_is_durable();
-        if (last) staged->answer(promise);
+        if (last) promise.deliver(staged->outcome());
       },
       [=](const caf::error& e) mutable {
         if (mutant(8) && staged->id()) {
-          staged->answer(promise);
+          promise.deliver(staged->outcome());
         } else {
           promise.deliver(e);
         }
@@ -198,20 +194,17 @@ caf::result<Answer> store(self_pointer self, const submission_ptr& job, std::opt
   return promise;
 }
 
-void tell_herald(self_pointer self, job_id job, const storage::recorded& what) {
+/// Tells those who want to know of it what is committed of a job.
+void tell(self_pointer self, job_id job, const storage::recorded& what) {
+  if (what.has_callback && self->state.courier) self->send(*self->state.courier, due_atom_v);
   if (what.changed == 0 && what.state == job_state::ongoing) return;
   self->send(self->state.herald, progress_atom_v, job_progress{job, what.run, what.state, what.images});
 }
 
-void tell_herald(self_pointer self, job_id job, const storage::controlled& what) {
+void tell(self_pointer self, job_id job, const storage::controlled& what) {
   if (what.what != storage::controlled::kind::done) return;
   self->send(self->state.herald, progress_atom_v, job_progress{job, what.job.run, job_state::ongoing, what.job.images});
 }
-
-void tell_courier(self_pointer self, const storage::recorded& durable) {
-  if (durable.has_callback && self->state.courier) self->send(*self->state.courier, due_atom_v);
-}
-void tell_courier(self_pointer, const storage::controlled&) {}
 
 /// A command of one step that answers what the step came to.
 template <class Step, class Outcome = std::invoke_result_t<Step, storage::writer&>>
@@ -224,8 +217,7 @@ caf::result<Outcome> in_one_step(self_pointer self, job_id job, std::size_t rows
                             return true;
                           },
                           [=](bool) mutable {
-                            tell_herald(self, job, *outcome);
-                            tell_courier(self, *outcome);
+                            tell(self, job, *outcome);
                             promise.deliver(*outcome);
                           },
                           [=](const caf::error& e) mutable { mutant(3) ? promise.deliver(*outcome) : promise.deliver(e); },
@@ -244,10 +236,9 @@ caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number
                             return slice->changed == 0 || slice->images.pending() == 0;
                           },
                           [=](bool last) mutable {
-                            tell_herald(self, job, *slice);
+                            tell(self, job, *slice);
                             slice->changed += total->changed;
                             *total = *slice;
-                            tell_courier(self, *slice);
                             if (last) promise.deliver(*total);
                           },
                           [=](const caf::error& e) mutable { promise.deliver(e); },
@@ -275,8 +266,7 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::w
   self->state.herald = std::move(herald);
   self->state.open(std::move(storage), std::move(clock));
   return {
-      [=](store_atom, const submission_ptr& job) { return store<job_id>(self, job, std::nullopt); },
-      [=](store_atom, const submission_ptr& job, const submission_key& key) { return store<stored_submission>(self, job, key); },
+      [=](store_atom, const submission_ptr& job, const std::optional<submission_key>& key) { return store(self, job, key); },
       [=](cancel_atom, job_id job) {
         return in_one_step(self, job, 1, [=](storage::writer& writer) { return writer.cancel(job, self->state.now()); });
       },

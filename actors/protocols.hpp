@@ -114,10 +114,9 @@ using courier_actor = caf::typed_actor<
 /// The only writer of storage. Commands that wait together share one commit; an answer means that it is durable.
 /// Answers an error when the commit failed: then nothing of the command is stored, and the sender decides whether to try again.
 using ledger_actor = caf::typed_actor<
-    // Stores a submission, large ones slice by slice between other commits, and answers the new job's id.
-    asks<store_atom, submission_ptr>::with<job_id>,
-    // The same under a client's key, which names one submission only: a known one is answered as it stands, and nothing is stored.
-    asks<store_atom, submission_ptr, submission_key>::with<stored_submission>,
+    // Stores a submission, large ones slice by slice between other commits. A client's key names one submission only: where it is known,
+    // that one is answered as it stands, and nothing is stored.
+    asks<store_atom, submission_ptr, std::optional<submission_key>>::with<stored_submission>,
     // Marks an ongoing job as cancelled.
     asks<cancel_atom, job_id>::with<storage::controlled>,
     // Begins another run of an ended job, unless more images would become pending than the number says.
@@ -257,10 +256,8 @@ using image_pool_actor = caf::typed_actor<
 
 /// Admission, the set of running jobs, recovery and drain.
 using supervisor_actor = caf::typed_actor<
-    // Take a job, or say why not; accepted means committed.
-    takes<submit_atom, submission_ptr, reply<submit_outcome>>,
-    // The same under a client's key: a submission that is known by it is answered as it was, and not taken again.
-    takes<submit_atom, submission_ptr, submission_key, reply<submit_outcome>>,
+    // Take a job, or say why not; accepted means committed. One that is known by its client's key is answered as it was, and not taken again.
+    takes<submit_atom, submission_ptr, std::optional<submission_key>, reply<submit_outcome>>,
     // End a job's run early; done means committed.
     takes<cancel_atom, job_id, reply<control_outcome>>,
     // Try the failed images of an ended job again; done means committed.
@@ -287,7 +284,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::image_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::error_code)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::image_task)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::submission_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::submission_key)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::optional<retail_pulse::submission_key>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::storage::recorded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::storage::controlled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::stored_submission)

@@ -42,44 +42,23 @@ std::optional<submit_outcome> supervisor_state::refusal(std::int64_t images, std
   return std::nullopt;
 }
 
-void supervisor_state::submit(const submission_ptr& submission, const reply<submit_outcome>& answer) {
+void supervisor_state::submit(const submission_ptr& submission, const std::optional<submission_key>& key,
+                              const reply<submit_outcome>& answer) {
   const auto images = static_cast<std::int64_t>(submission->image_count());
   const auto bytes = submission->bytes();
-  if (auto refused = refusal(images, bytes)) {
-    answer(std::move(*refused));
-    return;
-  }
-  admit(images, bytes);
-  self_->request(colleagues_.ledger, caf::infinite, store_atom_v, submission)
-      .then(
-          [=, this](job_id id) {
-            answer({submit_outcome::kind::accepted, id, {}});
-            start({id, run_number{1}, {images, 0, 0}}, images, 0);
-            answered(bytes);
-          },
-          [=, this](const caf::error& e) {
-            dismiss(images);
-            answer({submit_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
-            answered(bytes);
-          });
-}
-
-void supervisor_state::submit(const submission_ptr& submission, const submission_key& key, const reply<submit_outcome>& answer) {
-  const auto images = static_cast<std::int64_t>(submission->image_count());
-  const auto bytes = submission->bytes();
-  if (keys_.contains(key.text)) return answer({submit_outcome::kind::key_busy, {}, {}});
+  if (key && keys_.contains(key->text)) return answer({submit_outcome::kind::key_busy, {}, {}});
   if (auto refused = refusal(images, bytes)) return answer(std::move(*refused));
   admit(images, bytes);
-  keys_.insert(key.text);
+  if (key) keys_.insert(key->text);
   self_->request(colleagues_.ledger, caf::infinite, store_atom_v, submission, key)
       .then(
           [=, this](const stored_submission& stored) {
-            keys_.erase(key.text);
+            if (key) keys_.erase(key->text);
             take_stored(stored, images, answer);
             answered(bytes);
           },
           [=, this](const caf::error& e) {
-            if (!mutant(78)) keys_.erase(key.text);
+            if (key && !mutant(78)) keys_.erase(key->text);
             dismiss(images);
             answer({submit_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
             answered(bytes);
@@ -369,8 +348,7 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
   abort_on_exception(self, "supervisor");
   self->state.open(self, settings, std::move(colleagues));
   return {
-      [=](submit_atom, const submission_ptr& submission, const reply<submit_outcome>& answer) { self->state.submit(submission, answer); },
-      [=](submit_atom, const submission_ptr& submission, const submission_key& key, const reply<submit_outcome>& answer) {
+      [=](submit_atom, const submission_ptr& submission, const std::optional<submission_key>& key, const reply<submit_outcome>& answer) {
         self->state.submit(submission, key, answer);
       },
       [=](cancel_atom, job_id job, const reply<control_outcome>& answer) { self->state.cancel(job, answer); },

@@ -26,8 +26,7 @@ class supervisor_state {
 
   void open(self_pointer self, supervisor_settings settings, job_colleagues colleagues);
 
-  void submit(const submission_ptr& submission, const reply<submit_outcome>& answer);
-  void submit(const submission_ptr& submission, const submission_key& key, const reply<submit_outcome>& answer);
+  void submit(const submission_ptr& submission, const std::optional<submission_key>& key, const reply<submit_outcome>& answer);
   void cancel(job_id job, const reply<control_outcome>& answer);
   void redrive(job_id job, const reply<control_outcome>& answer);
   void report_load(const reply<std::optional<load_report>>& answer);

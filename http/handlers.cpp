@@ -122,12 +122,7 @@ void handlers::store(const std::string& request_id, parser_thread::parsed parsed
   if (const auto problem = callback_problem(backend_, *std::get<submission_ptr>(parsed))) return answer(error_response(400, *problem));
   actors::reply<submit_outcome> reply{[answer, request_id](const submit_outcome& outcome) { answer(response_to(outcome, request_id)); },
                                       submit_outcome{}};
-  auto job = std::get<submission_ptr>(std::move(parsed));
-  if (key) {
-    caf::anon_send(backend_.supervisor, actors::submit_atom_v, std::move(job), std::move(*key), std::move(reply));
-  } else {
-    caf::anon_send(backend_.supervisor, actors::submit_atom_v, std::move(job), std::move(reply));
-  }
+  caf::anon_send(backend_.supervisor, actors::submit_atom_v, std::get<submission_ptr>(std::move(parsed)), std::move(key), std::move(reply));
 }
 
 void handlers::audit(const request& r, const responder& answer) const {

@@ -171,11 +171,7 @@ void life::run_everything() {
 
 // --- what clients and operators do -----------------------------------------------------------------------------------
 
-void life::submit(submission_ptr job, std::function<void(submit_outcome)> answer) {
-  caf::anon_send(*supervisor_, submit_atom_v, std::move(job), reply<submit_outcome>{std::move(answer), {}});
-}
-
-void life::submit(submission_ptr job, submission_key key, std::function<void(submit_outcome)> answer) {
+void life::submit(submission_ptr job, std::optional<submission_key> key, std::function<void(submit_outcome)> answer) {
   caf::anon_send(*supervisor_, submit_atom_v, std::move(job), std::move(key), reply<submit_outcome>{std::move(answer), {}});
 }
 

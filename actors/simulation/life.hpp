@@ -50,8 +50,7 @@ class life {
   bool step(chance& schedule);
 
   // --- what clients and operators do ---
-  void submit(submission_ptr job, std::function<void(actors::submit_outcome)> answer);
-  void submit(submission_ptr job, submission_key key, std::function<void(actors::submit_outcome)> answer);
+  void submit(submission_ptr job, std::optional<submission_key> key, std::function<void(actors::submit_outcome)> answer);
   void cancel(job_id job, std::function<void(actors::control_outcome)> answer);
   void redrive(job_id job, std::function<void(actors::control_outcome)> answer);
   void ask(job_id job, std::function<void(actors::status_outcome)> answer);

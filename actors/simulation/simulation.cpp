@@ -254,8 +254,8 @@ class world {
   }
 
   void send(const client& who, std::function<void(submit_outcome)> answer) {
-    if (who.key.empty()) return life_->submit(who.job->submission(), std::move(answer));
-    life_->submit(who.job->submission(), {who.key, "its own"}, std::move(answer));
+    const auto key = who.key.empty() ? no_key : submission_key{who.key, "its own"};
+    life_->submit(who.job->submission(), key, std::move(answer));
   }
 
   /// Once more under the same key, at a moment of its own, and once with another body.
@@ -271,7 +271,7 @@ class world {
     });
     life_->at(when + millis{dice.between(0, 6000)}, [this, &who] {
       if (!who.id) return;  // or it might be the first
-      life_->submit(who.job->submission(), {who.key, "another"}, [this](const submit_outcome& answer) {
+      life_->submit(who.job->submission(), submission_key{who.key, "another"}, [this](const submit_outcome& answer) {
         if (!is_deaf_ && (answer.what == submit_outcome::kind::accepted || answer.what == submit_outcome::kind::replayed))
           broken("another submission was taken under a key that is used");
       });

@@ -32,16 +32,6 @@ world_options narrow() {
   return options;
 }
 
-std::optional<actors::load_report> drain(world& w, std::chrono::milliseconds timeout) {
-  auto left = std::make_shared<std::optional<actors::load_report>>();
-  w.system().spawn([=, to = w.supervisor](caf::event_based_actor* self) {
-    self->request(to, caf::infinite, actors::drain_atom_v, timeout).then([=](const actors::load_report& report) { *left = report; });
-  });
-  w.run_messages();
-  w.run_until([&] { return left->has_value(); });
-  return *left;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(cancelling_a_job)
@@ -115,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_cancel_right_behind_the_submission_is_not_lost) {
   for (int messages = 0; messages < 40; ++messages) {
     world w{narrow()};
     std::optional<job_id> job;
-    caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 200)}}),
+    caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 200)}}), no_key,
                    actors::reply<actors::submit_outcome>{[&](const actors::submit_outcome& o) { job = o.id; }, {}});
     while (!job) BOOST_REQUIRE(w.run_one_message());
     for (int i = 0; i < messages; ++i) w.run_one_message();
@@ -255,7 +245,7 @@ BOOST_AUTO_TEST_CASE(a_drain_waits_for_the_answer_to_a_cancel) {
   world w{narrow()};
   const auto job = w.accept({{"S1", urls_on("a.example", 20)}});
   const auto answer = w.ask(actors::cancel_atom_v, job);
-  BOOST_REQUIRE(drain(w, 3s).has_value());
+  BOOST_REQUIRE(w.drain(3s).has_value());
   BOOST_REQUIRE(answer->has_value());
   BOOST_TEST(((*answer)->what == outcome::done));
 }
@@ -339,7 +329,7 @@ BOOST_AUTO_TEST_CASE(a_redrive_is_admitted_as_a_submission_is) {
   BOOST_TEST((w.redrive(failed).what == outcome::done));
   w.run_to_end(failed);
   check_that_nothing_is_held(w);
-  drain(w, 1s);
+  w.drain(1s);
   BOOST_TEST((w.redrive(failed).what == outcome::draining));
 }
 

@@ -5,21 +5,6 @@
 using namespace retail_pulse;
 using namespace retail_pulse::tests;
 
-namespace {
-
-/// Drains a world and tells what is left.
-std::optional<actors::load_report> drain(world& w, std::chrono::milliseconds timeout) {
-  auto left = std::make_shared<std::optional<actors::load_report>>();
-  w.system().spawn([=, to = w.supervisor](caf::event_based_actor* self) {
-    self->request(to, caf::infinite, actors::drain_atom_v, timeout).then([=](const actors::load_report& report) { *left = report; });
-  });
-  w.run_messages();
-  w.run_until([&] { return left->has_value(); });
-  return *left;
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(draining_the_service)
 
 BOOST_AUTO_TEST_CASE(what_is_in_flight_is_recorded_and_nothing_new_is_fetched) {
@@ -30,7 +15,7 @@ BOOST_AUTO_TEST_CASE(what_is_in_flight_is_recorded_and_nothing_new_is_fetched) {
   w.run_until([&] { return w.status(job)->images.done() > 50; });
   const auto fetched = w.web->fetched.size();
   const auto before = w.now();
-  const auto left = drain(w, 3s);
+  const auto left = w.drain(3s);
   BOOST_REQUIRE(left.has_value());
   BOOST_TEST((w.now() - before <= 500ms));
   BOOST_TEST(w.web->fetched.size() == fetched);
@@ -46,14 +31,14 @@ BOOST_AUTO_TEST_CASE(the_drain_timeout_ends_the_wait_for_a_silent_origin) {
   const auto job = w.accept({{"S1", urls_on("a.example", 10)}});
   w.run_until([&] { return w.load().fetches > 0; });
   const auto before = w.now();
-  BOOST_REQUIRE(drain(w, 3s).has_value());
+  BOOST_REQUIRE(w.drain(3s).has_value());
   BOOST_TEST((w.now() - before <= 3s));
   BOOST_TEST(w.status(job)->images.pending() == 10);
 }
 
 BOOST_AUTO_TEST_CASE(a_submission_during_a_drain_is_refused) {
   world w;
-  drain(w, 1s);
+  w.drain(1s);
   BOOST_TEST((w.submit(submission_with({{"S1", urls_on("a.example", 1)}})).what == actors::submit_outcome::kind::draining));
   BOOST_TEST((w.load().at == actors::phase::draining));
 }
@@ -68,16 +53,16 @@ BOOST_AUTO_TEST_CASE(a_job_that_waits_for_a_retry_does_not_hold_up_the_drain) {
   w.accept({{"S1", urls_on("a.example", 5)}});
   for (int i = 0; i < 10; ++i) w.step();
   const auto before = w.now();
-  BOOST_REQUIRE(drain(w, 3s).has_value());
+  BOOST_REQUIRE(w.drain(3s).has_value());
   BOOST_TEST((w.now() - before <= 1s));
 }
 
 BOOST_AUTO_TEST_CASE(a_submission_that_is_being_stored_is_answered_before_the_drain_ends) {
   world w;
   std::optional<actors::submit_outcome> outcome;
-  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 5 * limits::slice_rows)}}),
+  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 5 * limits::slice_rows)}}), no_key,
                  actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { outcome = o; }, {}});
-  BOOST_REQUIRE(drain(w, 3s).has_value());
+  BOOST_REQUIRE(w.drain(3s).has_value());
   BOOST_REQUIRE(outcome.has_value());
   BOOST_TEST((outcome->what == actors::submit_outcome::kind::accepted));
   BOOST_TEST(w.status(outcome->id)->images.pending() == static_cast<std::int64_t>(5 * limits::slice_rows));
@@ -86,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_submission_that_is_being_stored_is_answered_before_the_dr
 BOOST_AUTO_TEST_CASE(an_idle_service_drains_at_once) {
   world w;
   const auto before = w.now();
-  BOOST_REQUIRE(drain(w, 3s).has_value());
+  BOOST_REQUIRE(w.drain(3s).has_value());
   BOOST_TEST((w.now() == before));
 }
 

@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_job_actor_that_dies_is_started_again_three_times_and_then
   const auto supervisor = w.system().spawn(actors::supervisor, actors::supervisor_settings{}, colleagues);
   w.run_messages();
   std::optional<job_id> job;
-  caf::anon_send(supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 2 * limits::slice_rows + 1)}}),
+  caf::anon_send(supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 2 * limits::slice_rows + 1)}}), no_key,
                  actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { job = o.id; }, {}});
   w.run_messages();
   BOOST_REQUIRE(job.has_value());

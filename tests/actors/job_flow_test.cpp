@@ -215,9 +215,9 @@ BOOST_AUTO_TEST_CASE(small_jobs_are_accepted_between_the_slices_of_a_large_one) 
   const auto remember = [&](std::string name) {
     return actors::reply<actors::submit_outcome>{[&answered, name](actors::submit_outcome) { answered.push_back(name); }, {}};
   };
-  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 20 * limits::slice_rows)}}),
+  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 20 * limits::slice_rows)}}), no_key,
                  remember("large"));
-  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("b.example", 1)}}), remember("small"));
+  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("b.example", 1)}}), no_key, remember("small"));
   w.run_messages();
   w.run_until([&] { return answered.size() == 2; });
   BOOST_TEST(answered.at(0) == "small");

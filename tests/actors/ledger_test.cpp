@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_large_submission_that_fails_in_the_middle_leaves_no_rows)
   world w;
   // 3 slices; after the first is committed, another writer holds the lock.
   std::optional<actors::submit_outcome> outcome;
-  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 3 * limits::slice_rows)}}),
+  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 3 * limits::slice_rows)}}), no_key,
                  actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { outcome = o; }, {}});
   storage::reader reader{w.where(), {std::chrono::milliseconds{0}}};
   while (reader.staging_jobs().empty()) BOOST_REQUIRE(w.run_one_message());

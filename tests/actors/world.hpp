@@ -117,11 +117,21 @@ class world {
   // --- the outside ---
   actors::submit_outcome submit(const submission_ptr& job) {
     std::optional<actors::submit_outcome> answer;
-    caf::anon_send(supervisor, actors::submit_atom_v, job,
+    caf::anon_send(supervisor, actors::submit_atom_v, job, no_key,
                    actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { answer = std::move(o); }, {}});
     run_messages();
     run_until([&] { return answer.has_value(); });
     return answer.value();
+  }
+  /// Drains, and tells what is left; nothing when that does not come.
+  std::optional<actors::load_report> drain(std::chrono::milliseconds timeout) {
+    auto left = std::make_shared<std::optional<actors::load_report>>();
+    system().spawn([=, to = supervisor](caf::event_based_actor* self) {
+      self->request(to, caf::infinite, actors::drain_atom_v, timeout).then([=](const actors::load_report& report) { *left = report; });
+    });
+    run_messages();
+    run_until([&] { return left->has_value(); });
+    return *left;
   }
   job_id accept(const std::vector<visit_of>& visits) {
     const auto outcome = submit(submission_with(visits));
@@ -131,7 +141,7 @@ class world {
   /// Asks without running anything; the answer comes into the result.
   std::shared_ptr<std::optional<actors::submit_outcome>> submit_under(const submission_key& key, const submission_ptr& job) {
     auto answer = std::make_shared<std::optional<actors::submit_outcome>>();
-    caf::anon_send(supervisor, actors::submit_atom_v, job, key,
+    caf::anon_send(supervisor, actors::submit_atom_v, job, std::optional{key},
                    actors::reply<actors::submit_outcome>{[=](actors::submit_outcome o) { *answer = std::move(o); }, {}});
     return answer;
   }

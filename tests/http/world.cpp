@@ -130,23 +130,17 @@ void control(supervisor_actor::pointer self, const script_ptr& s, job_id job, bo
 
 supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self, const script_ptr& s) {
   return {
-      [self, s](submit_atom, const submission_ptr& job, const reply<submit_outcome>& answer) {
+      [self, s](submit_atom, const submission_ptr& job, const std::optional<submission_key>& key, const reply<submit_outcome>& answer) {
         const std::lock_guard lock{s->mutex};
         ++s->submissions;
         s->last = job;
         s->last_key.clear();
+        if (key) s->last_key = {key->text, key->digest};
         if (s->supervisor == manner::die) return self->quit();
         if (s->supervisor == manner::forget) return;
         if (s->supervisor == manner::hold)
           return s->hold([s, answer] { answer({submit_outcome::kind::accepted, job_id{++s->last_id}, ""}); });
-        answer(outcome_of(*s));
-      },
-      [s](submit_atom, const submission_ptr& job, const submission_key& key, const reply<submit_outcome>& answer) {
-        const std::lock_guard lock{s->mutex};
-        ++s->submissions;
-        s->last = job;
-        s->last_key = {key.text, key.digest};
-        answer(outcome_of(*s, key));
+        answer(key ? outcome_of(*s, *key) : outcome_of(*s));
       },
       [self, s](cancel_atom, job_id job, const reply<control_outcome>& answer) { control(self, s, job, false, answer); },
       [self, s](redrive_atom, job_id job, const reply<control_outcome>& answer) { control(self, s, job, true, answer); },
