@@ -246,6 +246,18 @@ caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number
   return promise;
 }
 
+/// A commit may be done and reported as failed. Then the step is asked for again, and finds the run that it has begun itself.
+caf::result<storage::controlled> redrive(self_pointer self, job_id job, std::int64_t room) {
+  using kind = storage::controlled::kind;
+  auto begun = std::make_shared<std::optional<run_number>>();
+  return in_one_step(self, job, 1, [=](storage::writer& writer) {
+    auto came_to = writer.redrive(job, room, self->state.now());
+    if (came_to.what == kind::ongoing && came_to.job.run == *begun) came_to.what = kind::done;
+    if (came_to.what == kind::done) *begun = came_to.job.run;
+    return came_to;
+  });
+}
+
 caf::result<caf::ok_atom> note(self_pointer self, const callback_attempt& attempt) {
   auto promise = self->make_response_promise<caf::ok_atom>();
   schedule_when(self, self->state.add({
@@ -270,9 +282,7 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::w
       [=](cancel_atom, job_id job) {
         return in_one_step(self, job, 1, [=](storage::writer& writer) { return writer.cancel(job, self->state.now()); });
       },
-      [=](redrive_atom, job_id job, std::int64_t room) {
-        return in_one_step(self, job, 1, [=](storage::writer& writer) { return writer.redrive(job, room, self->state.now()); });
-      },
+      [=](redrive_atom, job_id job, std::int64_t room) { return redrive(self, job, room); },
       [=](record_atom, job_id job, run_number run, const results_ptr& batch) {
         return in_one_step(self, job, batch->results.size(),
                            [=](storage::writer& writer) { return writer.record(job, run, batch->results, self->state.now()); });

@@ -45,6 +45,16 @@ struct book {
 
 using strings = std::vector<std::string>;
 
+/// The next commit is done, and reported as failed.
+struct hidden_commit final : storage::statement_watch {
+  bool hides = true;
+  void before(std::string_view) override {}
+  void after(std::string_view statement) override {
+    if (statement == "COMMIT" && std::exchange(hides, false))
+      throw storage::storage_error{storage::storage_error::kind::other, "nobody knows what came of the commit"};
+  }
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(ledger)
@@ -138,6 +148,29 @@ BOOST_AUTO_TEST_CASE(a_large_submission_that_fails_in_the_middle_leaves_no_rows)
   w.run_messages();
   w.run_until([&] { return reader.staging_jobs().empty(); });
   BOOST_TEST(reader.staging_jobs().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_redrive_whose_commit_is_done_and_reported_as_failed_is_done_once) {
+  world w;
+  const auto job = w.accept({{"S9", urls_on("a.example", 2)}});
+  BOOST_TEST(name_of(w.run_to_end(job).state) == "failed");
+  hidden_commit watch;
+  auto writer = std::make_shared<storage::writer>(w.where(), storage::session_options{std::chrono::milliseconds{0}, &watch});
+  const auto other = w.system().spawn(actors::ledger, std::move(writer), wall_clock{[&] { return w.wall_time(); }}, w.herald);
+  std::optional<storage::controlled> came_to;
+  w.system().spawn([&, other, job](caf::event_based_actor* self) {
+    self->request(other, caf::infinite, actors::redrive_atom_v, job, std::int64_t{2}).then([&](const storage::controlled& answer) {
+      came_to = answer;
+    });
+  });
+  w.run_messages();
+  BOOST_REQUIRE(came_to.has_value());
+  BOOST_TEST(!watch.hides);
+  BOOST_TEST((came_to->what == storage::controlled::kind::done));
+  BOOST_TEST(came_to->job.run.value == 2);
+  BOOST_TEST(w.status(job)->run.value == 2);
+  caf::anon_send_exit(other, caf::exit_reason::user_shutdown);
+  w.run_messages();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
