@@ -99,6 +99,17 @@ void create_parent(const std::filesystem::path& file) {
                       "The folder " + file.parent_path().string() + " cannot be created: " + failure.message()};
 }
 
+/// For the whole process, before SQLite's first use: no counting of memory, which has every allocation of every connection pass one lock,
+/// and no lock per connection, as a session belongs to one thread at a time. Keeps SQLite's own settings where it is in use already.
+void configure_sqlite() {
+  static const bool done = [] {
+    sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    return true;
+  }();
+  static_cast<void>(done);
+}
+
 }  // namespace
 
 std::string_view public_reason(storage_error::kind kind) {
@@ -121,6 +132,7 @@ std::string_view public_reason(storage_error::kind kind) {
 
 session::session(const location& where, session_options options, role as)
     : name_{where.file().empty() ? "The database in memory" : where.file().string()} {
+  configure_sqlite();
   const bool is_file = !where.file().empty();
   if (is_file && as == role::writer) create_parent(where.file());
   try {

@@ -14,7 +14,7 @@
 namespace retail_pulse::storage {
 
 /// One connection with its prepared statements: the only place that knows how SOCI and SQLite are spoken to.
-/// Every call throws storage_error, and none leaves a statement open, which would pin the write-ahead log.
+/// Belongs to one thread at a time. Every call throws storage_error, and none leaves a statement open, which would pin the write-ahead log.
 /// Parameters are `long long` or `std::string`, bound by position; statements are kept by their text.
 class session {
  public:
