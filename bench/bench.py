@@ -99,7 +99,7 @@ def images_per_second(bench, api, images):
     return images / seconds, spent / images
 
 
-class Peer:
+class Peer(harness.Client):
     """Another program with the same API."""
 
     def __init__(self, name, command, delay):
@@ -111,8 +111,6 @@ class Peer:
         if "http://" not in line:
             raise AssertionError(f"{name} did not start: {line!r}")
         self.port = int(line.rsplit(":", 1)[1])
-
-    request, get, submit = harness.Service.request, harness.Service.get, harness.Service.submit
 
     def __enter__(self):
         return self

@@ -143,7 +143,44 @@ class Exchanges:
 EXCHANGES = Exchanges()
 
 
-class Service:
+class Client:
+    """Of whatever has the API on `port` of 127.0.0.1."""
+
+    def exchange(self, method, path, body=None, headers=None):
+        """Status, body and headers of the answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            told = answer.read()
+            EXCHANGES.write(method, path, answer, told)
+            return answer.status, json.loads(told or b"null"), answer.headers
+        finally:
+            connection.close()
+
+    def request(self, method, path, body=None):
+        return self.exchange(method, path, body)[:2]
+
+    def get(self, path):
+        return self.request("GET", path)
+
+    def submit(self, visits):
+        status, answer = self.request("POST", "/api/submit", json.dumps({"count": len(visits), "visits": visits}))
+        if status != 201:
+            raise AssertionError(f"not accepted: {status} {answer}")
+        return answer["job_id"]
+
+    def status(self, job):
+        status, answer = self.get(f"/api/status?jobid={job}")
+        if status != 200:
+            raise AssertionError(f"no status of job {job}: {status} {answer}")
+        return answer
+
+    def wait_for_end(self, job):
+        return wait_for(lambda: (s := self.status(job))["status"] != "ongoing" and s, f"job {job} to end")
+
+
+class Service(Client):
     """The real program, serving on a free port from a database in a folder of its own."""
 
     def __init__(self, *flags, folder=None, names=()):
@@ -222,41 +259,6 @@ class Service:
             if line.startswith(what + ":"):
                 return int(line.split()[1])
         raise AssertionError(f"no {what} in /proc")
-
-    # --- client ---
-
-    def exchange(self, method, path, body=None, headers=None):
-        """Status, body and headers of the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        try:
-            connection.request(method, path, body, headers or {})
-            answer = connection.getresponse()
-            told = answer.read()
-            EXCHANGES.write(method, path, answer, told)
-            return answer.status, json.loads(told or b"null"), answer.headers
-        finally:
-            connection.close()
-
-    def request(self, method, path, body=None):
-        return self.exchange(method, path, body)[:2]
-
-    def get(self, path):
-        return self.request("GET", path)
-
-    def submit(self, visits):
-        status, answer = self.request("POST", "/api/submit", json.dumps({"count": len(visits), "visits": visits}))
-        if status != 201:
-            raise AssertionError(f"not accepted: {status} {answer}")
-        return answer["job_id"]
-
-    def status(self, job):
-        status, answer = self.get(f"/api/status?jobid={job}")
-        if status != 200:
-            raise AssertionError(f"no status of job {job}: {status} {answer}")
-        return answer
-
-    def wait_for_end(self, job):
-        return wait_for(lambda: (s := self.status(job))["status"] != "ongoing" and s, f"job {job} to end")
 
     # --- database ---
 
