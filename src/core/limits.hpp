@@ -56,7 +56,8 @@ inline constexpr std::chrono::milliseconds backoff_cap = 10s;      ///< at most 
 inline constexpr std::chrono::milliseconds retry_after_cap = 30s;  ///< and at least a Retry-After up to this
 inline constexpr std::int64_t default_image_bytes = std::int64_t{50} << 20;
 inline constexpr std::size_t response_header_bytes = 16 * kib;  ///< status line and headers of an image host,
-inline constexpr std::size_t response_line_bytes = 8 * kib;     ///< and one line of them: cpp-httplib's own parser has no bound
+inline constexpr std::size_t response_line_bytes = 8 * kib;     ///< and one line of them
+inline constexpr std::size_t receive_bytes = 32 * kib;  ///< read at once, on the stack of a fetch: a range and its head come in one piece
 inline constexpr int redirects = 5;
 inline constexpr std::chrono::seconds fetch_thread_idle = 10s;  ///< an idle fetch thread ends after this
 inline constexpr std::chrono::seconds connection_idle = 10s;    ///< an idle connection to an origin is closed after this
@@ -69,6 +70,7 @@ inline constexpr std::size_t chunk_line_bytes = 256;         ///< one chunk-size
 inline constexpr std::size_t rest_drained_bytes = 16 * kib;  ///< an unwanted rest of an answer up to this is read to keep the connection,
 inline constexpr std::chrono::milliseconds rest_drained_for = 100ms;  ///< if it comes within this time
 inline constexpr std::size_t range_bytes = 16 * kib;  ///< one range of a file in header mode: 94 % of JPEGs tell their size within 4 KiB
+inline constexpr std::size_t header_piece_bytes = 4 * kib;  ///< of it measured at a time
 inline constexpr int ranges = 32;  ///< asked for of one file; a colour profile of 580 KB takes 9. Then it is read on from there
 
 inline constexpr std::size_t breaker_window = 20;              ///< outcomes of an origin that are looked at,

@@ -104,8 +104,13 @@ bool is_public_v6(const ip_address& address) {
 }  // namespace
 
 std::string ip_address::text() const {
+  if (!v6) {  // inet_ntop prints with vsnprintf, and every fetch tells its address
+    std::string decimal = std::to_string(bytes[0]);
+    for (std::size_t i = 1; i < 4; ++i) decimal.append(1, '.').append(std::to_string(bytes[i]));
+    return decimal;
+  }
   char buffer[INET6_ADDRSTRLEN] = {};
-  inet_ntop(v6 ? AF_INET6 : AF_INET, bytes.data(), buffer, sizeof buffer);
+  inet_ntop(AF_INET6, bytes.data(), buffer, sizeof buffer);
   return buffer;
 }
 

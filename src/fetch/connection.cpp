@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <thread>
+#include <utility>
 
 namespace retail_pulse::fetch {
 namespace {
@@ -164,6 +166,7 @@ io_result connection::read(char* data, std::size_t size, const patience& limit) 
       if (outcome == 1) return {io::ok, bytes};
       how = wait_for_tls(session_.get(), outcome, socket_.get(), limit);
     } else {
+      if (std::exchange(has_asked_, false)) std::this_thread::yield();
       const auto bytes = recv(socket_.get(), data, size, 0);
       if (bytes > 0) return {io::ok, static_cast<std::size_t>(bytes)};
       if (bytes == 0) return {io::ended};
@@ -186,7 +189,10 @@ io_result connection::write(const char* data, std::size_t size, const patience& 
       how = wait_for_tls(session_.get(), outcome, socket_.get(), limit);
     } else {
       const auto bytes = send(socket_.get(), data, size, MSG_NOSIGNAL);
-      if (bytes > 0) return {io::ok, static_cast<std::size_t>(bytes)};
+      if (bytes > 0) {
+        has_asked_ = true;
+        return {io::ok, static_cast<std::size_t>(bytes)};
+      }
       if (bytes < 0 && errno == EINTR) continue;
       how = bytes < 0 && errno == EAGAIN ? wait_for(socket_.get(), POLLOUT, limit) : io::broken;
     }

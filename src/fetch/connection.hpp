@@ -46,6 +46,7 @@ class connection {
   connection(descriptor socket, tls_context::session session) : socket_(std::move(socket)), session_(std::move(session)) {}
 
   descriptor socket_;
+  bool has_asked_ = false;  ///< nothing was read since the last write, so the answer is still to come; a moment for others may be enough
   tls_context::session session_;  ///< none: plain http. Freed before the socket closes
 };
 

@@ -1,9 +1,8 @@
 #include "fetch/exchange.hpp"
 
-#include <httplib.h>
-
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/limits.hpp"
@@ -12,42 +11,50 @@
 namespace retail_pulse::fetch {
 namespace {
 
-/// cpp-httplib's client without its connections: only the part that writes a request and reads a response over a stream.
-class http_client final : private httplib::ClientImpl {
+/// A request as it goes over the wire (RFC 9112), a header line at a time.
+class request_text {
  public:
-  explicit http_client(const url& to) : ClientImpl(to.host, to.port) {
-    set_url_encode(false);  // the target is encoded already
-    set_decompress(false);
-    set_keep_alive(true);
+  request_text(std::string_view method, const url& of) {
+    text_.reserve(512);
+    text_.append(method).append(" ").append(of.target).append(" HTTP/1.1\r\n");
+    add("Host", of.authority());
+    add("Accept", "*/*");
+    add("Accept-Encoding", "identity");
+    add("User-Agent", "retail-pulse");
   }
 
-  bool run(httplib::Stream& over, httplib::Request& request) {
-    httplib::Response response;
-    auto error = httplib::Error::Success;
-    return process_request(over, request, response, false, error);
+  /// Neither holds a line end: names are ours, and what a server gave us to send back had no control character in it.
+  void add(std::string_view name, std::string_view value) { text_.append(name).append(": ").append(value).append("\r\n"); }
+
+  std::string finish(std::string_view body = {}) && {
+    text_.append("\r\n").append(body);
+    return std::move(text_);
   }
+
+ private:
+  std::string text_;
 };
 
-httplib::Request request_for(const char* method, const url& of) {
-  httplib::Request request;
-  request.method = method;
-  request.path = of.target;
-  request.headers = {{"Host", of.authority()}, {"Accept", "*/*"}, {"Accept-Encoding", "identity"}, {"User-Agent", "retail-pulse"}};
-  return request;
-}
-
-httplib::Request request_for(const url& of, const intake& file, const file_version* known) {
-  auto request = request_for("GET", of);
+std::string get_request(const url& of, const intake& file, const file_version* known) {
+  request_text request{"GET", of};
   if (const auto range = file.range_to_ask()) {
     const auto last = range->last ? std::to_string(*range->last) : std::string{};
-    request.headers.emplace("Range", "bytes=" + std::to_string(range->first) + "-" + last);
-    if (!file.if_range().empty()) request.headers.emplace("If-Range", file.if_range());
+    request.add("Range", "bytes=" + std::to_string(range->first) + "-" + last);
+    if (!file.if_range().empty()) request.add("If-Range", file.if_range());
   }
   if (known != nullptr && file.is_conditional()) {
-    if (!known->etag.empty()) request.headers.emplace("If-None-Match", known->etag);
-    if (!known->last_modified.empty()) request.headers.emplace("If-Modified-Since", known->last_modified);
+    if (!known->etag.empty()) request.add("If-None-Match", known->etag);
+    if (!known->last_modified.empty()) request.add("If-Modified-Since", known->last_modified);
   }
-  return request;
+  return std::move(request).finish();
+}
+
+std::string post_request(const url& of, const post& what) {
+  request_text request{"POST", of};
+  for (const auto& [name, value] : what.headers) request.add(name, value);
+  request.add("Content-Length", std::to_string(what.body.size()));
+  request.add("Connection", "close");
+  return std::move(request).finish(what.body);
 }
 
 bool is_redirect(const response_head& head) {
@@ -60,22 +67,15 @@ class response_receiver {
  public:
   response_receiver(guarded_stream& stream, intake& file) : stream_(stream), file_(file) {}
 
-  bool on_head() {
-    const auto& head = *stream_.head();
-    if (is_redirect(head)) {
-      redirected_ = true;
-      return begin_to_drain();
+  /// True when the body was read to its end, as its framing tells it.
+  bool receive() {
+    bool goes_on = on_head();
+    while (goes_on) {
+      const auto piece = stream_.read_body();
+      if (piece.empty()) break;
+      goes_on = on_body(piece);
     }
-    return go_on(file_.begin(head));
-  }
-
-  bool on_body(const char* data, std::size_t size) {
-    bytes_ += static_cast<std::int64_t>(size);
-    if (!is_wanted()) {
-      drained_ += size;
-      return drained_ <= limits::rest_drained_bytes;
-    }
-    return go_on(file_.add(std::as_bytes(std::span{data, size})));
+    return goes_on && stream_.is_body_complete();
   }
 
   /// The response ended; `complete` when its framing says so.
@@ -97,6 +97,24 @@ class response_receiver {
   }
 
  private:
+  bool on_head() {
+    const auto& head = *stream_.head();
+    if (is_redirect(head)) {
+      redirected_ = true;
+      return begin_to_drain();
+    }
+    return go_on(file_.begin(head));
+  }
+
+  bool on_body(std::string_view piece) {
+    bytes_ += static_cast<std::int64_t>(piece.size());
+    if (!is_wanted()) {
+      drained_ += piece.size();
+      return drained_ <= limits::rest_drained_bytes;
+    }
+    return go_on(file_.add(std::as_bytes(std::span{piece})));
+  }
+
   bool is_wanted() const { return !redirected_ && last_ == intake::step::read; }
 
   bool go_on(intake::step step) {
@@ -127,35 +145,20 @@ class response_receiver {
 exchange run_exchange(connection& over, const url& of, intake& file, const file_version* known, const patience& limit) {
   guarded_stream stream{over, limit};
   response_receiver receiver{stream, file};
-  auto request = request_for(of, file, known);
-  request.response_handler = [&](const httplib::Response&) { return receiver.on_head(); };
-  request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) { return receiver.on_body(data, size); };
-  http_client client{of};
-  bool complete = client.run(stream, request);
-  if (complete && stream.head()->status == 204) receiver.on_head();  // cpp-httplib asks nobody about a 204
-  complete = complete && stream.is_body_complete();
+  const bool complete = stream.send(get_request(of, file, known)) && stream.read_head() && receiver.receive();
   return receiver.finish(complete);
 }
 
 std::variant<response_head, fault> run_post(connection& over, const url& of, const post& what, const patience& limit) {
   guarded_stream stream{over, limit};
-  auto request = request_for("POST", of);
-  for (const auto& [name, value] : what.headers) request.headers.emplace(name, value);
-  request.headers.emplace("Connection", "close");
-  request.body = what.body;
-  request.response_handler = [&](const httplib::Response&) {
-    stream.hurry(std::chrono::steady_clock::now() + limits::rest_drained_for);
-    return true;
-  };
-  std::size_t read = 0;
-  request.content_receiver = [&](const char*, std::size_t size, std::uint64_t, std::uint64_t) {
-    read += size;
-    return read <= limits::rest_drained_bytes;
-  };
-  http_client client{of};
-  client.run(stream, request);
-  if (stream.head()) return *stream.head();  // whatever became of the body
-  return stream.broken().value_or(fault{error_code::protocol_error, "the response cannot be read"});
+  if (!stream.send(post_request(of, what)) || !stream.read_head()) return *stream.broken();
+  stream.hurry(std::chrono::steady_clock::now() + limits::rest_drained_for);
+  for (std::size_t read = 0; read <= limits::rest_drained_bytes;) {
+    const auto piece = stream.read_body();
+    if (piece.empty()) break;
+    read += piece.size();
+  }
+  return *stream.head();  // whatever became of the body
 }
 
 }  // namespace retail_pulse::fetch

@@ -81,9 +81,22 @@ intake::step intake::add(std::span<const std::byte> bytes) {
   if (from < reader_.position()) bytes = bytes.subspan(static_cast<std::size_t>(reader_.position() - from));
   if (from > reader_.position()) reader_.skip_to(from);
   begun_ = true;
-  const auto state = reader_.feed(bytes);
+  const auto state = feed(bytes);
   const bool enough = how_ == mode::header && state == imaging::image_reader::state::measured;
   return enough || state == imaging::image_reader::state::failed ? conclude() : step::read;
+}
+
+/// The reader looks through whatever it is given for the file's end, so where the size is enough it is given little at a time.
+imaging::image_reader::state intake::feed(std::span<const std::byte> bytes) {
+  using enum imaging::image_reader::state;
+  if (how_ == mode::full) return reader_.feed(bytes);
+  auto state = need_more;
+  while (state == need_more && !bytes.empty()) {
+    const auto piece = bytes.first(std::min(bytes.size(), limits::header_piece_bytes));
+    state = reader_.feed(piece);
+    bytes = bytes.subspan(piece.size());
+  }
+  return state;
 }
 
 intake::step intake::end() {

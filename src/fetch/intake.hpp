@@ -63,6 +63,7 @@ class intake {
  private:
   step begin_body(const response_head& head, std::uint64_t first, std::optional<std::uint64_t> total);
   bool is_another_version(const response_head& head, std::optional<std::uint64_t> total) const;
+  imaging::image_reader::state feed(std::span<const std::byte> bytes);
   step ask_whole();
   step fail(error_code code, std::string why);
   step conclude();

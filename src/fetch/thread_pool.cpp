@@ -26,17 +26,19 @@ bool thread_pool::start_thread() {
 
 bool thread_pool::run(work next) {
   threads_list ended;
+  bool wakes = false;
   {
     std::lock_guard lock{mutex_};
     if (stopped_) return false;
     ended.swap(ended_);
-    if (idle_ <= queue_.size() && running_.size() < most_ && !start_thread() && running_.empty()) {
+    if (idle_ + looking_ <= queue_.size() && running_.size() < most_ && !start_thread() && running_.empty()) {
       ended_.swap(ended);
       return false;
     }
     queue_.push_back(std::move(next));
+    wakes = queue_.size() > looking_;
   }
-  changed_.notify_one();
+  if (wakes) changed_.notify_one();
   for (auto& thread : ended) thread.join();  // at its last instruction already
   return true;
 }
@@ -44,6 +46,13 @@ bool thread_pool::run(work next) {
 void thread_pool::serve(threads_list::iterator self) {
   std::unique_lock lock{mutex_};
   for (;;) {
+    if (queue_.empty()) {  // the end of one fetch brings the next: whoever hands it in goes first, and need not wake anybody then
+      ++looking_;
+      lock.unlock();
+      std::this_thread::yield();
+      lock.lock();
+      --looking_;
+    }
     ++idle_;
     const bool woken = changed_.wait_for(lock, idle_time_, [&] { return stopped_ || !queue_.empty(); });
     --idle_;

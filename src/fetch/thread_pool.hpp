@@ -41,7 +41,8 @@ class thread_pool {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<work> queue_;
-  std::size_t idle_ = 0;
+  std::size_t idle_ = 0;     ///< asleep until work comes
+  std::size_t looking_ = 0;  ///< awake, and about to take work that is there
   bool stopped_ = false;
   threads_list running_;
   threads_list ended_;  ///< to be joined

@@ -1,6 +1,7 @@
 #include "fetch/url.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <optional>
 #include <vector>
@@ -27,10 +28,25 @@ std::string trimmed(std::string_view text) {
   return result;
 }
 
-/// Appends a byte, percent-encoded where it is a control, not ASCII, or one of `reserved`.
-void append_encoded(std::string& out, char c, std::string_view reserved) {
-  const auto code = static_cast<unsigned char>(c);
-  if (code <= 0x20 || code > 0x7e || reserved.find(c) != std::string_view::npos) {
+/// For each byte whether it may stand in a URL as it is.
+using byte_set = std::array<bool, 256>;
+
+/// What is neither a control, nor a blank, nor beyond ASCII, nor one of `reserved`.
+constexpr byte_set all_but(std::string_view reserved) {
+  byte_set raw{};
+  for (std::size_t code = 0x21; code <= 0x7e; ++code) raw[code] = reserved.find(static_cast<char>(code)) == std::string_view::npos;
+  return raw;
+}
+
+constexpr byte_set raw_in_path = all_but("\"#<>?^`{}");  // WHATWG path percent-encode set
+constexpr byte_set raw_in_query = all_but("\"#<>'");     // WHATWG special-query percent-encode set
+
+bool is_in(const byte_set& set, char c) { return set[static_cast<unsigned char>(c)]; }
+
+/// Appends a byte, percent-encoded unless it may stand there raw.
+void append_encoded(std::string& out, char c, const byte_set& raw) {
+  if (!is_in(raw, c)) {
+    const auto code = static_cast<unsigned char>(c);
     constexpr char digits[] = "0123456789ABCDEF";
     out += '%';
     out += digits[code >> 4];
@@ -39,9 +55,6 @@ void append_encoded(std::string& out, char c, std::string_view reserved) {
     out += c;
   }
 }
-
-constexpr std::string_view reserved_in_path = "\"#<>?^`{}";  // WHATWG path percent-encode set
-constexpr std::string_view reserved_in_query = "\"#<>'";     // WHATWG special-query percent-encode set
 
 bool is_single_dot(std::string_view segment) { return segment == "." || lower(segment) == "%2e"; }
 
@@ -59,7 +72,7 @@ void append_path(segments& path, std::string_view text) {
   for (std::size_t i = 0; i <= text.size(); ++i) {
     const bool at_end = i == text.size();
     if (!at_end && !is_slash(text[i])) {
-      append_encoded(segment, text[i], reserved_in_path);
+      append_encoded(segment, text[i], raw_in_path);
       continue;
     }
     if (is_double_dot(segment)) {
@@ -92,16 +105,33 @@ std::string joined(const segments& path) {
   return text.empty() ? "/" : text;
 }
 
+/// Whether an absolute path is its own canonical form, as most are: nothing to encode, no backslash, and no segment that begins like a dot
+/// segment.
+bool is_canonical(std::string_view path) {
+  if (!path.starts_with('/')) return false;
+  char before = 0;
+  for (const char c : path) {
+    if (!is_in(raw_in_path, c) || c == '\\' || (before == '/' && (c == '.' || c == '%'))) return false;
+    before = c;
+  }
+  return true;
+}
+
 /// Sets path and query. `rest` starts after the authority: path, '?', query, without fragment.
 void set_target(url& result, segments path, std::string_view rest) {
   const auto mark = rest.find('?');
   auto text = rest.substr(0, mark);
-  if (!text.empty() && is_slash(text.front())) text.remove_prefix(1);
-  append_path(path, text);
-  result.target = joined(path);
+  if (path.empty() && is_canonical(text)) {
+    result.target.reserve(rest.size());
+    result.target = text;
+  } else {
+    if (!text.empty() && is_slash(text.front())) text.remove_prefix(1);
+    append_path(path, text);
+    result.target = joined(path);
+  }
   if (mark == std::string_view::npos) return;
   result.target += '?';
-  for (const char c : rest.substr(mark + 1)) append_encoded(result.target, c, reserved_in_query);
+  for (const char c : rest.substr(mark + 1)) append_encoded(result.target, c, raw_in_query);
 }
 
 std::optional<url_error> set_port(url& result, std::string_view digits) {
@@ -150,7 +180,7 @@ std::variant<url, url_error> parse_relative(const url& base, std::string_view te
   } else if (text.front() == '?') {
     result.target = path_of(base.target);
     result.target += '?';
-    for (const char c : text.substr(1)) append_encoded(result.target, c, reserved_in_query);
+    for (const char c : text.substr(1)) append_encoded(result.target, c, raw_in_query);
   } else {
     auto path = segments_of(path_of(base.target));
     path.pop_back();  // never empty: the target starts with '/'
@@ -199,7 +229,11 @@ std::string url::origin() const {
   return (tls ? "https://" : "http://") + name + ':' + std::to_string(port);
 }
 
-std::string url::text() const { return (tls ? "https://" : "http://") + authority() + target; }
+std::string url::text() const {
+  std::string whole;
+  whole.reserve(32 + host.size() + target.size());
+  return whole.append(tls ? "https://" : "http://").append(authority()).append(target);
+}
 
 std::string url::for_log() const { return (tls ? "https://" : "http://") + authority() + std::string{path_of(target)}; }
 

@@ -68,12 +68,8 @@ std::optional<std::uint64_t> ipv4_number(std::string_view part) {
 
 /// Whether the WHATWG parser takes the host for an IPv4 address (and refuses it when it is none): its last label is a number.
 bool ends_in_number(std::string_view domain) {
-  auto labels = labels_of(domain);
-  if (labels.back().empty()) {
-    if (labels.size() == 1) return false;
-    labels.pop_back();
-  }
-  const auto last = labels.back();
+  if (domain.ends_with('.')) domain.remove_suffix(1);
+  const auto last = domain.substr(domain.rfind('.') + 1);
   const bool all_digits = !last.empty() && std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
   return all_digits || ipv4_number(last).has_value();
 }
@@ -102,8 +98,12 @@ std::optional<std::string> ipv4_in_dotted_decimal(std::string_view domain) {
 bool dns_can_hold(std::string_view domain) {
   if (domain.ends_with('.')) domain.remove_suffix(1);
   if (domain.empty() || domain.size() > name_bytes) return false;
-  const auto labels = labels_of(domain);
-  return std::all_of(labels.begin(), labels.end(), [](auto label) { return !label.empty() && label.size() <= label_bytes; });
+  for (std::size_t start = 0; start <= domain.size();) {
+    const auto end = std::min(domain.find('.', start), domain.size());
+    if (end == start || end - start > label_bytes) return false;
+    start = end + 1;
+  }
+  return true;
 }
 
 }  // namespace
@@ -116,6 +116,7 @@ std::variant<url_host, url_error> parse_host(std::string_view text) {
     if (!address || !address->v6) return url_error{"the IPv6 address in the host is malformed"};
     return url_host{address->text(), true};
   }
+  if (const auto v4 = parse_address(text); v4 && !v4->v6) return url_host{v4->text(), true};  // in its canonical form, as nearly always
   std::string domain = percent_decoded(text);
   if (!std::all_of(domain.begin(), domain.end(), may_stand_in_domain)) return url_error{"the host has a character that is not allowed"};
   domain = lower(domain);
