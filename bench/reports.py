@@ -13,11 +13,11 @@ usage: bench/reports.py [--images N] [--program PROGRAM]
 import argparse
 import http.client
 import json
+import multiprocessing
 import pathlib
 import random
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/end_to_end"))
@@ -46,8 +46,8 @@ def spread(name, times, target=None):
 class Client:
     """One kept connection."""
 
-    def __init__(self, service):
-        self.connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def get(self, target):
         self.connection.request("GET", target)
@@ -80,6 +80,33 @@ def collect_cursors(client, job, filters):
         found.append(cursor)
 
 
+def ask_status(port, job, ended, told):
+    """Ends when the job does, and says so."""
+    times = []
+    try:
+        own = Client(port)
+        while not ended.is_set():
+            took, body = milliseconds(lambda: own.get(f"/api/status?jobid={job}"))
+            times.append(took)
+            if json.loads(body)["status"] != "ongoing":
+                break
+            time.sleep(0.005)
+    finally:
+        ended.set()
+        told.put(("status", times))
+
+
+def stream_csv(port, job, ended, told):
+    runs = []
+    try:
+        own = Client(port)
+        while not ended.is_set():
+            took, body = milliseconds(lambda: own.get(f"/api/jobs/{job}/results.csv"))
+            runs.append((took, body.count(b"\r\n") - 1, len(body)))
+    finally:
+        told.put(("csv", runs))
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--images", type=int, default=100_000)
@@ -97,47 +124,25 @@ def main():
         visits = [harness.visit(store, urls[i * per_store:(i + 1) * per_store]) for i, store in enumerate(ids)]
         images = per_store * len(ids)
         job = service.submit(visits)
-        client = Client(service)
+        client = Client(service.port)
         filters = ["", "&state=failed", "&state=succeeded", "&code=store_not_found", f"&store_id={ids[7]}"]
 
-        statuses, csv_runs, problems = [], [], []
-        ended = threading.Event()
-
-        def ask_status():
-            try:
-                own = Client(service)
-                while not ended.is_set():
-                    took, body = milliseconds(lambda: own.get(f"/api/status?jobid={job}"))
-                    statuses.append(took)
-                    if json.loads(body)["status"] != "ongoing":
-                        ended.set()
-                    time.sleep(0.005)
-            except Exception as problem:
-                problems.append(problem)
-                ended.set()
-
-        def stream_csv():
-            try:
-                own = Client(service)
-                while not ended.is_set():
-                    took, body = milliseconds(lambda: own.get(f"/api/jobs/{job}/results.csv"))
-                    csv_runs.append((took, body.count(b"\r\n") - 1, len(body)))
-            except Exception as problem:
-                problems.append(problem)
-
-        threads = [threading.Thread(target=ask_status), threading.Thread(target=stream_csv)]
-        for thread in threads:
-            thread.start()
+        # Each client is a process, so that none waits for another's Python.
+        ended = multiprocessing.Event()
+        told = multiprocessing.Queue()
+        others = [multiprocessing.Process(target=ask, args=(service.port, job, ended, told)) for ask in (ask_status, stream_csv)]
+        for other in others:
+            other.start()
         during = {f: [] for f in filters}
         while not ended.is_set():
             for f in filters:
                 cursor = f"&cursor={random.choice(known)}" if f == "" and (known := seen_cursors(client, job)) else ""
                 took, _ = milliseconds(lambda: client.get(f"/api/jobs/{job}/images?limit=100{f}{cursor}"))
                 during[f].append(took)
-        for thread in threads:
-            thread.join()
-        if problems:
-            raise problems[0]
+        came = dict(told.get(timeout=60) for _ in others)
+        for other in others:
+            other.join()
+        statuses, csv_runs = came["status"], came["csv"]
         print(f"{images:,} images; while the job runs, with a CSV stream and a status client beside it:")
         for f in filters:
             holds &= spread(f"  page of 100, {f or 'no filter'}", during[f], PAGE_TARGET_MS)

@@ -1,11 +1,18 @@
 #include "fetch/thread_pool.hpp"
 
+#include <sys/resource.h>
+
 #include <system_error>
 #include <utility>
 
 #include "fetch/quiet_thread.hpp"
 
 namespace retail_pulse::fetch {
+namespace {
+
+constexpr int standing_back = 5;  ///< nice value: under full load who asks is answered, and what was fetched recorded, before more is fetched
+
+}  // namespace
 
 thread_pool::thread_pool(std::size_t most, std::chrono::milliseconds idle, work at_rest)
     : most_(most), idle_time_(idle), at_rest_(std::move(at_rest)) {}
@@ -44,6 +51,7 @@ bool thread_pool::run(work next) {
 }
 
 void thread_pool::serve(threads_list::iterator self) {
+  setpriority(PRIO_PROCESS, 0, standing_back);  // of this thread alone (Linux); where the system refuses, all are equal
   std::unique_lock lock{mutex_};
   for (;;) {
     if (queue_.empty()) {  // the end of one fetch brings the next: whoever hands it in goes first, and need not wake anybody then
