@@ -56,13 +56,17 @@ document_handlers::document_handlers(const std::vector<std::string>& docs_folder
       script_{javascript, std::string{docs_script}} {}
 
 void document_handlers::add_routes(route_table& table) const {
-  table.add("GET", "/openapi.json", [this](const request& r, const responder& a) { a(fixed_answer(description_, r)); },
-            {"application/json"});
-  table.add_with_and_without_slash("GET", "/docs", [this](const request& r, const responder& a) { page(r, a); });
-  table.add("GET", "/docs/page.js", [this](const request& r, const responder& a) { a(fixed_answer(script_, r)); });
-  table.add("GET", "/docs/swagger-ui-bundle.js",
-            [this](const request& r, const responder& a) { file_of_swagger_ui(r, a, &swagger_ui::script); });
-  table.add("GET", "/docs/swagger-ui.css", [this](const request& r, const responder& a) { file_of_swagger_ui(r, a, &swagger_ui::style); });
+  table.add_with_problems("GET", "/openapi.json", [this](const request& r, const responder& a) { a(fixed_answer(description_, r)); });
+  for (const auto* path : {"/docs", "/docs/"}) {
+    table.add_with_problems("GET", path, [this](const request& r, const responder& a) { page(r, a); }, {"text/html"});
+  }
+  table.add_with_problems("GET", "/docs/page.js", [this](const request& r, const responder& a) { a(fixed_answer(script_, r)); },
+                          {"text/javascript"});
+  table.add_with_problems("GET", "/docs/swagger-ui-bundle.js",
+                          [this](const request& r, const responder& a) { file_of_swagger_ui(r, a, &swagger_ui::script); },
+                          {"text/javascript"});
+  table.add_with_problems("GET", "/docs/swagger-ui.css",
+                          [this](const request& r, const responder& a) { file_of_swagger_ui(r, a, &swagger_ui::style); }, {"text/css"});
 }
 
 void document_handlers::page(const request& r, const responder& answer) const {
@@ -73,7 +77,7 @@ void document_handlers::page(const request& r, const responder& answer) const {
 }
 
 void document_handlers::file_of_swagger_ui(const request& r, const responder& answer, fixed_content swagger_ui::*file) const {
-  answer(swagger_ui_ ? fixed_answer((*swagger_ui_).*file, r) : not_found());
+  answer(swagger_ui_ ? fixed_answer((*swagger_ui_).*file, r) : problem_not_found(r.path));
 }
 
 }  // namespace retail_pulse::http

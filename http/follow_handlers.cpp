@@ -33,14 +33,15 @@ std::optional<std::int64_t> number_in(const std::string& text, std::errc& error)
 }
 
 question_or_error question_in(const std::string& query_text) {
-  const auto parameters = query::parse(query_text);
-  if (!parameters) return "the query is not well-formed";
+  const auto parsed = query::parse(query_text);
+  if (const auto* fault = std::get_if<std::string>(&parsed)) return *fault;
+  const auto& parameters = std::get<query>(parsed);
   for (const char* name : {"jobid", "wait"}) {
-    if (parameters->count(name) > 1) return std::string{name} + " is given twice";
+    if (parameters.count(name) > 1) return std::string{name} + " is given twice";
   }
   status_question question;
   std::errc error{};
-  const auto* text = parameters->find("jobid");
+  const auto* text = parameters.find("jobid");
   if (text == nullptr) return "jobid is missing";
   const auto job = number_in(*text, error);
   if (!job) return "jobid is not a number";
@@ -48,7 +49,7 @@ question_or_error question_in(const std::string& query_text) {
     return "jobid is out of range; job ids go from 1 to " + std::to_string(max_job_id);
   }
   question.job.value = *job;
-  if (const auto* wait = parameters->find("wait")) {
+  if (const auto* wait = parameters.find("wait")) {
     const auto seconds = number_in(*wait, error);
     if (!seconds || error != std::errc{} || *seconds < 0 || *seconds > limits::longest_wait.count()) {
       return "wait is not a number of seconds from 0 to " + std::to_string(limits::longest_wait.count());
@@ -60,11 +61,12 @@ question_or_error question_in(const std::string& query_text) {
 
 /// The last event that the client has had; nothing for a new client. A browser sends the header, and nobody else needs the parameter.
 std::variant<std::optional<event_id>, std::string> last_event_in(const request& r) {
-  const auto parameters = query::parse(r.query);
-  if (!parameters) return "the query is not well-formed";
-  if (parameters->count("last_event_id") > 1) return "last_event_id is given twice";
+  const auto parsed = query::parse(r.query);
+  if (const auto* fault = std::get_if<std::string>(&parsed)) return *fault;
+  const auto& parameters = std::get<query>(parsed);
+  if (parameters.count("last_event_id") > 1) return "last_event_id is given twice";
   const auto* header = r.header("Last-Event-ID");
-  const auto* text = header != nullptr ? header : parameters->find("last_event_id");
+  const auto* text = header != nullptr ? header : parameters.find("last_event_id");
   if (text == nullptr) return std::optional<event_id>{};
   const auto id = event_id::parse(*text);
   if (id) return id;

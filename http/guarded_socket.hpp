@@ -27,6 +27,7 @@ namespace retail_pulse::http {
 struct refusal {
   int status = 400;
   std::string sentence;
+  std::string request_id{};  ///< the client's, where all headers had been read and it is sane
 };
 
 /// What the parser of this thread has just seen, or its answer demands. Taken by the socket that is concerned.

@@ -69,8 +69,7 @@ std::variant<std::optional<submission_key>, std::string> key_of(const request& r
   const auto found = std::ranges::find_if(r.headers, is_key);
   if (found == r.headers.end()) return std::nullopt;
   if (std::ranges::count_if(r.headers, is_key) > 1) return "Idempotency-Key is given twice";
-  const auto is_printable = [](char c) { return c >= ' ' && c <= '~'; };
-  if (found->value.empty() || found->value.size() > limits::idempotency_key_bytes || !std::ranges::all_of(found->value, is_printable)) {
+  if (!is_key_text(found->value)) {
     return "Idempotency-Key is not 1 to " + std::to_string(limits::idempotency_key_bytes) + " characters of printable ASCII";
   }
   return submission_key{found->value, {}};
@@ -91,8 +90,8 @@ route_table handlers::routes() {
   route_table table;
   table.add_with_and_without_slash("POST", "/api/submit", [this](request r, responder a) { submit(std::move(r), std::move(a)); });
   table.add_with_parameter("GET", "/api/jobs/{id}/audit", [this](const request& r, const responder& a) { audit(r, a); });
-  table.add("GET", "/healthz", [](const request&, const responder& a) { a(alive()); });
-  table.add("GET", "/readyz", [this](const request&, const responder& a) { readyz(a); });
+  table.add_with_problems("GET", "/healthz", [](const request&, const responder& a) { a(alive()); });
+  table.add_with_problems("GET", "/readyz", [this](const request&, const responder& a) { readyz(a); });
   return table;
 }
 

@@ -240,7 +240,7 @@ class listener::implementation {
       : options_{options}, handle_{std::move(handle)}, books_{asio::use_service<connection_books>(context_)}, sweeper_{context_} {
     books_.body_budget = std::max(options.received_bodies_bytes, 2 * options.max_body_bytes);
     books_.written = [this](const refusal& why) {
-      const auto id = ids_.next();
+      const auto id = why.request_id.empty() ? ids_.next() : why.request_id;
       observe::log(observe::level::debug, "refused", {{"status", std::int64_t{why.status}}, {"request", id}, {"detail", why.sentence}});
       return as_text(why.status == 503 ? unavailable(why.sentence) : error_response(why.status, why.sentence), id);
     };

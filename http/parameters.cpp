@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <utility>
+#include <variant>
 
 #include "core/ids.hpp"
 #include "core/limits.hpp"
@@ -19,8 +20,13 @@ std::optional<std::int64_t> number_in(std::string_view text) {
 
 }  // namespace
 
-parameters::parameters(std::string_view query_text) : query_{query::parse(query_text)} {
-  if (!query_) wrong("the query is not well-formed");
+parameters::parameters(std::string_view query_text) {
+  auto parsed = query::parse(query_text);
+  if (auto* fault = std::get_if<std::string>(&parsed)) {
+    wrong(std::move(*fault));
+  } else {
+    query_ = std::get<query>(std::move(parsed));
+  }
 }
 
 void parameters::wrong(std::string sentence) {

@@ -8,6 +8,7 @@
 #include <restinio/impl/connection.hpp>
 #include <string_view>
 
+#include "core/limits.hpp"
 #include "core/text.hpp"
 #include "http/guarded_socket.hpp"
 #include "http/message.hpp"
@@ -19,6 +20,16 @@ namespace retail_pulse::http {
 struct our_methods : restinio::default_http_methods_t {};
 
 inline std::string_view without_blanks_after(std::string_view value) { return value.substr(0, value.find_last_not_of(" \t") + 1); }
+
+inline const restinio::impl::http_parser_ctx_t& context_of(const http_parser& parser) {
+  return *static_cast<const restinio::impl::http_parser_ctx_t*>(parser.data);
+}
+
+/// Empty where there is none that is sane.
+inline std::string request_id_in(const restinio::http_request_header_t& header) {
+  auto id = header.get_field_or("X-Request-Id", std::string{});
+  return is_sane_request_id(id) ? id : std::string{};
+}
 
 /// The characters of a host and port (RFC 3986); it may be empty.
 inline bool can_be_host(std::string_view value) {
@@ -67,20 +78,40 @@ inline bool asks_for_continue(const http_parser& parser, const restinio::http_re
 }
 
 /// The parser gives up on a Content-Length before the digit that would not fit in 64 bits, with the number so far left behind.
-inline bool length_does_not_fit(const http_parser* parser) {
+inline bool length_does_not_fit(const http_parser& parser) {
   constexpr auto most = std::numeric_limits<std::uint64_t>::max();  // also what stands there before the first digit
-  return parser != nullptr && parser->content_length > (most - 10) / 10 && parser->content_length != most;
+  return parser.content_length > (most - 10) / 10 && parser.content_length != most;
+}
+
+inline refusal too_large(const http_parser& parser) {
+  return {413, "the body is larger than " + std::to_string(context_of(parser).m_limits.max_body_size()) + " bytes"};
+}
+
+/// Which bound of the headers, or of the trailers, was passed when a callback of RESTinio refused one.
+inline refusal too_many_headers(const http_parser& parser) {
+  const auto& context = context_of(parser);
+  // Where the name of one more field begins, the value of the last one was what came before it.
+  const bool one_more = context.m_last_was_value && context.m_total_field_count == limits::request_headers;
+  if (one_more && context.m_last_value_total_size <= limits::request_header_bytes) {
+    return {431, "there are more than " + std::to_string(limits::request_headers) + " headers"};
+  }
+  return {431, "the name or the value of a header is longer than " + std::to_string(limits::request_header_bytes) + " bytes"};
 }
 
 /// What to say after an error of the parser, by the name of its error number. The parser may be null.
 inline refusal refusal_for(std::string_view parser_error, const http_parser* parser) {
   const auto is = [parser_error](std::string_view name) { return parser_error == name; };
   if (is("HPE_CB_url")) return {414, "the URL is longer than " + std::to_string(limits::request_url_bytes) + " bytes"};
-  if (is("HPE_CB_header_field") || is("HPE_CB_header_value") || is("HPE_HEADER_OVERFLOW")) {
-    return {431, "there are too many headers, or one of them is too long"};
+  if (is("HPE_HEADER_OVERFLOW")) return {431, "all headers together are longer than " + std::to_string(HTTP_MAX_HEADER_SIZE) + " bytes"};
+  if (parser != nullptr) {  // always, where a request has begun
+    if (is("HPE_CB_header_field") || is("HPE_CB_header_value")) return too_many_headers(*parser);
+    if (is("HPE_INVALID_CONTENT_LENGTH") && length_does_not_fit(*parser)) return too_large(*parser);
+    if (is("HPE_CB_headers_complete") || is("HPE_CB_body")) {
+      auto refused = too_large(*parser);
+      refused.request_id = request_id_in(context_of(*parser).m_header);
+      return refused;
+    }
   }
-  if (is("HPE_CB_headers_complete") || is("HPE_CB_body")) return {413, "the body is too large"};
-  if (is("HPE_INVALID_CONTENT_LENGTH") && length_does_not_fit(parser)) return {413, "the body is too large"};
   if (is("HPE_INVALID_METHOD")) return {501, "the method is not known"};
   if (is("HPE_INVALID_VERSION")) return {400, "the HTTP version is malformed"};
   if (is("HPE_INVALID_HEADER_TOKEN")) return {400, "a header is malformed"};
@@ -117,6 +148,7 @@ inline http_parser_settings create_parser_settings<retail_pulse::http::our_metho
     auto& header = static_cast<http_parser_ctx_t*>(parser->data)->m_header;
     header.http_minor(parser->http_minor);  // RESTinio leaves it at 1
     if (auto objection = objection_to(*parser, header)) {
+      objection->request_id = request_id_in(header);
       note_of_this_thread().refused = std::move(objection);
       return -1;
     }

@@ -31,7 +31,7 @@ std::optional<std::string> decode(std::string_view text, char plus = ' ') {
 
 std::optional<std::string> decoded_segment(std::string_view segment) { return decode(segment, '+'); }
 
-std::optional<query> query::parse(std::string_view text) {
+std::variant<query, std::string> query::parse(std::string_view text) {
   query result;
   while (!text.empty()) {
     const auto end = std::min(text.find('&'), text.size());
@@ -41,7 +41,7 @@ std::optional<query> query::parse(std::string_view text) {
     const auto equals = std::min(part.find('='), part.size());
     auto name = decode(part.substr(0, equals));
     auto value = decode(equals < part.size() ? part.substr(equals + 1) : std::string_view{});
-    if (!name || !value) return std::nullopt;
+    if (!name || !value) return (name && !name->empty() ? *name : "the query") + " is not well-formed";
     result.parameters_.push_back({std::move(*name), std::move(*value)});
   }
   return result;

@@ -15,8 +15,9 @@ std::optional<std::string> decoded_segment(std::string_view segment);
 /// A decoded query string.
 class query {
  public:
-  /// Nothing when a percent sign is not followed by two hexadecimal digits, or a decoded NUL appears.
-  static std::optional<query> parse(std::string_view text);
+  /// Or what is wrong, naming the parameter where its name can be read: a percent sign is not followed by two hexadecimal digits, or a
+  /// decoded NUL appears.
+  static std::variant<query, std::string> parse(std::string_view text);
 
   /// How often a parameter is given; names are compared exactly.
   std::size_t count(std::string_view name) const;

@@ -138,10 +138,13 @@ void report_handlers::stream(const request& r, const responder& answer, bool csv
 
 void report_handlers::visits(const request& r, const responder& answer) {
   parameters given{r.query};
-  const auto day = [](std::string_view text) { return visit_date(text); };
+  // Without a time of day: it would be passed over, and who gives one means something by it.
+  const auto day = [](std::string_view text) {
+    return text.size() == std::string_view{"2026-03-09"}.size() ? visit_date(text) : std::nullopt;
+  };
   store_question question{given.text("area"), given.text("storeid")};
-  day_range days{given.value("startdate", day, "is no date; it reads as 2026-03-09"),
-                 given.value("enddate", day, "is no date; it reads as 2026-03-09")};
+  day_range days{given.value("startdate", day, "is no date; write it as 2026-03-09"),
+                 given.value("enddate", day, "is no date; write it as 2026-03-09")};
   if (!given.what_is_wrong().empty()) return answer(error_response(400, given.what_is_wrong()));
   if (days.first && days.last && *days.first > *days.last) return answer(error_response(400, "startdate is after enddate"));
   auto place = streams_.take();

@@ -10,7 +10,7 @@ namespace {
 
 /// Whether what is refused at a path that nobody serves is answered with problem details.
 bool in_layer_two(std::string_view path) {
-  return std::ranges::any_of(std::array<std::string_view, 2>{"/api/jobs", "/api/stores"}, [path](std::string_view root) {
+  return std::ranges::any_of(std::array<std::string_view, 3>{"/api/jobs", "/api/stores", "/docs"}, [path](std::string_view root) {
     return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
   });
 }
@@ -49,40 +49,39 @@ std::optional<std::string_view> route_table::pattern::parameter_of(std::string_v
   return parameter.find('/') == std::string_view::npos ? std::optional{parameter} : std::nullopt;
 }
 
-std::string route_table::allowed(const std::vector<const route*>& at_path) {
+std::string route_table::allowed(const std::vector<route>& at_path) {
   std::string list;
-  for (const auto* r : at_path) {
-    list += r->method + ", ";
-    if (r->method == "GET") list += "HEAD, ";
+  for (const auto& r : at_path) {
+    list += r.method + ", ";
+    if (r.method == "GET") list += "HEAD, ";
   }
   return list + "OPTIONS";
 }
 
 void route_table::operator()(request r, const responder& answer) const {
   if (r.method == "OPTIONS" && r.path == "*") return answer(options_of("GET, HEAD, POST, OPTIONS"));
-  std::vector<const route*> at_path;
+  const std::vector<route>* at_path = nullptr;
   bool problems = true;
   const auto exact = paths_.find(r.path);
   if (exact != paths_.end()) {
     problems = exact->second.problems;
-    for (const auto& known : exact->second.routes) at_path.push_back(&known);
+    at_path = &exact->second.routes;
   }
-  for (const auto& p : patterns_) {
-    const auto parameter = p.parameter_of(r.path);
+  for (auto p = patterns_.begin(); at_path == nullptr && p != patterns_.end(); ++p) {
+    const auto parameter = p->parameter_of(r.path);
     if (!parameter) continue;
     r.parameter = *parameter;
-    for (const auto& known : p.routes) at_path.push_back(&known);
-    break;
+    at_path = &p->routes;
   }
-  if (at_path.empty()) return answer(in_layer_two(r.path) ? problem_not_found(r.path) : not_found());
-  if (r.method == "OPTIONS") return answer(options_of(allowed(at_path)));
+  if (at_path == nullptr) return answer(in_layer_two(r.path) ? problem_not_found(r.path) : not_found());
+  if (r.method == "OPTIONS") return answer(options_of(allowed(*at_path)));
   const std::string_view method = r.method == "HEAD" ? std::string_view{"GET"} : std::string_view{r.method};
-  const auto found = std::ranges::find(at_path, method, [](const route* known) -> std::string_view { return known->method; });
-  if (found != at_path.end()) {
-    if (!accepts(r, (*found)->makes)) return answer(problem_not_acceptable((*found)->makes, r.path));
-    return (*found)->handle(std::move(r), answer);
+  const auto found = std::ranges::find(*at_path, method, &route::method);
+  if (found != at_path->end()) {
+    if (!accepts(r, found->makes)) return answer(problem_not_acceptable(found->makes, r.path));
+    return found->handle(std::move(r), answer);
   }
-  answer(problems ? problem_method_not_allowed(r.method, allowed(at_path), r.path) : method_not_allowed(r.method, allowed(at_path)));
+  answer(problems ? problem_method_not_allowed(r.method, allowed(*at_path), r.path) : method_not_allowed(r.method, allowed(*at_path)));
 }
 
 std::vector<std::string> route_table::list() const {

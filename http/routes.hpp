@@ -12,10 +12,9 @@
 
 namespace retail_pulse::http {
 
-/// (method, path) -> handler, by exact comparison of the path as sent, but for one {parameter}: one segment of any text. Where a path is
-/// both the one without a parameter ("/api/stores/reload") and one with it ("/api/stores/{id}"), the first that has the method handles it.
-/// Answers everything else itself: 404, 405 with `Allow`, 406, OPTIONS; a HEAD goes to the GET handler. Filled once, then used from any
-/// thread.
+/// (method, path) -> handler, by exact comparison of the path as sent, but for one {parameter}: one segment of any text. A path without a
+/// parameter ("/api/stores/reload") is never taken for one with it ("/api/stores/{id}"), whatever the method. Answers everything else
+/// itself: 404, 405 with `Allow`, 406, OPTIONS; a HEAD goes to the GET handler. Filled once, then used from any thread.
 class route_table {
  public:
   /// Runs on an HTTP thread and must not wait. What it throws becomes a 500.
@@ -56,7 +55,7 @@ class route_table {
     std::vector<route> routes;
     bool problems = false;  ///< layer 2
   };
-  static std::string allowed(const std::vector<const route*>& at_path);
+  static std::string allowed(const std::vector<route>& at_path);
 
   std::map<std::string, literal, std::less<>> paths_;
   std::vector<pattern> patterns_;

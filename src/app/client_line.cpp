@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -30,6 +31,29 @@ int exit_code_of(const client_error& error) {
   return error.status == 502 || error.status == 503 || error.status == 504 ? exit_unreachable : exit_failed;
 }
 
+struct environment_url {
+  std::string url;
+  std::string variable;  ///< that it comes from; empty where none is set
+};
+
+environment_url url_of_environment() {
+  for (const std::string variable : {"RETAIL_PULSE_URL", "RETAIL_PULSE_PORT", "PORT"}) {
+    const char* value = std::getenv(variable.c_str());
+    if (value == nullptr) continue;
+    if (variable == "RETAIL_PULSE_URL") return {value, variable};
+    // Kubernetes sets RETAIL_PULSE_PORT to tcp://... beside a Service of our name; `serve` ignores that too.
+    if (std::string_view{value}.find("://") == std::string_view::npos) return {"http://127.0.0.1:" + std::string{value}, variable};
+  }
+  return {"http://127.0.0.1:8080", ""};
+}
+
+std::string fault_of_job(const std::string& text) {
+  std::int64_t job = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), job);
+  const bool is_one = error == std::errc{} && end == text.data() + text.size() && job >= 1 && job <= max_job_id;
+  return is_one ? "" : "'" + text + "' is no number of a job";
+}
+
 std::string images_in_words(std::int64_t count) { return fmt::format("{} image{}", count, count == 1 ? "" : "s"); }
 
 /// Where a service does not hold its answer back, the pause before the next look: short at first, for short jobs.
@@ -39,15 +63,14 @@ std::chrono::milliseconds pause_between_looks(steady_clock::duration watched) {
 
 }  // namespace
 
-std::string default_url() {
-  for (const char* variable : {"RETAIL_PULSE_URL", "RETAIL_PULSE_PORT", "PORT"}) {
-    const char* value = std::getenv(variable);
-    if (value == nullptr) continue;
-    if (variable == std::string_view{"RETAIL_PULSE_URL"}) return value;
-    // Kubernetes sets RETAIL_PULSE_PORT to tcp://... beside a Service of our name; `serve` ignores that too.
-    if (std::string_view{value}.find("://") == std::string_view::npos) return "http://127.0.0.1:" + std::string{value};
-  }
-  return "http://127.0.0.1:8080";
+std::string default_url() { return url_of_environment().url; }
+
+std::variant<rest_client, client_error> client_for(const std::string& url, bool given, client::timeouts limits) {
+  auto made = rest_client::for_url(url, limits);
+  auto* error = std::get_if<client_error>(&made);
+  const auto from = given ? "" : url_of_environment().variable;
+  if (error != nullptr && !from.empty()) error->message = from + ": " + error->message;
+  return made;
 }
 
 client_line::client_line(const std::string& description, std::string name)
@@ -58,10 +81,7 @@ client_line::client_line(const std::string& description, std::string name)
 }
 
 void client_line::add_job() {
-  app_.add_option("JOB", job_, "number of the job")
-      ->required()
-      ->check(CLI::Range(std::int64_t{1}, max_job_id).description(""))
-      ->type_name("");
+  app_.add_option("JOB", job_, "number of the job")->required()->check(CLI::Validator(fault_of_job, ""))->type_name("");
 }
 
 void client_line::add_retry_for() {
@@ -79,7 +99,7 @@ void client_line::add_retry_for() {
 
 std::optional<int> client_line::parse(const words& arguments) {
   if (const auto code = parse_words(app_, arguments)) return code;
-  auto made = rest_client::for_url(url_);
+  auto made = client_for(url_, app_.count("--url") > 0);
   if (const auto* error = std::get_if<client_error>(&made)) return complain(*error);
   api_.emplace(std::get<rest_client>(std::move(made)));
   return std::nullopt;

@@ -17,6 +17,9 @@ namespace retail_pulse::app {
 /// The service of the same environment: RETAIL_PULSE_URL, or what `serve` would listen on, on this machine.
 std::string default_url();
 
+/// The client for a URL. Where it is none, the error names the variable that it comes from, unless it was `given` on the command line.
+std::variant<client::rest_client, client::client_error> client_for(const std::string& url, bool given, client::timeouts limits = {});
+
 /// What the subcommands share that talk to a running service: flags, the connection, how errors are told and tried again, and following a
 /// job. One per run of a subcommand.
 class client_line {

@@ -22,8 +22,8 @@ std::vector<known_word> words_of(const CLI::App& app) {
   std::vector<known_word> known;
   for (const auto* option : app.get_options()) {
     const auto& names = option->get_lnames();
-    known.push_back(
-        {names.empty() ? "" : "--" + names.front(), option->get_description(), option->get_items_expected_max() > 0, choices_of(*option)});
+    known.push_back({names.empty() ? "" : "--" + names.front(), option->get_description(), option->get_items_expected_max() > 0,
+                     choices_of(*option), option->get_single_name() == "FILE"});
   }
   return known;
 }

@@ -14,7 +14,8 @@ namespace retail_pulse::app {
 /// Help of --url, and what the client subcommands say about their exit codes.
 inline constexpr const char* url_help = "the service (default: RETAIL_PULSE_URL, or 127.0.0.1 and RETAIL_PULSE_PORT, PORT or 8080)";
 inline constexpr const char* exit_codes_help =
-    "Exit codes: 0 fine, 1 the job failed or the service refused, 2 wrong usage or a file that is no job, 3 the service cannot be reached.";
+    "Exit codes: 0 fine, 1 the job failed or the service refused, 2 wrong usage or a file that is no job, 3 the service cannot be reached, "
+    "or is full or shutting down, 130 Ctrl-C.";
 
 /// A word of a command line, for completion.
 struct known_word {
@@ -22,6 +23,7 @@ struct known_word {
   std::string help;                  ///< one line
   bool takes_value = false;          ///< the word behind it belongs to it
   std::vector<std::string> choices;  ///< the values that there are; empty where any may do
+  bool is_file = false;              ///< stands without a flag, and is the name of a file
 };
 
 /// What a subcommand that parses with `parse_words` knows, from its own definition: its run ends there, and does nothing else.

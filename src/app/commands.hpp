@@ -4,7 +4,8 @@
 #include <vector>
 
 /// The subcommands. Each takes the words behind its name and answers the exit code of the process:
-/// 0 ok, 1 the job failed, or the service broke or refused, 2 wrong usage or configuration, 3 the service cannot be reached.
+/// 0 ok, 1 the job failed, or the service broke or refused, 2 wrong usage or configuration, 3 the service cannot be reached,
+/// or is full or shutting down, 128 + the number of the signal that ended it.
 namespace retail_pulse::app {
 
 using words = std::vector<std::string>;

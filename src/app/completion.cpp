@@ -42,7 +42,9 @@ std::string bash_script(std::span<const subcommand> subcommands) {
     std::vector<std::string> offered;
     std::string values;
     std::string any_value;  // flags behind which bash completes files
+    bool takes_file = false;
     for (const auto& word : words_of(each)) {
+      takes_file |= word.is_file;
       if (!word.name.empty()) offered.push_back(word.name);
       if (word.name.empty()) offered.insert(offered.end(), word.choices.begin(), word.choices.end());
       if (!word.takes_value || word.name.empty()) continue;
@@ -55,12 +57,15 @@ std::string bash_script(std::span<const subcommand> subcommands) {
     cases += "    " + std::string{each.name} + ")\n";
     if (!any_value.empty()) values += "        " + any_value + ") return ;;\n";
     if (!values.empty()) cases += "      case $before in\n" + values + "      esac\n";
+    if (takes_file) cases += "      [[ $word == -* ]] || return 0  # bash completes files\n";
     cases += "      words='" + joined(offered) + "' ;;\n";
   }
   return "# bash completion of retail-pulse. Load it with: source <(retail-pulse completion bash)\n"
          "_retail_pulse() {\n"
          "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=\n"
          "  COMPREPLY=()\n"
+         "  # bash takes --flag=value for three words\n"
+         "  if [[ $word == = ]]; then word=; elif [[ $before == = ]]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
          "  if (( COMP_CWORD == 1 )); then\n"
          "    COMPREPLY=($(compgen -W '" +
          joined(names) +
@@ -85,7 +90,8 @@ std::string zsh_script(std::span<const subcommand> subcommands) {
       const auto values = word.choices.empty() ? "_files" : "(" + joined(word.choices) + ")";
       const auto value = word.takes_value ? ":value:" + values : "";
       cases += " \\\n        ";
-      cases += word.name.empty() ? sh_quoted(":word:" + values) : sh_quoted("*" + word.name + "[" + zsh_plain(word.help) + "]" + value);
+      cases += word.name.empty() ? sh_quoted(":word:" + values)
+                                 : sh_quoted("*" + word.name + (word.takes_value ? "=" : "") + "[" + zsh_plain(word.help) + "]" + value);
     }
     cases += " ;;\n";
   }
@@ -134,7 +140,10 @@ std::vector<known_word> words_of(const subcommand& of) { return of.known != null
 
 std::vector<known_word> words_of_serve() {
   std::vector<known_word> known;
-  for (const auto& flag : config::flags()) known.push_back({"--" + std::string{flag.name}, std::string{flag.help}, true, {}});
+  for (const auto& flag : config::flags()) {
+    const auto choices = flag.choices.empty() ? std::vector<std::string>{} : CLI::detail::split(std::string{flag.choices}, ' ');
+    known.push_back({"--" + std::string{flag.name}, std::string{flag.help}, true, choices});
+  }
   known.push_back({"--" + std::string{config::config_flag}, "a TOML file with any of the above", true, {}});
   known.push_back({"--help", "the flags of serve", false, {}});
   return known;

@@ -18,7 +18,7 @@ int health(const words& arguments) {
   app.add_option("--url", url, url_help);
   if (const auto code = parse_words(app, arguments)) return *code;
 
-  auto made = client::rest_client::for_url(url, short_timeouts);
+  auto made = client_for(url, app.count("--url") > 0, short_timeouts);
   if (const auto* error = std::get_if<client::client_error>(&made)) {
     std::fprintf(stderr, "retail-pulse health: %s\n", error->message.c_str());
     return exit_usage;

@@ -58,10 +58,11 @@ class csv_job {
     return at_line("column " + std::string{column} + ": " + what);
   }
 
-  /// The reader stopped in the last of the fields that it began.
+  /// The reader stopped in the last of the fields that it began, which has a number where it has no name: in the header itself, and behind
+  /// it.
   input_error broken(const std::vector<std::string>& row) const {
-    if (row.empty() || row.size() > header_.size()) return at_line(rows_.error());
-    return in_column(header_[row.size() - 1], rows_.error());
+    const bool named = row.size() <= header_.size();
+    return in_column(named ? header_[row.size() - 1] : std::to_string(row.size()), rows_.error());
   }
 
   std::optional<input_error> find_columns() {

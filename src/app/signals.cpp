@@ -4,8 +4,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "app/commands.hpp"
-
 namespace retail_pulse::app {
 namespace {
 
@@ -27,11 +25,11 @@ last_words& at_the_end() {
   return words;
 }
 
-extern "C" void say_and_end(int) {
+extern "C" void say_and_end(int number) {
   const auto& words = at_the_end();
-  const auto written = write(STDERR_FILENO, words.sentence.data(), words.sentence.size());
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, words.sentence.data(), words.sentence.size());
   if (!words.unfinished_file.empty()) unlink(words.unfinished_file.c_str());
-  _exit(written < 0 ? 1 : exit_failed);
+  _exit(128 + number);  // as a shell has it
 }
 
 void handle_end_signals(void (*handler)(int)) {

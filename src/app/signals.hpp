@@ -18,8 +18,8 @@ bool end_signal_within(std::chrono::milliseconds time);
 /// From now on the next one ends the process at once with exit code 128 + its number: who asks twice does not want to wait for a drain.
 void let_the_next_signal_end_the_process();
 
-/// From now on the next one says the sentence on stderr, takes the file away (if a name is given), and ends the process at once with
-/// exit_failed: for subcommands that only wait. Called by the only thread.
+/// From now on the next one says the sentence on stderr, takes the file away (if a name is given), and ends the process at once with exit
+/// code 128 + its number: for subcommands that only wait. Called by the only thread.
 void end_on_signal(const std::string& sentence, const std::string& unfinished_file = {});
 
 }  // namespace retail_pulse::app

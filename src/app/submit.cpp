@@ -1,10 +1,11 @@
-#include <algorithm>
 #include <array>
 #include <random>
 
 #include "app/client_line.hpp"
 #include "app/commands.hpp"
 #include "app/job_input.hpp"
+#include "core/limits.hpp"
+#include "core/submission_key.hpp"
 #include "core/text.hpp"
 
 namespace retail_pulse::app {
@@ -32,10 +33,8 @@ std::string random_uuid() {
   return text;
 }
 
-/// Empty where it can stand in a header. How long it may be is the service's to say.
 std::string fault_of_key(const std::string& key) {
-  const bool visible = std::ranges::all_of(key, [](char c) { return c > ' ' && c <= '~'; });
-  return !key.empty() && visible ? "" : "a key is made of visible ASCII characters";
+  return is_key_text(key) ? "" : "a key is 1 to " + std::to_string(limits::idempotency_key_bytes) + " characters of printable ASCII";
 }
 
 /// The document to send.
@@ -71,14 +70,17 @@ int submit(const words& arguments) {
 
   const auto document = document_of(options);
   if (const auto* error = std::get_if<input_error>(&document)) return line.complain(error->message, exit_usage);
-  if (options.key.empty()) options.key = random_uuid();
+  const bool own_key = !options.key.empty();
+  if (!own_key) options.key = random_uuid();
 
   const auto accepted =
       line.insist<receipt>(request_kind::submission, [&] { return line.api().submit(std::get<std::string>(document), options.key); });
   if (const auto* error = std::get_if<client_error>(&accepted)) return line.complain(*error);
-  const auto& [job, answer] = std::get<receipt>(accepted);
-  const int code = line.print(line.json() ? answer + "\n" : "job " + std::to_string(job.value) + " submitted\n", exit_ok);
-  return options.wait && code == exit_ok ? line.follow_to_end(job) : code;
+  const auto& taken = std::get<receipt>(accepted);
+  // Under a key of this run, what was taken before is what this run sent before.
+  const std::string said = taken.replayed && own_key ? " was submitted before with this key\n" : " submitted\n";
+  const int code = line.print(line.json() ? taken.answer + "\n" : "job " + std::to_string(taken.job.value) + said, exit_ok);
+  return options.wait && code == exit_ok ? line.follow_to_end(taken.job) : code;
 }
 
 }  // namespace retail_pulse::app

@@ -78,7 +78,7 @@ std::optional<receipt> receipt_of(std::string_view text) {
   const auto body = parsed(text);
   const auto id = body.is_object() ? number_at(body, "job_id") : std::nullopt;
   if (!id || *id < 1 || *id > max_job_id) return std::nullopt;
-  return receipt{job_id{*id}, line_of(body)};
+  return receipt{.job = job_id{*id}, .answer = line_of(body)};
 }
 
 std::optional<job_report> report_of(std::string_view text) {

@@ -43,6 +43,28 @@ bool before_sending(httplib::Error error) {
          error == SSLLoadingCerts || error == SSLServerVerification;
 }
 
+std::string_view words_of(httplib::Error error) {
+  using enum httplib::Error;
+  switch (error) {
+    case Connection:
+      return "connection refused or no answer";
+    case ConnectionTimeout:
+      return "no answer in time";
+    case Read:
+      return "no whole answer came";
+    case Write:
+      return "the connection was lost while sending";
+    case SSLConnection:
+      return "TLS failed";
+    case SSLServerVerification:
+      return "TLS failed: its certificate is not trusted";
+    case SSLLoadingCerts:
+      return "TLS failed: the trusted certificates cannot be read";
+    default:
+      return "the request failed";
+  }
+}
+
 /// Without one of these, an answer that was cut short looks like a whole one.
 bool tells_its_end(const httplib::Response& response) {
   return response.has_header("Content-Length") || response.get_header_value("Transfer-Encoding") == "chunked";
@@ -138,7 +160,7 @@ class rest_client::implementation {
   }
 
   client_error failure(httplib::Error error) const {
-    return {client_error::kind::unreachable, origin_ + " cannot be reached (" + httplib::to_string(error) + ")", 0, std::nullopt,
+    return {client_error::kind::unreachable, origin_ + " cannot be reached: " + std::string{words_of(error)}, 0, std::nullopt,
             !before_sending(error)};
   }
 
@@ -176,6 +198,7 @@ std::variant<receipt, client_error> rest_client::submit(const std::string& docum
   if (response.status != 201) return refusal(response, response.body);
   auto accepted = receipt_of(response.body);
   if (!accepted) return nonsense("/api/submit", "names no job");
+  accepted->replayed = response.get_header_value("Idempotency-Replayed") == "true";
   return *std::move(accepted);
 }
 

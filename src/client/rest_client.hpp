@@ -54,7 +54,8 @@ struct job_report {
 /// An accepted submission.
 struct receipt {
   job_id job;
-  std::string answer;  ///< as one line of JSON
+  std::string answer;     ///< as one line of JSON
+  bool replayed = false;  ///< it was accepted before, under the same key
 };
 
 /// An image of a job as the list of its images tells it. What was not told is empty or 0.
@@ -104,7 +105,7 @@ class rest_client {
 
   /// Whether the service takes submissions. An error only where nothing answers.
   std::variant<bool, client_error> ready();
-  /// Submits a document of the submit endpoint as it is. With a key (visible ASCII) the same submission may be sent again: it is taken
+  /// Submits a document of the submit endpoint as it is. With a key (see is_key_text) the same submission may be sent again: it is taken
   /// once.
   std::variant<receipt, client_error> submit(const std::string& document, const std::string& idempotency_key = {});
   /// `wait` is how long the service may hold its answer back until the job ends; keep it below the timeout of an answer.

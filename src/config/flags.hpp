@@ -18,6 +18,7 @@ struct flag {
   std::string (*apply)(std::string_view text, settings& into);
   bool list = false;                     ///< may be given several times, and in one text with commas
   std::string_view other_variable = {};  ///< also read, behind the variable above
+  std::string_view choices = {};         ///< all values that there are, with blanks between them; empty where they cannot be listed
 };
 
 /// Every flag of `serve` that is a setting, in the order of the help text. `--config` and `--help` are not settings.

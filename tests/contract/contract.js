@@ -53,20 +53,19 @@ export class Contract {
     const answer = new Answer(exchange);
     if (exchange.method === null) return this.#refusal(answer) ?? ["a request without a route got what no listener answers"];
     const path = pathOf(exchange.target);
-    // A path may be both one without a parameter and one with it: what the first does not answer, the other does.
-    const routes = this.#routes.filter((each) => each.pattern.test(path));
-    const inLayerTwo = /^\/api\/(jobs|stores)(\/|$)/.test(path);
+    const route = this.#routes.find((each) => each.pattern.test(path));
     const of = (name) => this.#refusal(answer) ?? this.#check(answer, ["components", "responses", name]);
     if (path === "*" && exchange.method === "OPTIONS") return of("Options");
-    if (!routes.length) return answer.status === 404 ? of(inLayerTwo ? "ProblemNotFound" : "NotFound") : this.#refusal(answer) ?? ["no such path is described"];
+    const belowLayerTwo = /^\/(api\/jobs|api\/stores|docs)(\/|$)/.test(path);
+    if (!route) return answer.status === 404 ? of(belowLayerTwo ? "ProblemNotFound" : "NotFound") : this.#refusal(answer) ?? ["no such path is described"];
     if (exchange.method === "OPTIONS") {
-      return answer.status === 200 ? [...of("Options"), ...this.#allow(answer, routes)] : this.#refusal(answer) ?? ["OPTIONS is answered with 200"];
+      return answer.status === 200 ? [...of("Options"), ...this.#allow(answer, route)] : this.#refusal(answer) ?? ["OPTIONS is answered with 200"];
     }
     const method = exchange.method === "HEAD" ? "get" : exchange.method.toLowerCase();
-    const route = METHODS.includes(method) && routes.find((each) => each.item[method]);
-    if (!route) {
+    if (!METHODS.includes(method) || !route.item[method]) {
       if (answer.status !== 405) return this.#refusal(answer) ?? [`${exchange.method} is not described here, so it is answered with 405`];
-      return [...of(inLayerTwo ? "ProblemMethodNotAllowed" : "MethodNotAllowed"), ...this.#allow(answer, routes)];
+      const isLayerOne = /^\/api\/(submit|status|visits)\/?$/.test(path);
+      return [...of(isLayerOne ? "MethodNotAllowed" : "ProblemMethodNotAllowed"), ...this.#allow(answer, route)];
     }
     return this.#operation(answer, route, method);
   }
@@ -91,8 +90,8 @@ export class Contract {
     return problems.length ? undefined : [];
   }
 
-  #allow(answer, routes) {
-    const methods = METHODS.filter((method) => routes.some((route) => route.item[method])).flatMap((method) => (method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]));
+  #allow(answer, route) {
+    const methods = METHODS.filter((method) => route.item[method]).flatMap((method) => (method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]));
     const expected = [...methods, "OPTIONS"].sort().join(", ");
     const told = (answer.header("allow") ?? "").split(", ").sort().join(", ");
     return told === expected ? [] : [`Allow is '${told}', described is '${expected}'`];

@@ -91,6 +91,7 @@ test("a path that is not described is answered with 404, in the form of its laye
   fails({ target: "/nothing", status: 200, body: {} }, "no such path");
   passes({ target: "/api/jobs/1/nothing", status: 404, headers: problemType, body: problem(404, "not_found", "/api/jobs/1/nothing") });
   fails({ target: "/api/jobs/1/nothing", status: 404, body: { error: "x" } });
+  passes({ target: "/docs/nothing", status: 404, headers: problemType, body: problem(404, "not_found", "/docs/nothing") });
 });
 
 test("a method that is not described is answered with 405 and the methods that are", () => {
@@ -98,6 +99,7 @@ test("a method that is not described is answered with 405 and the methods that a
   fails({ method: "PUT", target: "/api/submit", status: 405, body: { error: "x" } }, "Allow");
   fails({ method: "PUT", target: "/api/submit", status: 405, headers: { Allow: "GET, HEAD, OPTIONS" }, body: { error: "x" } }, "Allow");
   fails({ method: "PUT", target: "/api/submit", status: 200, body: { job_id: 1 } }, "405");
+  fails({ method: "PUT", target: "/healthz", status: 405, headers: { Allow: "GET, HEAD, OPTIONS" }, body: { error: "x" } });
   passes({ method: "OPTIONS", target: "/api/submit", headers: { Allow: "POST, OPTIONS", "Content-Type": undefined }, body: "" });
   fails({ method: "OPTIONS", target: "/api/submit", headers: { Allow: "POST", "Content-Type": undefined }, body: "" }, "Allow");
 });
@@ -144,12 +146,13 @@ test("every line of a report is checked, and the names of its columns", () => {
   fails(file("csv", "text/csv; charset=utf-8", `${columns},owner\r\n`), "first line");
 });
 
-test("a path without a parameter leaves to the one with it what it does not answer", () => {
+test("a path without a parameter is never taken for one with it", () => {
   const target = "/api/stores/reload";
-  passes({ target, body: { store_id: "reload", store_name: "x", area: "y" } });
+  fails({ target, body: { store_id: "reload", store_name: "x", area: "y" } }, "405");
+  passes({ target, status: 405, headers: { ...problemType, Allow: "POST, OPTIONS" }, body: problem(405, "method_not_allowed", target) });
   passes({ method: "POST", target, body: { stores: 1, warnings: [] } });
-  passes({ method: "OPTIONS", target, headers: { Allow: "POST, GET, HEAD, OPTIONS", "Content-Type": undefined }, body: "" });
-  fails({ method: "OPTIONS", target, headers: { Allow: "POST, OPTIONS", "Content-Type": undefined }, body: "" }, "Allow");
+  passes({ method: "OPTIONS", target, headers: { Allow: "POST, OPTIONS", "Content-Type": undefined }, body: "" });
+  fails({ method: "OPTIONS", target, headers: { Allow: "POST, GET, HEAD, OPTIONS", "Content-Type": undefined }, body: "" }, "Allow");
 });
 
 test("an example that does not match its schema is found", () => {

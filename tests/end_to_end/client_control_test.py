@@ -93,9 +93,11 @@ class Layer2(unittest.TestCase):
 
     def test_a_submission_is_taken_once_under_its_key(self):
         document = json.dumps({"count": 1, "visits": [visit(KNOWN, self.origin.photo_urls(1, "key"))]})
-        first, second = (run("submit", "-", "--idempotency-key", "mine", url=self.url, stdin=document) for _ in range(2))
-        self.assertEqual((first.returncode, first.stdout), (0, second.stdout), second.stderr)
-        other = run("submit", "-", "--idempotency-key", "mine", url=self.url, stdin=document.replace("key0", "key1"))
+        first, second = (run("submit", "-", "--idempotency-key", "mine of today", url=self.url, stdin=document) for _ in range(2))
+        self.assertEqual((first.returncode, second.returncode), (0, 0), first.stderr + second.stderr)
+        job = first.stdout.removesuffix(" submitted\n")
+        self.assertEqual(second.stdout, f"{job} was submitted before with this key\n")
+        other = run("submit", "-", "--idempotency-key", "mine of today", url=self.url, stdin=document.replace("key0", "key1"))
         self.assertEqual((other.returncode, other.stdout), (1, ""))
 
     def test_a_watch_ends_with_the_job(self):

@@ -216,7 +216,7 @@ class AgainstTheService(unittest.TestCase):
             self.assertRegex(watch.stderr.readline(), r"^\d+/3000 images")
             watch.send_signal(number)
             _, said = watch.communicate(timeout=PATIENCE)
-            self.assertEqual(watch.returncode, 1)
+            self.assertEqual(watch.returncode, 128 + number)
             self.assertEqual(said.splitlines()[-1], f"retail-pulse submit: job {job} goes on; retail-pulse watch {job} --url {self.url} follows it")
             self.assertEqual(self.service.status(int(job))["status"], "ongoing")
 
@@ -384,7 +384,7 @@ class AgainstAScript(unittest.TestCase):
             transfer.send_signal(signal.SIGINT)
             _, said = transfer.communicate(timeout=PATIENCE)
             over.set()
-            self.assertEqual((transfer.returncode, said), (1, f"retail-pulse results: {folder}/out.csv is not written\n"))
+            self.assertEqual((transfer.returncode, said), (130, f"retail-pulse results: {folder}/out.csv is not written\n"))
             self.assertEqual(os.listdir(folder), [])
 
     def test_a_reader_that_went_away_is_no_crash(self):
@@ -413,19 +413,33 @@ class AgainstAScript(unittest.TestCase):
 class Usage(unittest.TestCase):
     def test_wrong_usage_ends_with_2_and_one_sentence(self):
         for words in (["submit"], ["submit", "no/such/file"], ["submit", "-", "--input", "xml"], ["submit", "-", "--retry-for", "10"],
-                      ["submit", "-", "--retry-for", "25h"], ["submit", "-", "--idempotency-key", ""], ["submit", "-", "--idempotency-key", "a b"],
+                      ["submit", "-", "--retry-for", "25h"], ["submit", "-", "--idempotency-key", ""], ["submit", "-", "--idempotency-key", "\u00e9"],
+                      ["submit", "-", "--idempotency-key", "k" * 256],
                       ["submit", "-", "--url", "localhost"], ["status"], ["status", "0"],
                       ["status", "seven"], ["status", "9007199254740992"], ["status", "7", "8"], ["status", "7", "--wait"], ["results", "7", "--format", "xml"],
                       ["results", "7", "--json", "--format", "csv"], ["results", "7", "--output", "/dev/null"], ["completion"], ["completion", "tcsh"]):
             done = run(*words)
             self.assertEqual((done.returncode, done.stdout), (2, ""), words)
             self.assertRegex(done.stderr, rf"^retail-pulse {words[0]}: [^\n]+\n$")
+        self.assertEqual(run("status", "seven").stderr, "retail-pulse status: JOB: 'seven' is no number of a job\n")
+
+    def test_a_url_that_is_none_is_told_with_the_variable_it_comes_from(self):
+        others = {k: v for k, v in os.environ.items() if k not in ("RETAIL_PULSE_URL", "RETAIL_PULSE_PORT", "PORT")}
+        for variable, value, url in (("RETAIL_PULSE_URL", "localhost", "localhost"), ("PORT", "http", "http://127.0.0.1:http")):
+            sentence = f"'{url}' is not the URL of a service, such as http://127.0.0.1:8080\n"
+            for words in (["status", "7"], ["health"]):
+                done = run(*words, env=others | {variable: value})
+                self.assertEqual((done.returncode, done.stderr), (2, f"retail-pulse {words[0]}: {variable}: {sentence}"))
+        done = run("status", "7", url="localhost", env=others | {"RETAIL_PULSE_URL": "elsewhere"})
+        self.assertNotIn("RETAIL_PULSE_URL", done.stderr)
 
     def test_a_bad_csv_names_line_and_column(self):
         done = run("submit", "-", stdin="store_id,image_url,visit_time\nS1,http://h/,t\nS1,,t\n")
         self.assertEqual((done.returncode, done.stderr), (2, "retail-pulse submit: standard input, line 3: column image_url: is empty\n"))
         done = run("submit", "-", stdin="")
         self.assertEqual((done.returncode, done.stderr), (2, "retail-pulse submit: standard input is empty\n"))
+        done = run("submit", "-", "--input", "csv", stdin='{"count":1,"visits":[]}')
+        self.assertEqual((done.returncode, done.stderr), (2, "retail-pulse submit: standard input, line 1: column 2: text after a closing quote\n"))
 
     def test_completion_knows_every_subcommand_and_every_flag_of_its_help(self):
         subcommands = re.findall(r"^  ([a-z]+) ", run("--help").stdout, re.M)
@@ -452,6 +466,13 @@ class Usage(unittest.TestCase):
         self.assertEqual(self.complete("retail-pulse", "results", "7", "--output", ""), [])  # bash's own: files
         self.assertEqual(self.complete("retail-pulse", "completion", "f"), ["fish"])
         self.assertEqual(self.complete("retail-pulse", "serve", "--fetch-d"), ["--fetch-deadline"])
+        self.assertEqual(self.complete("retail-pulse", "serve", "--fetch", ""), ["full", "header"])
+        self.assertEqual(self.complete("retail-pulse", "serve", "--log-level", "w"), ["warning"])
+        self.assertEqual(self.complete("retail-pulse", "serve", "--log-format", ""), ["text", "json"])
+        self.assertEqual(self.complete("retail-pulse", "results", "7", "--format", "="), ["table", "csv", "ndjson"])  # bash's way to take --format=
+        self.assertEqual(self.complete("retail-pulse", "results", "7", "--format", "=", "c"), ["csv"])
+        self.assertEqual(self.complete("retail-pulse", "submit", ""), [])  # bash's own: files
+        self.assertIn("--json", self.complete("retail-pulse", "status", ""))
 
 
 if __name__ == "__main__":

@@ -30,12 +30,11 @@ class Origin:
     Other names, and /missing/..., answer 404. Keeps connections alive. `delay` seconds pass before each answer.
     """
 
-    def __init__(self, delay=0.0, aliases=None):
+    def __init__(self, delay=0.0):
         self.delay = delay
         self.requests = []  # (monotonic time, target), in order of arrival
         self.connections = 0  # open at the moment
         self._photos = {p.name: p.read_bytes() for p in PHOTOS.iterdir()}
-        self._photos |= {alias: self._photos[name] for alias, name in (aliases or {}).items()}
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)

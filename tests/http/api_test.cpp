@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_job_with_more_images_than_the_service_takes_is_too_large)
   const auto a = post(w.port(), "/api/submit", good_submission());
   BOOST_TEST(a.status == 413);
   BOOST_TEST(!a.header("Retry-After"));
-  BOOST_TEST(a.body == R"({"error":"the job has 3 images, the service takes at most 2"})");
+  BOOST_TEST(a.body == R"({"error":"the job has 6 images; the service takes at most 5"})");
 }
 
 BOOST_AUTO_TEST_CASE(an_ongoing_job_has_no_end) {
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_status_of_no_job_is_a_bad_request) {
                                                        {"?jobid=99999999999999999999999999", range},
                                                        {"?jobid=-99999999999999999999999999", range},
                                                        {"?jobid=1&jobid=1", "jobid is given twice"},
-                                                       {"?jobid=%zz", "the query is not well-formed"},
+                                                       {"?jobid=%zz", "jobid is not well-formed"},
                                                        {"?jobid=5", "job 5 does not exist"},  // still being written
                                                        {"?jobid=77", "job 77 does not exist"},
                                                        {"?jobid=9007199254740991", "job 9007199254740991 does not exist"}};

@@ -130,6 +130,8 @@ BOOST_AUTO_TEST_CASE(an_accept_header_that_leaves_nothing_is_406) {
     BOOST_TEST_CONTEXT(accept) {
       BOOST_TEST(get_with(w, "/openapi.json", "Accept: " + std::string{accept} + "\r\n").status == 200);
       BOOST_TEST(get_with(w, "/api/jobs/1/audit", "Accept: " + std::string{accept} + "\r\n").status == 404);
+      BOOST_TEST(get_with(w, "/healthz", "Accept: " + std::string{accept} + "\r\n").status == 200);
+      BOOST_TEST(get_with(w, "/readyz", "Accept: " + std::string{accept} + "\r\n").status == 200);
     }
   }
   for (const auto* accept : {"text/html", "text/*", "application/xml", "application/json;q=0", "*/*;q=0", "*/*, application/json;q=0.0",
@@ -141,8 +143,8 @@ BOOST_AUTO_TEST_CASE(an_accept_header_that_leaves_nothing_is_406) {
       BOOST_TEST(json::parse(a.body)["code"] == "not_acceptable");
       BOOST_TEST(json::parse(a.body)["instance"] == "/openapi.json");
       BOOST_TEST(get_with(w, "/api/jobs/1/audit", "Accept: " + std::string{accept} + "\r\n").status == 406);
-      // Clients of these have always sent what they liked.
-      BOOST_TEST(get_with(w, "/healthz", "Accept: " + std::string{accept} + "\r\n").status == 200);
+      BOOST_TEST(get_with(w, "/healthz", "Accept: " + std::string{accept} + "\r\n").status == 406);
+      // Its clients have always sent what they liked.
       BOOST_TEST(get_with(w, "/api/status?jobid=1", "Accept: " + std::string{accept} + "\r\n").status == 400);
     }
   }
@@ -172,16 +174,16 @@ BOOST_AUTO_TEST_CASE(every_route_answers_options_and_other_methods_and_an_accept
   }
 }
 
-BOOST_AUTO_TEST_CASE(errors_below_the_jobs_are_problems_and_elsewhere_sentences) {
+BOOST_AUTO_TEST_CASE(errors_below_the_jobs_stores_and_docs_are_problems_and_elsewhere_sentences) {
   world w;
-  for (const auto* path : {"/api/jobs/1/nothing", "/api/jobs/1/audit/x", "/api/jobs/", "/api/stores/1/2"}) {
+  for (const auto* path : {"/api/jobs/1/nothing", "/api/jobs/1/audit/x", "/api/jobs/", "/api/stores/1/2", "/docs/nothing"}) {
     const auto a = get(w.port(), path);
     BOOST_TEST(a.status == 404);
     BOOST_TEST(a.header("Content-Type").value() == "application/problem+json");
     BOOST_TEST(json::parse(a.body)["code"] == "not_found");
     BOOST_TEST(json::parse(a.body)["instance"] == path);
   }
-  for (const auto* path : {"/nothing", "/api", "/api/jobsx", "/api/submit/x"}) {
+  for (const auto* path : {"/nothing", "/api", "/api/jobsx", "/api/submit/x", "/docsx"}) {
     BOOST_TEST(get(w.port(), path).body == R"({"error":"there is nothing at this path"})");
   }
 }

@@ -39,6 +39,21 @@ BOOST_AUTO_TEST_CASE(a_sane_request_id_is_taken_over) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_takes_the_request_id_over_where_all_headers_have_been_read) {
+  world w{{.max_body_bytes = 1000}};
+  const auto id_for = [&w](const std::string& headers, const std::string& body = "") {
+    const auto a = ask(w.port(), "POST /api/submit HTTP/1.1\r\nHost: h\r\nX-Request-Id: mine\r\n" + headers + "\r\n" + body);
+    return std::to_string(a.status) + " " + a.header("X-Request-Id").value_or("");
+  };
+  BOOST_TEST(id_for("Content-Length: 1001\r\n") == "413 mine");
+  BOOST_TEST(id_for("Transfer-Encoding: chunked\r\n", "3e9\r\n" + std::string(1001, ' ')) == "413 mine");
+  BOOST_TEST(id_for("Expect: miracles\r\n") == "417 mine");
+  BOOST_TEST(id_for("Transfer-Encoding: gzip, chunked\r\n") == "501 mine");
+  BOOST_TEST(id_for("X: " + std::string(20'000, 'v') + "\r\n") != "431 mine");
+  const auto insane = ask(w.port(), "POST /api/submit HTTP/1.1\r\nHost: h\r\nX-Request-Id: a b\r\nContent-Length: 1001\r\n\r\n");
+  BOOST_TEST(insane.header("X-Request-Id").value().size() == 16u);
+}
+
 BOOST_AUTO_TEST_CASE(unknown_paths_are_404_with_a_body) {
   world w;
   for (const auto* target : {"/", "/api", "/api/", "/api/submit/x", "/api/submit//", "//api/submit", "/API/submit", "/api%2Fsubmit",
@@ -67,11 +82,15 @@ BOOST_AUTO_TEST_CASE(another_method_is_405_and_told_what_is_allowed) {
     BOOST_TEST(a.header("Allow").value() == "POST, OPTIONS");
     BOOST_TEST(a.body.empty() == (std::string{method} == "HEAD"));
   }
-  for (const auto* path : {"/api/status?jobid=1", "/api/status/", "/healthz", "/readyz"}) {
+  for (const auto* path :
+       {"/api/status?jobid=1", "/api/status/", "/healthz", "/readyz", "/openapi.json", "/docs", "/docs/", "/docs/page.js"}) {
     const auto a = post(w.port(), path, "x");
     BOOST_TEST(a.status == 405);
     BOOST_TEST(a.header("Allow").value() == "GET, HEAD, OPTIONS");
-    BOOST_TEST(a.body == R"({"error":"method POST is not allowed here; allowed: GET, HEAD, OPTIONS"})");
+    const bool layer_one = std::string_view{path}.starts_with("/api/status");
+    BOOST_TEST(a.header("Content-Type").value() == (layer_one ? "application/json" : "application/problem+json"));
+    const std::string sentence = "method POST is not allowed here; allowed: GET, HEAD, OPTIONS";
+    BOOST_TEST(a.body.find((layer_one ? R"({"error":")" : R"("detail":")") + sentence + "\"") != std::string::npos);
   }
 }
 

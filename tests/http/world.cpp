@@ -54,7 +54,7 @@ submit_outcome outcome_of(script& s) {
     case manner::full:
       return {kind::full, {}, "too many ongoing jobs"};
     case manner::too_large:
-      return {kind::too_large, {}, "the job has 3 images, the service takes at most 2"};
+      return {kind::too_large, {}, "the job has 6 images; the service takes at most 5"};
     case manner::draining:
       return {kind::draining, {}, ""};
     case manner::storage_failed:

@@ -36,6 +36,7 @@ BOOST_AUTO_TEST_CASE(a_subcommand_tells_its_words_without_being_run) {
   BOOST_TEST(word("--output")->takes_value);
   BOOST_TEST(word("--output")->choices.empty());
   BOOST_TEST((word("")->choices == std::vector<std::string>{"bash", "zsh"}));
+  BOOST_TEST(!word("")->is_file);
   BOOST_TEST(imagined({}) == exit_failed);  // and is run as ever afterwards
 }
 

@@ -80,7 +80,9 @@ BOOST_AUTO_TEST_CASE(what_is_no_csv_is_told_with_its_line_and_column) {
   const std::string header = "store_id,image_url,visit_time\n";
   BOOST_TEST(fault(header + "S1,\"http://h/1,t\n") == "visits.csv, line 2: column image_url: a quote is opened and never closed");
   BOOST_TEST(fault(header + "\"a\nb\",http://h/1,\"t\"x\n") == "visits.csv, line 3: column visit_time: text after a closing quote");
-  BOOST_TEST(fault("\"store_id") == "visits.csv, line 1: a quote is opened and never closed");
+  BOOST_TEST(fault("\"store_id") == "visits.csv, line 1: column 1: a quote is opened and never closed");
+  BOOST_TEST(fault(R"({"count":1,"visits":[]})") == "visits.csv, line 1: column 2: text after a closing quote");
+  BOOST_TEST(fault(header + "S1,http://h/1,t,\"x") == "visits.csv, line 2: column 4: a quote is opened and never closed");
 }
 
 BOOST_AUTO_TEST_CASE(fields_are_bounded_as_the_service_bounds_them) {

@@ -26,36 +26,28 @@ std::string complaint(const std::string& name, const std::string& value) {
 
 BOOST_AUTO_TEST_SUITE(flag_table)
 
+BOOST_AUTO_TEST_CASE(the_choices_of_a_flag_are_all_that_it_takes) {
+  std::size_t rows = 0;
+  for (const auto& row : flags()) {
+    const auto told = complaint(std::string{row.name}, "no such value");
+    const auto at = told.find("is none of ");
+    BOOST_TEST((at == std::string::npos) == row.choices.empty(), row.name);
+    if (at == std::string::npos) continue;
+    std::string listed = told.substr(at + std::string_view{"is none of "}.size());
+    std::erase(listed, ',');
+    BOOST_TEST(listed == row.choices);
+    ++rows;
+  }
+  BOOST_TEST(rows == 3);
+}
+
 BOOST_AUTO_TEST_CASE(every_flag_of_the_command_line_is_there_once) {
-  const std::set<std::string_view> expected{"bind",
-                                            "port",
-                                            "store-master",
-                                            "storage",
-                                            "images-in-flight",
-                                            "fetch-threads",
-                                            "origin-connections",
-                                            "gpu-delay",
-                                            "fetch",
-                                            "fetch-deadline",
-                                            "fetch-attempts",
-                                            "max-image-bytes",
-                                            "allow-address",
-                                            "allow-host",
-                                            "ca-file",
-                                            "reuse-for",
-                                            "reuse-entries",
-                                            "keep-images",
-                                            "keep-images-bytes",
-                                            "max-jobs",
-                                            "max-pending-images",
-                                            "max-body-bytes",
-                                            "docs-folder",
-                                            "callback-secret",
-                                            "callback-attempts",
-                                            "drain-timeout",
-                                            "log-file",
-                                            "log-level",
-                                            "log-format"};
+  const std::set<std::string_view> expected{
+      "bind",           "port",        "store-master",    "storage",           "images-in-flight",  "fetch-threads", "origin-connections",
+      "gpu-delay",      "fetch",       "fetch-deadline",  "fetch-attempts",    "max-image-bytes",   "allow-address", "allow-host",
+      "ca-file",        "reuse-for",   "reuse-entries",   "keep-images",       "keep-images-bytes", "max-jobs",      "max-pending-images",
+      "max-body-bytes", "docs-folder", "callback-secret", "callback-attempts", "drain-timeout",     "log-file",      "log-level",
+      "log-format"};
   std::set<std::string_view> found;
   for (const auto& row : flags()) BOOST_TEST(found.insert(row.name).second, row.name);
   BOOST_TEST((found == expected));
