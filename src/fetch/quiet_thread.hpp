@@ -1,5 +1,7 @@
 #pragma once
 
+#include <pthread.h>
+
 #include <csignal>
 #include <thread>
 #include <utility>
@@ -8,9 +10,9 @@ namespace retail_pulse::fetch {
 
 /// A thread that takes no signals: the program's own handling stays with the main thread, and a peer that hangs up while OpenSSL writes (it
 /// has no MSG_NOSIGNAL) is an error value, not SIGPIPE. Faults of the machine still end the process. Throws std::system_error as
-/// std::thread does.
+/// std::thread does. `name`, of at most 15 bytes, is what top -H and debuggers show.
 template <typename Work>
-std::thread quiet_thread(Work work) {
+std::thread quiet_thread(const char* name, Work work) {
   sigset_t quiet;
   sigset_t before;
   sigfillset(&quiet);
@@ -20,7 +22,9 @@ std::thread quiet_thread(Work work) {
     const sigset_t& mask;
     ~restore() { pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
   } const restore{before};
-  return std::thread{std::move(work)};
+  std::thread thread{std::move(work)};
+  pthread_setname_np(thread.native_handle(), name);
+  return thread;
 }
 
 }  // namespace retail_pulse::fetch

@@ -65,7 +65,7 @@ class resolver::implementation {
       : guard_(guard), options_(std::move(options)), cache_(options_.entries) {
     if (!wake_) throw std::system_error(errno, std::generic_category(), "the resolver's eventfd");
     open_channel();
-    thread_ = quiet_thread([this] { run(); });
+    thread_ = quiet_thread("resolver", [this] { run(); });
   }
 
   ~implementation() { stop(); }

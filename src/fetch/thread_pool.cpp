@@ -10,7 +10,8 @@
 namespace retail_pulse::fetch {
 namespace {
 
-constexpr int standing_back = 5;  ///< nice value: under full load who asks is answered, and what was fetched recorded, before more is fetched
+constexpr int standing_back =
+    19;  ///< nice value: under full load who asks is answered, and what was fetched recorded, before more is fetched
 
 }  // namespace
 
@@ -23,7 +24,7 @@ bool thread_pool::start_thread() {
   running_.emplace_back();
   const auto self = std::prev(running_.end());
   try {
-    *self = quiet_thread([this, self] { serve(self); });
+    *self = quiet_thread("fetch", [this, self] { serve(self); });
     return true;
   } catch (const std::system_error&) {  // the process may have no more threads; those we have will do the work
     running_.erase(self);
