@@ -141,7 +141,8 @@ void job_run::offer_again(const image_task& task) {
 
 void job_run::add(image_result result) {
   batch_.push_back(std::move(result));
-  if (batch_.size() >= limits::record_batch) {
+  const bool last = unread_ == 0 && batch_.size() + recording_ == held_;
+  if (batch_.size() >= limits::record_batch || (last && !mutant(23))) {
     flush();
   } else if (batch_.size() == 1) {
     self_->delayed_send(self_, limits::record_after, flush_atom_v, generation_ + (mutant(23) ? 1 : 0));
@@ -155,18 +156,18 @@ void job_run::flush_if(std::uint64_t generation) {
 void job_run::flush() {
   if (batch_.empty()) return;
   ++generation_;
-  ++recording_;
+  recording_ += batch_.size();
   record(std::make_shared<const results_batch>(results_batch{std::exchange(batch_, {})}));
 }
 
 void job_run::record(const results_ptr& batch) {
   self_->request(colleagues_.ledger, caf::infinite, record_atom_v, job_.id, job_.run, batch)
-      .then([this, batch](const storage::recorded& recorded) { take_recorded(batch->results.size(), recorded); },
+      .then([this, batch](const storage::recorded& recorded) { take_recorded(batch->results.size(), true, recorded); },
             [this, batch](const caf::error& e) {
               if (stopping_) {
                 log(level::error, "results are not stored; their images are fetched again at the next start",
                     {field{job_.id}, {"images", static_cast<std::int64_t>(batch->results.size())}, {"cause", text_of(e)}});
-                take_recorded(0, {0, {}, job_state::ongoing, job_.run});
+                take_recorded(batch->results.size(), false, {0, {}, job_state::ongoing, job_.run});
                 return;
               }
               log(level::error, "results cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
@@ -174,16 +175,18 @@ void job_run::record(const results_ptr& batch) {
             });
 }
 
-void job_run::take_recorded(std::uint64_t count, const storage::recorded& recorded) {
-  --recording_;
-  require(count <= held_, "only images that were read are recorded");
+void job_run::take_recorded(std::uint64_t count, bool stored, const storage::recorded& recorded) {
+  require(count <= recording_ && recording_ <= held_, "only images that were read are recorded");
+  recording_ -= count;
+  if (is_over(recorded)) {
+    tell_end(job_.id, recorded);
+    return finish();  // with which pool and supervisor take back whatever they counted for it
+  }
+  if (!stored) count = 0;
   held_ -= count;
   self_->send(colleagues_.pool, settled_atom_v, ticket_, count - (mutant(35) ? 1 : 0));
   self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
-  if (is_over(recorded)) {
-    tell_end(job_.id, recorded);
-    finish();
-  } else if (stopping_) {
+  if (stopping_) {
     if (recording_ == 0) self_->quit();
   } else if (job_.cancelled) {
     abandon_when_idle();

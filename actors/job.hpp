@@ -43,7 +43,7 @@ class job_run {
   void add(image_result result);
   void fail(const image_task& task, error_code code);
   void flush();
-  void take_recorded(std::uint64_t count, const storage::recorded& recorded);
+  void take_recorded(std::uint64_t count, bool stored, const storage::recorded& recorded);
   void release(std::uint64_t images);
   void abandon_when_idle();
   /// Whether the run has come to its end: by its verdict, or long ago, as another has begun.
@@ -61,7 +61,7 @@ class job_run {
   std::uint64_t unread_ = 0;         ///< pending images behind the cursor, as far as known
   std::uint64_t held_ = 0;           ///< read and not yet recorded: credits of the pool
   std::uint64_t resting_ = 0;        ///< those of them that wait for another attempt
-  std::uint64_t recording_ = 0;      ///< batches on their way to the ledger
+  std::uint64_t recording_ = 0;      ///< and those on their way to the ledger
   std::vector<image_result> batch_;  ///< reported and not yet handed to the ledger
   std::uint64_t generation_ = 0;     ///< of the batch: tells an old timer from the current one
   bool abandoning_ = false;

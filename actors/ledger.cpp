@@ -117,13 +117,15 @@ ledger_command discarding(self_pointer self, std::vector<job_id> jobs) {
   };
 }
 
-/// Writes a submission: its job as `staging`, its rows slice by slice, and with the last of them makes it visible, and known by its key.
+/// Writes a submission: a small one at once, a large one slice by slice under a job that is `staging`, and with the last of them makes it
+/// visible. Either is known by its key from then on.
 class staged_submission {
  public:
   staged_submission(submission_ptr job, std::optional<submission_key> key) : job_{std::move(job)}, key_{std::move(key)} {}
 
   bool write_slice(storage::writer& writer, unix_millis now) {
     if (is_known(writer, now)) return true;
+    if (job_->image_count() <= limits::slice_rows) return write_whole(writer, now);
     next_id_ = id_ ? *id_ : writer.create_job(*job_, now);
     if (mutant(77) && key_ && !id_) writer.remember_key(*key_, next_id_, now);
     next_written_ = std::min(job_->image_count(), written_ + limits::slice_rows);
@@ -131,6 +133,12 @@ class staged_submission {
     if (next_written_ < job_->image_count() && !mutant(7)) return false;
     writer.publish(next_id_, now);
     if (key_ && !mutant(75) && !mutant(77)) writer.remember_key(*key_, next_id_, now);
+    return true;
+  }
+
+  bool write_whole(storage::writer& writer, unix_millis now) {
+    next_id_ = writer.store(*job_, now);
+    if (key_ && !mutant(75)) writer.remember_key(*key_, next_id_, now);
     return true;
   }
 

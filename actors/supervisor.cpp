@@ -276,7 +276,7 @@ void supervisor_state::ended(job_ticket ticket) {
   ticket_of_.erase(found->second.handle->address());
   admitted_jobs_ -= 1;
   no_longer_current(ticket, found->second.brief.id);
-  if (!mutant(12)) pending_images_ -= found->second.pending;  // not 0 where an actor died before it could tell of its progress
+  if (!mutant(12)) pending_images_ -= found->second.pending;  // its last images, or what died with an actor before it could tell
   jobs_.erase(found);
   end_drain_if_empty();
 }

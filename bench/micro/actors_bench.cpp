@@ -180,8 +180,7 @@ submission_ptr job_of(std::int64_t images) {
   return job;
 }
 
-/// One job at a time, from the submission to its committed verdict. A single image waits limits::record_after for others to be recorded
-/// with; more of them, limits::record_batch or a multiple, wait for nobody.
+/// One job at a time, from the submission to its committed verdict.
 void whole_way(benchmark::State& state) {
   service composed;
   const auto job = job_of(state.range(0));

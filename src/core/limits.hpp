@@ -112,7 +112,8 @@ inline constexpr std::size_t recovery_page = 1000;    ///< jobs read at once at 
 inline constexpr std::size_t status_failures = 1000;  ///< stores in a status answer, and in an audit
 inline constexpr std::chrono::milliseconds busy_timeout = 5s;  ///< how long SQLite waits for a lock (a backup program may hold one)
 inline constexpr std::size_t statement_bytes =
-    1 * mib;  ///< text of rows written by one statement; long URLs make more statements of a slice
+    1 * mib;                                      ///< text of rows written by one statement; long URLs make more statements of a slice
+inline constexpr std::size_t statement_rows = 4;  ///< up to so many rows have a statement each; for more, one reads them all from one text
 inline constexpr std::int64_t checked_whole_pages = 2048;  ///< 8 MiB: a database up to this size is read wholly for damage at start (40 ms)
 
 // --- reports ---------------------------------------------------------------------------------------------------------
@@ -120,9 +121,9 @@ inline constexpr std::size_t default_page = 100;           ///< entries of a pag
 inline constexpr std::size_t max_page = 1000;              ///< and at most
 inline constexpr std::size_t report_page_bytes = 1 * mib;  ///< texts of one page; 1,000 images with URLs of 1 KiB fill it
 inline constexpr std::size_t report_page_stores = 1000;    ///< stores looked at for one page of /api/visits; 15 us each without a visit
-inline constexpr std::size_t streamed_rows = 500;          ///< rows read at once for a streamed report: its client holds so many, and the next
-inline constexpr std::size_t streams = 256;                ///< reports streamed at once; 2 MiB each at worst. Beyond it 503
-inline constexpr std::size_t report_readers = 2;           ///< actors of their own: who reads a long report holds up no status
+inline constexpr std::size_t streamed_rows = 500;  ///< rows read at once for a streamed report: its client holds so many, and the next
+inline constexpr std::size_t streams = 256;        ///< reports streamed at once; 2 MiB each at worst. Beyond it 503
+inline constexpr std::size_t report_readers = 2;   ///< actors of their own: who reads a long report holds up no status
 
 // --- HTTP ------------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t request_url_bytes = 2048;         ///< 414 beyond it
@@ -142,7 +143,7 @@ inline constexpr std::chrono::milliseconds progress_pause = 250ms;  ///< between
 inline constexpr std::chrono::seconds follower_beat = 15s;  ///< a comment to each follower, for what closes silent connections on the way,
 inline constexpr std::chrono::seconds follower_retry = 2s;  ///< and how long it is asked to wait before it connects again
 inline constexpr std::chrono::seconds longest_wait = 60s;   ///< what `wait` of a status request may ask for: proxies give up after that
-inline constexpr std::size_t docs_file_bytes = 16 * mib;     ///< a file of Swagger UI, held in memory; the largest has 2 MB
+inline constexpr std::size_t docs_file_bytes = 16 * mib;    ///< a file of Swagger UI, held in memory; the largest has 2 MB
 inline constexpr std::size_t api_connections = 8192;        ///< at most; fewer when descriptors are short
 inline constexpr std::size_t received_bodies_bytes =
     256 * mib;  ///< bodies of all requests between their first byte and their answer, or two of the largest; beyond it 503

@@ -40,7 +40,7 @@ inline constexpr std::array mutant_table{
     // job
     mutant_info{21, "a page that could not be read is not read again"},
     mutant_info{22, "the cursor does not move, so that every page is the first"},
-    mutant_info{23, "the timer of a batch names another batch"},
+    mutant_info{23, "the last results of a job wait for a timer, which names another batch"},
     mutant_info{24, "results that could not be stored are not tried again"},
     mutant_info{25, "a measured image is added twice"},
     mutant_info{26, "another attempt has the number of the one before"},

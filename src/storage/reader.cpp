@@ -38,11 +38,10 @@ constexpr std::string_view select_not_of_run = R"sql(
    WHERE images.job_id = :job AND images.run < :run AND images.image_no > :after
    ORDER BY images.image_no LIMIT :limit)sql";
 
-// "state < 2" is said so that SQLite may use the index of unfinished jobs.
 constexpr std::string_view select_ongoing = R"sql(
   SELECT job_id, run, images_total, images_succeeded, images_failed, cancelled_at IS NOT NULL
-    FROM jobs WHERE state < 2 AND state = 1 AND job_id > :after ORDER BY job_id LIMIT :limit)sql";
-constexpr std::string_view select_staging = "SELECT job_id FROM jobs WHERE state < 2 AND state = 0 ORDER BY job_id";
+    FROM jobs WHERE state = 1 AND job_id > :after ORDER BY job_id LIMIT :limit)sql";
+constexpr std::string_view select_staging = "SELECT job_id FROM jobs WHERE state = 0 ORDER BY job_id";
 
 constexpr std::string_view select_images = R"sql(
   SELECT images.image_no, visits.store_id, visits.visit_time, images.url,

@@ -99,6 +99,10 @@ class writer {
   void commit();
   void rollback() noexcept;
 
+  /// A whole submission as an `ongoing` job. For those small enough for one transaction among others; a large one is written in the steps
+  /// that follow.
+  job_id store(const submission& job, unix_millis now);
+
   /// A new job row in state `staging`, invisible until published.
   job_id create_job(const submission& job, unix_millis now);
   /// Image rows [first, last) of the submission and the visits that begin among them. Ranges are appended in order, each once.

@@ -1,7 +1,9 @@
 #include "storage/rows.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/text.hpp"
 #include "core/visit_time.hpp"
 
 namespace retail_pulse::storage {
@@ -15,36 +17,13 @@ json& add_row(json& rows, std::size_t columns) {
   return row;
 }
 
-void add_submitted(json& row, std::string_view text) {
-  if (text.find('\0') != std::string_view::npos) {
-    throw storage_error{storage_error::kind::other, "A text of the submission has a NUL character, which cannot be stored"};
-  }
-  row.emplace_back(std::string{text});
-}
-
-std::string submitted_text(const json& rows) {
-  try {
-    return rows.dump();
-  } catch (const json::type_error&) {
-    throw storage_error{storage_error::kind::other, "A text of the submission is not UTF-8"};
-  }
-}
-
 /// Empty text, which stands for "did not happen", becomes NULL.
 void add_received(json& row, const std::string& text) {
   if (text.empty()) {
     row.emplace_back(nullptr);
-    return;
+  } else {
+    row.emplace_back(received_text(text));
   }
-  std::string shown;
-  for (const char c : text) {
-    if (c == '\0') {
-      shown += "\xEF\xBF\xBD";  // U+FFFD
-    } else {
-      shown += c;
-    }
-  }
-  row.emplace_back(std::move(shown));
 }
 
 void add_evidence(json& row, const image_result& result) {
@@ -60,9 +39,28 @@ void add_evidence(json& row, const image_result& result) {
   add_received(row, evidence.kept);
 }
 
-std::string received_text(const json& rows) { return rows.dump(-1, ' ', false, json::error_handler_t::replace); }
-
 }  // namespace
+
+std::string submitted_text(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) {
+    throw storage_error{storage_error::kind::other, "A text of the submission has a NUL character, which cannot be stored"};
+  }
+  if (valid_utf8_prefix(text) != text.size()) {
+    throw storage_error{storage_error::kind::other, "A text of the submission is not UTF-8"};
+  }
+  return std::string{text};
+}
+
+std::string received_text(const std::string& text) {
+  std::string shown;
+  shown.reserve(text.size());
+  for (std::string_view rest{text}; !rest.empty();) {
+    const std::size_t bytes = rest.front() == '\0' ? 0 : utf8_sequence(rest);
+    shown += bytes == 0 ? "\xEF\xBF\xBD" : rest.substr(0, bytes);  // U+FFFD for every byte that is none
+    rest.remove_prefix(std::max<std::size_t>(bytes, 1));
+  }
+  return shown;
+}
 
 std::string image_rows(const submission& from, std::size_t& first, std::size_t last, std::size_t bytes) {
   json rows = json::array();
@@ -72,9 +70,9 @@ std::string image_rows(const submission& from, std::size_t& first, std::size_t l
     json& row = add_row(rows, 3);
     row.emplace_back(first);
     row.emplace_back(from.visit_of(first));
-    add_submitted(row, url);
+    row.emplace_back(submitted_text(url));
   }
-  return submitted_text(rows);
+  return rows.dump();
 }
 
 std::string visit_rows(const submission& from, std::size_t& first, std::size_t last, std::size_t bytes) {
@@ -84,8 +82,8 @@ std::string visit_rows(const submission& from, std::size_t& first, std::size_t l
     text += visit.store_id.size() + visit.visit_time.size();
     json& row = add_row(rows, 6);
     row.emplace_back(first);
-    add_submitted(row, visit.store_id);
-    add_submitted(row, visit.visit_time);
+    row.emplace_back(submitted_text(visit.store_id));
+    row.emplace_back(submitted_text(visit.visit_time));
     if (const auto date = visit_date(visit.visit_time)) {
       row.emplace_back(*date);
     } else {
@@ -94,7 +92,7 @@ std::string visit_rows(const submission& from, std::size_t& first, std::size_t l
     row.emplace_back(visit.first_image);
     row.emplace_back(visit.image_count);
   }
-  return submitted_text(rows);
+  return rows.dump();
 }
 
 std::string succeeded_rows(std::span<const image_result* const> results) {
@@ -109,7 +107,7 @@ std::string succeeded_rows(std::span<const image_result* const> results) {
     row.emplace_back(std::string{name_of(result->measured.format)});
     add_evidence(row, *result);
   }
-  return received_text(rows);
+  return rows.dump();
 }
 
 std::string failed_rows(std::span<const image_result* const> results) {
@@ -122,7 +120,7 @@ std::string failed_rows(std::span<const image_result* const> results) {
     row.emplace_back(public_sentence(result->code, result->evidence.http_status));
     add_evidence(row, *result);
   }
-  return received_text(rows);
+  return rows.dump();
 }
 
 std::string failures_to_text(std::span<const store_failure> failures, bool truncated) {

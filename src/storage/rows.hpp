@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/image.hpp"
@@ -12,9 +13,13 @@
 
 namespace retail_pulse::storage {
 
+/// A text of a submission as it is stored. One that not every engine gives back as it went in (not UTF-8, or with a NUL character, where
+/// SQLite's json_each cuts) is a storage_error; the parser lets none through.
+std::string submitted_text(std::string_view text);
+/// Text from the network is made storable instead.
+std::string received_text(const std::string& text);
+
 // Batches as one JSON parameter: a list of lists, one per row. Each function names the columns in order.
-// Text of a submission that would not come back as it went in (not UTF-8, or with a NUL character, where SQLite's json_each cuts)
-// is a storage_error; the parser lets none through. Text from the network is made storable instead.
 
 /// [image_no, visit_no, url] of the images from `first` on, up to `last` or until the text passes `bytes`; `first` moves behind them.
 std::string image_rows(const submission& from, std::size_t& first, std::size_t last, std::size_t bytes);

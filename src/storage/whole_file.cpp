@@ -13,8 +13,8 @@ namespace {
 constexpr std::string_view edges[] = {
     "SELECT job_id || state FROM jobs ORDER BY job_id LIMIT 1",
     "SELECT job_id || state FROM jobs ORDER BY job_id DESC LIMIT 1",
-    "SELECT job_id FROM jobs WHERE state < 2 ORDER BY state, job_id LIMIT 1",
-    "SELECT job_id FROM jobs WHERE state < 2 ORDER BY state DESC, job_id DESC LIMIT 1",
+    "SELECT job_id FROM jobs ORDER BY state, job_id LIMIT 1",
+    "SELECT job_id FROM jobs ORDER BY state DESC, job_id DESC LIMIT 1",
     "SELECT store_id FROM visits ORDER BY job_id, visit_no LIMIT 1",
     "SELECT store_id FROM visits ORDER BY job_id DESC, visit_no DESC LIMIT 1",
     "SELECT url FROM images ORDER BY job_id, image_no LIMIT 1",

@@ -3,6 +3,7 @@
 #include <ranges>
 
 #include "core/limits.hpp"
+#include "core/visit_time.hpp"
 #include "storage/migrations.hpp"
 #include "storage/rows.hpp"
 #include "storage/whole_file.hpp"
@@ -16,7 +17,14 @@ using kind = storage_error::kind;
 
 constexpr std::string_view insert_job = R"sql(
   INSERT INTO jobs (state, visits_total, images_total, submitted_at, callback_url)
-  VALUES (0, :visits, :images, :now, nullif(:callback, '')))sql";
+  VALUES (:state, :visits, :images, :now, nullif(:callback, '')))sql";
+
+constexpr std::string_view insert_visit = R"sql(
+  INSERT INTO visits (job_id, visit_no, store_id, visit_time, visit_date, first_image, images)
+  VALUES (:job, :visit, :store, :time, nullif(:date, ''), :first, :images))sql";
+
+constexpr std::string_view insert_image = R"sql(
+  INSERT INTO images (job_id, image_no, visit_no, url) VALUES (:job, :image, :visit, :url))sql";
 
 constexpr std::string_view insert_visits = R"sql(
   INSERT INTO visits (job_id, visit_no, store_id, visit_time, visit_date, first_image, images)
@@ -90,12 +98,51 @@ void writer::commit() {
 
 void writer::rollback() noexcept { implementation_->sql.rollback(); }
 
+job_id writer::implementation::create(const submission& job, job_state state, unix_millis now) {
+  sql.change(insert_job, static_cast<long long>(state), static_cast<long long>(job.visit_count()),
+             static_cast<long long>(job.image_count()), static_cast<long long>(now.count()), job.callback_url());
+  return job_id{sql.last_insert_id()};
+}
+
+void writer::implementation::write_visits(job_id id, const submission& from, std::size_t first, std::size_t last) {
+  const long long job = id.value;
+  if (last - first > limits::statement_rows) {
+    while (first < last) sql.change(insert_visits, job, visit_rows(from, first, last, limits::statement_bytes));
+    return;
+  }
+  for (; first < last; ++first) {
+    const auto visit = from.visit_at(first);
+    sql.change(insert_visit, job, static_cast<long long>(first), submitted_text(visit.store_id), submitted_text(visit.visit_time),
+               visit_date(visit.visit_time).value_or(""), static_cast<long long>(visit.first_image),
+               static_cast<long long>(visit.image_count));
+  }
+}
+
+void writer::implementation::write_images(job_id id, const submission& from, std::size_t first, std::size_t last) {
+  const long long job = id.value;
+  if (last - first > limits::statement_rows) {
+    while (first < last) sql.change(insert_images, job, image_rows(from, first, last, limits::statement_bytes));
+    return;
+  }
+  for (; first < last; ++first) {
+    sql.change(insert_image, job, static_cast<long long>(first), static_cast<long long>(from.visit_of(first)),
+               submitted_text(from.url_at(first)));
+  }
+}
+
+job_id writer::store(const submission& job, unix_millis now) {
+  auto& self = *implementation_;
+  self.demand_transaction();
+  const job_id id = self.create(job, job_state::ongoing, now);
+  self.write_visits(id, job, 0, job.visit_count());
+  self.write_images(id, job, 0, job.image_count());
+  return id;
+}
+
 job_id writer::create_job(const submission& job, unix_millis now) {
   auto& self = *implementation_;
   self.demand_transaction();
-  self.sql.change(insert_job, static_cast<long long>(job.visit_count()), static_cast<long long>(job.image_count()),
-                  static_cast<long long>(now.count()), job.callback_url());
-  return job_id{self.sql.last_insert_id()};
+  return self.create(job, job_state::staging, now);
 }
 
 void writer::append(job_id id, const submission& from, std::size_t first, std::size_t last) {
@@ -105,12 +152,8 @@ void writer::append(job_id id, const submission& from, std::size_t first, std::s
   const auto row = self.job(id);
   if (!row || row->state != job_state::staging) self.sql.fail(kind::other, "rows can be appended to a staging job only");
 
-  const long long job = id.value;
-  std::size_t visit = first_visit_from(from, first);
-  if (first == 0) visit = 0;
-  const std::size_t last_visit = first_visit_from(from, last);
-  while (visit < last_visit) self.sql.change(insert_visits, job, visit_rows(from, visit, last_visit, limits::statement_bytes));
-  while (first < last) self.sql.change(insert_images, job, image_rows(from, first, last, limits::statement_bytes));
+  self.write_visits(id, from, first == 0 ? 0 : first_visit_from(from, first), first_visit_from(from, last));
+  self.write_images(id, from, first, last);
 }
 
 void writer::publish(job_id id, unix_millis now) {

@@ -10,7 +10,8 @@ struct job_row {
   run_number run;
   image_counts images;
   bool cancelled = false;
-  bool has_callback = false;  ///< its verdict was given now, and somebody is to be told of it
+  bool has_url = false;       ///< somebody is to be told of verdicts,
+  bool has_callback = false;  ///< and is to be told of one that was given now
 
   job_brief brief(job_id id) const { return {id, run, images, cancelled}; }
 };
@@ -24,13 +25,19 @@ class writer::implementation {
   void demand_transaction() const;
   std::optional<job_row> job(job_id id);
 
+  job_id create(const submission& job, job_state state, unix_millis now);
+  /// Visits, or images, [first, last) of the submission.
+  void write_visits(job_id id, const submission& from, std::size_t first, std::size_t last);
+  void write_images(job_id id, const submission& from, std::size_t first, std::size_t last);
+
   /// Results of pairwise different images of the current run of an ongoing job.
   void write_results(job_id id, run_number run, std::span<const image_result* const> results, job_row& row, recorded& outcome,
                      unix_millis now);
-  /// Ends an ongoing job without pending images.
+  /// Ends an ongoing job without pending images, with the counters of `row`.
   void give_verdict(job_id id, job_row& row, unix_millis now);
 
  private:
+  bool write_one_succeeded(job_id id, run_number run, const image_result& result, unix_millis now);
   long long write_succeeded(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now);
   long long write_failed(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now);
   std::string failures_of(job_id id);

@@ -42,6 +42,49 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_result_comes_back_with_all_that_is_known_of_it, 
   BOOST_TEST(rows[2].result.evidence.kept.empty());
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_result_alone_is_written_as_one_among_others, Place, places) {
+  std::vector<image_result> results;
+  for (std::int64_t number = 0; number < 3; ++number) {
+    auto result = good(number, 7, 9);
+    result.attempts = 2;
+    auto& evidence = result.evidence;
+    evidence.final_url = std::string{"http://x/\xC3\xA9\0\xff.\xe2\x82", 16};
+    evidence.http_status = 206;
+    evidence.bytes = 17;
+    evidence.dns_ms = 1;
+    evidence.connect_ms = 2;
+    evidence.total_ms = 3;
+    if (number != 1) evidence.kept = std::string(64, 'a');
+    results.push_back(result);
+  }
+  open_place<Place> at;
+  const auto together = submit(at.w, plain_submission(1, 3));
+  const auto alone = submit(at.w, plain_submission(1, 3));
+  BOOST_TEST(record(at.w, together, results).changed == 3);
+  for (const auto& result : results) {
+    BOOST_TEST(record(at.w, alone, {result}).changed == 1);
+    BOOST_TEST(record(at.w, alone, {result}).changed == 0);
+  }
+  const auto expected = at.r.images(together, image_number{-1}, 10);
+  const auto found = at.r.images(alone, image_number{-1}, 10);
+  BOOST_REQUIRE(expected.size() == 3U);
+  BOOST_REQUIRE(found.size() == 3U);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    BOOST_TEST(!found[i].pending);
+    BOOST_TEST((found[i].result.measured == expected[i].result.measured));
+    BOOST_TEST(found[i].result.attempts == 2);
+    BOOST_TEST(found[i].result.evidence.final_url == "http://x/\xC3\xA9\xEF\xBF\xBD\xEF\xBF\xBD.\xEF\xBF\xBD\xEF\xBF\xBD");
+    BOOST_TEST(expected[i].result.evidence.final_url == found[i].result.evidence.final_url);
+    BOOST_TEST(found[i].result.evidence.address.empty());
+    BOOST_TEST(found[i].result.evidence.http_status == 206);
+    BOOST_TEST(found[i].result.evidence.bytes == 17);
+    BOOST_TEST(found[i].result.evidence.dns_ms == 1);
+    BOOST_TEST(found[i].result.evidence.connect_ms == 2);
+    BOOST_TEST(found[i].result.evidence.total_ms == 3);
+    BOOST_TEST(found[i].result.evidence.kept == expected[i].result.evidence.kept);
+  }
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(of_images_in_one_call_each_has_its_own_kept_copy_or_none, Place, places) {
   open_place<Place> at;
   const auto job = submit(at.w, plain_submission(1, 4));

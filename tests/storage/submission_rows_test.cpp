@@ -22,6 +22,15 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(every_text_comes_back_as_it_went_in, Place, places
   const auto job = submit(at.w, submission_of(visits));
   const auto rows = at.r.images(job, image_number{-1}, 100);
   BOOST_REQUIRE(rows.size() == 13U);
+  for (const auto& visit : visits) {  // and alone, where rows have statements of their own
+    for (const auto& url : visit.urls) {
+      const auto alone = at.r.images(submit(at.w, submission_of({{visit.store_id, {url}, visit.visit_time}})), image_number{-1}, 2);
+      BOOST_REQUIRE(alone.size() == 1U);
+      BOOST_TEST(alone[0].store_id == visit.store_id);
+      BOOST_TEST(alone[0].visit_time == visit.visit_time);
+      BOOST_TEST((alone[0].url == url));
+    }
+  }
   std::size_t number = 0;
   for (const auto& visit : visits) {
     for (const auto& url : visit.urls) {
@@ -65,6 +74,53 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(slices_that_cut_visits_anywhere_make_the_same_rows
     BOOST_REQUIRE(rows.size() == 12U);
     for (std::size_t i = 0; i < rows.size(); ++i) BOOST_TEST(rows[i].store_id == whole.visit_at(whole.visit_of(i)).store_id);
   }
+}
+
+/// The number of rows that have a statement each, and one more, for visits and for images.
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_stored_at_once_reads_like_what_is_written_in_steps, Place, places) {
+  for (const std::size_t visits : {std::size_t{1}, limits::statement_rows, limits::statement_rows + 1}) {
+    for (const std::size_t images : {std::size_t{1}, std::size_t{3}}) {
+      open_place<Place> at;
+      auto text = plain_submission(visits, images);
+      text.set_callback_url("http://callback.test/");
+      const auto in_steps = submit(at.w, text, unix_millis{7});
+      at.w.begin();
+      const auto at_once = at.w.store(text, unix_millis{7});
+      at.w.commit();
+
+      const auto status = at.r.status(at_once);
+      BOOST_REQUIRE(status.has_value());
+      BOOST_TEST((status->state == job_state::ongoing));
+      BOOST_TEST((status->images == image_counts{static_cast<std::int64_t>(visits * images), 0, 0}));
+      BOOST_TEST(status->submitted_at.count() == 7);
+      const auto expected = at.r.images(in_steps, image_number{-1}, 100);
+      const auto found = at.r.images(at_once, image_number{-1}, 100);
+      BOOST_REQUIRE(found.size() == expected.size());
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        BOOST_TEST(found[i].number.value == expected[i].number.value);
+        BOOST_TEST(found[i].store_id == expected[i].store_id);
+        BOOST_TEST(found[i].visit_time == expected[i].visit_time);
+        BOOST_TEST(found[i].url == expected[i].url);
+        BOOST_TEST(found[i].pending);
+      }
+      const auto page =
+          at.r.images(at_once, {.state = std::nullopt, .store_id = joined("S", visits - 1), .code = std::nullopt}, image_number{-1}, 100);
+      BOOST_REQUIRE(page.has_value());
+      BOOST_TEST(page->images.size() == images);
+      BOOST_TEST((at.r.ongoing_jobs(job_id{0}, 10).size() == 2U));
+      BOOST_TEST(at.r.staging_jobs().empty());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_job_that_was_stored_at_once_runs_to_its_end, Place, places) {
+  open_place<Place> at;
+  at.w.begin();
+  const auto job = at.w.store(plain_submission(1, 2), unix_millis{7});
+  at.w.commit();
+  BOOST_TEST((record(at.w, job, {good(0)}).state == job_state::ongoing));
+  BOOST_TEST((record(at.w, job, {good(1)}).state == job_state::completed));
+  BOOST_TEST((at.r.status(job)->images == image_counts{2, 2, 0}));
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_staging_job_is_invisible_until_it_is_published, Place, places) {
@@ -125,12 +181,17 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(rows_are_appended_once_to_staging_jobs_and_within_
 BOOST_AUTO_TEST_CASE_TEMPLATE(text_that_would_not_come_back_whole_is_refused_and_not_repeated_in_the_error, Place, places) {
   open_place<Place> at;
   for (const std::string& text : {std::string{"http://secret/\0tail", 19}, std::string{"http://secret/\xff"}}) {
-    const auto job = submission_of({{"S", {text}}});
-    at.w.begin();
-    const auto id = at.w.create_job(job, unix_millis{1});
-    BOOST_CHECK_EXCEPTION(at.w.append(id, job, 0, 1), storage_error,
-                          [](const storage_error& error) { return std::string{error.what()}.find("secret") == std::string::npos; });
-    at.w.rollback();
+    for (const std::size_t images : {std::size_t{1}, limits::statement_rows + 1}) {
+      const auto job = submission_of({{"S", std::vector<std::string>(images, text)}});
+      const auto says_nothing = [](const storage_error& error) { return std::string{error.what()}.find("secret") == std::string::npos; };
+      at.w.begin();
+      const auto id = at.w.create_job(job, unix_millis{1});
+      BOOST_CHECK_EXCEPTION(at.w.append(id, job, 0, images), storage_error, says_nothing);
+      at.w.rollback();
+      at.w.begin();
+      BOOST_CHECK_EXCEPTION(at.w.store(job, unix_millis{1}), storage_error, says_nothing);
+      at.w.rollback();
+    }
   }
 }
 
