@@ -33,7 +33,14 @@ void parameters::wrong(std::string sentence) {
   if (wrong_.empty()) wrong_ = std::move(sentence);
 }
 
+const std::string& parameters::what_is_wrong() {
+  const auto other = query_ ? query_->name_not_in(read_) : std::nullopt;
+  if (other) wrong("there is no parameter \"" + *other + "\" here");
+  return wrong_;
+}
+
 std::optional<std::string> parameters::text(std::string_view name) {
+  read_.emplace_back(name);
   const auto* given = query_ ? query_->find(name) : nullptr;
   if (given == nullptr) return std::nullopt;
   if (query_->count(name) > 1) {

@@ -5,13 +5,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/query.hpp"
 
 namespace retail_pulse::http {
 
-/// Reads the parameters that a route knows out of a query string; others are ignored. Each read says nothing when the parameter is not
-/// there or is wrong, and the first sentence about what is wrong is kept: a route reads them all, and then asks for it.
+/// Reads the parameters that a route knows out of a query string. Each read says nothing when the parameter is not there or is wrong, and
+/// the first sentence about what is wrong is kept: a route reads them all, and then asks for it.
 class parameters {
  public:
   explicit parameters(std::string_view query_text);
@@ -32,13 +33,15 @@ class parameters {
   /// "cursor": a number that this service has given out before.
   std::optional<std::int64_t> cursor();
 
-  /// What is wrong, naming the parameter; empty when nothing is.
-  const std::string& what_is_wrong() const { return wrong_; }
+  /// What is wrong, naming the parameter; empty when nothing is. A parameter that was not read is wrong, too: a filter that is misspelt
+  /// would let everything through.
+  const std::string& what_is_wrong();
 
  private:
   void wrong(std::string sentence);
 
   std::optional<query> query_;
+  std::vector<std::string> read_;  ///< names
   std::string wrong_;
 };
 

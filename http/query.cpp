@@ -56,4 +56,10 @@ const std::string* query::find(std::string_view name) const {
   return found == parameters_.end() ? nullptr : &found->value;
 }
 
+std::optional<std::string> query::name_not_in(std::span<const std::string> names) const {
+  const auto other = [names](const parameter& given) { return std::ranges::find(names, given.name) == names.end(); };
+  const auto found = std::ranges::find_if(parameters_, other);
+  return found == parameters_.end() ? std::nullopt : std::optional{found->name};
+}
+
 }  // namespace retail_pulse::http

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -23,6 +24,8 @@ class query {
   std::size_t count(std::string_view name) const;
   /// The first value of that name, or nullptr. A parameter without `=` has an empty value.
   const std::string* find(std::string_view name) const;
+  /// The first name that is none of these.
+  std::optional<std::string> name_not_in(std::span<const std::string> names) const;
 
  private:
   struct parameter {

@@ -130,6 +130,9 @@ void report_handlers::images(const request& r, const responder& answer) {
 void report_handlers::stream(const request& r, const responder& answer, bool csv) {
   const auto job = job_named(r.parameter);
   if (!job) return answer(problem_no_such_job(r.parameter, r.path));
+  if (parameters given{r.query}; !given.what_is_wrong().empty()) {
+    return answer(wrong_parameter(given.what_is_wrong() + "; a whole report has no filters", r.path));
+  }
   auto place = streams_.take();
   if (!place) return answer(problem_unavailable("too many reports are being streamed", r.path));
   answer.within(any_answer_, problem_not_in_time(r.path));

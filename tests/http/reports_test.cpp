@@ -163,8 +163,7 @@ BOOST_AUTO_TEST_CASE(a_list_of_jobs_tells_each_and_where_it_goes_on) {
   BOOST_TEST(!asked.get().filter.store_id.has_value());
   BOOST_TEST(!asked.get().filter.submitted_after.has_value());
   more = false;
-  const auto filtered =
-      get(w.port(), "/api/jobs?status=completed&store_id=S%201%2F%C3%A9&submitted_after=1970-01-02&cursor=7&limit=1000&other=1&other=2");
+  const auto filtered = get(w.port(), "/api/jobs?status=completed&store_id=S%201%2F%C3%A9&submitted_after=1970-01-02&cursor=7&limit=1000");
   BOOST_TEST(filtered.body == jobs + "}");
   BOOST_TEST((asked.get().filter.state == job_state::completed));
   BOOST_TEST(asked.get().filter.store_id.value() == "S 1/\xC3\xA9");
@@ -189,6 +188,7 @@ BOOST_AUTO_TEST_CASE(every_parameter_of_a_list_that_cannot_be_read_is_400_and_na
       {"submitted_after=yesterday", "submitted_after is neither a date nor a time of RFC 3339"},
       {"submitted_after=2026-02-30", "submitted_after is neither a date nor a time of RFC 3339"},
       {"submitted_after=&limit=0", "submitted_after is empty"},
+      {"state=failed", R"(there is no parameter \"state\" here)"},
   };
   const std::pair<std::string, std::string> of_images[] = {
       {"state=ongoing", "state is none of pending, succeeded, failed"},
@@ -197,6 +197,7 @@ BOOST_AUTO_TEST_CASE(every_parameter_of_a_list_that_cannot_be_read_is_400_and_na
       {"code=none", "code is no code of a failed image"},
       {"code=404", "code is no code of a failed image"},
       {"code=internal&code=internal", "code is given twice"},
+      {"status=failed", R"(there is no parameter \"status\" here)"},
   };
   const std::pair<std::string, std::string> of_both[] = {
       {"limit=0", "limit is no number from 1 to 1000"},
@@ -215,6 +216,10 @@ BOOST_AUTO_TEST_CASE(every_parameter_of_a_list_that_cannot_be_read_is_400_and_na
       {"x=%4", "x is not well-formed"},
       {"limit=1&limit=%zz", "limit is not well-formed"},
       {"%zz=1", "the query is not well-formed"},
+      {"Limit=1", R"(there is no parameter \"Limit\" here)"},
+      {"limit=1&limits=2", R"(there is no parameter \"limits\" here)"},
+      {"x=1&limit=0", "limit is no number from 1 to 1000"},
+      {"=1", R"(there is no parameter \"\" here)"},
   };
   const auto check = [&](const std::string& path, const std::pair<std::string, std::string>& row) {
     BOOST_TEST_CONTEXT(path << " " << row.first) {
@@ -229,6 +234,18 @@ BOOST_AUTO_TEST_CASE(every_parameter_of_a_list_that_cannot_be_read_is_400_and_na
   for (const auto& row : of_both) {
     check("/api/jobs", row);
     check("/api/jobs/7/images", row);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_whole_report_has_no_filters_and_says_so) {
+  world w;
+  w.reports_are(job_of({}, 1));
+  for (const std::string path : {"/api/jobs/7/results.csv", "/api/jobs/7/results.ndjson"}) {
+    const auto a = get(w.port(), path + "?state=failed");
+    BOOST_TEST(a.status == 400);
+    BOOST_TEST(a.body == wrong(R"(there is no parameter \"state\" here; a whole report has no filters)", path));
+    BOOST_TEST(get(w.port(), path + "?%zz").status == 400);
+    BOOST_TEST(stream_of(w.port(), path + "?").status == 200);
   }
 }
 
@@ -663,6 +680,7 @@ BOOST_AUTO_TEST_CASE(visits_of_what_is_unknown_or_cannot_be_read_are_400_with_th
       {"enddate=", "enddate is empty"},
       {"startdate=2026-03-10&enddate=2026-03-09", "startdate is after enddate"},
       {"area=%G0", "area is not well-formed"},
+      {"store_id=S1", R"(there is no parameter \"store_id\" here)"},
   };
   for (const auto& [query, sentence] : rows) {
     const auto a = get(w.port(), "/api/visits?" + query);
