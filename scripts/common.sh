@@ -31,7 +31,7 @@ npm_packages() {
   local folder=$1 stamp=$1/node_modules/.installed
   cmp --silent "$folder/package-lock.json" "$stamp" && return
   need_node
-  (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --silent) || return
+  (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --loglevel error) || return
   cp "$folder/package-lock.json" "$stamp"
 }
 
