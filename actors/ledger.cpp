@@ -125,20 +125,12 @@ class staged_submission {
 
   bool write_slice(storage::writer& writer, unix_millis now) {
     if (is_known(writer, now)) return true;
-    if (job_->image_count() <= limits::slice_rows) return write_whole(writer, now);
-    next_id_ = id_ ? *id_ : writer.create_job(*job_, now);
-    if (mutant(77) && key_ && !id_) writer.remember_key(*key_, next_id_, now);
-    next_written_ = std::min(job_->image_count(), written_ + limits::slice_rows);
-    writer.append(next_id_, *job_, written_, next_written_);
-    if (next_written_ < job_->image_count() && !mutant(7)) return false;
-    writer.publish(next_id_, now);
-    if (key_ && !mutant(75) && !mutant(77)) writer.remember_key(*key_, next_id_, now);
-    return true;
-  }
-
-  bool write_whole(storage::writer& writer, unix_millis now) {
-    next_id_ = writer.store(*job_, now);
-    if (key_ && !mutant(75)) writer.remember_key(*key_, next_id_, now);
+    if (job_->image_count() <= limits::slice_rows) {
+      next_id_ = writer.store(*job_, now);
+    } else if (!write_next(writer, now)) {
+      return false;
+    }
+    if (key_ && !mutant(75) && !(mutant(77) && id_)) writer.remember_key(*key_, next_id_, now);
     return true;
   }
 
@@ -161,6 +153,17 @@ class staged_submission {
   std::optional<job_id> id() const { return id_; }
 
  private:
+  /// The next slice of a large job; true when it was the last.
+  bool write_next(storage::writer& writer, unix_millis now) {
+    next_id_ = id_ ? *id_ : writer.create_job(*job_, now);
+    if (mutant(77) && key_ && !id_) writer.remember_key(*key_, next_id_, now);
+    next_written_ = std::min(job_->image_count(), written_ + limits::slice_rows);
+    writer.append(next_id_, *job_, written_, next_written_);
+    if (next_written_ < job_->image_count() && !mutant(7)) return false;
+    writer.publish(next_id_, now);
+    return true;
+  }
+
   /// Whether the key names a submission already. Looked up before anything of this one is written: nobody else writes under a key
   /// meanwhile, because its supervisor lets one through at a time.
   bool is_known(storage::writer& writer, unix_millis now) {
