@@ -111,9 +111,6 @@ inline constexpr std::size_t audit_page = 4000;       ///< images an audit count
 inline constexpr std::size_t recovery_page = 1000;    ///< jobs read at once at start
 inline constexpr std::size_t status_failures = 1000;  ///< stores in a status answer, and in an audit
 inline constexpr std::chrono::milliseconds busy_timeout = 5s;  ///< how long SQLite waits for a lock (a backup program may hold one)
-inline constexpr std::size_t statement_bytes =
-    1 * mib;                                      ///< text of rows written by one statement; long URLs make more statements of a slice
-inline constexpr std::size_t statement_rows = 4;  ///< up to so many rows have a statement each; for more, one reads them all from one text
 inline constexpr std::int64_t checked_whole_pages = 2048;  ///< 8 MiB: a database up to this size is read wholly for damage at start (40 ms)
 
 // --- reports ---------------------------------------------------------------------------------------------------------

@@ -15,58 +15,28 @@ constexpr std::string_view select_job = R"sql(
 
 // An image is pending when it has no result, or failed in an older run than its job's: "(state = 0 OR state = 2 AND run < :run)".
 
-// `:job + 0 * key` is `:job`, said in a way that depends on the row: otherwise SQLite may walk all images of the job for every row of
-// the batch, instead of looking each one up.
-constexpr std::string_view update_succeeded = R"sql(
-  WITH batch AS MATERIALIZED (SELECT key, value AS v FROM json_each(:rows))
+// "" and 0 stand for what did not happen.
+constexpr std::string_view update_image = R"sql(
   UPDATE images
-     SET state = 1, width = r.width, height = r.height, perimeter = r.perimeter, format = r.format, attempts = r.attempts,
-         final_url = r.final_url, address = r.address, http_status = r.http_status, bytes = r.bytes, dns_ms = r.dns_ms,
-         connect_ms = r.connect_ms, total_ms = r.total_ms, kept = r.kept, recorded_at = :now, run = :run, code = NULL, error = NULL
-    FROM (SELECT :job + 0 * key AS job_id, v ->> 0 AS image_no, v ->> 1 AS width, v ->> 2 AS height, v ->> 3 AS perimeter, v ->> 4 AS format,
-                 v ->> 5 AS attempts, v ->> 6 AS final_url, v ->> 7 AS address, v ->> 8 AS http_status,
-                 v ->> 9 AS bytes, v ->> 10 AS dns_ms, v ->> 11 AS connect_ms, v ->> 12 AS total_ms,
-                 v ->> 13 AS kept
-            FROM batch) AS r
-   WHERE images.job_id = r.job_id AND images.image_no = r.image_no
-     AND (images.state = 0 OR images.state = 2 AND images.run < :run))sql";
-
-constexpr std::string_view update_one_succeeded = R"sql(
-  UPDATE images
-     SET state = 1, width = :width, height = :height, perimeter = :perimeter, format = :format, attempts = :attempts,
+     SET state = :state, width = nullif(:width, 0), height = nullif(:height, 0), perimeter = nullif(:perimeter, 0),
+         format = nullif(:format, ''), code = nullif(:code, ''), error = nullif(:error, ''), attempts = :attempts,
          final_url = nullif(:url, ''), address = nullif(:address, ''), http_status = :status, bytes = :bytes, dns_ms = :dns,
-         connect_ms = :connect, total_ms = :total, kept = nullif(:kept, ''), recorded_at = :now, run = :run, code = NULL, error = NULL
-   WHERE job_id = :job AND image_no = :image AND (state = 0 OR state = 2 AND run < :current))sql";
+         connect_ms = :connect, total_ms = :total, kept = nullif(:kept, ''), recorded_at = :now, run = :run
+   WHERE job_id = :job AND image_no = :image
+     AND (state = 0 OR state = 2 AND run < :run))sql";
 
-constexpr std::string_view update_failed = R"sql(
-  WITH batch AS MATERIALIZED (SELECT key, value AS v FROM json_each(:rows))
-  UPDATE images
-     SET state = 2, code = r.code, error = r.error, attempts = r.attempts, final_url = r.final_url, address = r.address,
-         http_status = r.http_status, bytes = r.bytes, dns_ms = r.dns_ms, connect_ms = r.connect_ms, total_ms = r.total_ms,
-         kept = r.kept, recorded_at = :now, run = :run
-    FROM (SELECT :job + 0 * key AS job_id, v ->> 0 AS image_no, v ->> 1 AS code, v ->> 2 AS error, v ->> 3 AS attempts, v ->> 4 AS final_url,
-                 v ->> 5 AS address, v ->> 6 AS http_status, v ->> 7 AS bytes, v ->> 8 AS dns_ms,
-                 v ->> 9 AS connect_ms, v ->> 10 AS total_ms, v ->> 11 AS kept
-            FROM batch) AS r
-   WHERE images.job_id = r.job_id AND images.image_no = r.image_no
-     AND (images.state = 0 OR images.state = 2 AND images.run < :run))sql";
-
-// Runs before the images change, so that only those still pending are counted. CROSS JOIN: in this order. With a single min() SQLite takes
-// the other columns of the group (code, error) from the row of the minimum, which is what "first failure" means.
-constexpr std::string_view merge_store_failures = R"sql(
+// Runs before the image changes, so that only one that is still pending is counted. CROSS JOIN: in this order.
+constexpr std::string_view count_store_failure = R"sql(
   INSERT INTO store_failures (job_id, store_id, first_image_no, code, error, failed_images)
-  SELECT images.job_id, visits.store_id, min(images.image_no), r.value ->> 1, r.value ->> 2, count(*)
-    FROM json_each(:rows) AS r
-    CROSS JOIN images ON images.job_id = :job AND images.image_no = r.value ->> 0
-                     AND (images.state = 0 OR images.state = 2 AND images.run < :run)
+  SELECT images.job_id, visits.store_id, images.image_no, :code, :error, 1
+    FROM images
     CROSS JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
-   WHERE true
-   GROUP BY visits.store_id
+   WHERE images.job_id = :job AND images.image_no = :image AND (images.state = 0 OR images.state = 2 AND images.run < :run)
       ON CONFLICT (job_id, store_id) DO UPDATE
      SET code = CASE WHEN excluded.first_image_no < first_image_no THEN excluded.code ELSE code END,
          error = CASE WHEN excluded.first_image_no < first_image_no THEN excluded.error ELSE error END,
          first_image_no = min(first_image_no, excluded.first_image_no),
-         failed_images = failed_images + excluded.failed_images)sql";
+         failed_images = failed_images + 1)sql";
 
 constexpr std::string_view count_results = R"sql(
   UPDATE jobs SET images_succeeded = :succeeded, images_failed = :failed WHERE job_id = :job)sql";
@@ -121,36 +91,56 @@ std::optional<job_row> writer::implementation::job(job_id id) {
       static_cast<job_state>(state), run_number{static_cast<std::int32_t>(run)}, {total, succeeded, failed}, cancelled != 0, has_url != 0};
 }
 
-bool writer::implementation::write_one_succeeded(job_id id, run_number run, const image_result& result, unix_millis now) {
-  const fetch_evidence& evidence = result.evidence;
-  const long long of_run = run.value;
-  return sql.change(update_one_succeeded, static_cast<long long>(result.measured.width), static_cast<long long>(result.measured.height),
-                    static_cast<long long>(perimeter_of(result.measured)), std::string{name_of(result.measured.format)},
-                    static_cast<long long>(result.attempts), received_text(evidence.final_url), received_text(evidence.address),
-                    static_cast<long long>(evidence.http_status), static_cast<long long>(evidence.bytes),
-                    static_cast<long long>(evidence.dns_ms), static_cast<long long>(evidence.connect_ms),
-                    static_cast<long long>(evidence.total_ms), received_text(evidence.kept), static_cast<long long>(now.count()), of_run,
-                    static_cast<long long>(id.value), static_cast<long long>(result.number.value), of_run) == 1;
+long long writer::implementation::update_images(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now,
+                                                 std::string_view statement) {
+  if (results.empty()) return 0;
+  long long job = id.value, image = 0, of_run = run.value, state = 0, width = 0, height = 0, perimeter = 0, attempts = 0, status = 0,
+            bytes = 0, dns = 0, connect = 0, total = 0, at = now.count();
+  std::string format, code, error, url, address, kept;
+  auto next = results.begin();
+  return sql.change_each(
+      statement,
+      std::tie(state, width, height, perimeter, format, code, error, attempts, url, address, status, bytes, dns, connect, total, kept, at,
+               of_run, job, image),
+      [&] {
+        if (next == results.end()) return false;
+        const image_result& result = **next++;
+        const fetch_evidence& evidence = result.evidence;
+        const bool succeeded = result.succeeded();
+        image = result.number.value;
+        state = succeeded ? 1 : 2;
+        width = succeeded ? result.measured.width : 0;
+        height = succeeded ? result.measured.height : 0;
+        perimeter = succeeded ? perimeter_of(result.measured) : 0;
+        format = succeeded ? name_of(result.measured.format) : "";
+        code = succeeded ? "" : describe(result.code).name;
+        error = succeeded ? "" : public_sentence(result.code, evidence.http_status);
+        attempts = result.attempts;
+        url = received_text(evidence.final_url);
+        address = received_text(evidence.address);
+        status = evidence.http_status;
+        bytes = evidence.bytes;
+        dns = evidence.dns_ms;
+        connect = evidence.connect_ms;
+        total = evidence.total_ms;
+        kept = received_text(evidence.kept);
+        return true;
+      });
 }
 
-long long writer::implementation::write_succeeded(job_id id, run_number run, std::span<const image_result* const> results,
-                                                  unix_millis now) {
-  if (results.empty()) return 0;
-  if (results.size() == 1 && !mutant(62)) return write_one_succeeded(id, run, *results.front(), now) ? 1 : 0;
-  return sql.change(mutant(62) ? update_succeeded.substr(0, update_succeeded.rfind("\n     AND (images.state")) : update_succeeded,
-                    succeeded_rows(results), static_cast<long long>(now.count()), static_cast<long long>(run.value),
-                    static_cast<long long>(id.value));
-}
-
-long long writer::implementation::write_failed(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now) {
-  if (results.empty()) return 0;
-  const std::string rows = failed_rows(results);
-  const long long job = id.value;
-  long long of_run = run.value;
-  if (!mutant(64)) sql.change(merge_store_failures, rows, job, of_run);
-  if (mutant(81)) --of_run;
-  return sql.change(mutant(61) ? update_failed.substr(0, update_failed.rfind("\n     AND (images.state")) : update_failed, rows,
-                    static_cast<long long>(now.count()), of_run, job);
+void writer::implementation::count_failures(job_id id, run_number run, std::span<const image_result* const> results) {
+  if (results.empty()) return;
+  long long job = id.value, image = 0, of_run = run.value;
+  std::string code, error;
+  auto next = results.begin();
+  sql.change_each(count_store_failure, std::tie(code, error, job, image, of_run), [&] {
+    if (next == results.end()) return false;
+    const image_result& result = **next++;
+    image = result.number.value;
+    code = describe(result.code).name;
+    error = public_sentence(result.code, result.evidence.http_status);
+    return true;
+  });
 }
 
 void writer::implementation::write_results(job_id id, run_number run, std::span<const image_result* const> results, job_row& row,
@@ -159,8 +149,12 @@ void writer::implementation::write_results(job_id id, run_number run, std::span<
   const auto failures = std::ranges::stable_partition(parted, &image_result::succeeded);
   const std::span<const image_result* const> all{parted};
   const auto count = parted.size() - failures.size();
-  const long long succeeded = std::max<long long>(write_succeeded(id, run, all.first(count), now), mutant(63) ? count : 0);
-  const long long failed = write_failed(id, run, all.subspan(count), now);
+  const auto whatever_is_there = update_image.substr(0, update_image.rfind("\n     AND"));  // for mutants
+  const long long succeeded = std::max<long long>(
+      update_images(id, run, all.first(count), now, mutant(62) ? whatever_is_there : update_image), mutant(63) ? count : 0);
+  if (!mutant(64)) count_failures(id, run, all.subspan(count));
+  if (mutant(81)) --run.value;
+  const long long failed = update_images(id, run, all.subspan(count), now, mutant(61) ? whatever_is_there : update_image);
   if (succeeded + failed > 0) {
     row.images.succeeded += succeeded;
     row.images.failed += failed;

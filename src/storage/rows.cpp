@@ -4,54 +4,29 @@
 #include <nlohmann/json.hpp>
 
 #include "core/text.hpp"
-#include "core/visit_time.hpp"
 
 namespace retail_pulse::storage {
 namespace {
 
 using nlohmann::json;
 
-json& add_row(json& rows, std::size_t columns) {
-  json& row = rows.emplace_back(json::array());
-  row.get_ref<json::array_t&>().reserve(columns);
-  return row;
-}
-
-/// Empty text, which stands for "did not happen", becomes NULL.
-void add_received(json& row, const std::string& text) {
-  if (text.empty()) {
-    row.emplace_back(nullptr);
-  } else {
-    row.emplace_back(received_text(text));
-  }
-}
-
-void add_evidence(json& row, const image_result& result) {
-  const fetch_evidence& evidence = result.evidence;
-  row.emplace_back(result.attempts);
-  add_received(row, evidence.final_url);
-  add_received(row, evidence.address);
-  row.emplace_back(evidence.http_status);
-  row.emplace_back(evidence.bytes);
-  row.emplace_back(evidence.dns_ms);
-  row.emplace_back(evidence.connect_ms);
-  row.emplace_back(evidence.total_ms);
-  add_received(row, evidence.kept);
-}
+bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+bool is_utf8(std::string_view text) { return valid_utf8_prefix(text) == text.size(); }
 
 }  // namespace
 
 std::string submitted_text(std::string_view text) {
-  if (text.find('\0') != std::string_view::npos) {
+  if (has_nul(text)) {
     throw storage_error{storage_error::kind::other, "A text of the submission has a NUL character, which cannot be stored"};
   }
-  if (valid_utf8_prefix(text) != text.size()) {
+  if (!is_utf8(text)) {
     throw storage_error{storage_error::kind::other, "A text of the submission is not UTF-8"};
   }
   return std::string{text};
 }
 
 std::string received_text(const std::string& text) {
+  if (!has_nul(text) && is_utf8(text)) return text;
   std::string shown;
   shown.reserve(text.size());
   for (std::string_view rest{text}; !rest.empty();) {
@@ -60,67 +35,6 @@ std::string received_text(const std::string& text) {
     rest.remove_prefix(std::max<std::size_t>(bytes, 1));
   }
   return shown;
-}
-
-std::string image_rows(const submission& from, std::size_t& first, std::size_t last, std::size_t bytes) {
-  json rows = json::array();
-  for (std::size_t text = 0; first < last && text < bytes; ++first) {
-    const std::string_view url = from.url_at(first);
-    text += url.size();
-    json& row = add_row(rows, 3);
-    row.emplace_back(first);
-    row.emplace_back(from.visit_of(first));
-    row.emplace_back(submitted_text(url));
-  }
-  return rows.dump();
-}
-
-std::string visit_rows(const submission& from, std::size_t& first, std::size_t last, std::size_t bytes) {
-  json rows = json::array();
-  for (std::size_t text = 0; first < last && text < bytes; ++first) {
-    const auto visit = from.visit_at(first);
-    text += visit.store_id.size() + visit.visit_time.size();
-    json& row = add_row(rows, 6);
-    row.emplace_back(first);
-    row.emplace_back(submitted_text(visit.store_id));
-    row.emplace_back(submitted_text(visit.visit_time));
-    if (const auto date = visit_date(visit.visit_time)) {
-      row.emplace_back(*date);
-    } else {
-      row.emplace_back(nullptr);
-    }
-    row.emplace_back(visit.first_image);
-    row.emplace_back(visit.image_count);
-  }
-  return rows.dump();
-}
-
-std::string succeeded_rows(std::span<const image_result* const> results) {
-  json rows = json::array();
-  rows.get_ref<json::array_t&>().reserve(results.size());
-  for (const image_result* result : results) {
-    json& row = add_row(rows, 14);
-    row.emplace_back(result->number.value);
-    row.emplace_back(result->measured.width);
-    row.emplace_back(result->measured.height);
-    row.emplace_back(perimeter_of(result->measured));
-    row.emplace_back(std::string{name_of(result->measured.format)});
-    add_evidence(row, *result);
-  }
-  return rows.dump();
-}
-
-std::string failed_rows(std::span<const image_result* const> results) {
-  json rows = json::array();
-  rows.get_ref<json::array_t&>().reserve(results.size());
-  for (const image_result* result : results) {
-    json& row = add_row(rows, 12);
-    row.emplace_back(result->number.value);
-    row.emplace_back(std::string{describe(result->code).name});
-    row.emplace_back(public_sentence(result->code, result->evidence.http_status));
-    add_evidence(row, *result);
-  }
-  return rows.dump();
 }
 
 std::string failures_to_text(std::span<const store_failure> failures, bool truncated) {

@@ -35,6 +35,21 @@ class session {
     return rows;
   }
 
+  /// Runs one statement once for every row of a batch and gives the number of rows that changed in all. `next` puts the batch's next row into
+  /// the variables of `row` (std::tie of long long and std::string, bound by position); false when there is none.
+  template <typename... Variables, typename Next>
+  long long change_each(std::string_view text, std::tuple<Variables&...> row, Next&& next) {
+    long long rows = 0;
+    with(text, [&](soci::statement& statement) {
+      std::apply([&](auto&... variable) { bind(statement, variable...); }, row);
+      while (next()) {
+        statement.execute(true);
+        rows += statement.get_affected_rows();
+      }
+    });
+    return rows;
+  }
+
   /// Calls `on_row` for every row, with the row in `columns` (std::tie of long long and std::string; no column may be NULL), or until it
   /// returns false, where it returns a bool.
   template <typename Columns, typename On_row, typename... Parameters>
@@ -85,18 +100,31 @@ class session {
     return true;
   }
 
+  template <typename... Variables>
+  static void bind(soci::statement& statement, Variables&... variables) {
+    (statement.exchange(soci::use(variables)), ...);
+    statement.define_and_bind();
+  }
+
   template <typename Columns, typename On_row, typename... Parameters>
   void run(std::string_view text, Columns columns, On_row&& on_row, long long* changed, const Parameters&... parameters) {
+    with(text, [&](soci::statement& statement) {
+      std::apply([&](auto&... column) { (statement.exchange(soci::into(column)), ...); }, columns);
+      bind(statement, parameters...);
+      for (bool row = statement.execute(true); row && goes_on(on_row); row = statement.fetch()) {
+      }
+      if (changed != nullptr) *changed = statement.get_affected_rows();
+    });
+  }
+
+  /// Calls `use` with the prepared statement, which is closed behind it.
+  template <typename Use>
+  void with(std::string_view text, Use&& use) {
     if (watch_ != nullptr) watch_->before(text);
     try {
       soci::statement& statement = prepared(text);
       const run_end end{statement};
-      std::apply([&](auto&... column) { (statement.exchange(soci::into(column)), ...); }, columns);
-      (statement.exchange(soci::use(parameters)), ...);
-      statement.define_and_bind();
-      for (bool row = statement.execute(true); row && goes_on(on_row); row = statement.fetch()) {
-      }
-      if (changed != nullptr) *changed = statement.get_affected_rows();
+      use(statement);
     } catch (const soci::soci_error& error) {
       rethrow(error);
     }

@@ -26,13 +26,6 @@ constexpr std::string_view insert_visit = R"sql(
 constexpr std::string_view insert_image = R"sql(
   INSERT INTO images (job_id, image_no, visit_no, url) VALUES (:job, :image, :visit, :url))sql";
 
-constexpr std::string_view insert_visits = R"sql(
-  INSERT INTO visits (job_id, visit_no, store_id, visit_time, visit_date, first_image, images)
-  SELECT :job, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(:rows))sql";
-
-constexpr std::string_view insert_images = R"sql(
-  INSERT INTO images (job_id, image_no, visit_no, url) SELECT :job, value ->> 0, value ->> 1, value ->> 2 FROM json_each(:rows))sql";
-
 // Rows are numbered from 0 without gaps, so the largest number tells how many there are.
 constexpr std::string_view publish_job = R"sql(
   UPDATE jobs SET state = 1, submitted_at = :now
@@ -105,29 +98,31 @@ job_id writer::implementation::create(const submission& job, job_state state, un
 }
 
 void writer::implementation::write_visits(job_id id, const submission& from, std::size_t first, std::size_t last) {
-  const long long job = id.value;
-  if (last - first > limits::statement_rows) {
-    while (first < last) sql.change(insert_visits, job, visit_rows(from, first, last, limits::statement_bytes));
-    return;
-  }
-  for (; first < last; ++first) {
+  long long job = id.value, number = 0, first_image = 0, images = 0;
+  std::string store, time, date;
+  sql.change_each(insert_visit, std::tie(job, number, store, time, date, first_image, images), [&] {
+    if (first == last) return false;
     const auto visit = from.visit_at(first);
-    sql.change(insert_visit, job, static_cast<long long>(first), submitted_text(visit.store_id), submitted_text(visit.visit_time),
-               visit_date(visit.visit_time).value_or(""), static_cast<long long>(visit.first_image),
-               static_cast<long long>(visit.image_count));
-  }
+    number = static_cast<long long>(first++);
+    store = submitted_text(visit.store_id);
+    time = submitted_text(visit.visit_time);
+    date = visit_date(visit.visit_time).value_or("");
+    first_image = static_cast<long long>(visit.first_image);
+    images = static_cast<long long>(visit.image_count);
+    return true;
+  });
 }
 
 void writer::implementation::write_images(job_id id, const submission& from, std::size_t first, std::size_t last) {
-  const long long job = id.value;
-  if (last - first > limits::statement_rows) {
-    while (first < last) sql.change(insert_images, job, image_rows(from, first, last, limits::statement_bytes));
-    return;
-  }
-  for (; first < last; ++first) {
-    sql.change(insert_image, job, static_cast<long long>(first), static_cast<long long>(from.visit_of(first)),
-               submitted_text(from.url_at(first)));
-  }
+  long long job = id.value, number = 0, visit = 0;
+  std::string url;
+  sql.change_each(insert_image, std::tie(job, number, visit, url), [&] {
+    if (first == last) return false;
+    url = submitted_text(from.url_at(first));
+    visit = static_cast<long long>(from.visit_of(first));
+    number = static_cast<long long>(first++);
+    return true;
+  });
 }
 
 job_id writer::store(const submission& job, unix_millis now) {
