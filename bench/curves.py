@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """How speed and cost grow: images in flight, fetch threads, jobs at once, images per job, and the latency of the image host. Everything else stays
-as it is by default, but for what a curve says. Loopback only; about 20 minutes. Writes bench/results/curves.json and one SVG per curve.
+as it is by default, but for what a curve says. Loopback only; about 3 minutes. Writes bench/results/curves.json and one SVG per curve.
 
 usage: bench/curves.py [--program PROGRAM] [--only CURVE...] [--most-images N]
 """
