@@ -92,40 +92,39 @@ std::optional<job_row> writer::implementation::job(job_id id) {
 }
 
 long long writer::implementation::update_images(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now,
-                                                 std::string_view statement) {
+                                                std::string_view statement) {
   if (results.empty()) return 0;
   long long job = id.value, image = 0, of_run = run.value, state = 0, width = 0, height = 0, perimeter = 0, attempts = 0, status = 0,
             bytes = 0, dns = 0, connect = 0, total = 0, at = now.count();
   std::string format, code, error, url, address, kept;
   auto next = results.begin();
-  return sql.change_each(
-      statement,
-      std::tie(state, width, height, perimeter, format, code, error, attempts, url, address, status, bytes, dns, connect, total, kept, at,
-               of_run, job, image),
-      [&] {
-        if (next == results.end()) return false;
-        const image_result& result = **next++;
-        const fetch_evidence& evidence = result.evidence;
-        const bool succeeded = result.succeeded();
-        image = result.number.value;
-        state = succeeded ? 1 : 2;
-        width = succeeded ? result.measured.width : 0;
-        height = succeeded ? result.measured.height : 0;
-        perimeter = succeeded ? perimeter_of(result.measured) : 0;
-        format = succeeded ? name_of(result.measured.format) : "";
-        code = succeeded ? "" : describe(result.code).name;
-        error = succeeded ? "" : public_sentence(result.code, evidence.http_status);
-        attempts = result.attempts;
-        url = received_text(evidence.final_url);
-        address = received_text(evidence.address);
-        status = evidence.http_status;
-        bytes = evidence.bytes;
-        dns = evidence.dns_ms;
-        connect = evidence.connect_ms;
-        total = evidence.total_ms;
-        kept = received_text(evidence.kept);
-        return true;
-      });
+  return sql.change_each(statement,
+                         std::tie(state, width, height, perimeter, format, code, error, attempts, url, address, status, bytes, dns, connect,
+                                  total, kept, at, of_run, job, image),
+                         [&] {
+                           if (next == results.end()) return false;
+                           const image_result& result = **next++;
+                           const fetch_evidence& evidence = result.evidence;
+                           const bool succeeded = result.succeeded();
+                           image = result.number.value;
+                           state = succeeded ? 1 : 2;
+                           width = succeeded ? result.measured.width : 0;
+                           height = succeeded ? result.measured.height : 0;
+                           perimeter = succeeded ? perimeter_of(result.measured) : 0;
+                           format = succeeded ? name_of(result.measured.format) : "";
+                           code = succeeded ? "" : describe(result.code).name;
+                           error = succeeded ? "" : public_sentence(result.code, evidence.http_status);
+                           attempts = result.attempts;
+                           url = received_text(evidence.final_url);
+                           address = received_text(evidence.address);
+                           status = evidence.http_status;
+                           bytes = evidence.bytes;
+                           dns = evidence.dns_ms;
+                           connect = evidence.connect_ms;
+                           total = evidence.total_ms;
+                           kept = received_text(evidence.kept);
+                           return true;
+                         });
 }
 
 void writer::implementation::count_failures(job_id id, run_number run, std::span<const image_result* const> results) {

@@ -35,8 +35,8 @@ class session {
     return rows;
   }
 
-  /// Runs one statement once for every row of a batch and gives the number of rows that changed in all. `next` puts the batch's next row into
-  /// the variables of `row` (std::tie of long long and std::string, bound by position); false when there is none.
+  /// Runs one statement once for every row of a batch and gives the number of rows that changed in all. `next` puts the batch's next row
+  /// into the variables of `row` (std::tie of long long and std::string, bound by position); false when there is none.
   template <typename... Variables, typename Next>
   long long change_each(std::string_view text, std::tuple<Variables&...> row, Next&& next) {
     long long rows = 0;
