@@ -91,9 +91,10 @@ std::optional<job_row> writer::implementation::job(job_id id) {
       static_cast<job_state>(state), run_number{static_cast<std::int32_t>(run)}, {total, succeeded, failed}, cancelled != 0, has_url != 0};
 }
 
-long long writer::implementation::update_images(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now,
-                                                std::string_view statement) {
+long long writer::implementation::update_images(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now) {
   if (results.empty()) return 0;
+  const bool overwrites = results.front()->succeeded() ? mutant(62) : mutant(61);
+  const auto statement = overwrites ? update_image.substr(0, update_image.rfind("\n     AND")) : update_image;
   long long job = id.value, image = 0, of_run = run.value, state = 0, width = 0, height = 0, perimeter = 0, attempts = 0, status = 0,
             bytes = 0, dns = 0, connect = 0, total = 0, at = now.count();
   std::string format, code, error, url, address, kept;
@@ -148,12 +149,10 @@ void writer::implementation::write_results(job_id id, run_number run, std::span<
   const auto failures = std::ranges::stable_partition(parted, &image_result::succeeded);
   const std::span<const image_result* const> all{parted};
   const auto count = parted.size() - failures.size();
-  const auto whatever_is_there = update_image.substr(0, update_image.rfind("\n     AND"));  // for mutants
-  const long long succeeded = std::max<long long>(
-      update_images(id, run, all.first(count), now, mutant(62) ? whatever_is_there : update_image), mutant(63) ? count : 0);
+  const long long succeeded = std::max<long long>(update_images(id, run, all.first(count), now), mutant(63) ? count : 0);
   if (!mutant(64)) count_failures(id, run, all.subspan(count));
   if (mutant(81)) --run.value;
-  const long long failed = update_images(id, run, all.subspan(count), now, mutant(61) ? whatever_is_there : update_image);
+  const long long failed = update_images(id, run, all.subspan(count), now);
   if (succeeded + failed > 0) {
     row.images.succeeded += succeeded;
     row.images.failed += failed;

@@ -1,19 +1,16 @@
 #pragma once
 
-#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "core/image.hpp"
 #include "core/job.hpp"
-#include "core/submission.hpp"
 #include "storage/repository.hpp"
 
 namespace retail_pulse::storage {
 
-/// A text of a submission as it is stored. One that not every engine gives back as it went in (not UTF-8, or with a NUL character) is a storage_error; the parser lets none through.
+/// A text of a submission as it is stored. One that not every engine gives back as it went in (not UTF-8, or with a NUL character) is a
+/// storage_error; the parser lets none through.
 std::string submitted_text(std::string_view text);
 /// Text from the network is made storable instead.
 std::string received_text(const std::string& text);

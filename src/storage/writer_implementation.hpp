@@ -37,9 +37,8 @@ class writer::implementation {
   void give_verdict(job_id id, job_row& row, unix_millis now);
 
  private:
-  /// Gives how many of the images were pending; the others stay as they are. `statement`: which one does it.
-  long long update_images(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now,
-                          std::string_view statement);
+  /// Results that all succeeded, or all failed. Gives how many of the images were pending; the others stay as they are.
+  long long update_images(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now);
   /// Of images that are pending.
   void count_failures(job_id id, run_number run, std::span<const image_result* const> results);
   std::string failures_of(job_id id);
