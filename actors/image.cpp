@@ -24,6 +24,7 @@ void image_state::conclude(const fetch::outcome& outcome) {
   result.measured = outcome.measured;
   result.attempts = task.attempt - (mutant(40) ? 1 : 0);
   result.evidence = outcome.evidence;
+  result.reason = outcome.reason;
   if (result.succeeded()) {
     if (!outcome.detail.empty() && observe::logs(observe::level::debug)) {  // no copy was kept, of every image from here on perhaps
       observe::log(observe::level::debug, "an image was measured and not kept",

@@ -57,13 +57,18 @@ struct image_result {
   measurement measured;
   std::int32_t attempts = 1;
   fetch_evidence evidence;
+  /// What a client reads behind the sentence of the code: which rule a URL breaks, which bound was reached, which format a file has. Words
+  /// of ours, short and without a final stop; nothing about our network. Empty where the code says it all.
+  std::string reason = {};
   bool succeeded() const { return code == error_code::none; }
 };
 
-/// The sentence a client reads about a failed image: the public sentence of the code, with the status of an http_status.
-inline std::string public_sentence(error_code code, int http_status) {
+/// The sentence a client reads about a failed image: the public sentence of the code, with the status of an http_status, and the reason
+/// where there is one.
+inline std::string public_sentence(error_code code, int http_status, std::string_view reason = {}) {
   std::string text{describe(code).public_sentence};
   if (code == error_code::http_status) text += " (" + std::to_string(http_status) + ")";
+  if (!reason.empty()) text.append(": ").append(reason);
   return text;
 }
 

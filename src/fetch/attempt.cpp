@@ -29,11 +29,12 @@ class attempt {
   }
 
  private:
-  void fail(error_code code, std::string detail) {
+  void fail(error_code code, std::string detail, std::string reason = {}) {
     result_.code = code;
     result_.detail = std::move(detail);
+    result_.reason = std::move(reason);
   }
-  void fail(const fault& why) { fail(why.code, why.detail); }
+  void fail(const fault& why) { fail(why.code, why.detail, why.reason); }
 
   void follow(const request& wanted) {
     auto parsed = parse_url(wanted.url);

@@ -111,8 +111,8 @@ intake::step intake::ask_whole() {
   return step::again;
 }
 
-intake::step intake::fail(error_code code, std::string why) {
-  failed_ = fault{code, std::move(why)};
+intake::step intake::fail(error_code code, std::string why, std::string reason) {
+  failed_ = fault{code, std::move(why), std::move(reason)};
   return step::settled;
 }
 
@@ -120,7 +120,7 @@ intake::step intake::conclude() {
   const auto answer = reader_.finish();
   measured_ = answer.measured;
   const bool enough = how_ == mode::header && answer.code == error_code::truncated && answer.measured.width != 0;
-  if (answer.code != error_code::none && !enough) return fail(answer.code, "after " + std::to_string(offset_) + " bytes");
+  if (answer.code != error_code::none && !enough) return fail(answer.code, "after " + std::to_string(offset_) + " bytes", answer.reason);
   if (copy_) {
     auto kept = copy_->keep(measured_.format);
     if (auto* copy = std::get_if<picture_store::picture::kept>(&kept)) kept_ = std::move(copy->sha256);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "core/error_code.hpp"
 #include "core/image.hpp"
@@ -46,6 +47,7 @@ class image_reader {
     /// Sizes also for `truncated` when they were seen; the format whenever it was recognised. They are those of the picture as stored, so
     /// an orientation in EXIF changes nothing; but rotations and crops of an AVIF or HEIC file belong to its structure and are applied.
     measurement measured;
+    std::string reason = {};  ///< for the client: see image_result::reason
   };
 
   /// The answer after the last byte.

@@ -114,7 +114,7 @@ long long writer::implementation::update_images(job_id id, run_number run, std::
                            perimeter = succeeded ? perimeter_of(result.measured) : 0;
                            format = succeeded ? name_of(result.measured.format) : "";
                            code = succeeded ? "" : describe(result.code).name;
-                           error = succeeded ? "" : public_sentence(result.code, evidence.http_status);
+                           error = succeeded ? "" : received_text(public_sentence(result.code, evidence.http_status, result.reason));
                            attempts = result.attempts;
                            url = received_text(evidence.final_url);
                            address = received_text(evidence.address);
@@ -138,7 +138,7 @@ void writer::implementation::count_failures(job_id id, run_number run, std::span
     const image_result& result = **next++;
     image = result.number.value;
     code = describe(result.code).name;
-    error = public_sentence(result.code, result.evidence.http_status);
+    error = received_text(public_sentence(result.code, result.evidence.http_status, result.reason));
     return true;
   });
 }

@@ -65,10 +65,11 @@ void check_same(const answer& a, const answer& b) {
   check(a.state == b.state, "the state does not depend on the pieces");
   check(a.outcome.code == b.outcome.code, "the code does not depend on the pieces");
   check(a.outcome.measured == b.outcome.measured, "the measurement does not depend on the pieces");
+  check(a.outcome.reason == b.outcome.reason, "the reason does not depend on the pieces");
 }
 
 void check_answer(const answer& a) {
-  const auto& [code, measured] = a.outcome;
+  const auto& [code, measured, reason] = a.outcome;
   const bool has_sizes = measured.width != 0;
   check(has_sizes == (measured.height != 0), "there are both sizes or none");
   check(has_sizes == (a.state == image_reader::state::measured), "there are sizes exactly when the file is measured");
@@ -77,6 +78,7 @@ void check_answer(const answer& a) {
         "an answer has a code of a reader");
   check(code != error_code::none || has_sizes, "a good answer has sizes");
   check((code == error_code::none || code == error_code::truncated) == (a.state != image_reader::state::failed), "a failure has its code");
+  check(code != error_code::none || reason.empty(), "a good answer needs no reason");
   check(!has_sizes || measured.format != image_format::unknown, "what is measured has a format");
 }
 
