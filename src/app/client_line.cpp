@@ -39,7 +39,7 @@ struct environment_url {
 environment_url url_of_environment() {
   for (const std::string variable : {"RETAIL_PULSE_URL", "RETAIL_PULSE_PORT", "PORT"}) {
     const char* value = std::getenv(variable.c_str());
-    if (value == nullptr) continue;
+    if (value == nullptr || *value == '\0') continue;
     if (variable == "RETAIL_PULSE_URL") return {value, variable};
     // Kubernetes sets RETAIL_PULSE_PORT to tcp://... beside a Service of our name; `serve` ignores that too.
     if (std::string_view{value}.find("://") == std::string_view::npos) return {"http://127.0.0.1:" + std::string{value}, variable};

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
 
 #include "config/flags.hpp"
 #include "config/given.hpp"
@@ -10,12 +13,43 @@ namespace {
 /// Of the client's subcommands, which may run in the same environment.
 constexpr std::string_view client_variables[] = {"RETAIL_PULSE_URL"};
 
-/// What Kubernetes puts into every container beside a Service named `retail-pulse`: RETAIL_PULSE_SERVICE_HOST, RETAIL_PULSE_PORT=tcp://...,
-/// RETAIL_PULSE_PORT_8080_TCP and their like.
+bool is_number(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// What is left of `text` before `mark`, where the mark stands at its beginning or behind a `_`; nothing where it does not.
+std::optional<std::string_view> behind(std::string_view text, std::string_view mark) {
+  const auto at = text.rfind(mark);
+  if (at == std::string_view::npos || (at > 0 && text[at - 1] != '_')) return std::nullopt;
+  return text.substr(at + mark.size());
+}
+
+/// "80_TCP", "80_TCP_ADDR" and their like.
+bool is_port_of_link(std::string_view text) {
+  const auto line = text.find('_');
+  if (line == std::string_view::npos || !is_number(text.substr(0, line))) return false;
+  const auto rest = text.substr(line + 1);
+  return std::ranges::any_of(std::array{"TCP", "UDP", "SCTP"}, [&](std::string_view protocol) {
+    if (!rest.starts_with(protocol)) return false;
+    const auto what = rest.substr(protocol.size());
+    return what.empty() || what == "_PROTO" || what == "_PORT" || what == "_ADDR";
+  });
+}
+
+/// What Kubernetes puts into every container beside a Service whose name begins with `retail-pulse`, that is NAME_SERVICE_HOST,
+/// NAME_SERVICE_PORT, NAME_SERVICE_PORT_<name of the port>, NAME_PORT=tcp://..., NAME_PORT_80_TCP and NAME_PORT_80_TCP_{PROTO,PORT,ADDR}
+/// (Kubernetes documentation, "Accessing the Service: environment variables"). No setting of ours has such a name.
 bool is_service_link(std::string_view variable, std::string_view text) {
   if (!variable.starts_with(variable_prefix)) return false;
   const auto rest = variable.substr(std::string_view{variable_prefix}.size());
-  return rest.starts_with("SERVICE_") || rest.starts_with("PORT_") || (rest == "PORT" && text.find("://") != std::string_view::npos);
+  if (const auto end = behind(rest, "SERVICE_HOST"); end && end->empty()) return true;
+  if (const auto end = behind(rest, "SERVICE_PORT"); end && (end->empty() || (end->size() > 1 && end->front() == '_'))) return true;
+  if (const auto port = behind(rest, "PORT_"); port && is_port_of_link(*port)) return true;
+  if (const auto end = behind(rest, "PORT"); end && end->empty()) {
+    return std::ranges::any_of(std::array{"tcp://", "udp://", "sctp://"},
+                               [&](std::string_view scheme) { return text.starts_with(scheme); });
+  }
+  return false;
 }
 
 }  // namespace
@@ -26,7 +60,7 @@ given_values from_environment(std::span<const std::pair<std::string, std::string
     result[std::string{row.name}] = {row.list ? split_list(text) : std::vector{text}, variable};
   };
   for (const auto& [variable, text] : variables) {
-    if (is_service_link(variable, text)) continue;
+    if (text.empty() || is_service_link(variable, text)) continue;  // compose files and charts set what is not given to an empty text
     if (variable == config_variable) {
       result[std::string{config_flag}] = {{text}, variable};
       continue;

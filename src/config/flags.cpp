@@ -116,6 +116,8 @@ std::string allowed_host(string_view text, settings& into) {
 
 /// The text is not repeated where it is wrong: it may be a secret with a slip in it.
 std::string callback_secret(string_view text, settings& into) {
+  // A secret from a file comes with the line end of the file.
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   auto secret = parse_webhook_secret(text);
   if (!secret) {
     return "is not whsec_ and then " + std::to_string(limits::callback_secret_min_bytes) + " to " +

@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_callback_secret_is_24_to_64_bytes_and_is_not_repeated_whe
   }
   const std::string good = secret_of(32);
   for (const auto& text : {secret_of(23), secret_of(65), std::string{"whsec_"}, good.substr(6), "WHSEC_" + good.substr(6), good + "=",
-                           good.substr(0, good.size() - 1), "whsec_" + std::string(40, '-'), good + "\n"}) {
+                           good.substr(0, good.size() - 1), "whsec_" + std::string(40, '-'), good + "\nx", "\n" + good}) {
     BOOST_TEST(complaint("callback-secret", text) == "--callback-secret: is not whsec_ and then 24 to 64 bytes in base64");
   }
 }

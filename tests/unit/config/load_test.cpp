@@ -193,6 +193,71 @@ BOOST_AUTO_TEST_CASE(words_of_other_programs_are_no_concern_of_ours) {
   BOOST_TEST(accepted({}, {{"PATH", "x"}, {"RETAIL", "x"}, {"", "x"}, {"RETAIL_PULSE_URL", "http://localhost"}}).port == 8080);
 }
 
+BOOST_AUTO_TEST_CASE(variables_that_kubernetes_adds_for_a_service_of_our_name_are_passed_over) {
+  const variables links{
+      {"RETAIL_PULSE_SERVICE_HOST", "10.0.0.1"},
+      {"RETAIL_PULSE_SERVICE_PORT", "80"},
+      {"RETAIL_PULSE_SERVICE_PORT_HTTP", "80"},
+      {"RETAIL_PULSE_PORT", "tcp://10.0.0.1:80"},
+      {"RETAIL_PULSE_PORT_80_TCP", "tcp://10.0.0.1:80"},
+      {"RETAIL_PULSE_PORT_80_TCP_PROTO", "tcp"},
+      {"RETAIL_PULSE_PORT_80_TCP_PORT", "80"},
+      {"RETAIL_PULSE_PORT_80_TCP_ADDR", "10.0.0.1"},
+      {"RETAIL_PULSE_API_SERVICE_HOST", "10.0.0.2"},
+      {"RETAIL_PULSE_API_SERVICE_PORT", "80"},
+      {"RETAIL_PULSE_API_SERVICE_PORT_METRICS_V2", "9464"},
+      {"RETAIL_PULSE_API_PORT", "udp://10.0.0.2:80"},
+      {"RETAIL_PULSE_API_PORT_80_TCP", "tcp://10.0.0.2:80"},
+      {"RETAIL_PULSE_API_PORT_9464_UDP_ADDR", "10.0.0.2"},
+      {"RETAIL_PULSE_API_PORT_9464_SCTP_PORT", "9464"},
+      {"RETAIL_PULSE_FETCH_PORT", "tcp://10.0.0.3:80"},
+      {"RETAIL_PULSE_PORT_MAPPER_PORT_80_TCP", "tcp://10.0.0.4:80"},
+  };
+  BOOST_TEST(accepted({}, links).port == 8080);
+  check(refused({}, {{"RETAIL_PULSE_PORTS", "80"}}), {"RETAIL_PULSE_PORTS: unknown variable"});
+  check(refused({}, {{"RETAIL_PULSE_PORT_NUMBER", "80"}}), {"RETAIL_PULSE_PORT_NUMBER: unknown variable"});
+  check(refused({}, {{"RETAIL_PULSE_PORT_80_HTTP", "x"}}), {"RETAIL_PULSE_PORT_80_HTTP: unknown variable"});
+  check(refused({}, {{"RETAIL_PULSE_PORT_80_TCP_HOST", "x"}}), {"RETAIL_PULSE_PORT_80_TCP_HOST: unknown variable"});
+  check(refused({}, {{"RETAIL_PULSE_API_PORT", "80"}}), {"RETAIL_PULSE_API_PORT: unknown variable"});
+  check(refused({}, {{"RETAIL_PULSE_SERVICE_NAME", "x"}}), {"RETAIL_PULSE_SERVICE_NAME: unknown variable"});
+  check(refused({}, {{"RETAIL_PULSE_SERVICE_PORTS", "x"}}), {"RETAIL_PULSE_SERVICE_PORTS: unknown variable"});
+  check(refused({}, {{"RETAIL_PULSE_PORT", "http://x"}}), {"RETAIL_PULSE_PORT: 'http://x' is not a whole number from 0 to 65535"});
+}
+
+BOOST_AUTO_TEST_CASE(no_setting_has_a_name_that_kubernetes_could_add) {
+  for (const auto& row : flags()) {
+    if (row.name == "port") continue;  // told apart by its value
+    BOOST_TEST(!variable_of(row.name).ends_with("_PORT"), row.name);
+    BOOST_TEST(variable_of(row.name).find("SERVICE_") == std::string::npos, row.name);
+    BOOST_TEST(variable_of(row.name).find("PORT_") == std::string::npos, row.name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_variable_that_is_set_and_empty_is_not_set) {
+  for (const auto& row : flags()) {
+    const auto result = loaded({"--config", "pulse.toml"}, {{variable_of(row.name), ""}}, "port = 5\n");
+    BOOST_TEST(std::holds_alternative<settings>(result), row.name);
+  }
+  const variables empty{
+      {"RETAIL_PULSE_CONFIG", ""}, {"PORT", ""}, {"RETAIL_PULSE_PORT", ""}, {"RETAIL_PULSE_URL", ""}, {"RETAIL_PULSE_ALLOW_HOST", ""}};
+  BOOST_TEST(accepted({}, empty).port == 8080);
+  const auto under = accepted({"--config", "pulse.toml"}, empty, "port = 5\nallow-host = 'a.example'\n");
+  BOOST_TEST(under.port == 5);
+  check(under.allow_hosts, {"a.example"});
+  BOOST_TEST(accepted({}, {{"RETAIL_PULSE_PORT", ""}, {"PORT", "81"}}).port == 81);
+  BOOST_TEST(accepted({}, {{"PORT", "81"}, {"RETAIL_PULSE_PORT", ""}}).port == 81);
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_is_taken_without_the_line_end_behind_it) {
+  const std::string secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3";
+  const std::string key = accepted({}, {{"RETAIL_PULSE_CALLBACK_SECRET", secret}}).callback_key;
+  BOOST_TEST(key == "0123456789abcdef01234567");
+  BOOST_TEST(accepted({}, {{"RETAIL_PULSE_CALLBACK_SECRET", secret + "\n"}}).callback_key == key);
+  BOOST_TEST(accepted({"--callback-secret", secret + "\r\n"}).callback_key == key);
+  BOOST_TEST(accepted({"--config", "pulse.toml"}, {}, "callback-secret = \"" + secret + "\\n\"\n").callback_key == key);
+  BOOST_TEST(refused({}, {{"RETAIL_PULSE_CALLBACK_SECRET", secret + "\nx"}}).size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(files_are_read_up_to_their_bound_and_not_beyond_it) {
   std::string folder = "/tmp/retail-pulse-config-XXXXXX";
   BOOST_REQUIRE(mkdtemp(folder.data()) != nullptr);
