@@ -7,12 +7,26 @@
 namespace retail_pulse::app {
 namespace {
 
+constexpr int asking_for_an_end[] = {SIGTERM, SIGINT, SIGQUIT, SIGPWR, SIGXCPU};
+constexpr int ignored[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGXFSZ};
+
 sigset_t end_signals() {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
+  for (const int number : asking_for_an_end) sigaddset(&set, number);
   return set;
+}
+
+sigset_t taken_signals() {
+  sigset_t set = end_signals();
+  sigaddset(&set, SIGHUP);
+  return set;
+}
+
+int wait_for(const sigset_t& set) {
+  int number = 0;
+  sigwait(&set, &number);
+  return number;
 }
 
 /// What a signal leaves behind. Whole before the handler stands, because a handler may do no more than read it.
@@ -32,44 +46,44 @@ extern "C" void say_and_end(int number) {
   _exit(128 + number);  // as a shell has it
 }
 
-void handle_end_signals(void (*handler)(int)) {
+void handle(int number, void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
-  sigaction(SIGTERM, &action, nullptr);
-  sigaction(SIGINT, &action, nullptr);
+  sigaction(number, &action, nullptr);
 }
 
 }  // namespace
 
-void block_end_signals() {
-  const sigset_t set = end_signals();
+void take_signals() {
+  for (const int number : ignored) handle(number, SIG_IGN);
+  for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) handle(number, SIG_IGN);
+  const sigset_t set = taken_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-void wait_for_end_signal() {
-  const sigset_t set = end_signals();
-  int number = 0;
-  sigwait(&set, &number);
-}
+asked wait_for_signal() { return wait_for(taken_signals()) == SIGHUP ? asked::open_log : asked::end; }
+
+void wait_for_end_signal() { wait_for(taken_signals()); }
 
 bool end_signal_within(std::chrono::milliseconds time) {
-  const sigset_t set = end_signals();
+  const sigset_t set = taken_signals();
   const timespec limit{.tv_sec = time.count() / 1000, .tv_nsec = (time.count() % 1000) * 1'000'000};
   return sigtimedwait(&set, nullptr, &limit) > 0;
 }
 
 void let_the_next_signal_end_the_process() {
   // A handler of our own: the default does nothing to process 1 of a container.
-  handle_end_signals([](int number) { _exit(128 + number); });
+  for (const int number : asking_for_an_end) handle(number, [](int came) { _exit(128 + came); });
   const sigset_t set = end_signals();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 void end_on_signal(const std::string& sentence, const std::string& unfinished_file) {
-  const sigset_t set = end_signals();
+  const sigset_t set = taken_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   at_the_end() = {(isatty(STDERR_FILENO) == 1 ? "\n" : "") + sentence + "\n", unfinished_file};
-  handle_end_signals(say_and_end);
+  for (const int number : asking_for_an_end) handle(number, say_and_end);
+  handle(SIGHUP, say_and_end);
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 

@@ -3,23 +3,30 @@
 #include <chrono>
 #include <string>
 
-/// SIGTERM and SIGINT as something the main thread waits for.
+/// Signals as something the main thread waits for. Which signal does what, and why, stands in docs/decisions/settings.md.
 namespace retail_pulse::app {
 
-/// Keeps both from every thread started later. Before the first thread starts.
-void block_end_signals();
+/// Keeps SIGHUP and the signals that ask for an end (SIGTERM, SIGINT, SIGQUIT, SIGPWR, SIGXCPU) from every thread started later, for the
+/// functions below, and ignores the others that would end the process. Before the first thread starts.
+void take_signals();
 
-/// Blocks until one of them comes.
+enum class asked { end, open_log };
+
+/// Blocks until a signal asks for something. SIGHUP asks to open the log anew.
+asked wait_for_signal();
+
+/// Blocks until a signal asks for an end; SIGHUP does, too.
 void wait_for_end_signal();
 
-/// Whether one of them came within that time.
+/// Whether a signal that asks for an end, or SIGHUP, came within that time.
 bool end_signal_within(std::chrono::milliseconds time);
 
-/// From now on the next one ends the process at once with exit code 128 + its number: who asks twice does not want to wait for a drain.
+/// From now on the next one that asks for an end ends the process at once with exit code 128 + its number: who asks twice does not want to
+/// wait for a drain.
 void let_the_next_signal_end_the_process();
 
-/// From now on the next one says the sentence on stderr, takes the file away (if a name is given), and ends the process at once with exit
-/// code 128 + its number: for subcommands that only wait. Called by the only thread.
+/// From now on the next one, or SIGHUP, says the sentence on stderr, takes the file away (if a name is given), and ends the process at once
+/// with exit code 128 + its number: for subcommands that only wait. Called by the only thread.
 void end_on_signal(const std::string& sentence, const std::string& unfinished_file = {});
 
 }  // namespace retail_pulse::app

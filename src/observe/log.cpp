@@ -19,7 +19,7 @@ namespace {
 /// What `set_log` made last. Lines are made by us; spdlog writes them whole, from any thread, and keeps failures from the caller.
 struct output {
   std::shared_ptr<spdlog::logger> logger;
-  log_format format = log_format::text;
+  log_options made_for;
 };
 
 struct current_output {
@@ -63,7 +63,7 @@ void log(level at, std::string_view message, std::initializer_list<field> fields
     const output to = copy_of_current();
     if (!to.logger) return;
     const log_line line{system_wall_time(), at, message, {fields.begin(), fields.size()}};
-    const std::string text = to.format == log_format::json ? as_json(line) : as_text(line);
+    const std::string text = to.made_for.format == log_format::json ? as_json(line) : as_text(line);
     to.logger->log(spdlog::level::info, spdlog::string_view_t{text.data(), text.size()});
   } catch (const std::exception& error) {
     std::fprintf(stderr, "a log line was lost: %s\n", error.what());
@@ -72,7 +72,7 @@ void log(level at, std::string_view message, std::initializer_list<field> fields
 
 bool set_log(const log_options& options, std::string& problem) {
   try {
-    output next{make_logger(options.file), options.format};
+    output next{make_logger(options.file), options};
     const std::lock_guard lock{current().guard};
     current().value = std::move(next);
     lowest.store(options.from, std::memory_order_relaxed);
@@ -81,6 +81,11 @@ bool set_log(const log_options& options, std::string& problem) {
     problem = "the log file '" + options.file + "' cannot be opened: " + error.what();
     return false;
   }
+}
+
+bool open_log_anew(std::string& problem) {
+  const auto options = copy_of_current().made_for;
+  return options.file.empty() || set_log(options, problem);
 }
 
 std::string_view without_query(std::string_view url) { return url.substr(0, url.find_first_of("?#")); }

@@ -99,6 +99,45 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened_is_a_sentence_and_the_old_log_
   BOOST_TEST(lines().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_log_that_is_opened_anew_goes_on_in_a_new_file_of_the_same_name_and_kind) {
+  open(level::warning, log_format::json);
+  log(level::warning, "before");
+  std::filesystem::rename(file, folder / "moved.log");
+  log(level::warning, "meanwhile");
+  std::string problem;
+  BOOST_TEST(open_log_anew(problem), problem);
+  log(level::warning, "after");
+  log(level::info, "below the level");
+  const auto found = lines();
+  BOOST_REQUIRE(found.size() == 1U);
+  BOOST_TEST(nlohmann::json::parse(found[0])["message"] == "after");
+  std::ifstream moved{folder / "moved.log"};
+  std::string line;
+  BOOST_TEST((std::getline(moved, line) && line.find("before") != std::string::npos));
+  BOOST_TEST((std::getline(moved, line) && line.find("meanwhile") != std::string::npos));
+  BOOST_TEST(!std::getline(moved, line));
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_opened_anew_goes_on_where_it_was) {
+  open(level::info);
+  std::filesystem::rename(file, folder / "moved.log");
+  std::filesystem::create_directory(file);
+  std::string problem;
+  BOOST_TEST(!open_log_anew(problem));
+  BOOST_TEST(problem.starts_with("the log file '" + file.string() + "' cannot be opened: "), problem);
+  log(level::info, "still here");
+  std::ifstream moved{folder / "moved.log"};
+  std::string line;
+  BOOST_TEST((std::getline(moved, line) && line.ends_with("still here")));
+}
+
+BOOST_AUTO_TEST_CASE(a_log_on_stderr_has_nothing_to_open_anew) {
+  std::string problem;
+  BOOST_REQUIRE(set_log({.file = "", .from = level::off, .format = log_format::text}, problem));
+  BOOST_TEST(open_log_anew(problem));
+  BOOST_TEST(problem == "");
+}
+
 BOOST_AUTO_TEST_CASE(lines_of_many_threads_stay_whole) {
   constexpr int threads = 8;
   constexpr int each = 500;
