@@ -162,7 +162,7 @@ int run_demo(const demo_options& options) {
   const auto data = data_folder(options.data);
   if (!data) return complain("no folder with sample-job.json found; name it with --data", exit_usage);
 
-  block_end_signals();
+  take_signals();
   const auto origin = demo_origin::start(*data / "sample-images", options.origin_port);
   if (!origin) {
     return complain("cannot serve the sample images on 127.0.0.1:" + std::to_string(options.origin_port) +
@@ -187,7 +187,7 @@ int run_demo(const demo_options& options) {
     wait_for_end_signal();
     let_the_next_signal_end_the_process();
   }
-  running->drain();
+  running->stop();
   return exit_ok;
 }
 

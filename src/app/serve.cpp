@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 
@@ -23,6 +25,17 @@ int explain(const config::problems& problems) {
   return exit_usage;
 }
 
+/// Opens the log anew as often as asked to. Who serves on a terminal and logs to it is asked to end when the terminal goes.
+void serve_until_asked_to_end(const observe::log_options& log) {
+  const bool on_a_terminal = log.file.empty() && isatty(STDIN_FILENO) == 1;
+  while (wait_for_signal() == asked::open_log && !on_a_terminal) {
+    std::string problem;
+    if (!observe::open_log_anew(problem)) {
+      observe::log(observe::level::error, "the log goes on in the old file", {{"reason", problem}});
+    }
+  }
+}
+
 }  // namespace
 
 int serve(const words& arguments) {
@@ -35,7 +48,7 @@ int serve(const words& arguments) {
   std::string problem;
   if (!observe::set_log(settings.log, problem)) return explain({{problem}});
 
-  block_end_signals();
+  take_signals();
   auto started = service::start(settings);
   if (const auto* refused = std::get_if<service::refused>(&started)) {
     observe::log(observe::level::error, "the service cannot start", {{"reason", refused->message}});
@@ -47,10 +60,9 @@ int serve(const words& arguments) {
   std::printf("listening on %s\n", url_of(settings.bind, running->port()).c_str());
   std::fflush(stdout);
 
-  wait_for_end_signal();
+  serve_until_asked_to_end(settings.log);
   let_the_next_signal_end_the_process();
-  running->drain();
-  return exit_ok;
+  return running->stop() ? exit_ok : exit_failed;
 }
 
 }  // namespace retail_pulse::app

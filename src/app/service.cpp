@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <random>
+#include <ranges>
 #include <thread>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "actors/store_master.hpp"
 #include "actors/supervisor.hpp"
 #include "app/descriptors.hpp"
+#include "app/threads.hpp"
 #include "fetch/blocking_engine.hpp"
 #include "fetch/poster.hpp"
 #include "fetch/sharing_engine.hpp"
@@ -35,10 +37,12 @@ using observe::log;
 /// How long the actors get to end after a drain before the process ends without them; nothing is lost then, only repeated.
 constexpr std::chrono::seconds patience{5};
 
+std::size_t scheduler_threads() { return std::max(1U, std::thread::hardware_concurrency()); }
+
 struct actor_config : caf::actor_system_config {
   actor_config() {
     add_message_types<caf::id_block::retail_pulse>();
-    set("scheduler.max-threads", static_cast<std::size_t>(std::max(1U, std::thread::hardware_concurrency())));
+    set("scheduler.max-threads", scheduler_threads());
   }
 };
 
@@ -116,14 +120,13 @@ class service::implementation {
                  std::unique_ptr<fetch::poster> poster)
       : where_{std::move(where)}, lock_{std::move(lock)}, engine_{std::move(engine)}, poster_{std::move(poster)} {}
 
-  ~implementation() {
-    drain();
-    end();
-  }
+  ~implementation() { stop(); }
 
   std::optional<refused> start(const config::settings& settings, const descriptor_budget& budget, const stores::loaded& stores) {
     drain_timeout_ = settings.drain_timeout;
     writer_.emplace(where_);
+    opened_ = true;
+    if (!writer_->warning().empty()) log(level::warning, writer_->warning());
     system_ = std::make_unique<caf::actor_system>(config_);
     spawn_actors(settings, budget, stores);
     return listen(settings, budget);
@@ -131,8 +134,16 @@ class service::implementation {
 
   std::uint16_t port() const { return server_->port(); }
 
+  bool stop() {
+    if (std::exchange(stopped_, true)) return true;
+    drain();
+    end();
+    return bring_log_home();
+  }
+
+ private:
   void drain() {
-    if (std::exchange(drained_, true) || !supervisor_) return;
+    if (!supervisor_) return;
     if (courier_) caf::anon_send(*courier_, actors::stop_atom_v);
     caf::scoped_actor self{*system_};
     self->request(*supervisor_, drain_timeout_ + patience, actors::drain_atom_v, drain_timeout_)
@@ -146,28 +157,35 @@ class service::implementation {
             });
   }
 
- private:
+  /// Ends a handle's actor with the service, also where the start fails halfway: an actor that nobody ends keeps its system for ever.
+  template <class Handle>
+  Handle owned(Handle actor) {
+    spawned_.push_back(caf::actor_cast<caf::strong_actor_ptr>(actor));
+    return actor;
+  }
+
   void spawn_actors(const config::settings& settings, const descriptor_budget& budget, const stores::loaded& stores) {
-    auto new_reader = [&] { return system_->spawn<caf::detached>(actors::reader, std::make_shared<storage::reader>(where_)); };
+    auto new_reader = [&] { return owned(system_->spawn<caf::detached>(actors::reader, std::make_shared<storage::reader>(where_))); };
     actors::job_colleagues colleagues;
-    herald_ = system_->spawn(actors::herald);
-    colleagues.ledger = system_->spawn<caf::detached>(actors::ledger, std::make_shared<storage::writer>(std::move(*writer_)),
-                                                      wall_clock{system_wall_time}, *herald_);
+    herald_ = owned(system_->spawn(actors::herald));
+    colleagues.ledger = owned(system_->spawn<caf::detached>(actors::ledger, std::make_shared<storage::writer>(std::move(*writer_)),
+                                                            wall_clock{system_wall_time}, *herald_));
+    writer_.reset();
     colleagues.reader = new_reader();
-    colleagues.store_master = system_->spawn(actors::store_master, stores.table);
-    colleagues.pool = system_->spawn(actors::image_pool, pool_settings_of(settings, budget, *engine_));
+    colleagues.store_master = owned(system_->spawn(actors::store_master, stores.table));
+    colleagues.pool = owned(system_->spawn(actors::image_pool, pool_settings_of(settings, budget, *engine_)));
     supervisor_ =
-        system_->spawn(actors::supervisor, actors::supervisor_settings{settings.max_jobs, settings.max_pending_images}, colleagues);
+        owned(system_->spawn(actors::supervisor, actors::supervisor_settings{settings.max_jobs, settings.max_pending_images}, colleagues));
     for (std::size_t i = 0; i < limits::api_readers; ++i) api_readers_.push_back(new_reader());
     audit_reader_ = new_reader();
     if (poster_) {
-      courier_ = system_->spawn<caf::detached>(actors::courier, courier_settings_of(settings, *poster_), colleagues.ledger,
-                                               std::make_shared<storage::reader>(where_));
+      courier_ = owned(system_->spawn<caf::detached>(actors::courier, courier_settings_of(settings, *poster_), colleagues.ledger,
+                                                     std::make_shared<storage::reader>(where_)));
     }
     for (std::size_t i = 0; i < limits::report_readers; ++i) {
-      report_readers_.push_back(system_->spawn<caf::detached>(actors::report_reader, std::make_shared<storage::reader>(where_)));
+      report_readers_.push_back(owned(system_->spawn<caf::detached>(actors::report_reader, std::make_shared<storage::reader>(where_))));
     }
-    store_loader_ = system_->spawn<caf::detached>(actors::store_loader, settings.store_master, colleagues.store_master);
+    store_loader_ = owned(system_->spawn<caf::detached>(actors::store_loader, settings.store_master, colleagues.store_master));
     colleagues_ = colleagues;
   }
 
@@ -193,28 +211,30 @@ class service::implementation {
     if (engine_) engine_->stop();
     if (poster_) poster_->stop();
     if (!system_) return;
-    if (colleagues_) {
-      caf::anon_send_exit(*supervisor_, caf::exit_reason::user_shutdown);
-      caf::anon_send_exit(colleagues_->pool, caf::exit_reason::user_shutdown);
-      caf::anon_send_exit(colleagues_->store_master, caf::exit_reason::user_shutdown);
-      caf::anon_send_exit(colleagues_->reader, caf::exit_reason::user_shutdown);
-      for (const auto& reader : api_readers_) caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
-      caf::anon_send_exit(*audit_reader_, caf::exit_reason::user_shutdown);
-      if (courier_) caf::anon_send_exit(*courier_, caf::exit_reason::user_shutdown);
-      for (const auto& reader : report_readers_) caf::anon_send_exit(reader, caf::exit_reason::user_shutdown);
-      caf::anon_send_exit(*store_loader_, caf::exit_reason::user_shutdown);
-      caf::anon_send_exit(colleagues_->ledger, caf::exit_reason::user_shutdown);
-      caf::anon_send_exit(*herald_, caf::exit_reason::user_shutdown);
-      supervisor_.reset();
-      colleagues_.reset();
-      api_readers_.clear();
-      audit_reader_.reset();
-      herald_.reset();
-      courier_.reset();
-      report_readers_.clear();
-      store_loader_.reset();
-    }
+    for (const auto& actor : std::views::reverse(spawned_)) caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    spawned_.clear();
+    supervisor_.reset();
+    colleagues_.reset();
+    api_readers_.clear();
+    audit_reader_.reset();
+    herald_.reset();
+    courier_.reset();
+    report_readers_.clear();
+    store_loader_.reset();
     system_.reset();
+    writer_.reset();
+  }
+
+  /// When nobody of this process has the database open any more. False: its file is not the whole database.
+  bool bring_log_home() {
+    if (!opened_) return true;
+    try {
+      storage::bring_log_home(where_);
+      return true;
+    } catch (const storage::storage_error& e) {
+      log(level::error, "the database file alone is not the whole database: keep it and its log (-wal) together", {{"reason", e.what()}});
+      return false;
+    }
   }
 
   friend class service;
@@ -236,13 +256,15 @@ class service::implementation {
   std::optional<actors::courier_actor> courier_;
   std::vector<actors::report_reader_actor> report_readers_;
   std::optional<actors::store_loader_actor> store_loader_;
-  bool drained_ = false;
+  std::vector<caf::strong_actor_ptr> spawned_;  ///< in the order in which they were
+  bool opened_ = false;                         ///< the database
+  bool stopped_ = false;
 };
 
 service::service(std::unique_ptr<implementation> composed) : implementation_{std::move(composed)} {}
 service::~service() = default;
 std::uint16_t service::port() const { return implementation_->port(); }
-void service::drain() { implementation_->drain(); }
+bool service::stop() { return implementation_->stop(); }
 
 namespace {
 
@@ -294,6 +316,15 @@ preparation prepare(const config::settings& settings) {
   return ready;
 }
 
+/// Those of CAF's scheduler and clock, of the detached actors, of the API, the parser, the resolvers, and of a first fetch and a first
+/// callback.
+std::size_t threads_at_the_start() {
+  constexpr std::size_t clock = 1, ledger = 1, job_reader = 1, audit_reader = 1, courier = 1, store_loader = 1, parser = 1, resolvers = 2,
+                        first_fetch = 1, first_callback = 1;
+  return scheduler_threads() + clock + ledger + job_reader + limits::api_readers + audit_reader + courier + limits::report_readers +
+         store_loader + http::server_options{}.threads + parser + resolvers + first_fetch + first_callback;
+}
+
 std::string joined(const std::vector<std::string>& problems) {
   std::string text;
   for (const auto& problem : problems) text += (text.empty() ? "" : "; ") + problem;
@@ -309,6 +340,7 @@ int exit_code_of(const storage::storage_error& e) {
 }  // namespace
 
 std::variant<std::unique_ptr<service>, service::refused> service::start(const config::settings& settings) {
+  if (auto problem = lack_of_threads(threads_at_the_start())) return refused{std::move(*problem), 1};
   auto ready = prepare(settings);
   if (!ready.problems.empty()) return refused{joined(ready.problems), 2};
   for (const auto& warning : ready.stores.warnings) log(level::warning, warning);
@@ -323,7 +355,9 @@ std::variant<std::unique_ptr<service>, service::refused> service::start(const co
   } catch (const storage::storage_error& e) {
     return refused{"storage " + settings.storage + ": " + e.what(), exit_code_of(e)};
   } catch (const std::exception& e) {
-    return refused{e.what(), 1};
+    // CAF counts an actor whose thread could not be made as a running one, and its system would wait for it for ever.
+    static_cast<void>(composed.release());  // goes with the process
+    return refused{std::string{"the system refused what a start takes (threads, memory): "} + e.what(), 1};
   }
   return std::unique_ptr<service>{new service{std::move(composed)}};
 }

@@ -17,17 +17,20 @@ class service {
     int exit_code = 1;  ///< 2 where the configuration or another process is in the way
   };
 
-  /// Starts everything and returns when the API listens; recovery of ongoing jobs goes on behind it (`/readyz` tells).
+  /// Starts everything and returns when the API listens; recovery of ongoing jobs goes on behind it (`/readyz` tells). Where it was refused,
+  /// parts of it may be left until the process ends.
   static std::variant<std::unique_ptr<service>, refused> start(const config::settings& settings);
 
-  /// Drains and ends, if `drain` did not.
+  /// Stops, if `stop` was not called.
   ~service();
 
   std::uint16_t port() const;
 
   /// Not ready, 503 on new submissions, what is in flight reports until the drain timeout, everything reported is committed,
-  /// then actors and API end. Blocks for at most the drain timeout and a little.
-  void drain();
+  /// then API and actors end, and what stands in the database's log is brought home into its file. Blocks for at most the drain timeout and
+  /// a little. False: the database file alone is not the whole database (the log says why), because another program reads it or the disk
+  /// is full. Nothing is lost then: file and log together are whole.
+  bool stop();
 
  private:
   class implementation;

@@ -95,6 +95,9 @@ class writer {
   ~writer();
   writer(writer&&) noexcept;
 
+  /// What an operator should hear about the file that was opened: it was in use when it was copied, or its log is lost. Empty: nothing.
+  const std::string& warning() const;
+
   void begin();
   void commit();
   void rollback() noexcept;
@@ -145,6 +148,12 @@ class writer {
   class implementation;
   std::unique_ptr<implementation> implementation_;
 };
+
+/// Writes what stands in a database's log into its file, so that the file alone is the whole database, and notes that it was left in order.
+/// To be called when every writer and reader of this process is gone: SQLite does it with the last connection, but not where the last two
+/// close at the same moment. Does nothing for shared memory.
+/// storage_error: the file is not whole: another program reads the log (busy), there is no space, and so on.
+void bring_log_home(const location& where);
 
 /// One image with everything that is known of it.
 struct image_row {

@@ -140,20 +140,19 @@ session::session(const location& where, session_options options, role as)
   } catch (const soci::soci_error& error) {
     rethrow(error);
   }
-  set_up(where, options, as);
+  set_up(options, as);
   watch_ = options.watch;
 }
 
 session::~session() = default;
 
-void session::set_up(const location& where, session_options options, role as) {
+void session::set_up(session_options options, role as) {
   script("PRAGMA busy_timeout = " + std::to_string(options.busy_timeout.count()));
   script("PRAGMA temp_store = MEMORY");  // a container may have no writable folder but the database's
   if (as == role::reader) {
     script("PRAGMA query_only = ON");
     return;
   }
-  if (!where.file().empty()) use_write_ahead_log();
   // secure_delete: what is deleted are rows of submissions never accepted; they need no overwriting with zeros.
   // journal_size_limit, bytes: what a burst made the log grow to is given back. cache_size, KiB.
   script(
@@ -165,6 +164,12 @@ void session::use_write_ahead_log() {
   std::string mode;
   one("PRAGMA journal_mode = WAL", std::tie(mode));
   if (mode != "wal") fail(kind::other, "the file system does not support SQLite's write-ahead log (journal mode is '" + mode + "')");
+}
+
+bool session::uses_write_ahead_log() {
+  std::string mode;
+  one("PRAGMA journal_mode", std::tie(mode));
+  return mode == "wal";
 }
 
 soci::sqlite3_session_backend& session::backend() const { return static_cast<soci::sqlite3_session_backend&>(*connection_.get_backend()); }

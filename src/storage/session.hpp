@@ -69,6 +69,11 @@ class session {
   /// A script of several statements without parameters; keeps none of them.
   void script(std::string_view text);
 
+  /// From now on commits go to a write-ahead log; the file remembers it. Outside a transaction.
+  void use_write_ahead_log();
+  /// Whether they do.
+  bool uses_write_ahead_log();
+
   long long last_insert_id();
   bool in_transaction() const;
   /// Whether SQLite could open the file for reading only. It does so without a word, and then takes BEGIN IMMEDIATE for a plain BEGIN.
@@ -132,8 +137,7 @@ class session {
   }
 
   soci::statement& prepared(std::string_view text);
-  void set_up(const location& where, session_options options, role as);
-  void use_write_ahead_log();
+  void set_up(session_options options, role as);
   [[noreturn]] void rethrow(const soci::soci_error& error) const;
   soci::sqlite3_session_backend& backend() const;
 

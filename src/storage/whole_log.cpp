@@ -164,10 +164,18 @@ log_index read_index(const std::filesystem::path& file) {
                                                         ". Commits are in it and nowhere else: restore the database and its log together"};
 }
 
+std::filesystem::path log_of(const std::filesystem::path& database) { return database.string() + "-wal"; }
+
 }  // namespace
 
+bool has_log(const std::filesystem::path& database) {
+  std::error_code absent;
+  const auto bytes = std::filesystem::file_size(log_of(database), absent);
+  return !absent && bytes > head_bytes;
+}
+
 void demand_whole_log(const std::filesystem::path& database) {
-  const std::filesystem::path file{database.string() + "-wal"};
+  const auto file = log_of(database);
   const auto index = read_index(database.string() + "-shm");
   std::ifstream log{file, std::ios::binary};
   std::array<unsigned char, head_bytes> text{};

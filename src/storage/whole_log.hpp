@@ -14,4 +14,7 @@ namespace retail_pulse::storage {
 /// storage_error: corrupt.
 void demand_whole_log(const std::filesystem::path& database);
 
+/// Whether the database has a log with anything in it. To be called before this process opens the database, too.
+bool has_log(const std::filesystem::path& database);
+
 }  // namespace retail_pulse::storage

@@ -5,6 +5,7 @@
 #include "core/limits.hpp"
 #include "core/visit_time.hpp"
 #include "storage/migrations.hpp"
+#include "storage/opening.hpp"
 #include "storage/rows.hpp"
 #include "storage/whole_file.hpp"
 #include "storage/whole_log.hpp"
@@ -60,18 +61,25 @@ void demand_writable(session& sql) {
   }
 }
 
-const location& with_whole_log(const location& where) {
-  if (!where.file().empty()) demand_whole_log(where.file());
-  return where;
+/// Before SQLite opens the database. Whether it has a log.
+bool look_at_log(const location& where) {
+  if (where.file().empty()) return false;
+  demand_whole_log(where.file());
+  return has_log(where.file());
 }
 
 }  // namespace
 
 writer::implementation::implementation(const location& where, session_options options)
-    : sql{with_whole_log(where), options, session::role::writer} {
+    : had_log{look_at_log(where)}, sql{where, options, session::role::writer} {
+  const bool is_file = !where.file().empty();
+  if (is_file) demand_log(sql, had_log);
   demand_whole(sql, where.file());
   demand_writable(sql);
   migrate(sql, sqlite_migrations());
+  if (!is_file) return;
+  sql.use_write_ahead_log();  // behind the tables of a new database: see demand_log
+  warning = note_opening(sql, had_log);
 }
 
 void writer::implementation::demand_transaction() const {
@@ -81,6 +89,8 @@ void writer::implementation::demand_transaction() const {
 writer::writer(const location& where, session_options options) : implementation_{std::make_unique<implementation>(where, options)} {}
 writer::~writer() = default;
 writer::writer(writer&&) noexcept = default;
+
+const std::string& writer::warning() const { return implementation_->warning; }
 
 void writer::begin() { implementation_->sql.change("BEGIN IMMEDIATE"); }
 

@@ -20,7 +20,9 @@ class writer::implementation {
  public:
   implementation(const location& where, session_options options);
 
+  const bool had_log;  ///< before this process opened it
   session sql;
+  std::string warning;  ///< see writer::warning
 
   void demand_transaction() const;
   std::optional<job_row> job(job_id id);

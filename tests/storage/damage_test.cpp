@@ -266,3 +266,91 @@ BOOST_AUTO_TEST_CASE(remains_of_an_older_round_behind_the_last_commit_are_passed
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(a_database_without_its_log)
+
+BOOST_AUTO_TEST_CASE(one_that_was_left_in_order_is_whole_without_a_log) {
+  const temporary_folder folder;
+  const auto where = filled(folder, 3);
+  bring_log_home(where);
+  BOOST_TEST(!fs::exists(log_of(where)));
+  BOOST_TEST(!fs::exists(index_of(where)));
+  const writer w{where};
+  BOOST_TEST(w.warning() == "");
+  BOOST_TEST(reader{where}.ongoing_jobs(job_id{0}, 100).size() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_the_last_two_connections_left_is_brought_home) {
+  const temporary_folder folder;
+  const auto where = killed(folder);
+  bring_log_home(where);
+  BOOST_TEST(!fs::exists(log_of(where)));
+  BOOST_TEST(jobs_found(where) == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_another_program_reads_cannot_be_brought_home_and_nothing_is_lost) {
+  const temporary_folder folder;
+  const auto where = folder.database();
+  writer w{where};
+  submit(w, plain_submission(1, 10));
+  soci::session other{soci::sqlite3, where.connect_string()};
+  soci::transaction reading{other};
+  long long jobs = 0;
+  other << "SELECT count(*) FROM jobs", soci::into(jobs);
+  submit(w, plain_submission(1, 10));
+  BOOST_CHECK_EXCEPTION(bring_log_home(where), storage_error, is_kind_and_names(kind::busy, where));
+  BOOST_TEST(fs::exists(log_of(where)));
+  reading.rollback();
+  bring_log_home(where);
+  BOOST_TEST(fs::file_size(log_of(where)) == 0u);  // `w` still has it open
+  BOOST_TEST(reader{where}.ongoing_jobs(job_id{0}, 100).size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_gone_is_not_made_anew) {
+  const temporary_folder folder;
+  const auto where = filled(folder);
+  fs::remove(where.file());
+  BOOST_CHECK_EXCEPTION(bring_log_home(where), storage_error, is_kind_and_names(kind::other, where));
+  BOOST_TEST(!fs::exists(where.file()));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_whose_tables_are_in_a_log_that_is_missing_is_refused) {
+  const temporary_folder folder;
+  const auto where = folder.database();
+  // As a version before this one began: with the log, and tables in nothing else.
+  {
+    soci::session sql{soci::sqlite3, where.connect_string()};
+    sql << "PRAGMA journal_mode = WAL";
+  }
+  BOOST_TEST(fs::file_size(where.file()) == 4096u);
+  const auto before = bytes_of(where.file());
+  BOOST_CHECK_EXCEPTION(writer{where}, storage_error, is_kind_and_names(kind::corrupt, where));
+  BOOST_TEST((bytes_of(where.file()) == before));
+}
+
+BOOST_AUTO_TEST_CASE(a_new_database_never_looks_as_if_its_log_were_missing) {
+  const temporary_folder folder;
+  const auto where = folder.database();
+  const writer w{where};
+  const auto copy = folder.database("copy.db");
+  fs::copy_file(where.file(), copy.file());
+  BOOST_TEST(jobs_found(copy) == 0u);
+  std::ofstream{folder.database("empty.db").file()};
+  BOOST_TEST(jobs_found(folder.database("empty.db")) == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_of_the_file_alone_is_taken_with_a_warning_and_one_with_its_log_without) {
+  const temporary_folder folder;
+  const auto whole = killed(folder);
+  BOOST_TEST(writer{whole}.warning() == "");
+  const auto alone = folder.database("alone.db");
+  fs::copy_file(folder.database("alive.db").file(), alone.file());
+  {
+    const writer w{alone};
+    BOOST_TEST(w.warning().starts_with(alone.file().string() + " was not left in order, and has no log"), w.warning());
+  }
+  bring_log_home(alone);
+  BOOST_TEST(writer{alone}.warning() == "");  // told once
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+namespace retail_pulse::storage {
+
+class session;
+
+/// Refuses a file that has nothing in it although it was written through a log, where that log is not there: its commits are lost. A new
+/// database gets its tables before its log, so it never looks like this. `had_log`: see has_log; as it was before the session opened.
+/// storage_error: corrupt.
+void demand_log(session& sql, bool had_log);
+
+/// Notes that the database is open, in the file itself, until bring_log_home. What an operator should hear about the time before: it was
+/// not left in order, and has no log that would tell the rest. Else empty.
+std::string note_opening(session& sql, bool had_log);
+
+}  // namespace retail_pulse::storage
