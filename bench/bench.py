@@ -26,6 +26,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import hosts  # noqa: E402
 import photos  # noqa: E402
 import wrk  # noqa: E402
+from checkout import commit_of  # noqa: E402
 from hosts import harness  # noqa: E402
 
 BENCH = pathlib.Path(__file__).resolve().parent
@@ -375,7 +376,7 @@ def main():
                 rows += ROWS[name](bench)
     finally:
         host.close()
-    commit = subprocess.run(["git", "-C", str(harness.SOURCE), "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    commit = commit_of(harness.SOURCE)
     result = {"date": datetime.date.today().isoformat(), "commit": commit, "scale": scale.name, "machine": about, "rows": rows}
     output = arguments.output
     if output is None and scale.name != "smoke" and arguments.only == list(ROWS):

@@ -9,13 +9,13 @@ import argparse
 import datetime
 import json
 import pathlib
-import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import bench as rows  # noqa: E402
 import hosts  # noqa: E402
 import photos  # noqa: E402
+from checkout import commit_of  # noqa: E402
 from hosts import harness  # noqa: E402
 
 RESULTS = pathlib.Path(__file__).resolve().parent / "results"
@@ -126,7 +126,7 @@ def main():
     names = photos.make(root)
     file = RESULTS / "curves.json"
     result = json.loads(file.read_text()) if file.exists() else {"curves": {}}
-    commit = subprocess.run(["git", "-C", str(harness.SOURCE), "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    commit = commit_of(harness.SOURCE)
     host = hosts.FastHost(root)
     try:
         bench = rows.Bench(rows.Scale("full"), host, names)

@@ -22,6 +22,7 @@ import subprocess
 import time
 
 import hosts
+from checkout import commit_of
 from hosts import harness
 
 STORE = "S00339218"
@@ -117,7 +118,7 @@ def main():
                 pairs("a job of 10,000 images on a dead host", ["--fetch-deadline", "1s"], dead_host, arguments, host)]
     finally:
         host.close()
-    commit = subprocess.run(["git", "-C", harness.SOURCE, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    commit = commit_of(harness.SOURCE)
     result = harness.SOURCE / "bench/results/hostile.json"
     result.parent.mkdir(exist_ok=True)
     result.write_text(json.dumps({"machine": f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores",

@@ -1,0 +1,12 @@
+"""Which version of the project is measured."""
+
+import subprocess
+
+
+def commit_of(folder):
+    """The short hash of the commit that is checked out there; "unknown" without git, or outside a checkout."""
+    try:
+        done = subprocess.run(["git", "-C", str(folder), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    except FileNotFoundError:
+        return "unknown"
+    return done.stdout.strip() or "unknown"
