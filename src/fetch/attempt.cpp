@@ -114,7 +114,7 @@ class attempt {
   void conclude(const url& here, const intake& file, const response_head& head) {
     if (const auto& why = file.failed()) {
       fail(*why);
-      if (why->code == error_code::http_status && (head.status == 429 || head.status == 503)) {
+      if (why->code == error_code::http_status && can_pass(why->code, head.status)) {
         result_.retry_after = parse_retry_after(head.retry_after, system_wall_time());
       }
       return;
@@ -131,16 +131,17 @@ class attempt {
   /// One request. Nothing when no connection could be made; the outcome is set then.
   std::optional<exchange> ask(const url& here, const ip_address& address, const std::string& key, intake& file, const file_version* known) {
     if (auto kept = tools_.connections.take(key)) {
-      auto answer = ask_over(std::move(kept), key, here, file, known);
-      if (!answer.died_unanswered) return answer;  // else the server closed it while it was idle: no fault of this request
+      auto answer = ask_over(std::move(kept), key, here, file, known, true);
+      if (!answer.wants_new_connection) return answer;
     }
     auto opened = open(here, address);
     if (!opened) return std::nullopt;
-    return ask_over(std::move(opened), key, here, file, known);
+    return ask_over(std::move(opened), key, here, file, known, false);
   }
 
-  exchange ask_over(std::unique_ptr<connection> over, const std::string& key, const url& here, intake& file, const file_version* known) {
-    auto answer = run_exchange(*over, here, file, known, limit_);
+  exchange ask_over(std::unique_ptr<connection> over, const std::string& key, const url& here, intake& file, const file_version* known,
+                    bool was_kept) {
+    auto answer = run_exchange(*over, was_kept, here, file, known, limit_);
     result_.evidence.http_status = answer.head ? answer.head->status : 0;
     result_.evidence.bytes += answer.bytes;
     if (answer.reusable) tools_.connections.keep(key, std::move(over));

@@ -96,6 +96,42 @@ BOOST_AUTO_TEST_CASE(a_kept_connection_that_died_is_replaced_within_the_attempt)
   BOOST_TEST(host.connections() == 4);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_kept_connection_is_not_there_for_is_asked_over_a_new_one_within_the_attempt) {
+  for (const int status : {408, 421}) {
+    for (const auto how : {mode::full, mode::header}) {
+      origin host{[status](session& with) {  // only the first request of each connection is answered with a picture
+        if (with.read_request()) with.send(http_response(200, tiny_gif(3, 4)));
+        while (with.read_request() && with.send(http_response(status, "not here"))) {
+        }
+      }};
+      auto options = loopback_options();
+      options.how = how;
+      const auto engine = make_blocking_engine(options);
+      for (int i = 0; i < 3; ++i) {
+        const auto result = fetch(*engine, host.url("/"));
+        CHECK_CODE(result, none);
+        BOOST_TEST(result.measured.width == 3u);
+        BOOST_TEST(result.evidence.http_status == 200);
+      }
+      BOOST_TEST(host.connections() == 3);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_a_request_is_not_wanted_on_is_not_kept) {
+  for (const int status : {408, 421}) {
+    origin host{serving(http_response(status, "not here"))};
+    const auto engine = make_blocking_engine(loopback_options());
+    for (int i = 0; i < 3; ++i) {
+      const auto result = fetch(*engine, host.url("/"));
+      CHECK_CODE(result, http_status);
+      BOOST_TEST(result.evidence.http_status == status);
+    }
+    BOOST_TEST(host.requests().size() == 3u);
+    BOOST_TEST(host.connections() == 3);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_new_connection_that_dies_unanswered_is_not_tried_again) {
   origin host{[](session& with) { with.read_request(); }};
   CHECK_CODE(fetch(loopback_options(), host.url("/")), connect_failed);
@@ -130,12 +166,12 @@ BOOST_AUTO_TEST_CASE(a_status_that_is_not_a_file_is_told) {
   BOOST_TEST(result.evidence.http_status == 302);
 }
 
-BOOST_AUTO_TEST_CASE(a_retry_after_is_handed_on_for_429_and_503_alone) {
-  for (const int status : {429, 503, 500, 404}) {
+BOOST_AUTO_TEST_CASE(a_retry_after_is_handed_on_wherever_another_attempt_can_help) {
+  for (const int status : {408, 421, 425, 429, 500, 502, 503, 504, 522, 599, 201, 404, 413, 501, 505, 511}) {
     origin host{serving(http_response(status, "", "Retry-After: 7\r\n"))};
     const auto result = fetch(loopback_options(), host.url("/"));
     CHECK_CODE(result, http_status);
-    BOOST_TEST(result.retry_after.has_value() == (status == 429 || status == 503));
+    BOOST_TEST(result.retry_after.has_value() == can_pass(error_code::http_status, status), status);
     if (result.retry_after) BOOST_TEST((*result.retry_after == 7s));
   }
 }
