@@ -50,7 +50,7 @@ inline constexpr std::array error_table{
     error_info{error_code::timed_out, "timed_out", "The image was not received in time", true},
     error_info{error_code::http_status, "http_status", "The image host answered with an error status", false},
     error_info{error_code::too_many_redirects, "too_many_redirects", "The image URL redirects too often", false},
-    error_info{error_code::protocol_error, "protocol_error", "The image host did not answer in valid HTTP", true},
+    error_info{error_code::protocol_error, "protocol_error", "The image host's answer cannot be used", true},
     error_info{error_code::too_large, "too_large", "The image file is too large", false},
     error_info{error_code::truncated, "truncated", "The image file ended early", true},
     error_info{error_code::not_an_image, "not_an_image", "The file is not an image", false},

@@ -61,6 +61,8 @@ BOOST_AUTO_TEST_CASE(whether_others_can_pass_does_not_depend_on_the_status) {
 BOOST_AUTO_TEST_CASE(the_sentence_of_a_status_tells_the_status) {
   BOOST_TEST(public_sentence(error_code::http_status, 404) == "The image host answered with an error status (404)");
   BOOST_TEST(public_sentence(error_code::store_not_found, 0) == "Store ID does not exist");
+  BOOST_TEST(public_sentence(error_code::protocol_error, 0, "its headers are longer than 64 KiB") ==
+             "The image host's answer cannot be used: its headers are longer than 64 KiB");
   BOOST_TEST(public_sentence(error_code::invalid_url, 0, "no host") == "The image URL is not a valid http or https URL: no host");
 }
 
