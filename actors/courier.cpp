@@ -43,7 +43,7 @@ std::string sentence_of(const fetch::posted& result) {
     case error_code::timed_out:
       return "The receiver did not answer in time";
     case error_code::protocol_error:
-      return "The receiver did not answer in valid HTTP";
+      return "The receiver's answer cannot be used" + (result.reason.empty() ? "" : ": " + result.reason);
     default:
       return std::string{describe(error_code::internal).public_sentence};
   }

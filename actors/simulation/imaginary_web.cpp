@@ -16,6 +16,14 @@ std::uint64_t number_of(const std::string& text) {
   return number;
 }
 
+constexpr int statuses_of_a_gone_host[] = {408, 500, 502, 503, 504, 521, 522, 530, 404, 501, 526};  ///< the last three are final
+constexpr int statuses_of_a_busy_host[] = {429, 503, 425, 421};
+
+template <std::size_t N>
+int any_of(const int (&statuses)[N], chance& dice) {
+  return statuses[dice.below(N)];
+}
+
 fetch::outcome failure(error_code code, int status = 0) {
   fetch::outcome made;
   made.code = code;
@@ -62,20 +70,24 @@ imaginary_web::answer imaginary_web::answer_to(const std::string& url, chance& d
       return {failure(error_code::timed_out), millis{limits::default_fetch_deadline}};
     case fault::flapping_origin:
       if (life_->now().count() / 2000 % 2 == 0) return good;
-      return {failure(error_code::http_status, 503), millis{dice.between(1, 30)}};
+      return {failure(error_code::http_status, any_of(statuses_of_a_gone_host, dice)), millis{dice.between(1, 30)}};
     case fault::refusing_origin:
       return {failure(error_code::connect_failed), millis{dice.between(0, 2)}};
     case fault::throttling_origin: {
       if (dice.one_in(3)) return good;
-      auto busy = failure(error_code::http_status, 429);
+      auto busy = failure(error_code::http_status, any_of(statuses_of_a_busy_host, dice));
       busy.retry_after = millis{dice.between(0, 8000)};
       return {busy, millis{dice.between(1, 30)}};
     }
     case fault::truncating_origin:
       if (dice.one_in(2)) return good;
       return {failure(error_code::truncated), good.latency};
-    case fault::circular_origin:
-      return {failure(error_code::too_many_redirects), millis{dice.between(6, 300)}};
+    case fault::circular_origin: {
+      if (dice.one_in(2)) return {failure(error_code::too_many_redirects), millis{dice.between(6, 300)}};
+      auto endless = failure(error_code::protocol_error);
+      endless.lasts = true;
+      return {endless, millis{dice.between(6, 300)}};
+    }
     default:
       return good;
   }

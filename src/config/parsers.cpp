@@ -16,13 +16,6 @@ namespace retail_pulse::config {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 struct unit {
   std::string_view name;
@@ -92,7 +85,8 @@ std::optional<std::string> parse_webhook_secret(std::string_view text) {
   constexpr std::string_view prefix = "whsec_";
   if (!text.starts_with(prefix)) return std::nullopt;
   auto secret = from_base64(text.substr(prefix.size()));
-  if (!secret || secret->size() < limits::callback_secret_min_bytes || secret->size() > limits::callback_secret_max_bytes) return std::nullopt;
+  if (!secret || secret->size() < limits::callback_secret_min_bytes || secret->size() > limits::callback_secret_max_bytes)
+    return std::nullopt;
   return secret;
 }
 

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "core/http_status.hpp"
+
 namespace retail_pulse {
 
 /// Why an image has no measurement. The names are part of the API and are stored, so they never change; `none` is never stored.
@@ -34,7 +36,7 @@ struct error_info {
   error_code code;
   std::string_view name;             ///< as in the API, the database and the logs
   std::string_view public_sentence;  ///< what a client reads; tells nothing about our network
-  bool can_pass;                     ///< whether another attempt can help (an http_status only for 429 and 5xx)
+  bool can_pass;                     ///< whether another attempt can help; of an http_status, http_status.hpp tells
 };
 
 inline constexpr std::array error_table{
@@ -48,7 +50,7 @@ inline constexpr std::array error_table{
     error_info{error_code::timed_out, "timed_out", "The image was not received in time", true},
     error_info{error_code::http_status, "http_status", "The image host answered with an error status", false},
     error_info{error_code::too_many_redirects, "too_many_redirects", "The image URL redirects too often", false},
-    error_info{error_code::protocol_error, "protocol_error", "The image host did not answer in valid HTTP", true},
+    error_info{error_code::protocol_error, "protocol_error", "The image host's answer cannot be used", true},
     error_info{error_code::too_large, "too_large", "The image file is too large", false},
     error_info{error_code::truncated, "truncated", "The image file ended early", true},
     error_info{error_code::not_an_image, "not_an_image", "The file is not an image", false},
@@ -71,7 +73,7 @@ constexpr std::optional<error_code> error_code_named(std::string_view name) {
 
 /// Whether another attempt can help. `status` is the HTTP status of an http_status, else ignored.
 constexpr bool can_pass(error_code code, int status) {
-  if (code == error_code::http_status) return status == 429 || (status >= 500 && status <= 599);
+  if (code == error_code::http_status) return describe_status(status).again != another_attempt::is_useless;
   return describe(code).can_pass;
 }
 

@@ -55,8 +55,14 @@ inline constexpr std::chrono::milliseconds backoff_base = 500ms;   ///< attempt 
 inline constexpr std::chrono::milliseconds backoff_cap = 10s;      ///< at most this,
 inline constexpr std::chrono::milliseconds retry_after_cap = 30s;  ///< and at least a Retry-After up to this
 inline constexpr std::int64_t default_image_bytes = std::int64_t{50} << 20;
-inline constexpr std::size_t response_header_bytes = 16 * kib;  ///< status line and headers of an image host,
-inline constexpr std::size_t response_line_bytes = 8 * kib;     ///< and one line of them
+inline constexpr std::size_t response_header_bytes =
+    64 * kib;  ///< all heads of an answer, or its trailers: holds a policy and cookies of 20 KiB each. Chrome takes 256 KiB, curl 300 KiB
+inline constexpr std::size_t response_line_bytes = 8 * kib;   ///< status line, or a header that is used; others are not stored at all
+inline constexpr std::size_t content_codings = 2;             ///< undone of one body, one on the other; nobody sends more
+inline constexpr std::size_t coded_start_bytes = 16;          ///< of a body: tell an image by its signature from one that is coded
+inline constexpr std::size_t decoded_piece_bytes = 16 * kib;  ///< undone at a time, per coding
+inline constexpr std::size_t coding_name_bytes = 32;          ///< of a stranger's name for a coding, in what a client reads
+inline constexpr std::size_t user_agent_bytes = 200;          ///< of printable ASCII; browsers send about 120
 inline constexpr std::size_t receive_bytes = 32 * kib;  ///< read at once, on the stack of a fetch: a range and its head come in one piece
 inline constexpr int redirects = 5;
 inline constexpr std::chrono::seconds fetch_thread_idle = 10s;  ///< an idle fetch thread ends after this

@@ -27,6 +27,21 @@ sequence sequence_of(std::uint8_t lead) {
 
 }  // namespace
 
+std::string size_text(std::uint64_t bytes) {
+  std::string_view unit = bytes == 1 ? " byte" : " bytes";
+  for (const std::string_view larger : {" KiB", " MiB", " GiB"}) {
+    if (bytes == 0 || bytes % 1024 != 0) break;
+    bytes /= 1024;
+    unit = larger;
+  }
+  return std::to_string(bytes).append(unit);
+}
+
+std::string time_text(std::chrono::milliseconds time) {
+  const bool whole = time.count() % 1000 == 0;
+  return std::to_string(whole ? time.count() / 1000 : time.count()) + (whole ? " s" : " ms");
+}
+
 std::string hex(std::span<const unsigned char> bytes) {
   constexpr char digits[] = "0123456789abcdef";
   std::string text;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +31,27 @@ constexpr int hex_digit(char c) {
   const char letter = lower(c);
   return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
+
+/// Without the blanks and tabs at either end.
+constexpr std::string_view trimmed(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// A name as HTTP writes it (RFC 9110, section 5.6.2).
+constexpr bool is_token(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+           std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
+  });
+}
+
+/// A bound as a sentence tells it: "50 MiB", "8 KiB", "1500 bytes"; in the largest unit of 1024s that divides it.
+std::string size_text(std::uint64_t bytes);
+/// "10 s", "400 ms".
+std::string time_text(std::chrono::milliseconds time);
 
 /// Two lower-case hexadecimal digits for every byte.
 std::string hex(std::span<const unsigned char> bytes);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/limits.hpp"
+#include "core/text.hpp"
 #include "core/time.hpp"
 #include "fetch/exchange.hpp"
 #include "fetch/retry_policy.hpp"
@@ -29,12 +30,14 @@ class attempt {
   }
 
  private:
-  void fail(error_code code, std::string detail, std::string reason = {}) {
-    result_.code = code;
-    result_.detail = std::move(detail);
-    result_.reason = std::move(reason);
+  void fail(const fault& why) {
+    result_.code = why.code;
+    result_.detail = why.detail;
+    result_.reason = why.reason;
+    result_.lasts = why.lasts;
+    if (why.code == error_code::timed_out) result_.reason = "not within " + time_text(tools_.deadline);
   }
-  void fail(const fault& why) { fail(why.code, why.detail, why.reason); }
+  void fail(error_code code, std::string detail, std::string reason = {}) { fail({code, std::move(detail), std::move(reason)}); }
 
   void follow(const request& wanted) {
     auto parsed = parse_url(wanted.url);
@@ -44,12 +47,12 @@ class attempt {
       const auto redirect = visit(here, wanted);
       if (!redirect) return;
       if (hop == limits::redirects)
-        return fail(error_code::too_many_redirects, "more than " + std::to_string(limits::redirects) + " redirects");
+        return fail(bound_exceeded(error_code::too_many_redirects, "more than " + std::to_string(limits::redirects) + " times"));
       auto next = parse_location(here, *redirect);
       if (const auto* error = std::get_if<url_error>(&next)) {
         const auto kept = refused_location(*redirect);
         move_on(kept.empty() ? here.for_log() : kept);
-        return fail(error_code::invalid_url, "redirected by " + here.for_log() + ": " + error->message);
+        return fail(error_code::invalid_url, "redirected by " + here.for_log() + ": " + error->message, "in a redirect, " + error->message);
       }
       const bool downgraded = here.tls && !std::get<url>(next).tls;
       here = std::get<url>(std::move(next));
@@ -114,7 +117,7 @@ class attempt {
   void conclude(const url& here, const intake& file, const response_head& head) {
     if (const auto& why = file.failed()) {
       fail(*why);
-      if (why->code == error_code::http_status && (head.status == 429 || head.status == 503)) {
+      if (why->code == error_code::http_status && result_.can_pass()) {
         result_.retry_after = parse_retry_after(head.retry_after, system_wall_time());
       }
       return;
@@ -131,16 +134,17 @@ class attempt {
   /// One request. Nothing when no connection could be made; the outcome is set then.
   std::optional<exchange> ask(const url& here, const ip_address& address, const std::string& key, intake& file, const file_version* known) {
     if (auto kept = tools_.connections.take(key)) {
-      auto answer = ask_over(std::move(kept), key, here, file, known);
-      if (!answer.died_unanswered) return answer;  // else the server closed it while it was idle: no fault of this request
+      auto answer = ask_over(std::move(kept), key, here, file, known, true);
+      if (!answer.wants_new_connection) return answer;
     }
     auto opened = open(here, address);
     if (!opened) return std::nullopt;
-    return ask_over(std::move(opened), key, here, file, known);
+    return ask_over(std::move(opened), key, here, file, known, false);
   }
 
-  exchange ask_over(std::unique_ptr<connection> over, const std::string& key, const url& here, intake& file, const file_version* known) {
-    auto answer = run_exchange(*over, here, file, known, limit_);
+  exchange ask_over(std::unique_ptr<connection> over, const std::string& key, const url& here, intake& file, const file_version* known,
+                    bool was_kept) {
+    auto answer = run_exchange(*over, was_kept, here, file, known, limit_);
     result_.evidence.http_status = answer.head ? answer.head->status : 0;
     result_.evidence.bytes += answer.bytes;
     if (answer.reusable) tools_.connections.keep(key, std::move(over));

@@ -1,5 +1,7 @@
 #include "fetch/chunk_reader.hpp"
 
+#include <utility>
+
 #include "core/limits.hpp"
 #include "core/require.hpp"
 #include "core/text.hpp"
@@ -12,7 +14,12 @@ constexpr std::size_t most_digits = 15;  // 60 bits: cannot overflow
 }  // namespace
 
 chunk_reader::next chunk_reader::refuse(const char* why) {
-  error_ = {error_code::protocol_error, why};
+  error_ = {error_code::protocol_error, why, why};
+  return next::failed;
+}
+
+chunk_reader::next chunk_reader::refuse_bound(std::string what) {
+  error_ = bound_exceeded(error_code::protocol_error, std::move(what));
   return next::failed;
 }
 
@@ -24,7 +31,7 @@ void chunk_reader::skip(std::uint64_t bytes) {
 
 chunk_reader::next chunk_reader::take_size(char c) {
   if (const int digit = hex_digit(c); digit >= 0) {
-    if (++digits_ > most_digits) return refuse("a chunk size is too large");
+    if (++digits_ > most_digits) return refuse_bound("a chunk size has more than " + std::to_string(most_digits) + " digits");
     data_left_ = data_left_ * 16 + static_cast<std::uint64_t>(digit);
     return next::framing;
   }
@@ -45,8 +52,12 @@ chunk_reader::next chunk_reader::take(char c) {
   require(expected_ == next::framing, "only framing is taken as framing");
   const bool in_size_line = part_ == part::size || part_ == part::extension || part_ == part::size_line_end;
   const bool in_trailer = part_ >= part::trailer_start;
-  if (in_size_line && ++line_bytes_ > limits::chunk_line_bytes) return expected_ = refuse("a chunk size line is too long");
-  if (in_trailer && ++trailer_bytes_ > limits::response_header_bytes) return expected_ = refuse("the trailers are too long");
+  if (in_size_line && ++line_bytes_ > limits::chunk_line_bytes) {
+    return expected_ = refuse_bound("a chunk size line is longer than " + size_text(limits::chunk_line_bytes));
+  }
+  if (in_trailer && ++trailer_bytes_ > limits::response_header_bytes) {
+    return expected_ = refuse_bound("its trailers are longer than " + size_text(limits::response_header_bytes));
+  }
   const auto line_end = [&](part to) { return c == '\n' ? go(to) : refuse("a line of the chunked body does not end in CRLF"); };
   switch (part_) {
     case part::size:

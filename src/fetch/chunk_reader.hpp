@@ -42,6 +42,7 @@ class chunk_reader {
     return next::framing;
   }
   next refuse(const char* why);
+  next refuse_bound(std::string what);
   next take_size(char c);
   next take_size_line_end();
 

@@ -10,7 +10,7 @@ verdict judge(error_code code, int http_status) {
     case error_code::timed_out:
       return verdict::failed;
     case error_code::http_status:
-      return http_status >= 502 && http_status <= 504 ? verdict::failed : verdict::answered;
+      return describe_status(http_status).out_of_order ? verdict::failed : verdict::answered;
     case error_code::none:
     case error_code::tls_failed:
     case error_code::too_many_redirects:

@@ -21,8 +21,8 @@ enum class verdict {
   unknown,   ///< the attempt ended without asking it
 };
 
-/// The verdict for an attempt that ended so. `http_status` counts with the code http_status alone, and only 502, 503 and 504 are failures:
-/// an image service says 500 of one bad picture, and 429 has its own answer in Retry-After.
+/// The verdict for an attempt that ended so. `http_status` counts with the code http_status alone, and only what core/http_status.hpp calls
+/// out of order is a failure: an image service says 500 of one bad picture, and 429 has its own answer in Retry-After.
 verdict judge(error_code code, int http_status);
 
 /// Keeps fetches away from origins that are out of order. An origin is closed (all may pass), open (none may) or probing (one has passed).

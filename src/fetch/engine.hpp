@@ -32,10 +32,14 @@ struct outcome {
   measurement measured;  ///< set when code is none
   std::string detail;    ///< for the log: what exactly went wrong, without the URL's query
   std::string reason;    ///< for the client: see image_result::reason
+  bool lasts = false;    ///< every other attempt would end like this: see fault
   fetch_evidence evidence;
-  std::optional<std::chrono::milliseconds> retry_after;  ///< what a 429 or 503, or an open circuit, asked for, not yet capped
+  std::optional<std::chrono::milliseconds> retry_after;  ///< what a status that can pass, or an open circuit, asked for, not yet capped
   bool not_modified = false;            ///< the server has still the version that the request knew; code is none and `measured` empty
   std::optional<file_version> version;  ///< of a file that was measured; nothing when the server named none
+
+  /// Whether another attempt can help.
+  bool can_pass() const { return !lasts && retail_pulse::can_pass(code, evidence.http_status); }
 };
 
 /// Where a host leads: the address the engine would connect to now, in text form; empty when the name cannot be resolved, or

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/http_status.hpp"
 #include "core/limits.hpp"
 #include "fetch/guarded_stream.hpp"
 
@@ -65,7 +66,7 @@ bool is_redirect(const response_head& head) {
 /// Hands a response to the file as it comes, and decides whether a rest that nobody wants is read or cut.
 class response_receiver {
  public:
-  response_receiver(guarded_stream& stream, intake& file) : stream_(stream), file_(file) {}
+  response_receiver(guarded_stream& stream, intake& file, bool was_kept) : stream_(stream), file_(file), was_kept_(was_kept) {}
 
   /// True when the body was read to its end, as its framing tells it.
   bool receive() {
@@ -84,8 +85,8 @@ class response_receiver {
     exchange result;
     result.head = stream_.head();
     result.bytes = bytes_;
-    result.reusable = complete && stream_.is_reusable();
-    result.died_unanswered = stream_.connection_lost() && stream_.received_nothing();
+    result.reusable = complete && stream_.is_reusable() && !speaks_of_the_connection();
+    result.wants_new_connection = was_kept_ && ((stream_.connection_lost() && stream_.received_nothing()) || speaks_of_the_connection());
     if (redirected_) {
       result.what = exchange::kind::redirected;
     } else if (is_wanted()) {
@@ -99,6 +100,7 @@ class response_receiver {
  private:
   bool on_head() {
     const auto& head = *stream_.head();
+    if (was_kept_ && speaks_of_the_connection()) return false;
     if (is_redirect(head)) {
       redirected_ = true;
       return begin_to_drain();
@@ -113,6 +115,11 @@ class response_receiver {
       return drained_ <= limits::rest_drained_bytes;
     }
     return go_on(file_.add(std::as_bytes(std::span{piece})));
+  }
+
+  /// Whether the status is about the connection, and another one may be answered otherwise.
+  bool speaks_of_the_connection() const {
+    return stream_.head() && describe_status(stream_.head()->status).again == another_attempt::can_help_elsewhere;
   }
 
   bool is_wanted() const { return !redirected_ && last_ == intake::step::read; }
@@ -134,6 +141,7 @@ class response_receiver {
 
   guarded_stream& stream_;
   intake& file_;
+  const bool was_kept_;
   intake::step last_ = intake::step::read;
   bool redirected_ = false;
   std::int64_t bytes_ = 0;
@@ -142,9 +150,9 @@ class response_receiver {
 
 }  // namespace
 
-exchange run_exchange(connection& over, const url& of, intake& file, const file_version* known, const patience& limit) {
+exchange run_exchange(connection& over, bool was_kept, const url& of, intake& file, const file_version* known, const patience& limit) {
   guarded_stream stream{over, limit};
-  response_receiver receiver{stream, file};
+  response_receiver receiver{stream, file, was_kept};
   const bool complete = stream.send(get_request(of, file, known)) && stream.read_head() && receiver.receive();
   return receiver.finish(complete);
 }

@@ -20,8 +20,9 @@ void guarded_stream::fail(io how, const char* doing) {
     default:
       break;
   }
-  const auto code = head_ ? error_code::truncated : received_ ? error_code::protocol_error : error_code::connect_failed;
-  fail({code, std::string{"the connection broke while "} + doing});
+  const auto detail = std::string{"the connection broke while "} + doing;
+  if (!head_ && received_) return fail({error_code::protocol_error, detail, "the connection broke within its headers"});
+  fail({head_ ? error_code::truncated : error_code::connect_failed, detail});
 }
 
 bool guarded_stream::send(std::string_view request) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/limits.hpp"
+#include "core/text.hpp"
 
 namespace retail_pulse::fetch {
 
@@ -44,7 +45,8 @@ intake::step intake::begin(const response_head& head) {
     return lies ? ask_whole() : begin_body(head, head.file_part->first, head.file_part->total);
   }
   if (asked && (head.status == 206 || head.status == 416)) return ask_whole();
-  if (head.status == 206) return fail(error_code::protocol_error, "a part of the file that was not asked for");
+  if (head.status == 206)
+    return fail(error_code::protocol_error, "a part of the file that was not asked for", "it is a part of the file that was not asked for");
   return fail(error_code::http_status, "status " + std::to_string(head.status));
 }
 
@@ -55,7 +57,7 @@ bool intake::is_another_version(const response_head& head, std::optional<std::ui
 }
 
 intake::step intake::begin_body(const response_head& head, std::uint64_t first, std::optional<std::uint64_t> total) {
-  if (total && *total > max_bytes_) return fail(error_code::too_large, "announced with " + std::to_string(*total) + " bytes");
+  if (total && *total > max_bytes_) return fail(bound_exceeded(error_code::too_large, "more than " + size_text(max_bytes_)));
   if (is_another_version(head, total)) {
     reader_ = imaging::image_reader{};
     begun_ = false;
@@ -71,7 +73,7 @@ intake::step intake::begin_body(const response_head& head, std::uint64_t first, 
 
 intake::step intake::add(std::span<const std::byte> bytes) {
   if (bytes.size() > max_bytes_ - std::min(max_bytes_, offset_)) {
-    return fail(error_code::too_large, "more than " + std::to_string(max_bytes_) + " bytes");
+    return fail(bound_exceeded(error_code::too_large, "more than " + size_text(max_bytes_)));
   }
   if (part_end_ && offset_ + bytes.size() > *part_end_) return ask_whole();
   if (copy_) copy_->append(bytes);
@@ -111,8 +113,10 @@ intake::step intake::ask_whole() {
   return step::again;
 }
 
-intake::step intake::fail(error_code code, std::string why, std::string reason) {
-  failed_ = fault{code, std::move(why), std::move(reason)};
+intake::step intake::fail(error_code code, std::string why, std::string reason) { return fail({code, std::move(why), std::move(reason)}); }
+
+intake::step intake::fail(fault why) {
+  failed_ = std::move(why);
   return step::settled;
 }
 

@@ -65,6 +65,7 @@ class intake {
   bool is_another_version(const response_head& head, std::optional<std::uint64_t> total) const;
   imaging::image_reader::state feed(std::span<const std::byte> bytes);
   step ask_whole();
+  step fail(fault why);
   step fail(error_code code, std::string why, std::string reason = {});
   step conclude();
 

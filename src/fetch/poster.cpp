@@ -19,9 +19,9 @@
 namespace retail_pulse::fetch {
 namespace {
 
-posted failure(const fault& why, int http_status = 0) { return {why.code, http_status, why.detail}; }
+posted failure(const fault& why, int http_status = 0) { return {why.code, http_status, why.detail, why.reason}; }
 
-posted stopped() { return {error_code::internal, 0, "the poster is shutting down", true}; }
+posted stopped() { return {error_code::internal, 0, "the poster is shutting down", {}, true}; }
 
 class blocking_poster final : public poster {
  public:

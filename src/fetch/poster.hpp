@@ -28,6 +28,7 @@ struct posted {
   error_code code = error_code::none;  ///< none: the server took it (2xx). http_status: it answered something else
   int http_status = 0;                 ///< 0 when there was no answer
   std::string detail;                  ///< for the log: what exactly went wrong, without the URL's query
+  std::string reason = {};             ///< for the client: see image_result::reason
   bool cancelled = false;              ///< the poster was stopped; whether the server has it is not known
 };
 using on_posted = std::function<void(posted)>;

@@ -20,12 +20,13 @@ struct response_head {
 
   int status = 0;  ///< 200..599
   body_end end = body_end::at_close;
-  std::uint64_t length = 0;   ///< with at_length
-  bool keep_alive = false;    ///< whether the connection may serve another request once the body is read
-  std::string location;       ///< raw; empty when there is none
-  std::string retry_after;    ///< raw; empty when there is none
-  std::string etag;           ///< raw; empty when there is none
-  std::string last_modified;  ///< raw; empty when there is none
+  std::uint64_t length = 0;      ///< with at_length
+  bool keep_alive = false;       ///< whether the connection may serve another request once the body is read
+  std::string location;          ///< raw; empty when there is none
+  std::string retry_after;       ///< raw; empty when there is none
+  std::string etag;              ///< raw; empty when there is none
+  std::string last_modified;     ///< raw; empty when there is none
+  std::string content_encoding;  ///< the values of all such headers, with ", " between them; empty when there is none
 
   /// Which part of the file a 206 holds (Content-Range).
   struct part {
@@ -41,8 +42,8 @@ std::optional<response_head::part> parse_content_range(std::string_view text);
 
 /// Collects and checks the head of a response from bytes as they come. Strict, because every tolerance in framing is a way to lie: two
 /// lengths, length and chunked, unknown transfer codings, control characters, folded lines are protocol_error. So are more than
-/// limits::response_header_bytes over all heads of the answer (1xx heads count and are skipped) and a line over
-/// limits::response_line_bytes.
+/// limits::response_header_bytes over all heads of the answer (1xx heads count and are skipped), and a status line or header that is used
+/// over limits::response_line_bytes. Headers that are not used are checked and not stored.
 class head_reader {
  public:
   enum class state { need_more, complete, failed };
@@ -54,15 +55,22 @@ class head_reader {
   const fault& error() const { return error_; }        ///< after `failed`
 
  private:
+  state collect(char c);
+  state skip(char c);
+  state end_of_name();
   state end_of_line();
   state end_of_head();
-  state refuse(std::string why);
+  state refuse(std::string_view why);
+  state refuse_length(const std::string& what, std::size_t bound);
+  state refuse_line();
   bool read_status_line(std::string_view line);
   state read_header(std::string_view line);
   state read_content_length(std::string_view value);
 
-  std::string line_;
-  std::size_t total_ = 0;  ///< bytes over all heads
+  std::string line_;        ///< as far as it was read; of a header that is not used, none of its value
+  bool skipping_ = false;   ///< in such a value
+  bool behind_cr_ = false;  ///< there
+  std::size_t total_ = 0;   ///< bytes over all heads
   bool at_status_line_ = true;
   bool http_1_0_ = false;
   bool says_close_ = false;

@@ -264,6 +264,19 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_cured_is_given_up_at_once) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_that_cannot_be_used_is_told_with_its_reason) {
+  for (const std::string reason : {"", "its headers are longer than 64 KiB"}) {
+    post_office w;
+    w.receivers.answers = [&](const fetch::post&) {
+      auto answer = imaginary_receivers::failure(error_code::protocol_error);
+      answer.result.reason = reason;
+      return answer;
+    };
+    const auto end = w.run_to_end_of_callback(w.accept_for(hook));
+    BOOST_TEST(end.last_error == "The receiver's answer cannot be used" + (reason.empty() ? "" : ": " + reason));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(any_other_answer_is_tried_again) {
   for (const int status : {301, 400, 401, 404, 429, 500}) {
     post_office w;

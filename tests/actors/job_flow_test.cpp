@@ -156,6 +156,19 @@ BOOST_AUTO_TEST_CASE(a_failure_that_cannot_pass_is_not_tried_again) {
   BOOST_TEST(w.web->fetched.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_failure_that_lasts_is_not_tried_again_whatever_its_code) {
+  world w;
+  w.web->answers = [](const std::string&, int) {
+    auto b = imaginary_web::failure(error_code::protocol_error);
+    b.outcome.lasts = true;
+    b.outcome.reason = "its headers are longer than 64 KiB";
+    return b;
+  };
+  const auto job = w.accept({{"S1", urls_on("a.example", 1)}});
+  BOOST_TEST(w.run_to_end(job).images.failed == 1);
+  BOOST_TEST(w.web->fetched.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_retry_waits_as_long_as_the_origin_asked) {
   world w;
   w.web->answers = [](const std::string&, int attempt) {

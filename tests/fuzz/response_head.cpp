@@ -48,7 +48,8 @@ void check_same(const answer& a, const answer& b) {
   if (a.state != head_reader::state::complete) return;
   const auto &x = a.reader.head(), &y = b.reader.head();
   check(x.status == y.status && x.end == y.end && x.length == y.length && x.keep_alive == y.keep_alive, "pieces do not change the framing");
-  check(x.location == y.location && x.retry_after == y.retry_after && x.etag == y.etag && x.last_modified == y.last_modified,
+  check(x.location == y.location && x.retry_after == y.retry_after && x.etag == y.etag && x.last_modified == y.last_modified &&
+            x.content_encoding == y.content_encoding,
         "pieces do not change the headers");
   check(same(x.file_part, y.file_part), "pieces do not change the part of the file");
 }
@@ -69,7 +70,7 @@ void check_head(const response_head& head) {
   check(head.end != response_head::body_end::at_close || !head.keep_alive, "a connection that ends the body is not kept");
   const bool has_no_body = head.status == 204 || head.status == 304;
   check(!has_no_body || (head.end == response_head::body_end::at_length && head.length == 0), "204 and 304 have no body");
-  for (const auto* value : {&head.location, &head.retry_after, &head.etag, &head.last_modified}) {
+  for (const auto* value : {&head.location, &head.retry_after, &head.etag, &head.last_modified, &head.content_encoding}) {
     check(
         std::all_of(value->begin(), value->end(), [](char c) { return (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) || c == '\t'; }),
         "a header value holds no controls");

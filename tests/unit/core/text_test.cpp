@@ -21,6 +21,35 @@ std::string encoded(std::uint32_t code) {
 
 }  // namespace
 
+BOOST_AUTO_TEST_SUITE(words)
+
+BOOST_AUTO_TEST_CASE(a_bound_is_told_in_the_largest_unit_that_divides_it) {
+  BOOST_TEST(size_text(0) == "0 bytes");
+  BOOST_TEST(size_text(1) == "1 byte");
+  BOOST_TEST(size_text(1000) == "1000 bytes");
+  BOOST_TEST(size_text(1024) == "1 KiB");
+  BOOST_TEST(size_text(1025) == "1025 bytes");
+  BOOST_TEST(size_text(64 * 1024) == "64 KiB");
+  BOOST_TEST(size_text(std::uint64_t{50} << 20) == "50 MiB");
+  BOOST_TEST(size_text((std::uint64_t{50} << 20) + 1024) == "51201 KiB");
+  BOOST_TEST(size_text(std::uint64_t{16} << 30) == "16 GiB");
+  BOOST_TEST(size_text(std::uint64_t{1} << 50) == "1048576 GiB");
+  using namespace std::chrono_literals;
+  BOOST_TEST(time_text(10s) == "10 s");
+  BOOST_TEST(time_text(400ms) == "400 ms");
+  BOOST_TEST(time_text(1500ms) == "1500 ms");
+  BOOST_TEST(time_text(10min) == "600 s");
+}
+
+BOOST_AUTO_TEST_CASE(a_token_has_no_blank_and_no_delimiter) {
+  BOOST_TEST(is_token("x-Gzip2"));
+  BOOST_TEST(is_token("!#$%&'*+-.^_`|~"));
+  for (const std::string_view text : {"", " ", "a b", "a,b", "a;", "a\"", "a=b", "a/b", "\x7f", "\xC3\xA9"})
+    BOOST_TEST(!is_token(text), text);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(utf8)
 
 BOOST_AUTO_TEST_CASE(holds_every_code_point_but_surrogates) {

@@ -96,6 +96,42 @@ BOOST_AUTO_TEST_CASE(a_kept_connection_that_died_is_replaced_within_the_attempt)
   BOOST_TEST(host.connections() == 4);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_kept_connection_is_not_there_for_is_asked_over_a_new_one_within_the_attempt) {
+  for (const int status : {408, 421}) {
+    for (const auto how : {mode::full, mode::header}) {
+      origin host{[status](session& with) {  // only the first request of each connection is answered with a picture
+        if (with.read_request()) with.send(http_response(200, tiny_gif(3, 4)));
+        while (with.read_request() && with.send(http_response(status, "not here"))) {
+        }
+      }};
+      auto options = loopback_options();
+      options.how = how;
+      const auto engine = make_blocking_engine(options);
+      for (int i = 0; i < 3; ++i) {
+        const auto result = fetch(*engine, host.url("/"));
+        CHECK_CODE(result, none);
+        BOOST_TEST(result.measured.width == 3u);
+        BOOST_TEST(result.evidence.http_status == 200);
+      }
+      BOOST_TEST(host.connections() == 3);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_a_request_is_not_wanted_on_is_not_kept) {
+  for (const int status : {408, 421}) {
+    origin host{serving(http_response(status, "not here"))};
+    const auto engine = make_blocking_engine(loopback_options());
+    for (int i = 0; i < 3; ++i) {
+      const auto result = fetch(*engine, host.url("/"));
+      CHECK_CODE(result, http_status);
+      BOOST_TEST(result.evidence.http_status == status);
+    }
+    BOOST_TEST(host.requests().size() == 3u);
+    BOOST_TEST(host.connections() == 3);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_new_connection_that_dies_unanswered_is_not_tried_again) {
   origin host{[](session& with) { with.read_request(); }};
   CHECK_CODE(fetch(loopback_options(), host.url("/")), connect_failed);
@@ -130,12 +166,12 @@ BOOST_AUTO_TEST_CASE(a_status_that_is_not_a_file_is_told) {
   BOOST_TEST(result.evidence.http_status == 302);
 }
 
-BOOST_AUTO_TEST_CASE(a_retry_after_is_handed_on_for_429_and_503_alone) {
-  for (const int status : {429, 503, 500, 404}) {
+BOOST_AUTO_TEST_CASE(a_retry_after_is_handed_on_wherever_another_attempt_can_help) {
+  for (const int status : {408, 421, 425, 429, 500, 502, 503, 504, 522, 599, 201, 404, 413, 501, 505, 511}) {
     origin host{serving(http_response(status, "", "Retry-After: 7\r\n"))};
     const auto result = fetch(loopback_options(), host.url("/"));
     CHECK_CODE(result, http_status);
-    BOOST_TEST(result.retry_after.has_value() == (status == 429 || status == 503));
+    BOOST_TEST(result.retry_after.has_value() == can_pass(error_code::http_status, status), status);
     if (result.retry_after) BOOST_TEST((*result.retry_after == 7s));
   }
 }
@@ -161,6 +197,51 @@ BOOST_AUTO_TEST_CASE(five_redirects_are_followed_and_six_are_not) {
   const auto refused = fetch(*engine, host.url("/6"));
   CHECK_CODE(refused, too_many_redirects);
   BOOST_TEST(refused.evidence.http_status == 302);
+  BOOST_TEST(refused.reason == "more than 5 times");
+}
+
+BOOST_AUTO_TEST_CASE(a_bound_of_ours_is_told_with_its_number_and_is_no_reason_to_try_again) {
+  const std::string ok = "HTTP/1.1 200 OK\r\n";
+  const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
+  const std::pair<std::string, std::string> rows[] = {
+      {"HTTP/1.1 200 " + std::string(9000, 'x'), "its status line is longer than 8 KiB"},
+      {ok + "Location: http://127.0.0.1/" + std::string(9000, 'x') + "\r\n\r\n", "its Location header is longer than 8 KiB"},
+      {ok + "X: " + std::string(70'000, 'x') + "\r\n\r\n", "its headers are longer than 64 KiB"},
+      {ok + "Content-Length: 9999999999999999999\r\n\r\n", "its Content-Length has more than 18 digits"},
+      {chunked + "1;" + std::string(300, 'x') + "\r\n", "a chunk size line is longer than 256 bytes"},
+      {chunked + "1000000000000000\r\n", "a chunk size has more than 15 digits"},
+      {chunked + "0\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n", "its trailers are longer than 64 KiB"},
+  };
+  for (const auto& [response, reason] : rows) {
+    origin host{serving_once(response)};
+    const auto result = fetch(loopback_options(), host.url("/"));
+    CHECK_CODE(result, protocol_error);
+    BOOST_TEST(result.reason == reason);
+    BOOST_TEST(!result.can_pass(), reason);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_that_is_not_valid_http_is_told_and_may_pass) {
+  for (const std::string response : {"220 mail.test ready\r\n", "HTTP/1.1 200 OK\r\nno header\r\n\r\n", "HTTP/1.1 200 OK\r\nX: "}) {
+    origin host{serving_once(response)};
+    const auto result = fetch(loopback_options(), host.url("/"));
+    CHECK_CODE(result, protocol_error);
+    BOOST_TEST(result.reason != "");
+    BOOST_TEST(result.can_pass());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_is_told_with_its_number_and_may_pass) {
+  origin host{test_support::says_nothing};
+  const auto result = fetch(with_deadline(50ms), host.url("/"));
+  CHECK_CODE(result, timed_out);
+  BOOST_TEST(result.reason == "not within 50 ms");
+  BOOST_TEST(result.can_pass());
+}
+
+BOOST_AUTO_TEST_CASE(headers_that_nobody_reads_may_be_long) {
+  origin host{serving(http_response(200, tiny_gif(3, 4), "Content-Security-Policy: " + std::string(20 * limits::kib, 'x') + "\r\n"))};
+  CHECK_CODE(fetch(loopback_options(), host.url("/")), none);
 }
 
 BOOST_AUTO_TEST_CASE(a_redirect_is_guarded_like_a_first_url) {
@@ -194,6 +275,7 @@ BOOST_AUTO_TEST_CASE(a_redirect_that_is_no_url_is_told_without_its_secrets) {
     auto result = fetch(loopback_options(), host.url("/here?key=1"));
     CHECK_CODE(result, invalid_url);
     BOOST_TEST(result.detail.find("redirected by " + host.url("/here") + ":") == 0u);
+    BOOST_TEST(result.reason.starts_with("in a redirect, "), result.reason);
     return result.evidence.final_url == host.url("/here") ? "the redirecting URL" : result.evidence.final_url;
   };
   BOOST_TEST(told("file:///etc/passwd?token#x") == "file:///etc/passwd");
@@ -280,6 +362,7 @@ BOOST_AUTO_TEST_CASE(a_file_may_have_as_many_bytes_as_allowed_and_not_one_more) 
       const auto result = fetch(options, host.url("/"));
       if (over) {
         CHECK_CODE(result, too_large);
+        BOOST_TEST(result.reason == "more than 50000 bytes");
       } else {
         CHECK_CODE(result, none);
         BOOST_TEST(result.evidence.bytes == static_cast<std::int64_t>(bound));
@@ -292,6 +375,7 @@ BOOST_AUTO_TEST_CASE(an_announced_length_over_the_bound_is_refused_before_a_byte
   origin host{serving("HTTP/1.1 200 OK\r\nContent-Length: 999999999999999999\r\n\r\n")};
   const auto result = fetch(loopback_options(), host.url("/"));
   CHECK_CODE(result, too_large);
+  BOOST_TEST(result.reason == "more than 50 MiB");
   BOOST_TEST(result.evidence.bytes == 0);
 }
 

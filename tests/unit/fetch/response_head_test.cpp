@@ -17,6 +17,7 @@ struct reading {
   head_reader::state state = head_reader::state::need_more;
   response_head head;
   std::string rest;
+  fault error;
 };
 
 /// Feeds the text in pieces of `piece` bytes.
@@ -29,7 +30,11 @@ reading read(std::string_view text, std::size_t piece = 1 << 20) {
     text.remove_prefix(used);
   }
   if (result.state == head_reader::state::complete) result.head = reader.head();
-  if (result.state == head_reader::state::failed) BOOST_TEST((reader.error().code == error_code::protocol_error));
+  if (result.state == head_reader::state::failed) {
+    result.error = reader.error();
+    BOOST_TEST((result.error.code == error_code::protocol_error));
+    BOOST_TEST(!result.error.reason.empty());
+  }
   result.rest = text;
   return result;
 }
@@ -104,25 +109,87 @@ BOOST_AUTO_TEST_CASE(headers_that_could_be_read_in_two_ways_are_refused) {
   BOOST_TEST((read(start + "Content-Length: 999999999999999999\r\n\r\n").state == head_reader::state::complete));
 }
 
-BOOST_AUTO_TEST_CASE(a_line_has_at_most_8_kib) {
-  const std::string start = "HTTP/1.1 200 ";
-  const auto status_line = [&](std::size_t bytes) { return start + std::string(bytes - start.size() - 2, 'x') + "\r\n"; };
-  BOOST_TEST((read(status_line(limits::response_line_bytes) + "\r\n").state == head_reader::state::complete));
-  BOOST_TEST(is_refused(status_line(limits::response_line_bytes + 1) + "\r\n"));
+BOOST_AUTO_TEST_CASE(what_is_used_of_a_head_has_at_most_8_kib_a_line_and_more_is_told_as_a_bound) {
+  const std::string first = "HTTP/1.1 200 OK\r\n";
+  const std::pair<std::string, std::string> rows[] = {
+      {"HTTP/1.1 200 ", "its status line is longer than 8 KiB"},
+      {first + "ETag: ", "its ETag header is longer than 8 KiB"},
+      {first + "location:", "its location header is longer than 8 KiB"},
+      {first + "Transfer-Encoding: chunked,", "its Transfer-Encoding header is longer than 8 KiB"},
+      {first + "Content-Encoding: ", "its Content-Encoding header is longer than 8 KiB"},
+      {first + "Connection: ", "its Connection header is longer than 8 KiB"},
+  };
+  for (const auto& [start, sentence] : rows) {
+    const auto before = start.rfind('\n') + 1;  // npos + 1 is 0
+    const auto head = [&](std::size_t bytes) { return start + std::string(bytes - (start.size() - before) - 2, 'x') + "\r\n\r\n"; };
+    const bool is_coding = sentence.find("Transfer") != std::string::npos;  // not chunked, at any length
+    if (!is_coding) BOOST_TEST((read(head(limits::response_line_bytes)).state == head_reader::state::complete), sentence);
+    const auto refused = read(head(limits::response_line_bytes + 1));
+    BOOST_TEST((refused.state == head_reader::state::failed));
+    BOOST_TEST(refused.error.reason == sentence);
+    BOOST_TEST(refused.error.lasts);
+    BOOST_TEST(is_refused(head(limits::response_line_bytes + 1)));
+  }
 }
 
-BOOST_AUTO_TEST_CASE(all_heads_of_an_answer_have_at_most_16_kib) {
+BOOST_AUTO_TEST_CASE(the_name_of_a_header_has_at_most_8_kib) {
+  const auto head = [](std::size_t bytes) { return "HTTP/1.1 200 OK\r\n" + std::string(bytes - 1, 'n') + ": x\r\n\r\n"; };
+  BOOST_TEST((read(head(limits::response_line_bytes)).state == head_reader::state::complete));
+  BOOST_TEST(read(head(limits::response_line_bytes + 1)).error.reason == "the name of a header is longer than 8 KiB");
+}
+
+BOOST_AUTO_TEST_CASE(a_header_that_nobody_reads_may_be_longer_and_is_checked_all_the_same) {
+  const std::string first = "HTTP/1.1 200 OK\r\n";
+  for (const std::string name : {"Content-Security-Policy", "Set-Cookie", "Link", "X"}) {
+    const auto line = name + ": " + std::string(20 * limits::kib, 'x');
+    const auto text = first + line + "\r\nContent-Length: 7\r\n" + line + "\nETag: \"a\"\r\n\r\nbody";
+    for (const std::size_t piece : {1U, 1000U, 1U << 20}) {
+      const auto got = read(text, piece);
+      BOOST_TEST((got.state == head_reader::state::complete));
+      BOOST_TEST(got.head.length == 7U);
+      BOOST_TEST(got.head.etag == "\"a\"");
+      BOOST_TEST(got.rest == "body");
+    }
+    using namespace std::string_literals;
+    for (const auto& wrong : {"\0"s, "\r"s, "\r\r\n"s, "\x7f"s, "\x1b"s}) BOOST_TEST(is_refused(first + line + wrong + "x\r\n\r\n"));
+    BOOST_TEST(is_refused(first + line + "\r\n folded\r\n\r\n"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(all_heads_of_an_answer_have_at_most_64_kib) {
   const std::string first = "HTTP/1.1 200 OK\r\n";
   const std::string line = "A: " + std::string(4091, 'x') + "\r\n";  // 4096 bytes
-  const auto head = [&](std::size_t bytes) {
-    std::string text = first + line + line + line;
-    return text + "B: " + std::string(bytes - text.size() - 7, 'x') + "\r\n\r\n";
-  };
-  BOOST_TEST((read(head(limits::response_header_bytes)).state == head_reader::state::complete));
-  BOOST_TEST(is_refused(head(limits::response_header_bytes + 1)));
+  for (const bool in_many_lines : {true, false}) {
+    const auto head = [&](std::size_t bytes) {
+      std::string text = first;
+      while (in_many_lines && text.size() + line.size() + 7 < bytes) text += line;
+      return text + "B: " + std::string(bytes - text.size() - 7, 'x') + "\r\n\r\n";
+    };
+    BOOST_TEST((read(head(limits::response_header_bytes)).state == head_reader::state::complete));
+    const auto refused = read(head(limits::response_header_bytes + 1));
+    BOOST_TEST((refused.state == head_reader::state::failed));
+    BOOST_TEST(refused.error.reason == "its headers are longer than 64 KiB");
+    BOOST_TEST(refused.error.lasts);
+  }
   std::string flood;
-  for (int i = 0; i < 1000; ++i) flood += "HTTP/1.1 100 Continue\r\n\r\n";
+  for (int i = 0; i < 4000; ++i) flood += "HTTP/1.1 100 Continue\r\n\r\n";
   BOOST_TEST(is_refused(flood));
+}
+
+BOOST_AUTO_TEST_CASE(a_length_has_at_most_18_digits_and_only_a_bound_lasts) {
+  const auto error_of = [](const std::string& value) { return read("HTTP/1.1 200 OK\r\nContent-Length: " + value + "\r\n\r\n").error; };
+  BOOST_TEST((read("HTTP/1.1 200 OK\r\nContent-Length: " + std::string(18, '9') + "\r\n\r\n").state == head_reader::state::complete));
+  BOOST_TEST(error_of(std::string(19, '9')).reason == "its Content-Length has more than 18 digits");
+  BOOST_TEST(error_of(std::string(19, '9')).lasts);
+  BOOST_TEST(error_of("1x").reason == "its Content-Length is not a number");
+  BOOST_TEST(!error_of("1x").lasts);
+}
+
+BOOST_AUTO_TEST_CASE(content_codings_of_several_headers_are_one_list) {
+  BOOST_TEST(read("HTTP/1.1 200 OK\r\n\r\n").head.content_encoding == "");
+  BOOST_TEST(
+      read("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nContent-Encoding:\r\nContent-Encoding: br , x\r\n\r\n").head.content_encoding ==
+      "gzip, br , x");
 }
 
 BOOST_AUTO_TEST_CASE(a_content_range_is_read_when_it_makes_sense) {
