@@ -44,6 +44,7 @@ BOOST_AUTO_TEST_CASE(the_sentence_of_a_status_tells_the_status) {
   BOOST_TEST(public_sentence(error_code::http_status, 404) == "The image host answered with an error status (404)");
   BOOST_TEST(public_sentence(error_code::store_not_found, 0) == "Store ID does not exist");
   BOOST_TEST(public_sentence(error_code::invalid_url, 0, "no host") == "The image URL is not a valid http or https URL: no host");
+  BOOST_TEST(public_sentence(error_code::blocked_address, 0, "10.0.0.1") == "The image URL leads to an address that may not be fetched");
 }
 
 BOOST_AUTO_TEST_CASE(a_perimeter_does_not_overflow) {
