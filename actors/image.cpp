@@ -1,6 +1,7 @@
 #include "actors/image.hpp"
 
 #include "actors/vital.hpp"
+#include "core/evidence.hpp"
 #include "core/mutant.hpp"
 #include "core/random.hpp"
 #include "core/require.hpp"
@@ -23,7 +24,7 @@ void image_state::conclude(const fetch::outcome& outcome) {
   result.code = outcome.code;
   result.measured = outcome.measured;
   result.attempts = task.attempt - (mutant(40) ? 1 : 0);
-  result.evidence = outcome.evidence;
+  result.evidence = public_evidence(outcome.evidence, outcome.code, task.url);
   result.reason = outcome.reason;
   if (result.succeeded()) {
     if (!outcome.detail.empty() && observe::logs(observe::level::debug)) {  // no copy was kept, of every image from here on perhaps

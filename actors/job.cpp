@@ -93,7 +93,7 @@ void job_run::offer(const task_page& page, const std::vector<std::string>& unkno
     if (const auto* url = std::get_if<fetch::url>(&parsed)) {
       offer->images.push_back({task, url->origin()});
     } else {
-      fail(task, error_code::invalid_url);
+      fail(task, error_code::invalid_url, std::get<fetch::url_error>(parsed).reason);
     }
   }
   self_->send(colleagues_.pool, offer_atom_v, ticket_, image_offer_ptr{std::move(offer)});
@@ -106,11 +106,12 @@ void job_run::decline(std::uint64_t credits) {
   self_->send(colleagues_.pool, offer_atom_v, ticket_, image_offer_ptr{std::move(offer)});
 }
 
-void job_run::fail(const image_task& task, error_code code) {
+void job_run::fail(const image_task& task, error_code code, std::string reason) {
   image_result result;
   result.number = task.number;
   result.code = code;
   result.attempts = 0;
+  result.reason = std::move(reason);
   add(std::move(result));
 }
 

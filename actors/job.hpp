@@ -41,7 +41,7 @@ class job_run {
   void offer(const task_page& page, const std::vector<std::string>& unknown, std::uint64_t credits);
   void decline(std::uint64_t credits);
   void add(image_result result);
-  void fail(const image_task& task, error_code code);
+  void fail(const image_task& task, error_code code, std::string reason = {});
   void flush();
   void take_recorded(std::uint64_t count, bool stored, const storage::recorded& recorded);
   void release(std::uint64_t images);

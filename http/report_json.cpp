@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "actors/messages.hpp"
+#include "core/evidence.hpp"
 #include "http/responses.hpp"
 
 namespace retail_pulse::http {
@@ -32,6 +33,9 @@ json summary_of(const job_summary& job) {
 /// Fetching took place: the store was known, the URL one, and nobody cancelled before.
 bool was_fetched(const image_result& result) { return result.attempts > 0; }
 
+/// Older versions have kept more than may be shown.
+fetch_evidence evidence_of(const reported_image& image) { return public_evidence(image.result.evidence, image.result.code, image.url); }
+
 json image_of(const reported_image& image) {
   json entry{{"number", image.number.value},
              {"url", image.url},
@@ -40,7 +44,7 @@ json image_of(const reported_image& image) {
              {"state", retail_pulse::name_of(image.state)}};
   if (image.state == image_state::pending) return entry;
   const auto& result = image.result;
-  const auto& evidence = result.evidence;
+  const auto evidence = evidence_of(image);
   if (result.succeeded()) {
     entry["width"] = result.measured.width;
     entry["height"] = result.measured.height;
@@ -55,6 +59,7 @@ json image_of(const reported_image& image) {
   }
   if (evidence.http_status != 0) entry["http_status"] = evidence.http_status;
   if (!evidence.final_url.empty()) entry["final_url"] = evidence.final_url;
+  if (!evidence.address.empty()) entry["address"] = evidence.address;
   if (was_fetched(result)) {
     entry["timings"] = {{"dns_ms", evidence.dns_ms}, {"connect_ms", evidence.connect_ms}, {"total_ms", evidence.total_ms}};
   }
@@ -119,6 +124,20 @@ void add_cell(std::string& line, std::string_view text) {
 
 void add_cell(std::string& line, std::int64_t number) { line.append(std::to_string(number)).append(","); }
 
+/// The columns behind those of the first version, which keep their places.
+void add_evidence(std::string& rows, const reported_image& image) {
+  const auto evidence = evidence_of(image);
+  add_cell(rows, evidence.final_url);
+  add_cell(rows, evidence.address);
+  evidence.http_status != 0 ? add_cell(rows, std::int64_t{evidence.http_status}) : add_cell(rows, "");
+  if (was_fetched(image.result)) {
+    for (const auto milliseconds : {evidence.dns_ms, evidence.connect_ms, evidence.total_ms}) add_cell(rows, std::int64_t{milliseconds});
+  } else {
+    rows += ",,,";
+  }
+  add_cell(rows, evidence.kept);
+}
+
 void add_row(std::string& rows, const reported_image& image) {
   const auto& result = image.result;
   const bool has_result = image.state != image_state::pending;
@@ -139,6 +158,11 @@ void add_row(std::string& rows, const reported_image& image) {
   has_result ? add_cell(rows, std::int64_t{result.attempts}) : add_cell(rows, "");
   add_cell(rows, has_result && !result.succeeded() ? name_of(result) : "");
   add_cell(rows, has_result ? std::string_view{image.error} : "");
+  if (has_result) {
+    add_evidence(rows, image);
+  } else {
+    rows += ",,,,,,,";
+  }
   rows.back() = '\r';  // the comma behind the last cell
   rows += '\n';
 }
@@ -189,7 +213,10 @@ std::string image_lines(const image_page& page) {
   return lines;
 }
 
-std::string_view csv_header() { return "image,store_id,visit_time,url,state,width,height,perimeter,format,bytes,attempts,code,error\r\n"; }
+std::string_view csv_header() {
+  return "image,store_id,visit_time,url,state,width,height,perimeter,format,bytes,attempts,code,error,"
+         "final_url,address,http_status,dns_ms,connect_ms,total_ms,kept\r\n";
+}
 
 std::string csv_rows(const image_page& page) {
   std::string rows;

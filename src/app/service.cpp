@@ -108,7 +108,7 @@ std::optional<std::string> problem_of_callback(std::string_view text) {
   const auto parsed = fetch::parse_url(text);
   const auto* error = std::get_if<fetch::url_error>(&parsed);
   if (error == nullptr) return std::nullopt;
-  return "callback_url is not a valid http or https URL: " + error->message;
+  return "callback_url is not a valid http or https URL: " + error->reason;
 }
 
 }  // namespace

@@ -64,11 +64,11 @@ struct image_result {
 };
 
 /// The sentence a client reads about a failed image: the public sentence of the code, with the status of an http_status, and the reason
-/// where there is one.
+/// where there is one. Of a blocked_address never more than the code: a client must not learn what lies where.
 inline std::string public_sentence(error_code code, int http_status, std::string_view reason = {}) {
   std::string text{describe(code).public_sentence};
   if (code == error_code::http_status) text += " (" + std::to_string(http_status) + ")";
-  if (!reason.empty()) text.append(": ").append(reason);
+  if (!reason.empty() && code != error_code::blocked_address) text.append(": ").append(reason);
   return text;
 }
 

@@ -81,7 +81,7 @@ struct reported_image {
   std::string visit_time;
   std::string url;
   image_state state = image_state::pending;
-  image_result result;         ///< where not pending; without the address, which would tell about our network
+  image_result result;         ///< where not pending; evidence as it was kept, so to be shown as public_evidence has it
   std::string error;           ///< public sentence, where failed
   unix_millis recorded_at{0};  ///< where not pending
 };

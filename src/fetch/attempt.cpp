@@ -41,7 +41,7 @@ class attempt {
 
   void follow(const request& wanted) {
     auto parsed = parse_url(wanted.url);
-    if (const auto* error = std::get_if<url_error>(&parsed)) return fail(error_code::invalid_url, error->message);
+    if (const auto* error = std::get_if<url_error>(&parsed)) return fail(error_code::invalid_url, error->reason, error->reason);
     url here = std::get<url>(std::move(parsed));
     for (int hop = 0;; ++hop) {
       const auto redirect = visit(here, wanted);
@@ -52,7 +52,8 @@ class attempt {
       if (const auto* error = std::get_if<url_error>(&next)) {
         const auto kept = refused_location(*redirect);
         move_on(kept.empty() ? here.for_log() : kept);
-        return fail(error_code::invalid_url, "redirected by " + here.for_log() + ": " + error->message, "in a redirect, " + error->message);
+        return fail(error_code::invalid_url, "redirected by " + here.for_log() + ": " + error->reason,
+                    "a redirect leads to a URL that is not valid (" + error->reason + ")");
       }
       const bool downgraded = here.tls && !std::get<url>(next).tls;
       here = std::get<url>(std::move(next));

@@ -67,7 +67,7 @@ class blocking_poster final : public poster {
   posted attempt(const post& what) {
     const patience limit{std::chrono::steady_clock::now() + deadline_, cancel_.get()};
     const auto parsed = parse_url(what.url);
-    if (const auto* error = std::get_if<url_error>(&parsed)) return failure({error_code::invalid_url, error->message});
+    if (const auto* error = std::get_if<url_error>(&parsed)) return failure({error_code::invalid_url, error->reason});
     const auto& to = std::get<url>(parsed);
     const auto where = wait_for_address({guard_, allow_hosts_, names_}, to, limit);
     if (const auto* error = std::get_if<fault>(&where)) return failure(*error);

@@ -139,11 +139,11 @@ std::optional<url_error> set_port(url& result, std::string_view digits) {
   if (digits.empty()) return std::nullopt;
   std::uint32_t value = 0;
   for (const char c : digits) {
-    if (c < '0' || c > '9') return url_error{"the port is not a number"};
+    if (c < '0' || c > '9') return url_error{"its port is not a number"};
     value = value * 10 + static_cast<std::uint32_t>(c - '0');
-    if (value > 65535) return url_error{"the port is over 65535"};
+    if (value > 65535) return url_error{"its port is over 65535"};
   }
-  if (is_bad_port(static_cast<std::uint16_t>(value))) return url_error{"the port is on the list of blocked ports"};
+  if (is_bad_port(static_cast<std::uint16_t>(value))) return url_error{"port " + std::to_string(value) + " is blocked"};
   result.port = static_cast<std::uint16_t>(value);
   return std::nullopt;
 }
@@ -154,7 +154,7 @@ std::variant<url, url_error> parse_authority(bool tls, std::string_view text) {
   result.tls = tls;
   const auto end = std::min(text.find_first_of("/\\?"), text.size());
   const auto authority = text.substr(0, end);
-  if (authority.find('@') != std::string_view::npos) return url_error{"user info in the URL is not allowed"};
+  if (authority.find('@') != std::string_view::npos) return url_error{"user info is not allowed"};
   const auto bracket = authority.rfind(']');
   const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
   auto host = parse_host(authority.substr(0, colon));
@@ -202,15 +202,15 @@ std::pair<std::string, std::string_view> split_scheme(std::string_view text) {
 }
 
 std::variant<url, url_error> parse(std::string_view raw, const url* base) {
-  if (raw.size() > limits::url_bytes) return url_error{"the URL is longer than " + std::to_string(limits::url_bytes) + " bytes"};
+  if (raw.size() > limits::url_bytes) return url_error{"it is longer than " + std::to_string(limits::url_bytes / limits::kib) + " KiB"};
   const auto text = trimmed(raw);
   const auto whole = std::string_view{text}.substr(0, text.find('#'));
   const auto [scheme, rest] = split_scheme(whole);
   if (scheme.empty()) {
-    if (base == nullptr) return url_error{"the URL is not absolute"};
+    if (base == nullptr) return url_error{"it does not begin with http: or https:"};
     return parse_relative(*base, rest);
   }
-  if (scheme != "http" && scheme != "https") return url_error{"the scheme is neither http nor https"};
+  if (scheme != "http" && scheme != "https") return url_error{"its scheme is neither http nor https"};
   const bool tls = scheme == "https";
   if (base != nullptr && base->tls == tls && !rest.starts_with("//")) return parse_relative(*base, rest);
   return parse_authority(tls, without_slashes(rest));

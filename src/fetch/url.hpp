@@ -10,7 +10,8 @@ namespace retail_pulse::fetch {
 /// An absolute http or https URL, canonical: what cannot be fetched cannot be represented.
 struct url {
   bool tls = false;  ///< https
-  std::string host;  ///< lower case; an IPv6 literal without brackets; an IPv4 literal in dotted decimal whatever form it came in
+  std::string host;  ///< lower case ASCII, Unicode as punycode; an IPv6 literal without brackets; an IPv4 literal in dotted decimal
+                     ///< whatever form it came in
   bool host_is_address = false;
   std::uint16_t port = 80;
   std::string target;  ///< path and query as sent to the server, starts with '/', percent-encoded ASCII; no fragment
@@ -28,13 +29,13 @@ struct url {
 };
 
 struct url_error {
-  std::string message;  ///< one sentence for the log
+  std::string reason;  ///< short words about the URL ("it has no host") that hold nothing of it but a port; see image_result::reason
 };
 
-/// Parses after the WHATWG URL standard's rules for http(s): case, default ports, IPv4 in decimal, octal, hex and short forms, IPv6,
-/// percent-encoding of what is not allowed raw, dot segments, backslashes as slashes, blanks and controls around the text dropped, tabs and
-/// line ends dropped anywhere. Refused: other schemes, relative URLs, user info (even empty), an empty host, names DNS cannot hold, ports
-/// on the Fetch standard's bad-port list, forbidden host code points, non-ASCII hosts (unless given as punycode), text over
+/// Parses after the WHATWG URL standard's rules for http(s): case, default ports, names in Unicode, IPv4 in decimal, octal, hex and short
+/// forms, IPv6, percent-encoding of what is not allowed raw, dot segments, backslashes as slashes, blanks and controls around the text
+/// dropped, tabs and line ends dropped anywhere. Refused: other schemes, relative URLs, user info (even empty), an empty host, names DNS
+/// cannot hold, ports on the Fetch standard's bad-port list, names that are not valid in Unicode or punycode (see domain.hpp), text over
 /// limits::url_bytes.
 std::variant<url, url_error> parse_url(std::string_view text);
 

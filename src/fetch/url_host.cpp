@@ -7,12 +7,14 @@
 
 #include "core/text.hpp"
 #include "fetch/address_guard.hpp"
+#include "fetch/domain.hpp"
 
 namespace retail_pulse::fetch {
 namespace {
 
 constexpr std::size_t name_bytes = 253;  // RFC 1035: 255 octets on the wire, two of them framing
 constexpr std::size_t label_bytes = 63;  // RFC 1035
+constexpr const char* no_host = "it has no host";
 
 std::string percent_decoded(std::string_view text) {
   std::string decoded;
@@ -26,12 +28,6 @@ std::string percent_decoded(std::string_view text) {
     }
   }
   return decoded;
-}
-
-/// The WHATWG "forbidden domain code points", and everything that is not ASCII.
-bool may_stand_in_domain(char c) {
-  const auto code = static_cast<unsigned char>(c);
-  return code > 0x20 && code < 0x7f && std::string_view{"#/:<>?@[\\]^|%"}.find(c) == std::string_view::npos;
 }
 
 std::vector<std::string_view> labels_of(std::string_view domain) {
@@ -109,23 +105,24 @@ bool dns_can_hold(std::string_view domain) {
 }  // namespace
 
 std::variant<url_host, url_error> parse_host(std::string_view text) {
-  if (text.empty()) return url_error{"the host is missing"};
+  if (text.empty()) return url_error{no_host};
   if (text.front() == '[') {
-    if (text.back() != ']') return url_error{"the IPv6 address is not closed by a bracket"};
+    if (text.back() != ']') return url_error{"the IPv6 address in it is not closed by a bracket"};
     const auto address = parse_address(text.substr(1, text.size() - 2));
-    if (!address || !address->v6) return url_error{"the IPv6 address in the host is malformed"};
+    if (!address || !address->v6) return url_error{"the IPv6 address in it is malformed"};
     return url_host{address->text(), true};
   }
   if (const auto v4 = parse_address(text); v4 && !v4->v6) return url_host{v4->text(), true};  // in its canonical form, as nearly always
-  std::string domain = percent_decoded(text);
-  if (!std::all_of(domain.begin(), domain.end(), may_stand_in_domain)) return url_error{"the host has a character that is not allowed"};
-  domain = lower(domain);
+  auto mapped = domain_to_ascii(percent_decoded(text));
+  if (auto* error = std::get_if<url_error>(&mapped)) return std::move(*error);
+  auto& domain = std::get<std::string>(mapped);
+  if (domain.empty()) return url_error{no_host};
   if (ends_in_number(domain)) {
     auto v4 = ipv4_in_dotted_decimal(domain);
-    if (!v4) return url_error{"the IPv4 address in the host is malformed"};
+    if (!v4) return url_error{"the IPv4 address in it is malformed"};
     return url_host{std::move(*v4), true};
   }
-  if (!dns_can_hold(domain)) return url_error{"the host is not a name DNS can hold"};
+  if (!dns_can_hold(domain)) return url_error{"its host is not a name that DNS can hold"};
   return url_host{std::move(domain), false};
 }
 

@@ -47,7 +47,7 @@ constexpr std::string_view jobs_of_store_in_state = R"sql(
 constexpr std::string_view select_images = R"sql(
   SELECT i.image_no, v.store_id, v.visit_time, i.url, i.state, i.run, coalesce(i.width, 0), coalesce(i.height, 0),
          coalesce(i.format, 'unknown'), coalesce(i.code, 'none'), coalesce(i.error, ''), coalesce(i.attempts, 0),
-         coalesce(i.final_url, ''), coalesce(i.http_status, 0), coalesce(i.bytes, 0), coalesce(i.dns_ms, 0), coalesce(i.connect_ms, 0),
+         coalesce(i.final_url, ''), coalesce(i.address, ''), coalesce(i.http_status, 0), coalesce(i.bytes, 0), coalesce(i.dns_ms, 0), coalesce(i.connect_ms, 0),
          coalesce(i.total_ms, 0), coalesce(i.kept, ''), coalesce(i.recorded_at, 0))sql";
 
 constexpr std::string_view of_job = R"sql(
@@ -204,7 +204,7 @@ struct image_columns {
   auto tied() {
     auto& evidence = image.result.evidence;
     return std::tie(number, image.store_id, image.visit_time, image.url, state, run, width, height, format, code, image.error, attempts,
-                    evidence.final_url, http_status, bytes, dns, connect, total, evidence.kept, recorded);
+                    evidence.final_url, evidence.address, http_status, bytes, dns, connect, total, evidence.kept, recorded);
   }
 
   std::size_t text_bytes() const {

@@ -70,7 +70,27 @@ BOOST_AUTO_TEST_CASE(a_url_that_cannot_be_parsed_fails_its_image_only) {
   BOOST_TEST(end.images.succeeded == 1);
   BOOST_TEST(end.images.failed == 2);
   BOOST_TEST(describe(end.failures.at(0).code).name == "invalid_url");
+  BOOST_TEST(end.failures.at(0).error == "The image URL is not a valid http or https URL: its scheme is neither http nor https");
   BOOST_TEST(w.web->fetched.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(neither_a_blocked_address_nor_the_secret_of_a_redirect_is_stored) {
+  world w;
+  w.web->answers = [](const std::string& url, int) {
+    auto b = url.find("/0.jpg") != std::string::npos ? imaginary_web::failure(error_code::blocked_address) : imaginary_web::picture();
+    b.outcome.evidence.final_url = "http://10.0.0.1/?signature=secret";
+    b.outcome.evidence.address = "10.0.0.1";
+    b.outcome.reason = "words that must not be told";
+    return b;
+  };
+  const auto job = w.accept({{"S1", urls_on("a.example", 2)}});
+  const auto end = w.run_to_end(job);
+  BOOST_TEST(end.failures.at(0).error == "The image URL leads to an address that may not be fetched");
+  const auto rows = w.images(job);
+  BOOST_TEST(rows[0].result.evidence.final_url == "");
+  BOOST_TEST(rows[0].result.evidence.address == "");
+  BOOST_TEST(rows[1].result.evidence.final_url == "http://10.0.0.1/");
+  BOOST_TEST(rows[1].result.evidence.address == "address of a.example");
 }
 
 BOOST_AUTO_TEST_CASE(every_image_gets_exactly_one_result_over_many_pages) {

@@ -141,7 +141,9 @@ test("every line of a report is checked, and the names of its columns", () => {
   passes(lines(`${image}\n{"numb`, { whole: false }));
   fails(lines(`${image}\n${image.replace("pending", "lost")}\n`), "line 2", "/state");
   fails(lines(`${image.replace("{", '{"owner":"me",')}\n`), "owner");
-  const columns = "image,store_id,visit_time,url,state,width,height,perimeter,format,bytes,attempts,code,error";
+  const columns =
+    "image,store_id,visit_time,url,state,width,height,perimeter,format,bytes,attempts,code,error," +
+    "final_url,address,http_status,dns_ms,connect_ms,total_ms,kept";
   passes(file("csv", "text/csv; charset=utf-8", `${columns}\r\n`));
   fails(file("csv", "text/csv; charset=utf-8", `${columns},owner\r\n`), "first line");
 });

@@ -81,7 +81,7 @@ void check_located(const url& base, std::string_view location) {
   check(std::holds_alternative<url>(unmoved) && std::get<url>(unmoved) == base, "an empty location is the URL it came from");
   const auto found = parse_location(base, location);
   if (const auto* error = std::get_if<url_error>(&found)) {
-    check(!error->message.empty(), "a location is refused with a reason");
+    check(!error->reason.empty(), "a location is refused with a reason");
     return;
   }
   const auto& target = std::get<url>(found);
@@ -96,7 +96,7 @@ void check_any(std::string_view text) {
   if (const auto* accepted = std::get_if<url>(&whole)) {
     check_accepted(*accepted);
   } else {
-    check(!std::get<url_error>(whole).message.empty(), "a URL is refused with a reason");
+    check(!std::get<url_error>(whole).reason.empty(), "a URL is refused with a reason");
   }
   const auto line_end = text.find('\n');
   if (line_end == std::string_view::npos) return;

@@ -21,12 +21,20 @@ hostile_case named(std::string name, error_code expected, script names, std::chr
           .deadline = deadline};
 }
 
+hostile_case in_unicode(std::string name, error_code expected, script names) {
+  auto made = named(std::move(name), expected, std::move(names));
+  made.url = "http://b\u00FCcher.test:{port}/";
+  return made;
+}
+
 }  // namespace
 
 cases name_cases() {
   using enum error_code;
   return {
       named("leads to the host", none, leading_to({"127.0.0.1"})),
+      in_unicode("in Unicode leads to the host", none, leading_to({"127.0.0.1"})),
+      in_unicode("in Unicode leads to a private address", blocked_address, leading_to({"10.0.0.1"})),
       named("does not exist", dns_failed, always({.rcode = 3})),
       named("server failure", dns_failed, always({.rcode = 2})),
       named("server refuses", dns_failed, always({.rcode = 5})),

@@ -68,6 +68,8 @@ cases redirect_cases() {
       redirect("to a private address in octal", blocked_address, std::string{"http://012.0.0.1/"}),
       redirect("to cloud metadata", blocked_address, std::string{"http://169.254.169.254/latest/"}),
       redirect("to IPv6 loopback without scheme", blocked_address, std::string{"//[::1]/"}),
+      redirect("to a private address in full-width digits", blocked_address, std::string{"http://\uFF11\uFF10\uFF0E0\uFF0E0\uFF0E1/"}),
+      redirect("to bytes that are no UTF-8", invalid_url, std::string{"http://\xff\xfe/"}),
       redirect("to a file", invalid_url, std::string{"file:///etc/passwd"}),
       redirect("to inline data", invalid_url, std::string{"data:image/gif;base64,R0lGODlhAQABAAAAACw="}),
       redirect("to another protocol", invalid_url, std::string{"ftp://127.0.0.1/picture.gif"}),

@@ -128,7 +128,9 @@ answer stream_of(std::uint16_t port, const std::string& target) {
   return a;
 }
 
-constexpr auto csv_header = "image,store_id,visit_time,url,state,width,height,perimeter,format,bytes,attempts,code,error\r\n";
+constexpr auto csv_header =
+    "image,store_id,visit_time,url,state,width,height,perimeter,format,bytes,attempts,code,error,"
+    "final_url,address,http_status,dns_ms,connect_ms,total_ms,kept\r\n";
 
 }  // namespace
 
@@ -356,7 +358,7 @@ BOOST_AUTO_TEST_CASE(a_report_of_a_job_is_not_sent_again_to_who_has_it) {
   BOOST_TEST(again().status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(images_are_listed_with_what_applies_to_them_and_without_their_address) {
+BOOST_AUTO_TEST_CASE(images_are_listed_with_what_applies_to_them) {
   world w;
   last_question<actors::images_question> asked;
   auto unfetched = bad_image(3);
@@ -373,18 +375,19 @@ BOOST_AUTO_TEST_CASE(images_are_listed_with_what_applies_to_them_and_without_the
   const auto a = get(w.port(), "/api/jobs/7/images");
   const std::string common = R"("url":"http://h.example/1.jpg","store_id":"S1","visit_time":"noon",)";
   BOOST_TEST(a.status == 200);
-  BOOST_TEST(a.body ==
-             R"({"images":[{"number":0,)" + common +
-                 R"("state":"succeeded","width":3,"height":4,"perimeter":14,"format":"jpeg","bytes":77,"attempts":2,"http_status":206,)"
-                 R"("final_url":"http://i.example/","timings":{"dns_ms":1,"connect_ms":2,"total_ms":3},)"
-                 R"("recorded_at":"1970-01-01T00:00:01.500Z","kept":"abc"},{"number":1,)" +
-                 common +
-                 R"("state":"failed","bytes":5,"attempts":2,"code":"http_status",)"
-                 R"x("error":"The image host answered with an error status (404)","http_status":404,)x"
-                 R"("timings":{"dns_ms":1,"connect_ms":2,"total_ms":3},"recorded_at":"1970-01-01T00:00:01.500Z"},{"number":2,)" +
-                 common + R"("state":"pending"},{"number":3,)" + common +
-                 R"("state":"failed","attempts":0,"code":"store_not_found","error":"Store ID does not exist",)"
-                 R"("recorded_at":"1970-01-01T00:00:01.500Z"}]})");
+  BOOST_TEST(
+      a.body ==
+      R"({"images":[{"number":0,)" + common +
+          R"("state":"succeeded","width":3,"height":4,"perimeter":14,"format":"jpeg","bytes":77,"attempts":2,"http_status":206,)"
+          R"("final_url":"http://i.example/","address":"203.0.113.9","timings":{"dns_ms":1,"connect_ms":2,"total_ms":3},)"
+          R"("recorded_at":"1970-01-01T00:00:01.500Z","kept":"abc"},{"number":1,)" +
+          common +
+          R"("state":"failed","bytes":5,"attempts":2,"code":"http_status",)"
+          R"x("error":"The image host answered with an error status (404)","http_status":404,)x"
+          R"("address":"203.0.113.9","timings":{"dns_ms":1,"connect_ms":2,"total_ms":3},"recorded_at":"1970-01-01T00:00:01.500Z"},{"number":2,)" +
+          common + R"("state":"pending"},{"number":3,)" + common +
+          R"("state":"failed","attempts":0,"code":"store_not_found","error":"Store ID does not exist",)"
+          R"("recorded_at":"1970-01-01T00:00:01.500Z"}]})");
   BOOST_TEST(asked.get().after.value == -1);
   BOOST_TEST(asked.get().limit == limits::default_page);
   get(w.port(), "/api/jobs/7/images?state=failed&store_id=S1&code=timed_out&cursor=0&limit=5");
@@ -460,6 +463,23 @@ BOOST_AUTO_TEST_CASE(a_report_that_takes_too_long_is_503) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(no_list_tells_the_secret_of_a_redirect_or_a_blocked_address) {
+  auto signed_url = good_image(0);
+  signed_url.result.evidence.final_url = "http://i.example/1.jpg?signature=secret";
+  auto blocked = bad_image(1);
+  blocked.result.code = error_code::blocked_address;
+  blocked.result.evidence = {"http://10.9.8.7/x", "10.9.8.7", 0, 0, "", 1, 2, 3};
+  auto named = blocked;
+  named.result.evidence.final_url = "http://inside.example/";
+  const image_page page{{signed_url, blocked, named}, false};
+  for (const auto& text : {http::image_lines(page), http::csv_rows(page), http::images_listed(page).body}) {
+    BOOST_TEST(text.find("http://i.example/1.jpg") != std::string::npos);
+    BOOST_TEST(text.find("http://inside.example/") != std::string::npos);
+    BOOST_TEST(text.find("secret") == std::string::npos);
+    BOOST_TEST(text.find("10.9.8.7") == std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_report_as_csv_has_a_header_and_a_row_for_every_image_over_all_pages) {
   world w;
   w.reports_are(job_of({good_image(0), bad_image(1), pending_image(2)}, 2));
@@ -468,10 +488,12 @@ BOOST_AUTO_TEST_CASE(a_report_as_csv_has_a_header_and_a_row_for_every_image_over
   BOOST_TEST(a.header("Content-Type").value() == "text/csv; charset=utf-8");
   BOOST_TEST(a.header("Content-Disposition").value() == "attachment; filename=\"job-7.csv\"");
   BOOST_TEST(a.header("Cache-Control").value() == "no-store");
-  BOOST_TEST(a.body == csv_header + std::string{"0,S1,noon,http://h.example/1.jpg,succeeded,3,4,14,jpeg,77,2,,\r\n"
-                                                "1,S1,noon,http://h.example/1.jpg,failed,,,,,5,2,http_status,"
-                                                "The image host answered with an error status (404)\r\n"
-                                                "2,S1,noon,http://h.example/1.jpg,pending,,,,,,,,\r\n"});
+  BOOST_TEST(a.body ==
+             csv_header +
+                 std::string{"0,S1,noon,http://h.example/1.jpg,succeeded,3,4,14,jpeg,77,2,,,http://i.example/,203.0.113.9,206,1,2,3,abc\r\n"
+                             "1,S1,noon,http://h.example/1.jpg,failed,,,,,5,2,http_status,"
+                             "The image host answered with an error status (404),,203.0.113.9,404,1,2,3,\r\n"
+                             "2,S1,noon,http://h.example/1.jpg,pending,,,,,,,,,,,,,,,\r\n"});
 }
 
 BOOST_AUTO_TEST_CASE(a_cell_of_csv_is_quoted_where_it_must_be_and_never_a_formula) {
@@ -495,7 +517,7 @@ BOOST_AUTO_TEST_CASE(a_cell_of_csv_is_quoted_where_it_must_be_and_never_a_formul
   for (const auto& [text, cell] : rows) {
     auto image = pending_image(0);
     image.visit_time = text;
-    BOOST_TEST(http::csv_rows({{image}, false}) == "0,S1," + cell + ",http://h.example/1.jpg,pending,,,,,,,,\r\n");
+    BOOST_TEST(http::csv_rows({{image}, false}) == "0,S1," + cell + ",http://h.example/1.jpg,pending,,,,,,,,,,,,,,,\r\n");
   }
 }
 
@@ -552,8 +574,8 @@ BOOST_AUTO_TEST_CASE(a_report_whose_storage_fails_in_the_middle_is_broken_off_wi
     client c{w.port()};
     c.send(get_text("/api/jobs/7/results.csv"));
     BOOST_TEST(c.read_head().status == 200);
-    BOOST_TEST(c.read_chunk().value() == csv_header + std::string{"0,S1,noon,http://h.example/1.jpg,pending,,,,,,,,\r\n"});
-    BOOST_TEST(c.read_chunk().value() == "1,S1,noon,http://h.example/1.jpg,pending,,,,,,,,\r\n");
+    BOOST_TEST(c.read_chunk().value() == csv_header + std::string{"0,S1,noon,http://h.example/1.jpg,pending,,,,,,,,,,,,,,,\r\n"});
+    BOOST_TEST(c.read_chunk().value() == "1,S1,noon,http://h.example/1.jpg,pending,,,,,,,,,,,,,,,\r\n");
     BOOST_TEST(!c.read_chunk().has_value());
     BOOST_TEST(c.closed());
   }

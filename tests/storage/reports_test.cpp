@@ -336,7 +336,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_failed_image_of_an_older_run_is_pending_until_th
   BOOST_TEST((all[4].state == succeeded));
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(an_image_comes_with_everything_but_the_address_it_was_fetched_from, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(an_image_comes_with_all_the_evidence_that_is_kept_of_it, Place, places) {
   open_place<Place> at;
   const auto job = submit(at.w, submission_of({{"S\xC3\xA9", {"http://a.test/", "http://b.test/"}, "noon"}}));
   auto fetched = good(1, 3, 4);
@@ -356,7 +356,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_image_comes_with_everything_but_the_address_it_
   BOOST_TEST((image.recorded_at == unix_millis{1234}));
   const auto& evidence = image.result.evidence;
   BOOST_TEST(evidence.final_url == "http://c.test/");
-  BOOST_TEST(evidence.address.empty());
+  BOOST_TEST(evidence.address == "203.0.113.9");
   BOOST_TEST(evidence.http_status == 206);
   BOOST_TEST(evidence.bytes == 77);
   BOOST_TEST(evidence.kept == std::string(64, 'a'));

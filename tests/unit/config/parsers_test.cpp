@@ -77,10 +77,11 @@ BOOST_AUTO_TEST_CASE(hosts_are_read_as_they_stand_in_a_parsed_url) {
   BOOST_TEST(parse_host("2001:DB8:0:0::1").value() == "2001:db8::1");
   BOOST_TEST(parse_host("[2001:DB8::1]").value() == "2001:db8::1");
   BOOST_TEST(parse_host("0x7f.1").value() == "127.0.0.1");
+  BOOST_TEST(parse_host("B\u00DCcher\u3002example").value() == "xn--bcher-kva.example");
+  BOOST_TEST(parse_host("\uFF11\uFF12\uFF17.0.0.1").value() == "127.0.0.1");
   for (const auto* text : {"", ".", ".example.com", "example.com.", "a..b", "*.example.com", "%2a.example.com", "example.com%2e",
                            "example.com:80", "https://example.com", "a b", "1.2.3.256", "1::2::3", "[::1", "[example.com]",
-                           "b\xc3\xbc"
-                           "cher.de"}) {
+                           "xn--a.example.com", "b\u00FCcher\u3002", "\uFF0Aexample"}) {
     BOOST_TEST(!parse_host(text), text);
   }
 }

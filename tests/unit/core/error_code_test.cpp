@@ -64,6 +64,7 @@ BOOST_AUTO_TEST_CASE(the_sentence_of_a_status_tells_the_status) {
   BOOST_TEST(public_sentence(error_code::protocol_error, 0, "its headers are longer than 64 KiB") ==
              "The image host's answer cannot be used: its headers are longer than 64 KiB");
   BOOST_TEST(public_sentence(error_code::invalid_url, 0, "no host") == "The image URL is not a valid http or https URL: no host");
+  BOOST_TEST(public_sentence(error_code::blocked_address, 0, "10.0.0.1") == "The image URL leads to an address that may not be fetched");
 }
 
 BOOST_AUTO_TEST_CASE(a_perimeter_does_not_overflow) {

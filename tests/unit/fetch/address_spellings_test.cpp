@@ -124,11 +124,30 @@ constexpr row table[] = {
     {"127.0.0.1%00", no_url},
     {"127.0.0.1%20", no_url},
     {"127.0.0.1%2f", no_url},
-    {"\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x97.0.0.1", no_url},  // full-width digits
-    {"127\xE3\x80\x82"
-     "0.0.1",
-     no_url},                        // an ideographic full stop
-    {"\xE2\x91\xA0.1.1.1", no_url},  // an encircled one
+    // In Unicode: digits and dots that are mapped to those of ASCII, what vanishes when it is mapped, and what ends as no address.
+    {"\uFF11\uFF12\uFF17.0.0.1", closed},
+    {"\uFF11\uFF12\uFF17\u3002\uFF10\u3002\uFF10\u3002\uFF11", closed},
+    {"127\u30020\uFF0E0\uFF611", closed},
+    {"%EF%BC%91%EF%BC%92%EF%BC%97%E3%80%820.0.1", closed},
+    {"\uFF10\uFF58\uFF17\uFF46.1", closed},
+    {"\uFF10\uFF11\uFF17\uFF17.0.0.1", closed},
+    {"\uFF12\uFF11\uFF13\uFF10\uFF17\uFF10\uFF16\uFF14\uFF13\uFF13", closed},
+    {"\u2460\u2461\u2466.0.0.\u2460", closed},
+    {"\u00B9\u00B2\u2077.0.0.1", closed},
+    {"\U0001D7CF\U0001D7D0\U0001D7D5.0.0.1", closed},
+    {"12\u00AD7.0.0.1", closed},
+    {"12\u200B7.0\uFE0F.0.1", closed},
+    {"\uFF11\uFF16\uFF19.254.169.254", closed},
+    {"\u2468.1", open},
+    {"127.0.0.\uFF12\uFF15\uFF16", no_url},
+    {"127.0.0.1\uFF0Fx", no_url},
+    {"127.0.0.1\uFF1A80", no_url},
+    {"example.com\uFF20127.0.0.1", no_url},
+    {"127\uFF05%2e1", no_url},
+    {"[\uFF1A\uFF1A1]", no_url},
+    {"[::\uFF11]", no_url},
+    {"\uFF4C\uFF4F\uFF43\uFF41\uFF4C\uFF48\uFF4F\uFF53\uFF54", name},
+    {"xn--127.0.0.1", no_url},
     // IPv6: unspecified, loopback, unique local, link-local, site-local, multicast, discard, documentation, not yet given out.
     {"[::]", closed},
     {"[::1]", closed},

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "core/limits.hpp"
+#include "tests/support/origin_dns.hpp"
 #include "tests/unit/fetch/engine_fixture.hpp"
 
 namespace retail_pulse::fetch {
@@ -339,10 +340,48 @@ BOOST_AUTO_TEST_CASE(only_named_hosts_and_those_below_them_are_fetched_from) {
   BOOST_TEST(resolve(*engine, host.url("/")) == "");
 }
 
-BOOST_AUTO_TEST_CASE(a_url_that_cannot_be_parsed_is_invalid) {
+BOOST_AUTO_TEST_CASE(a_host_in_unicode_is_one_with_its_punycode_everywhere) {
+  const test_support::dns_stub names{[](const std::string& name, bool, int) {
+    return name == "xn--bcher-kva.test" ? test_support::dns_answer{.addresses = {"127.0.0.1"}} : test_support::dns_answer{.rcode = 3};
+  }};
+  origin host{origin::answering([](const std::string& path) {
+    const auto to_name = path.starts_with("/to");
+    return to_name ? redirect_to("//b\u00FCcher.test:" + path.substr(3) + "/\u00E9") : http_response(200, tiny_gif(1, 1));
+  })};
+  auto options = loopback_options();
+  options.dns_servers = names.server();
+  options.allow_hosts = {"xn--bcher-kva.test"};
+  const auto engine = make_blocking_engine(options);
+  const auto port = std::to_string(host.port());
+  for (const std::string name : {"b\u00FCcher.test", "b%C3%BCcher.test", "B\u00DCCHER\u3002test", "xn--bcher-kva.test"}) {
+    CHECK_CODE(fetch(*engine, host.url("/a", name)), none);
+    BOOST_TEST(resolve(*engine, host.url("/", name)) == "127.0.0.1");
+    BOOST_TEST(host.requests().back().find("\r\nHost: xn--bcher-kva.test:" + port + "\r\n") != std::string::npos);
+  }
+  BOOST_TEST(host.connections() == 1);
+  CHECK_CODE(fetch(*engine, host.url("/a", "buecher.test")), blocked_address);
+  const auto redirected = fetch(*engine, host.url("/to" + port, "b\u00FCcher.test"));
+  CHECK_CODE(redirected, none);
+  BOOST_TEST(redirected.evidence.final_url == host.url("/%C3%A9", "xn--bcher-kva.test"));
+}
+
+BOOST_AUTO_TEST_CASE(a_url_that_cannot_be_parsed_is_invalid_with_a_reason) {
   const auto engine = make_blocking_engine(loopback_options());
-  for (const char* text : {"", "nonsense", "ftp://127.0.0.1/", "http://user@127.0.0.1/", "http://127.0.0.1:25/"})
-    CHECK_CODE(fetch(*engine, text), invalid_url);
+  for (const char* text : {"", "nonsense", "ftp://127.0.0.1/", "http://user@127.0.0.1/", "http://127.0.0.1:25/"}) {
+    const auto result = fetch(*engine, text);
+    CHECK_CODE(result, invalid_url);
+    BOOST_TEST(result.reason != "", text);
+  }
+  BOOST_TEST(fetch(*engine, "http://127.0.0.1:25/").reason == "port 25 is blocked");
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_that_cannot_be_followed_has_a_reason_without_its_url) {
+  origin host{serving(redirect_to("http://secret.test:25/?token=1"))};
+  const auto result = fetch(loopback_options(), host.url("/"));
+  CHECK_CODE(result, invalid_url);
+  BOOST_TEST(result.reason == "a redirect leads to a URL that is not valid (port 25 is blocked)");
+  origin inside{serving(redirect_to("http://10.0.0.1/"))};
+  BOOST_TEST(fetch(loopback_options(), inside.url("/")).reason == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_may_have_as_many_bytes_as_allowed_and_not_one_more) {

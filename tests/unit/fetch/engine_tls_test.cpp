@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <stdexcept>
 
+#include "tests/support/origin_dns.hpp"
 #include "tests/unit/fetch/engine_fixture.hpp"
 
 namespace retail_pulse::fetch {
@@ -37,6 +38,17 @@ BOOST_AUTO_TEST_CASE(a_certificate_of_a_trusted_authority_for_the_host_is_accept
     CHECK_CODE(fetch(*engine, host.url("/", "127.0.0.1")), none);
   }
   BOOST_TEST(host.connections() == 3);  // one per name: what was verified for one is not used for another
+}
+
+BOOST_AUTO_TEST_CASE(a_host_in_unicode_proves_itself_by_its_punycode) {
+  const test_authority authority;
+  const test_support::dns_stub names{[](const std::string&, bool, int) { return test_support::dns_answer{.addresses = {"127.0.0.1"}}; }};
+  auto options = trusting(authority);
+  options.dns_servers = names.server();
+  origin host{gif_script(), authority.issue("DNS:xn--bcher-kva.test")};
+  CHECK_CODE(fetch(options, host.url("/", "b\u00FCcher.test")), none);
+  origin other{gif_script(), authority.issue("DNS:buecher.test")};
+  CHECK_CODE(fetch(options, other.url("/", "b\u00FCcher.test")), tls_failed);
 }
 
 BOOST_AUTO_TEST_CASE(a_large_file_arrives_whole) {
