@@ -210,4 +210,22 @@ BOOST_AUTO_TEST_CASE(a_body_where_none_is_wanted_is_read_and_forgotten) {
   BOOST_TEST(c.ask(get_text("/healthz")).status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(what_tricks_caches_changes_no_answer) {
+  world w;
+  for (const std::string path :
+       {"/api/status", "/api/status?jobid=77", "/api/jobs", "/api/jobs?limit=0", "/api/jobs/77", "/api/jobs/77/images",
+        "/api/jobs/77/results.csv", "/api/jobs/77/results.ndjson", "/api/jobs/77/events", "/api/jobs/77/audit", "/api/visits?area=none",
+        "/api/stores/none", "/healthz", "/openapi.json", "/docs", "/nothing"}) {
+    const auto plain = get(w.port(), path);
+    for (const std::string trick : {"_=1", "_=1&_=%zz", "_"}) {
+      BOOST_TEST_CONTEXT(path << " " << trick) {
+        const auto a = get(w.port(), path + (path.find('?') == std::string::npos ? "?" : "&") + trick);
+        BOOST_TEST(a.status == plain.status);
+        BOOST_TEST(a.body == plain.body);
+      }
+    }
+  }
+  BOOST_TEST(post(w.port(), "/api/submit?_=1&_=2", good_submission()).status == 201);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
