@@ -64,7 +64,20 @@ std::vector<media_range> ranges_of(const request& r) {
   return ranges;
 }
 
+bool is_identity(std::string_view codings) {
+  while (!codings.empty()) {
+    const auto coding = take_part(codings, ',');
+    if (!coding.empty() && !same_word(coding, "identity")) return false;
+  }
+  return true;
+}
+
 }  // namespace
+
+bool has_encoded_body(const request& r) {
+  const auto is_coded = [](const header_field& field) { return same_word(field.name, "Content-Encoding") && !is_identity(field.value); };
+  return !r.body.empty() && std::ranges::any_of(r.headers, is_coded);
+}
 
 bool accepts(const request& r, const media_types& makes) {
   const auto ranges = ranges_of(r);

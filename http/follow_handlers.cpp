@@ -59,18 +59,25 @@ question_or_error question_in(const std::string& query_text) {
   return question;
 }
 
-/// The last event that the client has had; nothing for a new client. A browser sends the header, and nobody else needs the parameter.
+/// Where a client that cannot send a Last-Event-ID says the same; the first one is what most stand-ins for EventSource append to the URL
+/// they were given, which may have the other.
+constexpr const char* last_event_parameters[] = {"lastEventId", "last_event_id"};
+
+/// The last event that the client has had; nothing for a new client. The header goes before the parameters.
 std::variant<std::optional<event_id>, std::string> last_event_in(const request& r) {
   const auto parsed = query::parse(r.query);
   if (const auto* fault = std::get_if<std::string>(&parsed)) return *fault;
   const auto& parameters = std::get<query>(parsed);
-  if (parameters.count("last_event_id") > 1) return "last_event_id is given twice";
-  const auto* header = r.header("Last-Event-ID");
-  const auto* text = header != nullptr ? header : parameters.find("last_event_id");
+  std::string name = "Last-Event-ID";
+  const auto* text = r.header(name);
+  for (const auto* parameter : last_event_parameters) {
+    if (parameters.count(parameter) > 1) return std::string{parameter} + " is given twice";
+    if (text == nullptr && (text = parameters.find(parameter)) != nullptr) name = parameter;
+  }
   if (text == nullptr) return std::optional<event_id>{};
   const auto id = event_id::parse(*text);
   if (id) return id;
-  return std::string{header != nullptr ? "Last-Event-ID" : "last_event_id"} + " is not the id of an event, such as 1.300";
+  return name + " is not the id of an event, such as 1.300";
 }
 
 std::size_t followers_of(std::size_t connections) { return std::min(limits::followers, std::max<std::size_t>(1, connections / 4 * 3)); }

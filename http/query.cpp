@@ -40,6 +40,7 @@ std::variant<query, std::string> query::parse(std::string_view text) {
     if (part.empty()) continue;
     const auto equals = std::min(part.find('='), part.size());
     auto name = decode(part.substr(0, equals));
+    if (name == "_") continue;
     auto value = decode(equals < part.size() ? part.substr(equals + 1) : std::string_view{});
     if (!name || !value) return (name && !name->empty() ? *name : "the query") + " is not well-formed";
     result.parameters_.push_back({std::move(*name), std::move(*value)});

@@ -13,7 +13,7 @@ namespace retail_pulse::http {
 /// decoded NUL appears.
 std::optional<std::string> decoded_segment(std::string_view segment);
 
-/// A decoded query string.
+/// A decoded query string. A parameter `_` is left out, whatever its value: it is there to trick caches.
 class query {
  public:
   /// Or what is wrong, naming the parameter where its name can be read: a percent sign is not followed by two hexadecimal digits, or a

@@ -13,6 +13,8 @@ using json = nlohmann::ordered_json;  // members in the order in which they are 
 
 constexpr std::string_view late_sentence = "the request was not answered in time; what it asked for may still happen";
 
+constexpr std::string_view encoded_sentence = "the body has a Content-Encoding; it can be taken only as it is (identity)";
+
 std::string internal_sentence(std::string_view request_id) {
   return "an internal error happened; the log has it under request " + std::string{request_id};
 }
@@ -35,6 +37,12 @@ response json_response(int status, const json& body, std::string_view type = "ap
 
 response later(response r) {
   r.headers.push_back({"Retry-After", std::to_string(limits::retry_after.count())});
+  return r;
+}
+
+/// RFC 9110, 15.5.16 and 12.5.3: what the client may send instead.
+response as_identity(response r) {
+  r.headers.push_back({"Accept-Encoding", "identity"});
   return r;
 }
 
@@ -121,6 +129,8 @@ response options_of(std::string allow) {
 
 response not_found() { return error_response(404, "there is nothing at this path"); }
 
+response encoded_body() { return as_identity(error_response(415, encoded_sentence)); }
+
 response job_accepted(job_id job) { return json_response(201, {{"job_id", job.value}}); }
 
 response job_accepted_before(job_id job) {
@@ -167,6 +177,10 @@ response problem_method_not_allowed(std::string_view method, std::string allow, 
 }
 
 response problem_not_found(std::string_view path) { return problem(404, "not_found", "there is nothing at this path", path); }
+
+response problem_encoded_body(std::string_view path) {
+  return as_identity(problem(415, "unsupported_content_encoding", encoded_sentence, path));
+}
 
 response problem_not_acceptable(const media_types& makes, std::string_view path) {
   std::string sentence{"the Accept header excludes what can be had here: "};

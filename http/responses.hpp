@@ -38,6 +38,7 @@ response supervisor_silent();  ///< 503 of /readyz
 response method_not_allowed(std::string_view method, std::string allow);
 response options_of(std::string allow);
 response not_found();
+response encoded_body();  ///< 415, with the only coding that is taken
 
 response job_accepted(job_id job);
 response job_accepted_before(job_id job);  ///< the first answer of its key again, marked as such
@@ -55,6 +56,7 @@ response problem_not_in_time(std::string_view path);                            
 response problem_no_such_job(std::string_view id, std::string_view path);       ///< 404, also for what is no job id
 response problem_method_not_allowed(std::string_view method, std::string allow, std::string_view path);
 response problem_not_found(std::string_view path);                                 ///< 404: no route has this path
+response problem_encoded_body(std::string_view path);                              ///< 415
 response problem_not_acceptable(const media_types& makes, std::string_view path);  ///< 406
 
 response job_audited(const job_audit& audit);

@@ -78,6 +78,7 @@ void route_table::operator()(request r, const responder& answer) const {
   const std::string_view method = r.method == "HEAD" ? std::string_view{"GET"} : std::string_view{r.method};
   const auto found = std::ranges::find(*at_path, method, &route::method);
   if (found != at_path->end()) {
+    if (method != "GET" && has_encoded_body(r)) return answer(problems ? problem_encoded_body(r.path) : encoded_body());
     if (!accepts(r, found->makes)) return answer(problem_not_acceptable(found->makes, r.path));
     return found->handle(std::move(r), answer);
   }

@@ -135,6 +135,9 @@ BOOST_AUTO_TEST_CASE(who_has_seen_the_end_is_told_to_stop) {
   w.know(standing(100, job_state::completed));
   client c{w.port()};
   for (const auto& text : {get_text("/api/jobs/7/events", "Last-Event-ID: 1.100\r\n"), get_text("/api/jobs/7/events?last_event_id=1.100"),
+                           get_text("/api/jobs/7/events?lastEventId=1.100"), get_text("/api/jobs/7/events?_=1&lastEventId=1.100&_=2"),
+                           get_text("/api/jobs/7/events?last_event_id=1.5&lastEventId=1.100"),
+                           get_text("/api/jobs/7/events?lastEventId=1.5", "Last-Event-ID: 1.100\r\n"),
                            get_text("/api/jobs/7/events?last_event_id=1.5", "last-event-id: 1.100\r\n")}) {  // the header counts
     c.send(text);
     const auto a = c.read_head();
@@ -316,11 +319,17 @@ BOOST_AUTO_TEST_CASE(a_last_event_id_that_is_none_is_a_bad_request_that_names_it
     const auto header = ask(w.port(), get_text("/api/jobs/7/events", "Last-Event-ID: " + std::string{id} + "x\r\n"));
     BOOST_TEST(header.status == 400);
     BOOST_TEST(header.body.find("Last-Event-ID is not the id of an event") != std::string::npos);
-    const auto parameter = get(w.port(), "/api/jobs/7/events?last_event_id=" + std::string{id});
-    BOOST_TEST(parameter.status == 400);
-    BOOST_TEST(parameter.body.find("last_event_id is not the id of an event") != std::string::npos);
+    for (const std::string name : {"last_event_id", "lastEventId"}) {
+      const auto parameter = get(w.port(), "/api/jobs/7/events?" + name + "=" + id);
+      BOOST_TEST(parameter.status == 400);
+      BOOST_TEST(parameter.body.find(name + " is not the id of an event") != std::string::npos);
+    }
   }
-  BOOST_TEST(get(w.port(), "/api/jobs/7/events?last_event_id=1.1&last_event_id=1.1").body.find("given twice") != std::string::npos);
+  for (const std::string name : {"last_event_id", "lastEventId"}) {
+    const auto twice = get(w.port(), "/api/jobs/7/events?" + name + "=1.1&" + name + "=1.1");
+    BOOST_TEST(twice.status == 400);
+    BOOST_TEST(twice.body.find(name + " is given twice") != std::string::npos);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_status_that_cannot_be_read_is_an_error_of_events) {

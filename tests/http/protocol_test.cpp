@@ -210,4 +210,55 @@ BOOST_AUTO_TEST_CASE(a_body_where_none_is_wanted_is_read_and_forgotten) {
   BOOST_TEST(c.ask(get_text("/healthz")).status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(an_encoded_body_is_415_with_what_is_taken_in_the_form_of_the_route) {
+  world w;
+  const std::string paths[] = {"/api/submit", "/api/submit/", "/api/jobs/7/cancel", "/api/jobs/7/redrive", "/api/stores/reload"};
+  for (const auto& path : paths) {
+    for (const std::string coding : {"gzip", "GZIP", "br", "deflate, identity", "identity, gzip", ",zstd", "x"}) {
+      BOOST_TEST_CONTEXT(path << " " << coding) {
+        const auto a = ask(w.port(), post_text(path, good_submission(), "Content-Encoding: " + coding + "\r\n"));
+        const bool plain = path.starts_with("/api/submit");
+        BOOST_TEST(a.status == 415);
+        BOOST_TEST(a.header("Accept-Encoding").value() == "identity");
+        BOOST_TEST(a.header("Content-Type").value() == (plain ? "application/json" : "application/problem+json"));
+        BOOST_TEST(a.body.find(plain ? R"({"error":"the body has a Content-Encoding)" : R"("code":"unsupported_content_encoding")") !=
+                   std::string::npos);
+      }
+    }
+  }
+  const auto twice = post_text("/api/submit", good_submission(), "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n");
+  BOOST_TEST(ask(w.port(), twice).status == 415);
+  BOOST_TEST(w.submissions() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_as_it_is_and_no_body_are_taken_whatever_their_coding_is_called) {
+  world w;
+  for (const std::string coding : {"identity", "Identity", "", ",", "identity , identity"}) {
+    BOOST_TEST(ask(w.port(), post_text("/api/submit", good_submission(), "Content-Encoding: " + coding + "\r\n")).status == 201, coding);
+  }
+  BOOST_TEST(ask(w.port(), post_text("/api/submit", "", "Content-Encoding: gzip\r\n")).status == 400);
+  client c{w.port()};
+  BOOST_TEST(c.ask(get_text("/healthz", "Content-Encoding: gzip\r\nContent-Length: 5\r\n") + "abcde").status == 200);
+  BOOST_TEST(c.ask(post_text("/api/nothing", "abc", "Content-Encoding: gzip\r\n")).status == 404);
+  BOOST_TEST(c.ask("PUT /api/submit HTTP/1.1\r\nHost: h\r\nContent-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx").status == 405);
+}
+
+BOOST_AUTO_TEST_CASE(what_tricks_caches_changes_no_answer) {
+  world w;
+  for (const std::string path :
+       {"/api/status", "/api/status?jobid=77", "/api/jobs", "/api/jobs?limit=0", "/api/jobs/77", "/api/jobs/77/images",
+        "/api/jobs/77/results.csv", "/api/jobs/77/results.ndjson", "/api/jobs/77/events", "/api/jobs/77/audit", "/api/visits?area=none",
+        "/api/stores/none", "/healthz", "/openapi.json", "/docs", "/nothing"}) {
+    const auto plain = get(w.port(), path);
+    for (const std::string trick : {"_=1", "_=1&_=%zz", "_"}) {
+      BOOST_TEST_CONTEXT(path << " " << trick) {
+        const auto a = get(w.port(), path + (path.find('?') == std::string::npos ? "?" : "&") + trick);
+        BOOST_TEST(a.status == plain.status);
+        BOOST_TEST(a.body == plain.body);
+      }
+    }
+  }
+  BOOST_TEST(post(w.port(), "/api/submit?_=1&_=2", good_submission()).status == 201);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -31,6 +31,16 @@ BOOST_AUTO_TEST_CASE(names_and_values_are_decoded) {
   BOOST_TEST(value_in("A=1", "a") == "(none)");
 }
 
+BOOST_AUTO_TEST_CASE(what_tricks_caches_is_no_parameter) {
+  for (const auto* text : {"_=1", "_", "_=1&_=2", "%5F=1", "_=%zz", "_=1&a=2"}) {
+    const auto parsed = query::parse(text);
+    BOOST_REQUIRE_MESSAGE(std::holds_alternative<query>(parsed), text);
+    BOOST_TEST(std::get<query>(parsed).count("_") == 0u, text);
+  }
+  BOOST_TEST(value_in("_=1&a=2", "a") == "2");
+  BOOST_TEST(value_in("__=1", "__") == "1");
+}
+
 BOOST_AUTO_TEST_CASE(a_parameter_given_twice_is_counted) {
   const auto parsed = std::get<query>(query::parse("a=1&b=2&a=3"));
   BOOST_TEST(parsed.count("a") == 2u);
