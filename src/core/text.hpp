@@ -9,6 +9,9 @@
 /// Text as protocols see it: ASCII without a locale, and UTF-8.
 namespace retail_pulse {
 
+/// U+FEFF in UTF-8, at the start of a text: what tells spreadsheets, and editors on Windows, that it is UTF-8.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// ASCII letters only; every other byte stays as it is.
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 

@@ -349,7 +349,8 @@ class AgainstAScript(unittest.TestCase):
         return b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + body + (b"0\r\n\r\n" if whole else b"")
 
     def test_results_are_streamed_to_standard_output_or_to_a_file(self):
-        for words, name in ((["--format", "csv"], "results.csv"), (["--format", "ndjson"], "results.ndjson"), (["--json"], "results.ndjson")):
+        for words, name in ((["--format", "csv"], "results.csv"), (["--format", "csv", "--bom"], "results.csv?bom=1"),
+                            (["--format", "ndjson"], "results.ndjson"), (["--json"], "results.ndjson")):
             with ScriptedService(self.stream(b"a,b\n", b"1,2\n")) as service, tempfile.TemporaryDirectory() as folder:
                 done = run("results", 7, *words, url=service.url)
                 self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "a,b\n1,2\n", ""))
@@ -417,7 +418,9 @@ class Usage(unittest.TestCase):
                       ["submit", "-", "--idempotency-key", "k" * 256],
                       ["submit", "-", "--url", "localhost"], ["status"], ["status", "0"],
                       ["status", "seven"], ["status", "9007199254740992"], ["status", "7", "8"], ["status", "7", "--wait"], ["results", "7", "--format", "xml"],
-                      ["results", "7", "--json", "--format", "csv"], ["results", "7", "--output", "/dev/null"], ["completion"], ["completion", "tcsh"]):
+                      ["results", "7", "--json", "--format", "csv"], ["results", "7", "--bom"], ["results", "7", "--bom", "--json"],
+                      ["results", "7", "--bom", "--format", "ndjson"], ["results", "7", "--bom", "--format", "table"],
+                      ["results", "7", "--output", "/dev/null"], ["completion"], ["completion", "tcsh"]):
             done = run(*words)
             self.assertEqual((done.returncode, done.stdout), (2, ""), words)
             self.assertRegex(done.stderr, rf"^retail-pulse {words[0]}: [^\n]+\n$")
@@ -471,6 +474,7 @@ class Usage(unittest.TestCase):
         self.assertEqual(self.complete("retail-pulse", "serve", "--log-format", ""), ["text", "json"])
         self.assertEqual(self.complete("retail-pulse", "results", "7", "--format", "="), ["table", "csv", "ndjson"])  # bash's way to take --format=
         self.assertEqual(self.complete("retail-pulse", "results", "7", "--format", "=", "c"), ["csv"])
+        self.assertEqual(self.complete("retail-pulse", "results", "7", "--b"), ["--bom"])
         self.assertEqual(self.complete("retail-pulse", "submit", ""), [])  # bash's own: files
         self.assertIn("--json", self.complete("retail-pulse", "status", ""))
 
