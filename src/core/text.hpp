@@ -33,6 +33,9 @@ constexpr int hex_digit(char c) {
   return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
+/// Without the blanks at both ends: what Unicode calls white space, line ends too, and the zero-width U+200B and U+FEFF, which nobody sees.
+std::string_view without_blanks_around(std::string_view text);
+
 /// Two lower-case hexadecimal digits for every byte.
 std::string hex(std::span<const unsigned char> bytes);
 

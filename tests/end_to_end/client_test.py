@@ -135,6 +135,17 @@ class AgainstTheService(unittest.TestCase):
             visits = database.execute("SELECT store_id, visit_time FROM visits WHERE job_id = ? ORDER BY visit_no", (job,)).fetchall()
         self.assertEqual(visits, [(KNOWN, "2026-03-09"), (OTHER, "2026-03-10"), (KNOWN, "2026-03-11")])
 
+    def test_a_job_from_a_spreadsheet_is_taken_and_its_blanks_are_told(self):
+        urls = self.origin.photo_urls(2, "sheet")
+        text = f"sep=;\r\nStore ID;Image URL;Visit Time\r\n\u00a0{KNOWN} ;{urls[0]};2026-03-09\r\n;;\r\n{KNOWN};{urls[1]};2026-03-09\r\n"
+        for encoding in ("utf-8-sig", "utf-16"):
+            with tempfile.NamedTemporaryFile("w", suffix=".csv", encoding=encoding, newline="") as file:
+                file.write(text)
+                file.flush()
+                done = run("submit", file.name, "--wait", url=self.url)
+            self.assertEqual((done.returncode, done.stderr.splitlines()[0]), (0, f"retail-pulse submit: {file.name}: 1 store id has blanks "
+                             "around it, which were taken off (in line 3)"), done.stderr)
+
     def test_a_job_from_standard_input_that_fails_ends_with_1_and_names_the_stores(self):
         rows = [(KNOWN, self.origin.photo_urls(1)[0], "t"), (OTHER, f"{self.origin.url}/missing/1.jpg", "t"), ("S99999999", "http://h/", "t")]
         done = run("submit", "-", "--wait", url=self.url, stdin=self.csv(rows))
