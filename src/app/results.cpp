@@ -64,8 +64,9 @@ int write_results(client_line& line, output& to, std::optional<results_format> f
   const auto columns = to_terminal ? terminal_columns(STDOUT_FILENO) : std::nullopt;
   const auto error = format ? write_stream(line, to, *format) : write_table(line, to, columns);
   if (error) return line.complain(*error);
-  const auto problem = to.finish();
-  return problem ? line.complain(*problem, exit_failed) : exit_ok;
+  if (const auto problem = to.finish()) return line.complain(*problem, exit_failed);
+  if (!to.not_kept().empty()) line.warn(to.not_kept());
+  return exit_ok;
 }
 
 }  // namespace
@@ -80,7 +81,9 @@ int results(const words& arguments) {
   line.app()
       .add_option("--format", name, "table (default), csv or ndjson; --json is ndjson")
       ->check(CLI::IsMember({"table", "csv", "ndjson"}));
-  line.app().add_option("--output", file, "writes to this file, which appears only when it is whole")->type_name("FILE");
+  line.app()
+      .add_option("--output", file, "writes to this file, which appears only when it is whole; - is standard output")
+      ->type_name("FILE");
   line.app().add_flag("--bom", with_mark, "with --format csv: a byte order mark in front, for spreadsheets that take CSV for Latin-1 else");
   if (const auto code = line.parse(arguments)) return *code;
   if (line.json() && !name.empty() && name != "ndjson") return line.complain("--json is --format ndjson, not " + name, exit_usage);
@@ -94,7 +97,7 @@ int results(const words& arguments) {
   auto opened = output::to_file(file);
   if (const auto* problem = std::get_if<std::string>(&opened)) return line.complain(*problem, exit_usage);
   auto& to = std::get<output>(opened);
-  end_on_signal("retail-pulse results: " + file + " is not written", to.temporary_name());
+  if (!to.temporary_name().empty()) end_on_signal("retail-pulse results: " + file + " is not written", to.temporary_name());
   return write_results(line, to, format, false);
 }
 

@@ -371,6 +371,20 @@ class AgainstAScript(unittest.TestCase):
                 self.assertEqual(os.listdir(folder), ["out"])
                 self.assertEqual(service.targets(), [f"GET /api/jobs/7/{name}"] * 2)
 
+    def test_results_go_to_what_is_no_file_and_leave_a_replaced_file_its_mode(self):
+        words = ["results", 7, "--format", "csv", "--output"]
+        with ScriptedService(self.stream(b"a,b\n", b"1,2\n")) as service, tempfile.TemporaryDirectory() as folder:
+            for name, said in (("-", "a,b\n1,2\n"), ("/dev/stdout", "a,b\n1,2\n"), ("/dev/null", "")):
+                done = run(*words, name, url=service.url)
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (0, said, ""), name)
+            kept, link = pathlib.Path(folder, "kept.csv"), pathlib.Path(folder, "link.csv")
+            kept.write_text("old")
+            kept.chmod(0o640)
+            link.symlink_to("kept.csv")
+            done = run(*words, link, url=service.url)
+            self.assertEqual((done.returncode, done.stderr, kept.read_text()), (0, "", "a,b\n1,2\n"))
+            self.assertEqual((link.is_symlink(), kept.stat().st_mode & 0o7777), (True, 0o640))
+
     def test_a_broken_transfer_is_an_error_and_leaves_no_file(self):
         for broken in (self.stream(b"a,b\n", whole=False), self.stream(b"a,b\n")[:-7], b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na,b\n"):
             with ScriptedService(broken) as service, tempfile.TemporaryDirectory() as folder:
@@ -431,7 +445,7 @@ class Usage(unittest.TestCase):
                       ["status", "seven"], ["status", "9007199254740992"], ["status", "7", "8"], ["status", "7", "--wait"], ["results", "7", "--format", "xml"],
                       ["results", "7", "--json", "--format", "csv"], ["results", "7", "--bom"], ["results", "7", "--bom", "--json"],
                       ["results", "7", "--bom", "--format", "ndjson"], ["results", "7", "--bom", "--format", "table"],
-                      ["results", "7", "--output", "/dev/null"], ["completion"], ["completion", "tcsh"]):
+                      ["results", "7", "--output", "/"], ["completion"], ["completion", "tcsh"]):
             done = run(*words)
             self.assertEqual((done.returncode, done.stdout), (2, ""), words)
             self.assertRegex(done.stderr, rf"^retail-pulse {words[0]}: [^\n]+\n$")
