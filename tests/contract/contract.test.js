@@ -143,6 +143,7 @@ test("every line of a report is checked, and the names of its columns", () => {
   fails(lines(`${image.replace("{", '{"owner":"me",')}\n`), "owner");
   const columns = "image,store_id,visit_time,url,state,width,height,perimeter,format,bytes,attempts,code,error";
   passes(file("csv", "text/csv; charset=utf-8", `${columns}\r\n`));
+  passes(file("csv", "text/csv; charset=utf-8", `\ufeff${columns}\r\n`)); // as `bom=1` has it
   fails(file("csv", "text/csv; charset=utf-8", `${columns},owner\r\n`), "first line");
 });
 
