@@ -36,6 +36,8 @@ class parameters {
   /// What is wrong, naming the parameter; empty when nothing is. A parameter that was not read is wrong, too: a filter that is misspelt
   /// would let everything through.
   const std::string& what_is_wrong();
+  /// Whether one was not read.
+  bool names_another() const { return query_ && query_->name_not_in(read_); }
 
  private:
   void wrong(std::string sentence);

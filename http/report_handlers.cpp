@@ -8,7 +8,6 @@
 #include "http/conditional.hpp"
 #include "http/parameters.hpp"
 #include "http/report_json.hpp"
-#include "http/report_streams.hpp"
 #include "http/responses.hpp"
 
 namespace retail_pulse::http {
@@ -35,6 +34,11 @@ std::optional<image_state> image_state_named(std::string_view name) {
 std::optional<error_code> failure_named(std::string_view name) {
   const auto code = error_code_named(name);
   return code == error_code::none ? std::nullopt : code;
+}
+
+std::optional<bool> yes_or_no(std::string_view text) {
+  if (text != "0" && text != "1") return std::nullopt;
+  return text == "1";
 }
 
 jobs_question jobs_asked_for(parameters& given) {
@@ -88,9 +92,8 @@ void report_handlers::add_routes(route_table& to) {
   to.add_with_problems("GET", "/api/jobs", [this](const request& r, const responder& a) { jobs(r, a); });
   to.add_with_parameter("GET", "/api/jobs/{id}", [this](const request& r, const responder& a) { report(r, a); });
   to.add_with_parameter("GET", "/api/jobs/{id}/images", [this](const request& r, const responder& a) { images(r, a); });
-  to.add_with_parameter("GET", "/api/jobs/{id}/results.csv", [this](const request& r, const responder& a) { stream(r, a, true); },
-                        {"text/csv"});
-  to.add_with_parameter("GET", "/api/jobs/{id}/results.ndjson", [this](const request& r, const responder& a) { stream(r, a, false); },
+  to.add_with_parameter("GET", "/api/jobs/{id}/results.csv", [this](const request& r, const responder& a) { csv(r, a); }, {"text/csv"});
+  to.add_with_parameter("GET", "/api/jobs/{id}/results.ndjson", [this](const request& r, const responder& a) { lines(r, a); },
                         {"application/x-ndjson"});
   to.add_with_and_without_slash("GET", "/api/visits", [this](const request& r, const responder& a) { visits(r, a); });
   to.add_with_parameter("GET", "/api/stores/{id}", [this](const request& r, const responder& a) { store(r, a); });
@@ -127,16 +130,28 @@ void report_handlers::images(const request& r, const responder& answer) {
   caf::anon_send(next_reader(), images_atom_v, std::move(question), reply_to<image_page>(r, answer, images_listed));
 }
 
-void report_handlers::stream(const request& r, const responder& answer, bool csv) {
+void report_handlers::csv(const request& r, const responder& answer) {
+  parameters given{r.query};
+  const auto mark = given.value("bom", yes_or_no, "is neither 0 nor 1");
+  stream(r, answer, given, mark.value_or(false) ? report_form::csv_with_mark : report_form::csv);
+}
+
+void report_handlers::lines(const request& r, const responder& answer) {
+  parameters given{r.query};
+  stream(r, answer, given, report_form::lines);
+}
+
+void report_handlers::stream(const request& r, const responder& answer, parameters& given, report_form form) {
   const auto job = job_named(r.parameter);
   if (!job) return answer(problem_no_such_job(r.parameter, r.path));
-  if (parameters given{r.query}; !given.what_is_wrong().empty()) {
-    return answer(wrong_parameter(given.what_is_wrong() + "; a whole report has no filters", r.path));
+  if (auto wrong = given.what_is_wrong(); !wrong.empty()) {
+    if (given.names_another()) wrong += "; a whole report has no filters";
+    return answer(wrong_parameter(wrong, r.path));
   }
   auto place = streams_.take();
   if (!place) return answer(problem_unavailable("too many reports are being streamed", r.path));
   answer.within(any_answer_, problem_not_in_time(r.path));
-  stream_report({answer, r.id, r.path, std::move(place), next_reader()}, *job, csv ? report_form::csv : report_form::lines);
+  stream_report({answer, r.id, r.path, std::move(place), next_reader()}, *job, form);
 }
 
 void report_handlers::visits(const request& r, const responder& answer) {

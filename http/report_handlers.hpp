@@ -8,10 +8,13 @@
 #include "core/time.hpp"
 #include "http/handling.hpp"
 #include "http/message.hpp"
+#include "http/report_streams.hpp"
 #include "http/routes.hpp"
 #include "http/server.hpp"
 
 namespace retail_pulse::http {
+
+class parameters;
 
 /// What clients read: lists of jobs, a job's report and images, whole reports as a stream, the perimeters of stores, and the stores.
 /// Handlers run on HTTP threads; the second half of each runs on the answering actor's thread.
@@ -26,7 +29,9 @@ class report_handlers {
   void jobs(const request& r, const responder& answer);
   void report(const request& r, const responder& answer);
   void images(const request& r, const responder& answer);
-  void stream(const request& r, const responder& answer, bool csv);
+  void csv(const request& r, const responder& answer);
+  void lines(const request& r, const responder& answer);
+  void stream(const request& r, const responder& answer, parameters& given, report_form form);
   void visits(const request& r, const responder& answer);
   void store(const request& r, const responder& answer) const;
   void reload(const request& r, const responder& answer) const;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/limits.hpp"
+#include "core/text.hpp"
 #include "http/handling.hpp"
 #include "http/report_json.hpp"
 #include "http/responses.hpp"
@@ -82,7 +83,7 @@ class report_stream final : public page_stream<image_page> {
   }
 
   response head() const override {
-    const bool csv = form_ == report_form::csv;
+    const bool csv = form_ != report_form::lines;
     const std::string name = "job-" + std::to_string(question_.job.value) + (csv ? ".csv" : ".ndjson");
     response r;
     r.headers.push_back({"Content-Type", csv ? "text/csv; charset=utf-8" : "application/x-ndjson"});
@@ -100,8 +101,11 @@ class report_stream final : public page_stream<image_page> {
 
   std::string text_of(const image_page& page) override {
     std::string text;
-    if (form_ == report_form::csv && question_.after.value < 0) text = csv_header();
-    text += form_ == report_form::csv ? csv_rows(page) : image_lines(page);
+    const bool csv = form_ != report_form::lines;
+    const bool first = question_.after.value < 0;
+    if (first && form_ == report_form::csv_with_mark) text = byte_order_mark;
+    if (first && csv) text += csv_header();
+    text += csv ? csv_rows(page) : image_lines(page);
     ended_ = !page.more;
     if (page.more) question_.after = page.images.back().number;
     return text;

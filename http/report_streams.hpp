@@ -20,7 +20,11 @@ struct stream_order {
   actors::report_reader_actor reader;
 };
 
-enum class report_form : std::uint8_t { csv, lines };
+enum class report_form : std::uint8_t {
+  csv,
+  csv_with_mark,  ///< a byte order mark in front: spreadsheets take CSV for Latin-1 without one
+  lines,
+};
 
 /// All images of a job. Before anything is sent: 404 where there is no such job, 503 where storage fails.
 void stream_report(stream_order order, job_id job, report_form form);

@@ -55,6 +55,8 @@ class client_line {
     }
   }
 
+  /// Says in one sentence on stderr what is odd, but no error.
+  void warn(const std::string& sentence) const { complain(sentence, exit_ok); }
   /// Says what is wrong, in one sentence on stderr; the exit code that it comes to.
   int complain(const std::string& sentence, int exit_code) const;
   int complain(const client::client_error& error) const;

@@ -8,14 +8,17 @@
 
 namespace retail_pulse::app {
 
-/// Where a subcommand's result goes: standard output, or a file that appears under its name only when it is whole.
+/// Where a subcommand's result goes: standard output, a file that appears under its name only when it is whole, or what is no file.
 class output {
  public:
   /// Standard output.
   output() = default;
 
-  /// A file under a temporary name beside `name`, or why it cannot be written. A symbolic link is followed; what exists and is no regular
-  /// file (a device would be replaced by the renaming) is refused.
+  /// What `name` names, or why it cannot be written:
+  /// - A file is written under a temporary name beside it. One that was there before is replaced, and keeps owner, group and mode as far as
+  ///   this user may give them (see not_kept). A symbolic link is followed and stays, also one that leads to nothing yet.
+  /// - A pipe or a character device is written to at once. "-" is standard output, and so is /dev/stdout, of which a file is not replaced.
+  /// - A folder, a block device and a socket are refused.
   static std::variant<output, std::string> to_file(const std::string& name);
 
   output(output&& other) noexcept;
@@ -29,17 +32,22 @@ class output {
   /// it had what it wanted.
   std::optional<std::string> finish();
 
-  /// The unfinished file, empty for standard output.
+  /// What of a replaced file is another now, as one sentence; empty where nothing is. ACLs and attributes are not looked at.
+  const std::string& not_kept() const { return not_kept_; }
+
+  /// The unfinished file, empty for what is no file.
   const std::string& temporary_name() const { return temporary_; }
 
  private:
   enum class state : std::uint8_t { open, reader_gone, failed };
+  void put_in_place();
   void fail();
 
   int descriptor_ = 1;
   state state_ = state::open;
   std::string name_;
   std::string temporary_;
+  std::string not_kept_;
   std::string problem_;
 };
 

@@ -54,30 +54,41 @@ std::optional<client_error> write_stream(client_line& line, output& to, results_
   return std::nullopt;
 }
 
-int write_results(client_line& line, output& to, const std::string& format, bool to_terminal) {
+/// Of a stream; nothing for a table.
+std::optional<results_format> stream_format(const std::string& name, bool with_mark) {
+  if (name == "csv") return with_mark ? results_format::csv_with_mark : results_format::csv;
+  return name == "ndjson" ? std::optional{results_format::ndjson} : std::nullopt;
+}
+
+int write_results(client_line& line, output& to, std::optional<results_format> format, bool to_terminal) {
   const auto columns = to_terminal ? terminal_columns(STDOUT_FILENO) : std::nullopt;
-  const auto error = format == "table" ? write_table(line, to, columns)
-                                       : write_stream(line, to, format == "csv" ? results_format::csv : results_format::ndjson);
+  const auto error = format ? write_stream(line, to, *format) : write_table(line, to, columns);
   if (error) return line.complain(*error);
-  const auto problem = to.finish();
-  return problem ? line.complain(*problem, exit_failed) : exit_ok;
+  if (const auto problem = to.finish()) return line.complain(*problem, exit_failed);
+  if (!to.not_kept().empty()) line.warn(to.not_kept());
+  return exit_ok;
 }
 
 }  // namespace
 
 int results(const words& arguments) {
-  std::string format;
+  std::string name;
   std::string file;
+  bool with_mark = false;
   client_line line{"Prints what came of every image of a job: as a table, or its whole report as CSV or as JSON lines, as it comes.",
                    "retail-pulse results"};
   line.add_job();
   line.app()
-      .add_option("--format", format, "table (default), csv or ndjson; --json is ndjson")
+      .add_option("--format", name, "table (default), csv or ndjson; --json is ndjson")
       ->check(CLI::IsMember({"table", "csv", "ndjson"}));
-  line.app().add_option("--output", file, "writes to this file, which appears only when it is whole")->type_name("FILE");
+  line.app()
+      .add_option("--output", file, "writes to this file, which appears only when it is whole; - is standard output")
+      ->type_name("FILE");
+  line.app().add_flag("--bom", with_mark, "with --format csv: a byte order mark in front, for spreadsheets that take CSV for Latin-1 else");
   if (const auto code = line.parse(arguments)) return *code;
-  if (line.json() && !format.empty() && format != "ndjson") return line.complain("--json is --format ndjson, not " + format, exit_usage);
-  if (format.empty()) format = line.json() ? "ndjson" : "table";
+  if (line.json() && !name.empty() && name != "ndjson") return line.complain("--json is --format ndjson, not " + name, exit_usage);
+  if (with_mark && name != "csv") return line.complain("--bom goes with --format csv alone", exit_usage);
+  const auto format = stream_format(line.json() ? "ndjson" : name, with_mark);
 
   if (file.empty()) {
     output standard;
@@ -86,7 +97,7 @@ int results(const words& arguments) {
   auto opened = output::to_file(file);
   if (const auto* problem = std::get_if<std::string>(&opened)) return line.complain(*problem, exit_usage);
   auto& to = std::get<output>(opened);
-  end_on_signal("retail-pulse results: " + file + " is not written", to.temporary_name());
+  if (!to.temporary_name().empty()) end_on_signal("retail-pulse results: " + file + " is not written", to.temporary_name());
   return write_results(line, to, format, false);
 }
 

@@ -37,14 +37,18 @@ std::string fault_of_key(const std::string& key) {
   return is_key_text(key) ? "" : "a key is 1 to " + std::to_string(limits::idempotency_key_bytes) + " characters of printable ASCII";
 }
 
-/// The document to send.
-std::variant<std::string, input_error> document_of(const submit_options& options) {
+/// The document to send; what is odd about its file is said at once.
+std::variant<std::string, input_error> document_of(const submit_options& options, const client_line& line) {
   auto text = read_input(options.file);
   if (std::holds_alternative<input_error>(text)) return text;
   const auto& content = std::get<std::string>(text);
   const auto kind = options.input.empty() ? kind_of(content) : options.input == "json" ? input_kind::json : input_kind::csv;
   if (kind == input_kind::json) return text;
-  return document_of_csv(content, options.file == "-" ? "standard input" : options.file);
+  auto read = document_of_csv(content, options.file == "-" ? "standard input" : options.file);
+  if (auto* error = std::get_if<input_error>(&read)) return std::move(*error);
+  auto& job = std::get<csv_job>(read);
+  if (!job.warning.empty()) line.warn(job.warning);
+  return std::move(job.document);
 }
 
 }  // namespace
@@ -52,10 +56,9 @@ std::variant<std::string, input_error> document_of(const submit_options& options
 int submit(const words& arguments) {
   submit_options options;
   client_line line{
-      "Submits a job: the JSON document of the API, or CSV with the header store_id,image_url,visit_time and an image per row, whose rows "
-      "of "
-      "the same store and time are one visit. It may be sent again after a lost connection without being taken twice: every submission "
-      "carries an Idempotency-Key.",
+      "Submits a job: the JSON document of the API, or CSV with the columns store_id, image_url and visit_time and an image per row, "
+      "whose rows of the same store and time are one visit. It may be sent again after a lost connection without being taken twice: "
+      "every submission carries an Idempotency-Key.",
       "retail-pulse submit"};
   auto& app = line.app();
   app.add_option("FILE", options.file, "the job; - is standard input")->required()->type_name("");
@@ -68,7 +71,7 @@ int submit(const words& arguments) {
   line.add_retry_for();
   if (const auto code = line.parse(arguments)) return *code;
 
-  const auto document = document_of(options);
+  const auto document = document_of(options, line);
   if (const auto* error = std::get_if<input_error>(&document)) return line.complain(error->message, exit_usage);
   const bool own_key = !options.key.empty();
   if (!own_key) options.key = random_uuid();

@@ -84,6 +84,18 @@ std::string percent_encoded(std::string_view text) {
   return result;
 }
 
+std::string_view name_of(results_format format) {
+  switch (format) {
+    case results_format::csv:
+      return "results.csv";
+    case results_format::csv_with_mark:
+      return "results.csv?bom=1";
+    case results_format::ndjson:
+      break;
+  }
+  return "results.ndjson";
+}
+
 std::string path_of(job_id job, std::string_view what) { return "/api/jobs/" + std::to_string(job.value) + "/" + std::string{what}; }
 
 }  // namespace
@@ -231,7 +243,7 @@ std::variant<image_page, client_error> rest_client::images(job_id job, const std
 }
 
 std::variant<transfer, client_error> rest_client::results(job_id job, results_format format, const receiver& take) {
-  return implementation_->stream(path_of(job, format == results_format::csv ? "results.csv" : "results.ndjson"), take);
+  return implementation_->stream(path_of(job, name_of(format)), take);
 }
 
 }  // namespace retail_pulse::client

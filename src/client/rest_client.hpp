@@ -77,7 +77,11 @@ struct image_page {
   std::string next;  ///< cursor of the page behind it; empty on the last one
 };
 
-enum class results_format : std::uint8_t { csv, ndjson };
+enum class results_format : std::uint8_t {
+  csv,
+  csv_with_mark,  ///< a byte order mark in front, for spreadsheets
+  ndjson,
+};
 
 /// How a transfer ended that did not fail.
 enum class transfer : std::uint8_t {

@@ -183,6 +183,9 @@ inline constexpr std::chrono::milliseconds default_retry_for = 30s;  ///< how lo
 inline constexpr std::chrono::milliseconds max_retry_for = 24h;      ///< what --retry-for may ask for; longer is a slip of the unit
 inline constexpr std::size_t listed_images = 500;                    ///< images a table asks for at once, about 200 KB
 
+// --- CSV of people: the Store Master and jobs ------------------------------------------------------------------------
+inline constexpr std::size_t csv_cells = 16'384;  ///< of a row; what a spreadsheet has. A text of commas alone would take 32 times its size
+
 // --- Store Master ----------------------------------------------------------------------------------------------------
 inline constexpr std::size_t store_master_bytes = 256 * mib;  ///< 5 million stores; larger is some other file
 

@@ -11,6 +11,9 @@
 /// Text as protocols see it: ASCII without a locale, and UTF-8.
 namespace retail_pulse {
 
+/// U+FEFF in UTF-8, at the start of a text: what tells spreadsheets, and editors on Windows, that it is UTF-8.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// ASCII letters only; every other byte stays as it is.
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -52,6 +55,9 @@ constexpr bool is_token(std::string_view text) {
 std::string size_text(std::uint64_t bytes);
 /// "10 s", "400 ms".
 std::string time_text(std::chrono::milliseconds time);
+
+/// Without the blanks at both ends: what Unicode calls white space, line ends too, and the zero-width U+200B and U+FEFF, which nobody sees.
+std::string_view without_blanks_around(std::string_view text);
 
 /// Two lower-case hexadecimal digits for every byte.
 std::string hex(std::span<const unsigned char> bytes);

@@ -4,58 +4,23 @@
 #include <array>
 #include <cerrno>
 #include <fstream>
-#include <optional>
 #include <system_error>
 #include <unordered_set>
 #include <utility>
 
-#include "core/text.hpp"
-#include "stores/csv.hpp"
+#include "csv/table.hpp"
 
 namespace retail_pulse::stores {
 namespace {
 
 constexpr std::size_t ids_in_warnings = 20;  ///< a file written twice into itself must not flood the log
 
-enum column : std::size_t { area_code, store_name, store_id, column_count };
-constexpr std::array<std::string_view, column_count> column_names{"AreaCode", "StoreName", "StoreID"};
-using column_places = std::array<std::size_t, column_count>;
+enum place : std::size_t { area_code, store_name, store_id };
+constexpr std::array<csv::column, 3> columns{
+    {{.name = "AreaCode", .may_be_empty = true}, {.name = "StoreName", .may_be_empty = true}, {.name = "StoreID"}}};
 
 std::string counted(std::size_t count, std::string_view one, std::string_view many) {
   return std::to_string(count) + " " + std::string{count == 1 ? one : many};
-}
-
-/// "Store_ID", "store id" and "STOREID" are one name.
-std::string plain(std::string_view name) {
-  std::string letters;
-  for (const char c : name) {
-    if (c != '_' && c != '-' && c != ' ') letters += lower(c);
-  }
-  return letters;
-}
-
-/// Where each column stands in the header, or what is wrong with the header.
-std::variant<column_places, std::string> find_columns(const std::vector<std::string>& header) {
-  column_places places{};
-  for (std::size_t wanted = 0; wanted < column_count; ++wanted) {
-    const std::string name{column_names[wanted]};
-    std::optional<std::size_t> found;
-    for (std::size_t place = 0; place < header.size(); ++place) {
-      if (plain(header[place]) != plain(name)) continue;
-      if (found) return "the header names the column " + name + " twice";
-      found = place;
-    }
-    if (!found) return "the header has no column " + name;
-    places[wanted] = *found;
-  }
-  return places;
-}
-
-/// What is wrong with a row, or nothing.
-std::optional<std::string> fault_of(const std::vector<std::string>& row, std::size_t columns, const column_places& places) {
-  if (row.size() != columns) return "expected " + counted(columns, "field", "fields") + ", found " + std::to_string(row.size());
-  if (row[places[store_id]].empty()) return "the store id is empty";
-  return std::nullopt;
 }
 
 std::vector<std::string> duplicate_warnings(const std::vector<store>& stores, std::string_view name) {
@@ -117,35 +82,17 @@ std::span<const store* const> store_table::only(const store& of_this_table) cons
 }
 
 std::variant<loaded, load_error> parse(std::string_view text, std::string_view name) {
-  const auto error = [&](std::string_view what) { return load_error{std::string{name} + ": " + std::string{what}}; };
-  const auto error_in = [&](std::size_t line, std::string_view what) {
-    return load_error{std::string{name} + ", line " + std::to_string(line) + ": " + std::string{what}};
-  };
-
-  if (const std::size_t valid = valid_utf8_prefix(text); valid != text.size()) {
-    const auto lines = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(valid), '\n');
-    return error_in(static_cast<std::size_t>(lines) + 1, "invalid UTF-8");
-  }
-  if (constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF"; text.starts_with(byte_order_mark))
-    text.remove_prefix(byte_order_mark.size());
-
-  csv_reader rows{text};
-  std::vector<std::string> row;
-  if (!rows.next(row)) return rows.error().empty() ? error("the file is empty") : error_in(rows.line(), rows.error());
-  const std::size_t columns = row.size();
-  const auto found = find_columns(row);
-  if (const auto* fault = std::get_if<std::string>(&found)) return error_in(rows.line(), *fault);
-  const auto& places = std::get<column_places>(found);
-
+  csv::table rows{text, columns};
   std::vector<store> stores;
-  while (rows.next(row)) {
-    if (const auto fault = fault_of(row, columns, places)) return error_in(rows.line(), *fault);
-    stores.push_back({std::move(row[places[store_id]]), std::move(row[places[store_name]]), std::move(row[places[area_code]])});
-  }
-  if (!rows.error().empty()) return error_in(rows.line(), rows.error());
-  if (stores.empty()) return error("no stores");
+  std::vector<std::string> row;
+  while (rows.next(row)) stores.push_back({std::move(row[store_id]), std::move(row[store_name]), std::move(row[area_code])});
+  if (rows.wrong()) return load_error{rows.wrong()->message(name)};
+  if (stores.empty()) return load_error{std::string{name} + ": no stores"};
 
   auto warnings = duplicate_warnings(stores, name);
+  if (const auto trimmed = rows.trimmed_in(store_id, "store id", "store ids"); !trimmed.empty()) {
+    warnings.insert(warnings.begin(), std::string{name} + ": " + trimmed);
+  }
   return loaded{std::make_shared<const store_table>(std::move(stores)), std::move(warnings)};
 }
 

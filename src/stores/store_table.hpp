@@ -1,5 +1,5 @@
 // stores: the Store Master file, read once into an immutable table.
-// May use: src/core.
+// May use: src/core, src/csv.
 // Never: keeps a file open, or hands out a table that is not whole.
 #pragma once
 
@@ -57,7 +57,8 @@ using store_table_ptr = std::shared_ptr<const store_table>;
 
 struct loaded {
   store_table_ptr table;
-  std::vector<std::string> warnings;  ///< for the log: how many ids occur more than once (the last row wins), then the first few of them
+  /// For the log: how many ids had blanks around them; how many occur more than once (the last row wins), then the first few of these.
+  std::vector<std::string> warnings;
 };
 
 /// Why the file cannot be used: one sentence with the file and, where there is one, the line ("stores.csv, line 17: ...").
@@ -65,11 +66,8 @@ struct load_error {
   std::string message;
 };
 
-/// Reads CSV text (RFC 4180): a header that names AreaCode, StoreName and StoreID in any order and spelling (case, `_`, `-` and
-/// blanks do not matter; columns with other names are passed over), LF or CRLF, an optional BOM, with or without a newline after the last
-/// row. Values are kept as they are, blanks included; empty lines are passed over. A short or long row, an empty id, a missing or repeated
-/// column, no row at all, invalid UTF-8, a bare CR, an open quote, text after a closing quote and an empty file are errors; a line is where
-/// the row (or the quote) starts, counted in physical lines. `name` is what messages call the file.
+/// Reads CSV as csv::table does, with the columns AreaCode, StoreName and StoreID, of which the first two may be empty. No row at all is an
+/// error, too. A line is where the row (or the quote) starts, counted in physical lines. `name` is what messages call the file.
 std::variant<loaded, load_error> parse(std::string_view text, std::string_view name);
 
 /// Reads the file. Also an error: it cannot be opened or read, or is larger than `max_bytes`.

@@ -138,7 +138,7 @@ export class Contract {
     }
     if (media["x-line-schema"]) return answer.lines().flatMap((line, n) => this.#json(line, [...at, "x-line-schema"], `line ${n + 1}`));
     if (media["x-event-schemas"]) return this.#events(answer, media, at);
-    if (media["x-first-line"]) return answer.text.split(/\r?\n/)[0] === media["x-first-line"] || !answer.whole ? [] : ["the first line is another than described"];
+    if (media["x-first-line"]) return answer.text.replace(/^\ufeff/, "").split(/\r?\n/)[0] === media["x-first-line"] || !answer.whole ? [] : ["the first line is another than described"];
     return [];
   }
 

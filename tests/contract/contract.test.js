@@ -145,6 +145,7 @@ test("every line of a report is checked, and the names of its columns", () => {
     "image,store_id,visit_time,url,state,width,height,perimeter,format,bytes,attempts,code,error," +
     "final_url,address,http_status,dns_ms,connect_ms,total_ms,kept";
   passes(file("csv", "text/csv; charset=utf-8", `${columns}\r\n`));
+  passes(file("csv", "text/csv; charset=utf-8", `\ufeff${columns}\r\n`)); // as `bom=1` has it
   fails(file("csv", "text/csv; charset=utf-8", `${columns},owner\r\n`), "first line");
 });
 

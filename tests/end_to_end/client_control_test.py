@@ -54,6 +54,8 @@ class Layer2(unittest.TestCase):
         done = run("results", job, "--format", "csv", url=self.url)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual([row["url"] for row in csv.DictReader(io.StringIO(done.stdout))], urls)
+        marked = run("results", job, "--format", "csv", "--bom", url=self.url)
+        self.assertEqual((marked.returncode, marked.stdout), (0, "\ufeff" + done.stdout))
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder, "results.ndjson")
             self.assertEqual(run("results", job, "--json", "--output", file, url=self.url).returncode, 0)

@@ -135,6 +135,17 @@ class AgainstTheService(unittest.TestCase):
             visits = database.execute("SELECT store_id, visit_time FROM visits WHERE job_id = ? ORDER BY visit_no", (job,)).fetchall()
         self.assertEqual(visits, [(KNOWN, "2026-03-09"), (OTHER, "2026-03-10"), (KNOWN, "2026-03-11")])
 
+    def test_a_job_from_a_spreadsheet_is_taken_and_its_blanks_are_told(self):
+        urls = self.origin.photo_urls(2, "sheet")
+        text = f"sep=;\r\nStore ID;Image URL;Visit Time\r\n\u00a0{KNOWN} ;{urls[0]};2026-03-09\r\n;;\r\n{KNOWN};{urls[1]};2026-03-09\r\n"
+        for encoding in ("utf-8-sig", "utf-16"):
+            with tempfile.NamedTemporaryFile("w", suffix=".csv", encoding=encoding, newline="") as file:
+                file.write(text)
+                file.flush()
+                done = run("submit", file.name, "--wait", url=self.url)
+            self.assertEqual((done.returncode, done.stderr.splitlines()[0]), (0, f"retail-pulse submit: {file.name}: 1 store id has blanks "
+                             "around it, which were taken off (in line 3)"), done.stderr)
+
     def test_a_job_from_standard_input_that_fails_ends_with_1_and_names_the_stores(self):
         rows = [(KNOWN, self.origin.photo_urls(1)[0], "t"), (OTHER, f"{self.origin.url}/missing/1.jpg", "t"), ("S99999999", "http://h/", "t")]
         done = run("submit", "-", "--wait", url=self.url, stdin=self.csv(rows))
@@ -349,7 +360,8 @@ class AgainstAScript(unittest.TestCase):
         return b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + body + (b"0\r\n\r\n" if whole else b"")
 
     def test_results_are_streamed_to_standard_output_or_to_a_file(self):
-        for words, name in ((["--format", "csv"], "results.csv"), (["--format", "ndjson"], "results.ndjson"), (["--json"], "results.ndjson")):
+        for words, name in ((["--format", "csv"], "results.csv"), (["--format", "csv", "--bom"], "results.csv?bom=1"),
+                            (["--format", "ndjson"], "results.ndjson"), (["--json"], "results.ndjson")):
             with ScriptedService(self.stream(b"a,b\n", b"1,2\n")) as service, tempfile.TemporaryDirectory() as folder:
                 done = run("results", 7, *words, url=service.url)
                 self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "a,b\n1,2\n", ""))
@@ -358,6 +370,20 @@ class AgainstAScript(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stdout, done.stderr, file.read_text()), (0, "", "", "a,b\n1,2\n"))
                 self.assertEqual(os.listdir(folder), ["out"])
                 self.assertEqual(service.targets(), [f"GET /api/jobs/7/{name}"] * 2)
+
+    def test_results_go_to_what_is_no_file_and_leave_a_replaced_file_its_mode(self):
+        words = ["results", 7, "--format", "csv", "--output"]
+        with ScriptedService(self.stream(b"a,b\n", b"1,2\n")) as service, tempfile.TemporaryDirectory() as folder:
+            for name, said in (("-", "a,b\n1,2\n"), ("/dev/stdout", "a,b\n1,2\n"), ("/dev/null", "")):
+                done = run(*words, name, url=service.url)
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (0, said, ""), name)
+            kept, link = pathlib.Path(folder, "kept.csv"), pathlib.Path(folder, "link.csv")
+            kept.write_text("old")
+            kept.chmod(0o640)
+            link.symlink_to("kept.csv")
+            done = run(*words, link, url=service.url)
+            self.assertEqual((done.returncode, done.stderr, kept.read_text()), (0, "", "a,b\n1,2\n"))
+            self.assertEqual((link.is_symlink(), kept.stat().st_mode & 0o7777), (True, 0o640))
 
     def test_a_broken_transfer_is_an_error_and_leaves_no_file(self):
         for broken in (self.stream(b"a,b\n", whole=False), self.stream(b"a,b\n")[:-7], b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na,b\n"):
@@ -417,7 +443,9 @@ class Usage(unittest.TestCase):
                       ["submit", "-", "--idempotency-key", "k" * 256],
                       ["submit", "-", "--url", "localhost"], ["status"], ["status", "0"],
                       ["status", "seven"], ["status", "9007199254740992"], ["status", "7", "8"], ["status", "7", "--wait"], ["results", "7", "--format", "xml"],
-                      ["results", "7", "--json", "--format", "csv"], ["results", "7", "--output", "/dev/null"], ["completion"], ["completion", "tcsh"]):
+                      ["results", "7", "--json", "--format", "csv"], ["results", "7", "--bom"], ["results", "7", "--bom", "--json"],
+                      ["results", "7", "--bom", "--format", "ndjson"], ["results", "7", "--bom", "--format", "table"],
+                      ["results", "7", "--output", "/"], ["completion"], ["completion", "tcsh"]):
             done = run(*words)
             self.assertEqual((done.returncode, done.stdout), (2, ""), words)
             self.assertRegex(done.stderr, rf"^retail-pulse {words[0]}: [^\n]+\n$")
@@ -471,6 +499,7 @@ class Usage(unittest.TestCase):
         self.assertEqual(self.complete("retail-pulse", "serve", "--log-format", ""), ["text", "json"])
         self.assertEqual(self.complete("retail-pulse", "results", "7", "--format", "="), ["table", "csv", "ndjson"])  # bash's way to take --format=
         self.assertEqual(self.complete("retail-pulse", "results", "7", "--format", "=", "c"), ["csv"])
+        self.assertEqual(self.complete("retail-pulse", "results", "7", "--b"), ["--bom"])
         self.assertEqual(self.complete("retail-pulse", "submit", ""), [])  # bash's own: files
         self.assertIn("--json", self.complete("retail-pulse", "status", ""))
 

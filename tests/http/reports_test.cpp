@@ -251,6 +251,27 @@ BOOST_AUTO_TEST_CASE(a_whole_report_has_no_filters_and_says_so) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_report_as_csv_may_have_a_byte_order_mark_and_lines_have_none) {
+  world w;
+  w.reports_are(job_of({}, 1));
+  const std::string path = "/api/jobs/7/results.csv";
+  const auto plain = stream_of(w.port(), path);
+  BOOST_TEST(plain.body.starts_with(csv_header));
+  BOOST_TEST(stream_of(w.port(), path + "?bom=0").body == plain.body);
+  const auto marked = stream_of(w.port(), path + "?bom=1");
+  BOOST_TEST(marked.status == 200);
+  BOOST_TEST(marked.body == "\xEF\xBB\xBF" + plain.body);
+  for (const std::string value : {"2", "true", "01", "-0"}) {
+    const auto a = get(w.port(), path + "?bom=" + value);
+    BOOST_TEST(a.status == 400);
+    BOOST_TEST(a.body == wrong("bom is neither 0 nor 1", path));
+  }
+  BOOST_TEST(get(w.port(), path + "?bom=").body == wrong("bom is empty", path));
+  BOOST_TEST(get(w.port(), path + "?bom=1&bom=1").body == wrong("bom is given twice", path));
+  BOOST_TEST(get(w.port(), "/api/jobs/7/results.ndjson?bom=1").body ==
+             wrong(R"(there is no parameter \"bom\" here; a whole report has no filters)", "/api/jobs/7/results.ndjson"));
+}
+
 BOOST_AUTO_TEST_CASE(a_report_tells_everything_about_a_job_and_when_it_may_end) {
   world w{{.wall_time = unix_millis{11'000}}};
   job_report report;

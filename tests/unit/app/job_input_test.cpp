@@ -9,12 +9,13 @@ namespace {
 
 using namespace retail_pulse;
 using namespace retail_pulse::app;
+using namespace std::string_literals;
 using nlohmann::json;
 
 json document(std::string_view csv) {
   const auto made = document_of_csv(csv, "visits.csv");
   if (const auto* error = std::get_if<input_error>(&made)) BOOST_FAIL(error->message);
-  return json::parse(std::get<std::string>(made));
+  return json::parse(std::get<csv_job>(made).document);
 }
 
 std::string fault(std::string_view csv) {
@@ -26,7 +27,11 @@ std::string fault(std::string_view csv) {
 BOOST_AUTO_TEST_SUITE(job_inputs)
 
 BOOST_AUTO_TEST_CASE(the_first_byte_that_is_not_blank_tells_json_from_csv) {
-  for (const auto* text : {"{", " \r\n\t{}", "\xEF\xBB\xBF{\"count\":0}"}) BOOST_TEST((kind_of(text) == input_kind::json), text);
+  for (const auto& text :
+       {"{"s, " \r\n\t{}"s, "\xEF\xBB\xBF{\"count\":0}"s, "\xEF\xBB\xBF\n{"s, "\xFF\xFE{\0"s, "\xFE\xFF\0\n\0{"s, "{\0\"\0"s}) {
+    BOOST_TEST((kind_of(text) == input_kind::json), text);
+  }
+  BOOST_TEST((kind_of("\xFF\xFEs\0"s) == input_kind::csv));
   for (const auto* text : {"", " ", "store_id,image_url,visit_time", "[{}]", "\"{\"", "\xEF\xBB\xBFstore_id"}) {
     BOOST_TEST((kind_of(text) == input_kind::csv), text);
   }
@@ -57,13 +62,28 @@ BOOST_AUTO_TEST_CASE(columns_stand_in_any_order_and_others_are_passed_over) {
              json::parse(R"({"count":1,"visits":[{"store_id":"Köln","visit_time":"2026-03-09, noon","image_url":["http://h/\"a\""]}]})"));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_spreadsheet_writes_is_taken_as_the_store_master_is) {
+  const auto plain = document("store_id,image_url,visit_time\nS1,http://h/a,2026-03-09\n");
+  for (const auto& csv : {"Store ID;Image URL;Visit Time\r\nS1;http://h/a;2026-03-09\r\n;;\r\n"s,
+                          "sep=|\rSTOREID|IMAGEURL|visit-time\rS1|http://h/a|2026-03-09\r"s,
+                          "\xEF\xBB\xBFstore_id\timage_url\tvisit time\n S1\thttp://h/a\u00a0\t2026-03-09\n"s}) {
+    BOOST_TEST(document(csv) == plain, csv);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(store_ids_with_blanks_around_them_are_one_warning) {
+  const auto warning_of = [](std::string_view csv) { return std::get<csv_job>(document_of_csv(csv, "visits.csv")).warning; };
+  BOOST_TEST(warning_of("store_id,image_url,visit_time\nS1, http://h/a ,t\n") == "");
+  BOOST_TEST(warning_of("store_id,image_url,visit_time\nS1,http://h/a,t\nS1 ,http://h/b,t\n\u00a0S1,http://h/c,t\n") ==
+             "visits.csv: 2 store ids have blanks around them, which were taken off (the first in line 3)");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_line_and_column) {
   const std::string header = "store_id,image_url,visit_time\n";
   BOOST_TEST(fault("") == "visits.csv is empty");
   BOOST_TEST(fault("\n\n") == "visits.csv is empty");
   BOOST_TEST(fault(header) == "visits.csv: there is no row behind the header");
   BOOST_TEST(fault("store_id,url,visit_time\n") == "visits.csv, line 1: the header has no column image_url");
-  BOOST_TEST(fault("Store_id,image_url,visit_time\n") == "visits.csv, line 1: the header has no column store_id");
   BOOST_TEST(fault("store_id,image_url,visit_time,store_id\n") == "visits.csv, line 1: the header names the column store_id twice");
   BOOST_TEST(fault(header + "S1,http://h/1,t\nS1,http://h/2\n") == "visits.csv, line 3: column visit_time: the row ends before it");
   BOOST_TEST(fault(header + "S1,http://h/1,t,x\n") ==
@@ -71,7 +91,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_line_and_column) {
   BOOST_TEST(fault(header + "S1,http://h/1,t\n,http://h/2,t\n") == "visits.csv, line 3: column store_id: is empty");
   BOOST_TEST(fault(header + "S1,,t\n") == "visits.csv, line 2: column image_url: is empty");
   BOOST_TEST(fault(header + "S1,http://h/1,\n") == "visits.csv, line 2: column visit_time: is empty");
-  BOOST_TEST(fault(header + "S1,http://h/\xff,t\n") == "visits.csv, line 2: column image_url: is not UTF-8");
+  BOOST_TEST(fault(header + "S1,http://h/\xff,t\n").starts_with("visits.csv, line 2: column image_url: is not UTF-8 (byte ff, "));
   BOOST_TEST(fault(header + "S1,http://h/1," + std::string(1, '\0') + "\n") ==
              "visits.csv, line 2: column visit_time: contains a NUL character");
 }

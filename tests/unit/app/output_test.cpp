@@ -1,6 +1,9 @@
 #include "app/output.hpp"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
@@ -42,6 +45,33 @@ std::string fault(const std::string& name) {
   return std::get<std::string>(made);
 }
 
+struct stat status_of(const std::string& name) {
+  struct stat status {};
+  BOOST_REQUIRE(stat(name.c_str(), &status) == 0);
+  return status;
+}
+
+/// What was not kept.
+std::string replaced(const std::string& name) {
+  auto to = opened(name);
+  to.write("new");
+  BOOST_TEST(!to.finish().has_value());
+  BOOST_TEST(content(name) == "new");
+  return to.not_kept();
+}
+
+/// Another user without any rights, for as long as this lives.
+class as_nobody {
+ public:
+  as_nobody() { BOOST_REQUIRE(setegid(nobody) == 0 && seteuid(nobody) == 0); }
+  ~as_nobody() { BOOST_CHECK(seteuid(0) == 0 && setegid(0) == 0); }
+  as_nobody(const as_nobody&) = delete;
+  as_nobody& operator=(const as_nobody&) = delete;
+  static constexpr uid_t nobody = 65534;
+};
+
+boost::test_tools::assertion_result is_root(boost::unit_test::test_unit_id) { return geteuid() == 0; }
+
 BOOST_FIXTURE_TEST_SUITE(outputs, folder)
 
 BOOST_AUTO_TEST_CASE(a_file_appears_when_it_is_whole) {
@@ -78,9 +108,97 @@ BOOST_AUTO_TEST_CASE(a_link_is_followed_and_stays_one) {
   BOOST_TEST(content(file("real.csv")) == "new");
 }
 
+BOOST_AUTO_TEST_CASE(a_link_that_leads_to_nothing_yet_is_followed_and_stays_one) {
+  fs::create_directory(file("real"));
+  fs::create_symlink("real/first.csv", file("link.csv"));
+  fs::create_symlink("second.csv", file("real/first.csv"));
+  auto to = opened(file("link.csv"));
+  to.write("new");
+  BOOST_TEST(!to.finish().has_value());
+  BOOST_TEST(fs::is_symlink(file("link.csv")));
+  BOOST_TEST(fs::is_symlink(file("real/first.csv")));
+  BOOST_TEST(content(file("real/second.csv")) == "new");
+  fs::create_symlink("loop", file("loop"));
+  BOOST_TEST(fault(file("loop")).starts_with(file("loop") + " cannot be written: "));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_replaced_keeps_its_mode_and_a_new_one_has_what_the_mask_leaves) {
+  for (const mode_t mode : {0600, 0640, 0664, 0755, 0444}) {
+    std::ofstream{file("a.csv")} << "old";
+    BOOST_REQUIRE(chmod(file("a.csv").c_str(), mode) == 0);
+    BOOST_TEST(replaced(file("a.csv")) == "");
+    BOOST_TEST((status_of(file("a.csv")).st_mode & 07777) == mode);
+    fs::remove(file("a.csv"));
+  }
+  const auto mask = umask(027);
+  BOOST_TEST(replaced(file("new.csv")) == "");
+  umask(mask);
+  BOOST_TEST((status_of(file("new.csv")).st_mode & 07777) == 0640u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_whole_yet_of_a_secret_file_is_as_secret) {
+  std::ofstream{file("a.csv")} << "old";
+  BOOST_REQUIRE(chmod(file("a.csv").c_str(), 0600) == 0);
+  const auto to = opened(file("a.csv"));
+  BOOST_TEST((status_of(to.temporary_name()).st_mode & 07777) == 0600u);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_replaced_keeps_its_owner_also_behind_a_link, *boost::unit_test::precondition(is_root)) {
+  std::ofstream{file("real.csv")} << "old";
+  fs::create_symlink("real.csv", file("link.csv"));
+  BOOST_REQUIRE(chown(file("real.csv").c_str(), 12345, 23456) == 0);
+  BOOST_REQUIRE(chmod(file("real.csv").c_str(), 04640) == 0);
+  BOOST_TEST(replaced(file("link.csv")) == "");
+  BOOST_TEST(fs::is_symlink(file("link.csv")));
+  BOOST_TEST(status_of(file("real.csv")).st_uid == 12345u);
+  BOOST_TEST(status_of(file("real.csv")).st_gid == 23456u);
+  BOOST_TEST((status_of(file("real.csv")).st_mode & 07777) == 04640u);
+}
+
+BOOST_AUTO_TEST_CASE(an_owner_that_cannot_be_kept_is_told_and_no_other_group_gets_its_rights, *boost::unit_test::precondition(is_root)) {
+  std::ofstream{file("a.csv")} << "old";
+  BOOST_REQUIRE(chmod(file("a.csv").c_str(), 06664) == 0);
+  BOOST_REQUIRE(chmod(path.c_str(), 0777) == 0);
+  {
+    const as_nobody now;
+    BOOST_TEST(replaced(file("a.csv")) == file("a.csv") + " could not keep its owner and its group");
+  }
+  BOOST_TEST(status_of(file("a.csv")).st_uid == as_nobody::nobody);
+  BOOST_TEST((status_of(file("a.csv")).st_mode & 07777) == 0644u);
+}
+
+BOOST_AUTO_TEST_CASE(another_name_of_a_replaced_file_keeps_the_old_content_and_is_told) {
+  std::ofstream{file("a.csv")} << "old";
+  fs::create_hard_link(file("a.csv"), file("b.csv"));
+  BOOST_TEST(replaced(file("a.csv")) == file("a.csv") + " had another name, which keeps the old content");
+  BOOST_TEST(content(file("b.csv")) == "old");
+}
+
+BOOST_AUTO_TEST_CASE(a_device_and_a_pipe_are_written_to_and_stay_what_they_are) {
+  auto null = opened("/dev/null");
+  BOOST_TEST(null.temporary_name() == "");
+  BOOST_TEST(null.write("new"));
+  BOOST_TEST(!null.finish().has_value());
+  BOOST_TEST(fs::is_character_file("/dev/null"));
+  auto full = opened("/dev/full");
+  BOOST_TEST(!full.write("new"));
+  BOOST_TEST(full.finish().value() == "/dev/full cannot be written: No space left on device");
+
+  BOOST_REQUIRE(mkfifo(file("pipe").c_str(), 0600) == 0);
+  const int reader = open(file("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  auto pipe = opened(file("pipe"));
+  BOOST_TEST(pipe.write("new"));
+  BOOST_TEST(!pipe.finish().has_value());
+  char got[8] = {};
+  BOOST_TEST(read(reader, got, sizeof got) == 3);
+  BOOST_TEST(read(reader, got, sizeof got) == 0, "the end");
+  close(reader);
+  BOOST_TEST(fs::is_fifo(file("pipe")));
+  BOOST_TEST(files() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_become_a_file_is_refused_by_name) {
   BOOST_TEST(fault(path.string()) == path.string() + " is not a regular file");
-  BOOST_TEST(fault("/dev/null") == "/dev/null is not a regular file");
   BOOST_TEST(fault(file("no/such/folder/a.csv")) == file("no/such/folder/a.csv") + " cannot be written: No such file or directory");
 }
 

@@ -46,6 +46,12 @@ BOOST_AUTO_TEST_CASE(a_whole_stream_is_handed_on_whole) {
   BOOST_TEST((std::get<transfer>(counted.end) == transfer::whole));
   BOOST_TEST(counted.received == "a,b\n");
   BOOST_TEST(test_support::path_of(counted.asked.at(0)) == "/api/jobs/5/results.ndjson");
+  const auto marked =
+      transfer_of(std::string{head} + "Content-Length: 7\r\n\r\n\xEF\xBB\xBF" + "a,b\n", results_format::csv_with_mark, true);
+  BOOST_TEST(marked.received ==
+             "\xEF\xBB\xBF"
+             "a,b\n");
+  BOOST_TEST(test_support::path_of(marked.asked.at(0)) == "/api/jobs/5/results.csv?bom=1");
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_that_breaks_off_anywhere_is_an_error) {

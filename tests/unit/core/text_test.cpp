@@ -72,6 +72,26 @@ BOOST_AUTO_TEST_CASE(holds_no_overlong_cut_or_stray_bytes) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(blanks)
+
+BOOST_AUTO_TEST_CASE(around_a_text_are_what_unicode_calls_white_space_and_what_nobody_sees) {
+  for (std::uint32_t code = 0; code < 0x110000; ++code) {
+    if (code >= 0xD800 && code <= 0xDFFF) continue;
+    const bool is_blank = (code >= 0x09 && code <= 0x0D) || code == 0x20 || code == 0x85 || code == 0xA0 || code == 0x1680 ||
+                          (code >= 0x2000 && code <= 0x200B) || code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F ||
+                          code == 0x3000 || code == 0xFEFF;
+    const auto blank = encoded(code);
+    const auto left = without_blanks_around(blank + "S 1" + blank);
+    if ((left == "S 1") != is_blank) BOOST_ERROR("wrong about " << code);
+  }
+  BOOST_TEST(without_blanks_around(" \t\u00a0S\u00a0 1\u3000\r\n ") == "S\u00a0 1");
+  BOOST_TEST(without_blanks_around(" \u00a0\u2003\t") == "");
+  BOOST_TEST(without_blanks_around("") == "");
+  BOOST_TEST(without_blanks_around("\xA0S\xA0") == "\xA0S\xA0", "of Latin-1");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 }  // namespace retail_pulse
 
 BOOST_AUTO_TEST_SUITE(ascii)

@@ -1,0 +1,205 @@
+#include "csv/table.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "core/encoding.hpp"
+#include "core/text.hpp"
+
+namespace retail_pulse::csv {
+namespace {
+
+constexpr std::string_view separators = ",;\t|";
+constexpr std::size_t shown_bytes = 64;  ///< of a name out of the header, in a message
+constexpr std::string_view remedy = "save it as CSV UTF-8";
+
+/// "Store_ID", "store id" and "STOREID" are one name.
+std::string plain(std::string_view name) {
+  std::string letters;
+  while (!name.empty()) {
+    const auto character = name.substr(0, std::max<std::size_t>(1, utf8_sequence(name)));
+    name.remove_prefix(character.size());
+    if (character != "_" && character != "-") letters += lower(without_blanks_around(character));
+  }
+  return letters;
+}
+
+bool is_blank(const std::vector<std::string>& row) {
+  return std::ranges::all_of(row, [](const auto& cell) { return without_blanks_around(cell).empty(); });
+}
+
+/// Blank, whichever the separator is.
+bool is_blank_before_header(const std::vector<std::string>& row) {
+  return std::ranges::all_of(row, [](std::string_view cell) {
+    std::size_t separated = 0;
+    do {
+      cell = without_blanks_around(cell);
+      separated = std::min(cell.find_first_not_of(separators), cell.size());
+      cell.remove_prefix(separated);
+    } while (separated > 0);
+    return cell.empty();
+  });
+}
+
+/// Text of the file in a message: not for long, and without what could end a line.
+std::string shown(std::string_view text) {
+  std::string result;
+  for (const char c : text) result += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  if (result.size() <= shown_bytes) return result;
+  return result.substr(0, valid_utf8_prefix(std::string_view{result}.substr(0, shown_bytes))) + "...";
+}
+
+std::string not_utf8(std::string_view text) {
+  const auto byte = static_cast<unsigned char>(text[valid_utf8_prefix(text)]);
+  return "is not UTF-8 (byte " + hex({&byte, 1}) + ", perhaps of Windows-1252 or Latin-1); " + std::string{remedy};
+}
+
+}  // namespace
+
+std::string fault::message(std::string_view name) const {
+  return std::string{name} + (line > 0 ? ", line " + std::to_string(line) + ": " : " ") + what;
+}
+
+table::table(std::string_view text, std::span<const column> columns) : columns_{columns}, trimmed_(columns.size()) {
+  decode(text);
+  if (!wrong_) find_header();
+}
+
+void table::fail(std::string what, std::size_t line) { wrong_ = fault{std::move(what), line}; }
+
+void table::decode(std::string_view text) {
+  const auto how = encoding_of(text);
+  text_ = text.substr(how.mark);
+  if (how.what == encoding::kind::utf8) return;
+  if (how.what == encoding::kind::utf32) return fail("is UTF-32; " + std::string{remedy});
+  if (how.mark == 0) return fail("is UTF-16 without a byte order mark; " + std::string{remedy});
+  auto [utf8, whole] = utf8_of_utf16(text_, how.big_endian);
+  if (!whole) return fail("this is no whole UTF-16; " + std::string{remedy}, 1 + line_ends(utf8));
+  converted_ = std::move(utf8);
+  text_ = converted_;
+}
+
+/// The separators that are possible: the one of a first line "sep=;", as Excel understands it, which is taken off, or all.
+std::string_view table::take_separator_line() {
+  constexpr std::string_view mark = "sep=";
+  const auto line = text_.substr(0, text_.find_first_of("\r\n"));
+  if (line.size() != mark.size() + 1 || !same_word(line.substr(0, mark.size()), mark)) return separators;
+  const auto separator = separators.find(line.back());
+  if (separator == std::string_view::npos) return separators;
+  text_.remove_prefix(line.size());
+  if (!text_.empty()) text_.remove_prefix(text_.starts_with("\r\n") ? 2 : 1);
+  ++first_line_;
+  return separators.substr(separator, 1);
+}
+
+table::header table::header_with(char separator) const {
+  header made{reader{text_, separator, first_line_}};
+  bool is_there = false;
+  do {
+    is_there = made.rows.next(made.names);
+  } while (is_there && is_blank_before_header(made.names));
+  if (!is_there && made.rows.error().empty()) made.names.clear();
+  for (auto& name : made.names) name = std::string{without_blanks_around(name)};
+  made.places.resize(columns_.size());
+  if (!made.rows.error().empty()) return made;
+  for (std::size_t wanted = 0; wanted < columns_.size(); ++wanted) {
+    for (std::size_t place = 0; place < made.names.size(); ++place) {
+      if (plain(made.names[place]) != plain(columns_[wanted].name)) continue;
+      if (made.places[wanted]) made.twice = wanted;
+      made.places[wanted] = place;
+    }
+    if (made.places[wanted]) ++made.found;
+  }
+  return made;
+}
+
+/// The separator is the one with which the header names most of the columns.
+void table::find_header() {
+  const auto weight = [](const header& of) { return std::tuple{of.found, of.names.size()}; };
+  const auto possible = take_separator_line();
+  header_ = header_with(possible.front());
+  for (const char separator : possible.substr(1)) {
+    if (header_.found == columns_.size()) break;
+    auto other = header_with(separator);
+    if (weight(other) > weight(header_)) header_ = std::move(other);
+  }
+  if (auto what = fault_of_header()) return fail(*std::move(what), header_.names.empty() ? 0 : header_.rows.line());
+}
+
+std::optional<std::string> table::fault_of_header() const {
+  const auto& names = header_.names;
+  if (names.empty()) return "is empty";
+  if (!header_.rows.error().empty()) return "column " + std::to_string(names.size()) + ": " + header_.rows.error();
+  if (header_.twice) return "the header names the column " + std::string{columns_[*header_.twice].name} + " twice";
+  const bool not_split = names.size() == 1 && header_.found == 0;
+  if (not_split && valid_utf8_prefix(names[0]) != names[0].size()) return "the header " + not_utf8(names[0]);
+  if (not_split) {
+    return "the header has one column '" + shown(names[0]) + "': what separates the cells is no comma, semicolon, tab or |";
+  }
+  for (std::size_t wanted = 0; wanted < columns_.size(); ++wanted) {
+    if (!header_.places[wanted]) return "the header has no column " + std::string{columns_[wanted].name};
+  }
+  return std::nullopt;
+}
+
+bool table::next(std::vector<std::string>& cells) {
+  if (wrong_) return false;
+  auto& rows = header_.rows;
+  do {
+    if (!rows.next(row_)) {
+      if (!rows.error().empty()) fail("column " + named(row_.size() - 1) + ": " + rows.error(), rows.line());
+      return false;
+    }
+  } while (is_blank(row_));
+  if (auto what = fault_of_row(row_)) return fail(*std::move(what), rows.line()), false;
+  cells.resize(columns_.size());
+  for (std::size_t wanted = 0; wanted < columns_.size(); ++wanted) {
+    auto& cell = row_[*header_.places[wanted]];
+    const auto text = without_blanks_around(cell);
+    if (text.size() == cell.size()) {
+      cells[wanted] = std::move(cell);
+    } else {
+      if (trimmed_[wanted].count++ == 0) trimmed_[wanted].first_line = rows.line();
+      cells[wanted] = std::string{text};
+    }
+    if (auto what = fault_of_cell(wanted, cells[wanted])) {
+      return fail("column " + named(*header_.places[wanted]) + ": " + *what, rows.line()), false;
+    }
+  }
+  return true;
+}
+
+std::optional<std::string> table::fault_of_row(const std::vector<std::string>& row) const {
+  const auto columns = header_.names.size();
+  if (row.size() < columns) return "column " + named(row.size()) + ": the row ends before it";
+  if (row.size() > columns) return "column " + named(columns - 1) + ": the row goes on behind it, the last column of the header";
+  return std::nullopt;
+}
+
+std::optional<std::string> table::fault_of_cell(std::size_t column, std::string_view cell) const {
+  const auto& wanted = columns_[column];
+  if (cell.empty() && !wanted.may_be_empty) return "is empty";
+  if (cell.size() > wanted.max_bytes) return "is longer than " + std::to_string(wanted.max_bytes) + " bytes";
+  if (valid_utf8_prefix(cell) != cell.size()) return not_utf8(cell);
+  if (cell.find('\0') != std::string_view::npos) return "contains a NUL character";
+  return std::nullopt;
+}
+
+/// A column as its file calls it; by its number, from 1, where that is no name to be shown.
+std::string table::named(std::size_t place) const {
+  const auto& names = header_.names;
+  const bool has_name = place < names.size() && !names[place].empty() && valid_utf8_prefix(names[place]) == names[place].size();
+  return has_name ? shown(names[place]) : std::to_string(place + 1);
+}
+
+std::string table::trimmed_in(std::size_t column, std::string_view one, std::string_view many) const {
+  const auto& cells = trimmed_[column];
+  if (cells.count == 0) return {};
+  const bool single = cells.count == 1;
+  return std::to_string(cells.count) + " " + std::string{single ? one : many} +
+         (single ? " has blanks around it" : " have blanks around them") + ", which were taken off (" + (single ? "" : "the first ") +
+         "in line " + std::to_string(cells.first_line) + ")";
+}
+
+}  // namespace retail_pulse::csv
