@@ -38,7 +38,7 @@ struct outcome {
   std::optional<file_version> version;  ///< of a file that was measured; nothing when the server named none
 };
 
-/// Where a host leads: the address the engine would connect to now, in text form; empty when the name cannot be resolved, or
+/// Where a host leads: the address the engine would connect to first now, in text form; empty when the name cannot be resolved, or
 /// no address may be fetched (a fetch of it then ends at once with the right code).
 using on_resolved = std::function<void(std::string address)>;
 using on_fetched = std::function<void(outcome)>;
