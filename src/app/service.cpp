@@ -66,6 +66,7 @@ fetch::engine_options engine_options_of(const config::settings& settings, const 
   options.allow_addresses = settings.allow_addresses;
   options.allow_hosts = settings.allow_hosts;
   options.ca_file = settings.ca_file;
+  options.address_connections = settings.origin_connections;
   return options;
 }
 

@@ -9,6 +9,7 @@
 #include "core/time.hpp"
 #include "fetch/exchange.hpp"
 #include "fetch/retry_policy.hpp"
+#include "fetch/route.hpp"
 
 namespace retail_pulse::fetch {
 namespace {
@@ -64,6 +65,8 @@ class attempt {
 
   /// From here on the evidence is about the next hop; nothing of the last one's answer may stand beside its URL.
   void move_on(std::string next) {
+    redirected_ = true;
+    place_.reset();
     result_.evidence.final_url = std::move(next);
     result_.evidence.address.clear();
     result_.evidence.http_status = 0;
@@ -89,16 +92,16 @@ class attempt {
     return redirect;
   }
 
-  /// Asks one server until the file's answer is known. The text of a redirect; nothing: the outcome is set.
+  /// Asks one host until the file's answer is known. The text of a redirect; nothing: the outcome is set.
   std::optional<std::string> fetch_from(const url& here, const request& wanted) {
-    const auto address = wait_for_address(here);
-    if (!address) return std::nullopt;
-    result_.evidence.address = address->text();
-    const auto key = connection_pool::key_of(here, *address);
+    auto addresses = wait_for_addresses(here);
+    if (!addresses) return std::nullopt;
+    route to{std::move(*addresses)};
+    if (!begin_at(to)) return std::nullopt;
     const file_version* known = wanted.known && wanted.known->url == here.text() ? &*wanted.known : nullptr;
     intake file{tools_.how, tools_.max_image_bytes, tools_.copies, known != nullptr};
     for (;;) {
-      auto answer = ask(here, *address, key, file, known);
+      auto answer = ask(here, to, file, known);
       if (!answer) return std::nullopt;
       switch (answer->what) {
         case exchange::kind::again:
@@ -113,6 +116,23 @@ class attempt {
           return std::nullopt;
       }
     }
+  }
+
+  /// The evidence is about this address from here on. False when too many fetches are there; the outcome is set then. A redirect needs no
+  /// place, because its fetch stays counted where its first URL leads.
+  bool begin_at(const route& to) {
+    result_.evidence.address = to.address().text();
+    place_.reset();
+    if (redirected_) return true;
+    place_ = to.has_moved() ? tools_.at_addresses.take_now(to.address()) : tools_.at_addresses.take(to.address(), limit_.deadline);
+    if (place_) return true;
+    if (!to.has_moved() && std::chrono::steady_clock::now() < limit_.deadline) {
+      fail(error_code::internal, "the fetch engine is shutting down");
+    } else {
+      fail(error_code::origin_unavailable, "too many fetches are at " + to.address().text());
+      result_.retry_after = limits::full_address_retry;
+    }
+    return false;
   }
 
   void conclude(const url& here, const intake& file, const response_head& head) {
@@ -132,13 +152,25 @@ class attempt {
     }
   }
 
-  /// One request. Nothing when no connection could be made; the outcome is set then.
-  std::optional<exchange> ask(const url& here, const ip_address& address, const std::string& key, intake& file, const file_version* known) {
+  /// One request, at the first address that answers. Nothing when no connection could be made; the outcome is set then.
+  std::optional<exchange> ask(const url& here, route& to, intake& file, const file_version* known) {
+    for (;;) {
+      auto answer = ask_at(here, to, file, known);
+      const bool reached = answer && !answer->died_unanswered;
+      if (reached && to.has_moved()) prefer(tools_.places, here, to.address());
+      if (reached || !is_nobody_there(answer ? answer->failed->code : result_.code, limit_) || !to.move_on()) return answer;
+      fail(error_code::none, {});
+      if (!begin_at(to)) return std::nullopt;
+    }
+  }
+
+  std::optional<exchange> ask_at(const url& here, const route& to, intake& file, const file_version* known) {
+    const auto key = connection_pool::key_of(here, to.address());
     if (auto kept = tools_.connections.take(key)) {
       auto answer = ask_over(std::move(kept), key, here, file, known, true);
       if (!answer.wants_new_connection) return answer;
     }
-    auto opened = open(here, address);
+    auto opened = open(here, to);
     if (!opened) return std::nullopt;
     return ask_over(std::move(opened), key, here, file, known, false);
   }
@@ -152,12 +184,13 @@ class attempt {
     return answer;
   }
 
-  std::unique_ptr<connection> open(const url& here, const ip_address& address) {
+  std::unique_ptr<connection> open(const url& here, const route& to) {
     const auto start = std::chrono::steady_clock::now();
-    auto opened = connection::open(here, address, tools_.tls, limit_);
+    const auto share = to.share_of(limit_);
+    auto opened = connection::open(here, to.address(), tools_.tls, share);
     if (std::holds_alternative<fault>(opened) && std::get<fault>(opened).code == error_code::internal) {
       tools_.connections.close_all();  // most likely descriptors ran out, and idle connections hold some
-      opened = connection::open(here, address, tools_.tls, limit_);
+      opened = connection::open(here, to.address(), tools_.tls, share);
     }
     result_.evidence.connect_ms += ms_since(start);
     if (const auto* error = std::get_if<fault>(&opened)) {
@@ -167,20 +200,22 @@ class attempt {
     return std::get<std::unique_ptr<connection>>(std::move(opened));
   }
 
-  std::optional<ip_address> wait_for_address(const url& here) {
+  std::optional<std::vector<ip_address>> wait_for_addresses(const url& here) {
     const auto start = std::chrono::steady_clock::now();
-    const auto where = fetch::wait_for_address(tools_.places, here, limit_);
+    auto where = fetch::wait_for_addresses(tools_.places, here, limit_);
     result_.evidence.dns_ms += ms_since(start);
     if (const auto* error = std::get_if<fault>(&where)) {
       fail(*error);
       return std::nullopt;
     }
-    return std::get<ip_address>(where);
+    return std::get<std::vector<ip_address>>(std::move(where));
   }
 
   const attempt_tools& tools_;
   const steady_time start_;
   const patience limit_;
+  bool redirected_ = false;
+  std::optional<address_places::place> place_;  ///< at the address that is asked, before any redirect
   outcome result_;
 };
 

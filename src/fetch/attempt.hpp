@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "fetch/address_places.hpp"
 #include "fetch/circuit_breaker.hpp"
 #include "fetch/connection_pool.hpp"
 #include "fetch/destination.hpp"
@@ -19,6 +20,7 @@ struct attempt_tools {
   connection_pool& connections;
   const tls_context& tls;
   circuit_breaker& circuits;
+  address_places& at_addresses;
   picture_store* copies;  ///< null: no copies are kept
   mode how;
   std::chrono::milliseconds deadline;

@@ -40,16 +40,10 @@ class blocking_engine final : public engine {
         connections_(options.idle_connections),
         names_(guard_, resolver_options{options.dns_servers}),
         circuits_(options.deadline),
+        at_addresses_(options.address_connections),
         kept_(opened_store(options)),
-        tools_{{guard_, allow_hosts_, names_},
-               connections_,
-               tls_,
-               circuits_,
-               kept_.get(),
-               options.how,
-               options.deadline,
-               options.max_image_bytes,
-               cancel_.get()},
+        tools_{{guard_, allow_hosts_, names_}, connections_, tls_, circuits_, at_addresses_, kept_.get(), options.how, options.deadline,
+               options.max_image_bytes,        cancel_.get()},
         threads_(options.threads, limits::fetch_thread_idle, [this] { connections_.close_expired(); }) {
     if (!cancel_) throw std::system_error(errno, std::generic_category(), "the fetch engine's eventfd");
   }
@@ -61,6 +55,7 @@ class blocking_engine final : public engine {
     const std::uint64_t one = 1;
     require(write(cancel_.get(), &one, sizeof one) > 0, "the fetch engine can cancel its fetches");  // never read: stays readable
     names_.stop();
+    at_addresses_.stop();
     for (const auto& unbegun : threads_.stop()) unbegun();  // answers `internal` at once
   }
 
@@ -68,9 +63,9 @@ class blocking_engine final : public engine {
     const auto parsed = parse_url(text);
     const auto* to = std::get_if<url>(&parsed);
     if (to == nullptr) return done({});
-    find_address(tools_.places, *to, [done = std::move(done)](const resolution& where) {
-      const auto* address = std::get_if<ip_address>(&where);
-      done(address == nullptr ? std::string{} : address->text());
+    find_addresses(tools_.places, *to, [done = std::move(done)](const resolution& where) {
+      const auto* addresses = std::get_if<std::vector<ip_address>>(&where);
+      done(addresses == nullptr ? std::string{} : addresses->front().text());
     });
   }
 
@@ -99,6 +94,7 @@ class blocking_engine final : public engine {
   connection_pool connections_;
   resolver names_;
   circuit_breaker circuits_;
+  address_places at_addresses_;
   const std::unique_ptr<picture_store> kept_;
   const attempt_tools tools_;
   thread_pool threads_;

@@ -25,6 +25,8 @@ struct engine_options {
   std::string ca_file;                       ///< empty: the system's store
   std::size_t idle_connections = 512;        ///< kept open to origins, over all of them
   std::string dns_servers;                   ///< "ip:port,..." instead of the system's; for tests
+  /// Fetches at once at one address, but for those that a redirect leads there; who submits keeps to it where names have one address.
+  std::size_t address_connections = limits::max_fetch_threads;
 };
 
 /// The engine over real sockets. Thread safe. The destructor stops it.

@@ -24,7 +24,7 @@ bool is_allowed_host(const std::vector<std::string>& allowed, const std::string&
   });
 }
 
-void find_address(const destinations& among, const url& of, on_resolution done) {
+void find_addresses(const destinations& among, const url& of, on_resolution done) {
   if (!is_allowed_host(among.allow_hosts, of.host))
     return done(fault{error_code::blocked_address, of.host + " is not among the allowed hosts"});
   if (!of.host_is_address) return among.names.look_up(without_final_dot(of.host), std::move(done));
@@ -32,15 +32,19 @@ void find_address(const destinations& among, const url& of, on_resolution done) 
   if (!literal) return done(fault{error_code::internal, of.host + " is not an address"});
   const auto address = unmapped(*literal);
   if (!among.guard.permits(address)) return done(fault{error_code::blocked_address, of.host + " may not be fetched from"});
-  done(address);
+  done(std::vector{address});
 }
 
-resolution wait_for_address(const destinations& among, const url& of, const patience& limit) {
+resolution wait_for_addresses(const destinations& among, const url& of, const patience& limit) {
   const auto found = std::make_shared<std::promise<resolution>>();  // shared: the answer may come after the deadline
   auto answer = found->get_future();
-  find_address(among, of, [found](const resolution& where) { found->set_value(where); });
+  find_addresses(among, of, [found](const resolution& where) { found->set_value(where); });
   if (answer.wait_until(limit.deadline) == std::future_status::ready) return answer.get();
   return fault{error_code::timed_out, "no time left while looking up " + of.host};
+}
+
+void prefer(const destinations& among, const url& of, const ip_address& address) {
+  if (!of.host_is_address) among.names.prefer(without_final_dot(of.host), address);
 }
 
 }  // namespace retail_pulse::fetch

@@ -21,9 +21,12 @@ struct destinations {
 bool is_allowed_host(const std::vector<std::string>& allowed, const std::string& host);
 
 /// Where a URL leads, by the host list, by its literal address or through the resolver. Does not block; `done` as in `resolver::look_up`.
-void find_address(const destinations& among, const url& of, on_resolution done);
+void find_addresses(const destinations& among, const url& of, on_resolution done);
 
-/// As `find_address`, blocking up to the deadline, after which it is timed_out.
-resolution wait_for_address(const destinations& among, const url& of, const patience& limit);
+/// As `find_addresses`, blocking up to the deadline, after which it is timed_out.
+resolution wait_for_addresses(const destinations& among, const url& of, const patience& limit);
+
+/// Tells that a URL's host has answered at this one of its addresses and not at those before it, which then is the first to be tried.
+void prefer(const destinations& among, const url& of, const ip_address& address);
 
 }  // namespace retail_pulse::fetch

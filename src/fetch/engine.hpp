@@ -42,7 +42,7 @@ struct outcome {
   bool can_pass() const { return !lasts && retail_pulse::can_pass(code, evidence.http_status); }
 };
 
-/// Where a host leads: the address the engine would connect to now, in text form; empty when the name cannot be resolved, or
+/// Where a host leads: the address the engine would connect to first now, in text form; empty when the name cannot be resolved, or
 /// no address may be fetched (a fetch of it then ends at once with the right code).
 using on_resolved = std::function<void(std::string address)>;
 using on_fetched = std::function<void(outcome)>;

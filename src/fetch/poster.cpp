@@ -13,6 +13,7 @@
 #include "fetch/descriptor.hpp"
 #include "fetch/destination.hpp"
 #include "fetch/exchange.hpp"
+#include "fetch/route.hpp"
 #include "fetch/thread_pool.hpp"
 #include "fetch/tls_context.hpp"
 
@@ -69,15 +70,27 @@ class blocking_poster final : public poster {
     const auto parsed = parse_url(what.url);
     if (const auto* error = std::get_if<url_error>(&parsed)) return failure({error_code::invalid_url, error->reason});
     const auto& to = std::get<url>(parsed);
-    const auto where = wait_for_address({guard_, allow_hosts_, names_}, to, limit);
-    if (const auto* error = std::get_if<fault>(&where)) return failure(*error);
-    const auto opened = connection::open(to, std::get<ip_address>(where), tls_, limit);
+    const auto opened = open(to, limit);
     if (const auto* error = std::get_if<fault>(&opened)) return failure(*error);
     const auto answer = run_post(*std::get<std::unique_ptr<connection>>(opened), to, what, limit);
     if (const auto* error = std::get_if<fault>(&answer)) return failure(*error);
     const int status = std::get<response_head>(answer).status;
     if (status >= 200 && status <= 299) return {error_code::none, status, {}};
     return failure({error_code::http_status, "the answer has status " + std::to_string(status)}, status);
+  }
+
+  /// A connection to the first address of the host that takes one. What was sent is not sent to another: the receiver may have it.
+  std::variant<std::unique_ptr<connection>, fault> open(const url& to, const patience& limit) {
+    const destinations places{guard_, allow_hosts_, names_};
+    auto where = wait_for_addresses(places, to, limit);
+    if (auto* error = std::get_if<fault>(&where)) return std::move(*error);
+    route way{std::get<std::vector<ip_address>>(std::move(where))};
+    for (;;) {
+      auto opened = connection::open(to, way.address(), tls_, way.share_of(limit));
+      const auto* error = std::get_if<fault>(&opened);
+      if (error == nullptr && way.has_moved()) prefer(places, to, way.address());
+      if (error == nullptr || !is_nobody_there(error->code, limit) || !way.move_on()) return opened;
+    }
   }
 
   const descriptor cancel_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};

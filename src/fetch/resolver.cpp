@@ -20,6 +20,7 @@
 
 #include "core/require.hpp"
 #include "fetch/descriptor.hpp"
+#include "fetch/lru_map.hpp"
 #include "fetch/quiet_thread.hpp"
 #include "fetch/resolver_cache.hpp"
 
@@ -48,13 +49,30 @@ std::vector<ip_address> addresses_of(const ares_addrinfo* info) {
   return addresses;
 }
 
+/// From the lowest to the highest, families in turn. IPv4 goes first: it needs no route of its own, and where there is none for IPv6 a
+/// connection attempt fails at once.
+std::vector<ip_address> in_order(std::vector<ip_address> addresses) {
+  std::ranges::sort(addresses);
+  const auto doubles = std::ranges::unique(addresses);
+  addresses.erase(doubles.begin(), doubles.end());
+  const auto six = std::ranges::find_if(addresses, [](const ip_address& each) { return each.v6; });
+  std::vector<ip_address> in_turn;
+  in_turn.reserve(addresses.size());
+  auto v4 = addresses.begin();
+  for (auto v6 = six; v4 != six || v6 != addresses.end();) {
+    if (v4 != six) in_turn.push_back(*v4++);
+    if (v6 != addresses.end()) in_turn.push_back(*v6++);
+  }
+  return in_turn;
+}
+
 resolution choose(const address_guard& guard, const std::string& host, const std::vector<ip_address>& addresses) {
   if (addresses.empty()) return fault{error_code::dns_failed, host + " has no address"};
   for (const auto& address : addresses) {
     if (!guard.permits(address))
       return fault{error_code::blocked_address, host + " leads to " + address.text() + ", which may not be fetched from"};
   }
-  return *std::min_element(addresses.begin(), addresses.end());
+  return in_order(addresses);
 }
 
 }  // namespace
@@ -62,7 +80,7 @@ resolution choose(const address_guard& guard, const std::string& host, const std
 class resolver::implementation {
  public:
   implementation(const address_guard& guard, resolver_options options)
-      : guard_(guard), options_(std::move(options)), cache_(options_.entries) {
+      : guard_(guard), options_(std::move(options)), cache_(options_.entries), preferred_(std::max<std::size_t>(1, options_.entries)) {
     if (!wake_) throw std::system_error(errno, std::generic_category(), "the resolver's eventfd");
     open_channel();
     thread_ = quiet_thread("resolver", [this] { run(); });
@@ -78,7 +96,7 @@ class resolver::implementation {
       if (stopped_) {
         answer = fault{error_code::internal, "the fetch engine is shutting down"};
       } else if (auto kept = cache_.find(host, now)) {
-        answer = std::move(kept);
+        answer = arranged(host, std::move(*kept));
       } else if (const auto under_way = waiting_.find(host); under_way != waiting_.end()) {
         under_way->second.callbacks.push_back(std::move(done));
         return;
@@ -91,6 +109,11 @@ class resolver::implementation {
     }
     if (answer) return done(*answer);
     wake();
+  }
+
+  void prefer(const std::string& host, const ip_address& address) {
+    const std::lock_guard lock{mutex_};
+    preferred_.put(host, address);
   }
 
   void stop() {
@@ -290,14 +313,27 @@ class resolver::implementation {
     settle(host, choose(guard_, host, addresses));
   }
 
+  /// The preferred address in front, and no more of them than are tried. `mutex_` is held.
+  resolution arranged(const std::string& host, resolution answer) {
+    auto* addresses = std::get_if<std::vector<ip_address>>(&answer);
+    if (addresses == nullptr) return answer;
+    if (const auto* first = preferred_.find(host)) {
+      const auto found = std::ranges::find(*addresses, *first);
+      if (found != addresses->end()) std::rotate(addresses->begin(), found, found + 1);
+    }
+    if (addresses->size() > limits::addresses_tried) addresses->resize(limits::addresses_tried);
+    return answer;
+  }
+
   /// Keeps the answer and hands it to who waits. `late` is the look-up whose time limit speaks; it concerns nobody else's.
-  void settle(const std::string& host, const resolution& answer, std::optional<std::uint64_t> late = std::nullopt) {
+  void settle(const std::string& host, resolution answer, std::optional<std::uint64_t> late = std::nullopt) {
     std::vector<on_resolution> callbacks;
     {
       std::lock_guard lock{mutex_};
       const auto found = waiting_.find(host);
       if (late && (found == waiting_.end() || found->second.id != *late)) return;
       const bool passing = std::holds_alternative<fault>(answer) && std::get<fault>(answer).code == error_code::dns_failed;
+      answer = arranged(host, std::move(answer));
       cache_.keep(host, answer, std::chrono::steady_clock::now() + (passing ? options_.failure_kept : options_.kept));
       if (found != waiting_.end()) {
         callbacks = std::move(found->second.callbacks);
@@ -319,8 +355,9 @@ class resolver::implementation {
 
   std::mutex mutex_;
   resolver_cache cache_;
-  std::map<std::string, waiters> waiting_;  ///< by name, from the call to the answer
-  std::deque<std::string> queue_;           ///< names not yet sent, the oldest first; they have no time limit of their own
+  lru_map<std::string, ip_address> preferred_;  ///< by name
+  std::map<std::string, waiters> waiting_;      ///< by name, from the call to the answer
+  std::deque<std::string> queue_;               ///< names not yet sent, the oldest first; they have no time limit of their own
   std::uint64_t last_id_ = 0;
   bool stopped_ = false;
 
@@ -331,6 +368,7 @@ resolver::resolver(const address_guard& guard, resolver_options options)
     : implementation_(std::make_unique<implementation>(guard, std::move(options))) {}
 resolver::~resolver() = default;
 void resolver::look_up(const std::string& host, on_resolution done) { implementation_->look_up(host, std::move(done)); }
+void resolver::prefer(const std::string& host, const ip_address& address) { implementation_->prefer(host, address); }
 void resolver::stop() { implementation_->stop(); }
 
 }  // namespace retail_pulse::fetch

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/limits.hpp"
 #include "fetch/address_guard.hpp"
@@ -22,14 +23,16 @@ struct resolver_options {
   std::size_t at_once = limits::dns_at_once;
 };
 
-/// The address a name leads to, or dns_failed, blocked_address, or internal after `stop`.
-using resolution = std::variant<ip_address, fault>;
+/// The addresses a name leads to, in the order in which to try them: at least one, at most limits::addresses_tried. Or dns_failed,
+/// blocked_address, or internal after `stop`.
+using resolution = std::variant<std::vector<ip_address>, fault>;
 using on_resolution = std::function<void(const resolution&)>;
 
-/// Finds the one address a host name may be connected at, over c-ares on a thread of its own.
+/// Finds the addresses a host name may be connected at, over c-ares on a thread of its own.
 ///
 /// Every address of an answer is checked: one that may not be connected to makes the name `blocked_address`, whatever else is in the
-/// answer. Of the permitted ones the lowest IPv4 is taken, else the lowest IPv6, so that the same answer always leads to the same place.
+/// answer. They are tried from the lowest to the highest, families in turn and IPv4 first, so that the same answer always leads to the same
+/// place; but one that has answered when those before it did not goes first from then on, as long as the name has it.
 /// Answers are kept for a bounded time and number; a look-up of a name that is under way is joined. A look-up waits for one of `at_once`
 /// places as long as it takes (who waits for it has a deadline) and gives its place back when its time is over. Thread safe. Throws
 /// std::runtime_error when c-ares cannot start.
@@ -42,6 +45,10 @@ class resolver {
 
   /// Calls `done` exactly once: from this call when the answer is known, else from the resolver's thread. It must not block or throw.
   void look_up(const std::string& host, on_resolution done);
+
+  /// Tells that this address of the name has answered when those before it did not. The least recently used of `entries` such names is
+  /// forgotten.
+  void prefer(const std::string& host, const ip_address& address);
 
   /// Ends the thread; what waits is answered with `internal`, and so is every later call. Returns when no `done` runs any more.
   void stop();

@@ -1,7 +1,9 @@
 """The real program over real sockets: jobs, failures, kill -9, SIGTERM, a second process."""
 
 import contextlib
+import csv
 import hashlib
+import io
 import json
 import os
 import pathlib
@@ -9,6 +11,7 @@ import re
 import subprocess
 import tempfile
 import unittest
+import urllib.request
 
 from events import Broken, Events, key
 from harness import PHOTOS, PROGRAM, SOURCE, Origin, Service, SilentHost, repeated, visit, wait_for
@@ -104,6 +107,20 @@ class Jobs(unittest.TestCase):
             end = other.wait_for_end(other.submit([visit(KNOWN, ["http://10.0.0.1/a.jpg", "http://[::1]/a.jpg"])]))
             self.assertEqual(end["error"][0]["code"], "blocked_address")
             self.assertEqual(end["images"]["failed"], 2)
+
+    def test_an_image_tells_why_its_url_is_invalid_and_what_is_known_of_its_fetch(self):
+        full_width = f"http://\uff11\uff12\uff17\u3002\uff11:{self.origin.port}/{self.names()[0]}"
+        job = self.service.submit([visit(KNOWN, ["http://127.0.0.1:25/a.jpg", full_width, "http://10.0.0.1/c.jpg"])])
+        reason = "The image URL is not a valid http or https URL: port 25 is blocked"
+        self.assertEqual(self.service.wait_for_end(job)["error"],
+                         [{"store_id": KNOWN, "error": reason, "code": "invalid_url", "failed_images": 2}])
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.service.port}/api/jobs/{job}/results.csv") as report:
+            rows = list(csv.DictReader(io.StringIO(report.read().decode())))
+        self.assertEqual([(row["error"], row["address"], row["http_status"]) for row in rows], [
+            (reason, "", ""), ("", "127.0.0.1", "200"), ("The image URL leads to an address that may not be fetched", "", "")])
+        images = self.service.get(f"/api/jobs/{job}/images")[1]["images"]
+        self.assertEqual([(image.get("error", ""), image.get("address", "")) for image in images],
+                         [(row["error"], row["address"]) for row in rows])
 
     def test_twenty_names_on_a_silent_address_do_not_hold_up_a_healthy_job(self):
         if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:

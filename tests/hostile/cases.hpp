@@ -39,6 +39,11 @@ struct hostile_case {
   std::function<test_support::tls_identity(const test_support::test_authority&)> tls = {};
   test_support::dns_stub::script names = {};  ///< what the name server says; none: no name is known
 
+  /// Where the host listens. What is at 127.0.0.1 at the same port, when that is another place: nobody, or a listener whose backlog is
+  /// full.
+  std::string host_address = "127.0.0.1";
+  bool silent_before = false;
+
   /// {port}: of this case's host. {healthy}: of a host that serves good pictures. {closed}: nobody listens there. {silent}: a listener
   /// whose backlog is full. {ca}: not in URLs.
   std::string url = "http://127.0.0.1:{port}/";

@@ -27,11 +27,26 @@ hostile_case in_unicode(std::string name, error_code expected, script names) {
   return made;
 }
 
+/// The host is at 127.0.0.2. At 127.0.0.1 nobody is, or one who never accepts.
+hostile_case at_second(std::string name, error_code expected, script names, bool silent_before = false,
+                       std::chrono::milliseconds deadline = ample_deadline) {
+  auto made = named(std::move(name), expected, std::move(names), deadline);
+  made.host_address = "127.0.0.2";
+  made.silent_before = silent_before;
+  return made;
+}
+
 }  // namespace
 
 cases name_cases() {
   using enum error_code;
   return {
+      at_second("first address refuses, second answers", none, leading_to({"127.0.0.1", "127.0.0.2"})),
+      at_second("first address never accepts, second answers", none, leading_to({"127.0.0.1", "127.0.0.2"}), true, 4s),
+      at_second("first address never accepts, the others refuse", connect_failed, leading_to({"127.0.0.1", "127.0.0.3", "127.0.0.4"}), true,
+                3s),
+      at_second("all addresses refuse", connect_failed, leading_to({"127.0.0.1", "127.0.0.3"})),
+      at_second("first address refuses, second is private", blocked_address, leading_to({"127.0.0.1", "192.168.0.1"})),
       named("leads to the host", none, leading_to({"127.0.0.1"})),
       in_unicode("in Unicode leads to the host", none, leading_to({"127.0.0.1"})),
       in_unicode("in Unicode leads to a private address", blocked_address, leading_to({"10.0.0.1"})),

@@ -56,13 +56,22 @@ void world::serve(int ready, int stop) const {
     const test_support::closed_port closed;
     const test_support::silent_listener silent;
     std::vector<std::unique_ptr<origin>> hosts;
+    std::vector<std::unique_ptr<test_support::closed_port>> refusing;
+    std::vector<std::unique_ptr<test_support::silent_listener>> unanswering;
     std::vector<std::unique_ptr<test_support::dns_stub>> servers;
     std::FILE* tell = fdopen(ready, "w");
     std::fprintf(tell, "%u %u %u\n", healthy.port(), closed.port(), silent.port());
     for (const auto& each : all_) {
       std::uint16_t host = 0;
       if (each.run) {
-        hosts.push_back(std::make_unique<origin>(each.run, each.tls ? std::optional{each.tls(authority_)} : std::nullopt));
+        std::uint16_t port = 0;  // of the host and of what is in front of it
+        if (each.silent_before) {
+          port = unanswering.emplace_back(std::make_unique<test_support::silent_listener>())->port();
+        } else if (each.host_address != "127.0.0.1") {
+          port = refusing.emplace_back(std::make_unique<test_support::closed_port>())->port();
+        }
+        hosts.push_back(
+            std::make_unique<origin>(each.run, each.tls ? std::optional{each.tls(authority_)} : std::nullopt, each.host_address, port));
         host = hosts.back()->port();
       }
       const auto no_name = [](const std::string&, bool, int) { return dns_answer{.rcode = 3}; };

@@ -17,17 +17,19 @@
 namespace retail_pulse::test_support {
 namespace {
 
-/// Binds to a free port and tells it.
-std::uint16_t bind_to(int socket, const std::string& address) {
+/// Binds to the port, or to a free one for 0, and tells it.
+std::uint16_t bind_to(int socket, const std::string& address, std::uint16_t port) {
   sockaddr_storage storage{};
   socklen_t size = sizeof(sockaddr_in);
   if (address.find(':') == std::string::npos) {
     auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
     v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
     inet_pton(AF_INET, address.c_str(), &v4.sin_addr);
   } else {
     auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
     v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
     inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr);
     size = sizeof(sockaddr_in6);
   }
@@ -176,7 +178,7 @@ origin::script origin::answering(std::function<std::string(const std::string&)> 
   };
 }
 
-origin::origin(script run, std::optional<tls_identity> tls, const std::string& address) : run_(std::move(run)) {
+origin::origin(script run, std::optional<tls_identity> tls, const std::string& address, std::uint16_t port) : run_(std::move(run)) {
   if (tls) {
     tls_.reset(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
     SSL_CTX_use_certificate(tls_.get(), tls->certificate.get());
@@ -190,7 +192,7 @@ origin::origin(script run, std::optional<tls_identity> tls, const std::string& a
   }
   listener_ = ::socket(address.find(':') == std::string::npos ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   stop_ = eventfd(0, EFD_CLOEXEC);
-  port_ = bind_to(listener_, address);
+  port_ = bind_to(listener_, address, port);
   listen(listener_, 1024);
   acceptor_ = std::thread{[this] { accept_all(); }};
 }
@@ -241,14 +243,14 @@ void origin::serve(int socket, int number) {
   --open_;
 }
 
-silent_listener::silent_listener() {
+silent_listener::silent_listener(const std::string& address, std::uint16_t port) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  port_ = bind_to(listener_, "127.0.0.1");
+  port_ = bind_to(listener_, address, port);
   listen(listener_, 0);
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(port_);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  inet_pton(AF_INET, address.c_str(), &to.sin_addr);
   for (int i = 0; i < 8; ++i) {  // a queue of length 0 holds one or two; the rest keep knocking
     queued_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (connect(queued_.back(), reinterpret_cast<sockaddr*>(&to), sizeof to) != 0 && errno != EINPROGRESS)
@@ -261,7 +263,9 @@ silent_listener::~silent_listener() {
   close(listener_);
 }
 
-closed_port::closed_port() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) { port_ = bind_to(socket_, "127.0.0.1"); }
+closed_port::closed_port(const std::string& address, std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  port_ = bind_to(socket_, address, port);
+}
 closed_port::~closed_port() { close(socket_); }
 
 std::string tiny_gif(std::uint16_t width, std::uint16_t height) {

@@ -59,8 +59,9 @@ class origin {
  public:
   using script = std::function<void(session&)>;
 
-  /// Listens on a free port of `address` ("127.0.0.1" or "::1").
-  explicit origin(script run, std::optional<tls_identity> tls = std::nullopt, const std::string& address = "127.0.0.1");
+  /// Listens on a port of `address` ("127.0.0.1" or "::1"); 0: on a free one.
+  explicit origin(script run, std::optional<tls_identity> tls = std::nullopt, const std::string& address = "127.0.0.1",
+                  std::uint16_t port = 0);
   ~origin();
   origin(const origin&) = delete;
   origin& operator=(const origin&) = delete;
@@ -96,7 +97,7 @@ class origin {
 /// A listener that never accepts and whose queue is full: a connection attempt gets no answer at all.
 class silent_listener {
  public:
-  silent_listener();
+  explicit silent_listener(const std::string& address = "127.0.0.1", std::uint16_t port = 0);
   ~silent_listener();
   silent_listener(const silent_listener&) = delete;
   silent_listener& operator=(const silent_listener&) = delete;
@@ -108,10 +109,10 @@ class silent_listener {
   std::uint16_t port_ = 0;
 };
 
-/// A port of 127.0.0.1 nobody listens on; stays reserved while the object lives.
+/// A port of an address of 127.0.0.0/8 nobody listens on; stays reserved while the object lives.
 class closed_port {
  public:
-  closed_port();
+  explicit closed_port(const std::string& address = "127.0.0.1", std::uint16_t port = 0);
   ~closed_port();
   closed_port(const closed_port&) = delete;
   closed_port& operator=(const closed_port&) = delete;

@@ -215,6 +215,25 @@ BOOST_AUTO_TEST_CASE(nobody_there_is_a_failed_connection) {
   BOOST_TEST(!result.cancelled);
 }
 
+BOOST_AUTO_TEST_CASE(where_the_first_address_refuses_the_next_is_posted_to_but_nothing_is_sent_twice) {
+  const test_support::dns_stub names{[](const std::string&, bool, int) -> std::optional<test_support::dns_answer> {
+    return test_support::dns_answer{.addresses = {"127.0.0.1", "127.0.0.2"}};
+  }};
+  auto options = loopback_options();
+  options.dns_servers = names.server();
+  const test_support::closed_port closed;
+  origin host{origin::answering([](const std::string&) { return http_response(200, ""); }), std::nullopt, "127.0.0.2", closed.port()};
+  check_code(send(options, host.url("/", "hooks.example")), error_code::none);
+  BOOST_TEST(host.requests().size() == 1u);
+  origin gone{[](session& with) {
+    with.read_request();
+    with.reset();
+  }};
+  origin other{origin::answering([](const std::string&) { return http_response(200, ""); }), std::nullopt, "127.0.0.2", gone.port()};
+  check_code(send(options, gone.url("/", "hooks.example")), error_code::connect_failed);
+  BOOST_TEST(other.connections() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(only_a_trusted_certificate_for_the_host_gets_the_message) {
   const test_authority authority;
   auto trusting = loopback_options();

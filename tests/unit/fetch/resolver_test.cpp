@@ -31,7 +31,16 @@ std::string text_of(std::future<resolution> answer) {
   BOOST_REQUIRE(answer.wait_for(60s) == std::future_status::ready);
   const auto where = answer.get();
   if (const auto* error = std::get_if<fault>(&where)) return std::string{describe(error->code).name};
-  return std::get<ip_address>(where).text();
+  return std::get<std::vector<ip_address>>(where).front().text();
+}
+
+/// All addresses, or the name of the error code.
+std::string all_of(resolver& names, const std::string& host) {
+  const auto where = start_look_up(names, host).get();
+  if (const auto* error = std::get_if<fault>(&where)) return std::string{describe(error->code).name};
+  std::string text;
+  for (const auto& address : std::get<std::vector<ip_address>>(where)) text += (text.empty() ? "" : " ") + address.text();
+  return text;
 }
 
 std::string look_up(resolver& names, const std::string& host) { return text_of(start_look_up(names, host)); }
@@ -60,6 +69,35 @@ BOOST_AUTO_TEST_CASE(the_lowest_ipv4_address_is_taken_else_the_lowest_ipv6) {
   const dns_stub six{always({0, {"2606:4700::2", "::1", "2606:4700::1"}})};
   resolver others{loopback_only(), asking(six)};
   BOOST_TEST(look_up(others, "six.example") == "::1");
+}
+
+BOOST_AUTO_TEST_CASE(addresses_come_in_turn_of_their_families_each_once_and_no_more_than_are_tried) {
+  const dns_stub both{always({0, {"127.0.0.9", "::1", "127.0.0.2", "127.0.0.9", "127.0.0.10"}})};
+  resolver names{loopback_only(), asking(both)};
+  for (int i = 0; i < 2; ++i) BOOST_TEST(all_of(names, "both.example") == "127.0.0.2 ::1 127.0.0.9 127.0.0.10");
+  const dns_stub many{always({0, {"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "::1"}})};
+  resolver others{loopback_only(), asking(many)};
+  BOOST_TEST(all_of(others, "many.example") == "127.0.0.1 ::1 127.0.0.2 127.0.0.3");
+}
+
+BOOST_AUTO_TEST_CASE(the_preferred_address_goes_first_while_the_name_has_it) {
+  const dns_stub stub{[](const std::string&, bool, int query) {
+    return query < 2 ? dns_answer{0, {"127.0.0.1", "127.0.0.2", "127.0.0.3"}} : dns_answer{0, {"127.0.0.1", "127.0.0.3"}};
+  }};
+  auto options = asking(stub);
+  options.kept = 10min;
+  resolver names{loopback_only(), options};
+  BOOST_TEST(all_of(names, "a.example") == "127.0.0.1 127.0.0.2 127.0.0.3");
+  names.prefer("a.example", *parse_address("127.0.0.2"));
+  BOOST_TEST(all_of(names, "a.example") == "127.0.0.2 127.0.0.1 127.0.0.3");
+  BOOST_TEST(all_of(names, "b.example") == "127.0.0.1 127.0.0.2 127.0.0.3");
+  names.prefer("a.example", *parse_address("127.0.0.9"));
+  BOOST_TEST(all_of(names, "a.example") == "127.0.0.1 127.0.0.2 127.0.0.3");
+  options.kept = 0ms;
+  resolver forgetful{loopback_only(), options};
+  forgetful.prefer("a.example", *parse_address("127.0.0.2"));
+  BOOST_TEST(all_of(forgetful, "a.example") == "127.0.0.2 127.0.0.1 127.0.0.3");
+  BOOST_TEST(all_of(forgetful, "a.example") == "127.0.0.1 127.0.0.3");
 }
 
 BOOST_AUTO_TEST_CASE(one_forbidden_address_forbids_the_name) {
@@ -238,7 +276,7 @@ BOOST_AUTO_TEST_CASE(more_names_than_may_be_remembered_are_refused_while_under_w
 BOOST_AUTO_TEST_CASE(the_cache_forgets_the_oldest_when_full) {
   resolver_cache cache{2};
   const auto now = std::chrono::steady_clock::now();
-  const resolution here = *parse_address("127.0.0.1");
+  const resolution here = std::vector{*parse_address("127.0.0.1")};
   cache.keep("a", here, now + 10s);
   cache.keep("b", here, now + 10s);
   cache.keep("a", here, now + 10s);

@@ -1,0 +1,236 @@
+// Names with several addresses: which are tried, in what time, and how many fetches there may be at each.
+#include <boost/test/unit_test.hpp>
+#include <latch>
+#include <string>
+#include <vector>
+
+#include "core/limits.hpp"
+#include "fetch/address_places.hpp"
+#include "tests/support/origin_dns.hpp"
+#include "tests/unit/fetch/engine_fixture.hpp"
+
+namespace retail_pulse::fetch {
+
+BOOST_AUTO_TEST_SUITE(engine_addresses)
+
+namespace {
+
+using test_support::closed_port;
+using test_support::dns_answer;
+using test_support::dns_stub;
+
+dns_stub::script leading_to(std::vector<std::string> addresses) {
+  return [addresses = std::move(addresses)](const std::string&, bool, int) { return dns_answer{.addresses = addresses}; };
+}
+
+engine_options asking(const dns_stub& names) {
+  auto options = loopback_options();
+  options.dns_servers = names.server();
+  return options;
+}
+
+origin::script picture() {
+  return origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); });
+}
+
+/// Hosts at 127.0.0.1 and so on that refuse, all at one port.
+std::vector<std::unique_ptr<closed_port>> refusing(int hosts) {
+  std::vector<std::unique_ptr<closed_port>> all;
+  for (int i = 1; i <= hosts; ++i) {
+    all.push_back(std::make_unique<closed_port>("127.0.0." + std::to_string(i), all.empty() ? std::uint16_t{0} : all.front()->port()));
+  }
+  return all;
+}
+
+std::future<outcome> start(engine& with, const std::string& url) {
+  const auto done = std::make_shared<std::promise<outcome>>();
+  with.submit({url}, [done](outcome result) { done->set_value(std::move(result)); });
+  return done->get_future();
+}
+
+/// The first answer of several that comes, taken out of them.
+outcome first_of(std::vector<std::future<outcome>>& open) {
+  const auto until = std::chrono::steady_clock::now() + 60s;
+  for (std::size_t i = 0; std::chrono::steady_clock::now() < until; i = (i + 1) % open.size()) {
+    if (open[i].wait_for(1ms) != std::future_status::ready) continue;
+    auto result = open[i].get();
+    open.erase(open.begin() + static_cast<std::ptrdiff_t>(i));
+    return result;
+  }
+  BOOST_FAIL("one of the fetches ended");
+  return {};
+}
+
+/// Lets requests for "/held" wait until `open` is counted down.
+origin::script holding(std::latch& open) {
+  return origin::answering([&open](const std::string& path) {
+    if (path == "/held") open.wait();
+    return http_response(200, tiny_gif(1, 1));
+  });
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(where_the_first_refuses_the_next_answers_and_goes_first_from_then_on) {
+  const auto closed = refusing(1);
+  origin host{picture(), std::nullopt, "127.0.0.2", closed.front()->port()};
+  const dns_stub names{leading_to({"127.0.0.2", "127.0.0.1"})};
+  const auto engine = make_blocking_engine(asking(names));
+  const auto url = host.url("/", "shop.test");
+  BOOST_TEST(resolve(*engine, url) == "127.0.0.1");
+  for (int i = 0; i < 3; ++i) {
+    const auto result = fetch(*engine, url);
+    CHECK_CODE(result, none);
+    BOOST_TEST(result.evidence.address == "127.0.0.2");
+    BOOST_TEST(resolve(*engine, url) == "127.0.0.2");
+  }
+  BOOST_TEST(host.connections() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_says_nothing_leaves_time_for_the_next) {
+  const test_support::silent_listener silent;
+  origin host{picture(), std::nullopt, "127.0.0.2", silent.port()};
+  const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
+  auto options = asking(names);
+  options.deadline = 4s;
+  const auto result = fetch(options, host.url("/", "shop.test"));
+  CHECK_CODE(result, none);
+  BOOST_TEST(result.evidence.address == "127.0.0.2");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_stalls_in_the_handshake_leaves_time_for_the_next) {
+  const test_support::test_authority authority;
+  origin stalling{[](session& with) { with.wait_for_close(); }};
+  origin host{picture(), authority.issue("DNS:shop.test"), "127.0.0.2", stalling.port()};
+  const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
+  auto options = asking(names);
+  options.ca_file = authority.ca_file();
+  options.deadline = 4s;
+  const auto result = fetch(options, host.url("/", "shop.test"));
+  CHECK_CODE(result, none);
+  BOOST_TEST(result.evidence.address == "127.0.0.2");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_hangs_up_before_it_answers_leads_to_the_next) {
+  origin rude{[](session& with) { with.reset(); }};
+  origin host{picture(), std::nullopt, "127.0.0.2", rude.port()};
+  const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
+  const auto result = fetch(asking(names), host.url("/", "shop.test"));
+  CHECK_CODE(result, none);
+  BOOST_TEST(result.evidence.address == "127.0.0.2");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_answers_has_the_last_word) {
+  const test_support::test_authority authority;
+  const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
+  auto options = asking(names);
+  options.ca_file = authority.ca_file();
+  origin untrusted{picture(), test_support::self_signed("DNS:shop.test")};
+  origin trusted{picture(), authority.issue("DNS:shop.test"), "127.0.0.2", untrusted.port()};
+  CHECK_CODE(fetch(options, untrusted.url("/", "shop.test")), tls_failed);
+  origin missing{serving(http_response(404, ""))};
+  origin there{picture(), std::nullopt, "127.0.0.2", missing.port()};
+  CHECK_CODE(fetch(options, missing.url("/", "shop.test")), http_status);
+  BOOST_TEST(trusted.connections() + there.connections() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(only_when_all_refuse_has_the_connection_failed_and_the_last_one_is_told) {
+  const auto closed = refusing(3);
+  const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2", "127.0.0.3"})};
+  const auto result = fetch(asking(names), "http://shop.test:" + std::to_string(closed.front()->port()) + "/");
+  CHECK_CODE(result, connect_failed);
+  BOOST_TEST(result.evidence.address == "127.0.0.3");
+}
+
+BOOST_AUTO_TEST_CASE(as_many_are_tried_as_the_bound_says_and_not_one_more) {
+  constexpr int bound = static_cast<int>(limits::addresses_tried);
+  for (const int refuse : {bound - 1, bound}) {
+    const auto closed = refusing(refuse);
+    std::vector<std::string> addresses;
+    for (int i = 1; i <= refuse + 1; ++i) addresses.push_back("127.0.0." + std::to_string(i));
+    origin host{picture(), std::nullopt, addresses.back(), closed.front()->port()};
+    const dns_stub names{leading_to(addresses)};
+    const auto result = fetch(asking(names), host.url("/", "shop.test"));
+    BOOST_TEST((result.code == (refuse < bound ? error_code::none : error_code::connect_failed)), refuse);
+    BOOST_TEST(result.evidence.address == "127.0.0." + std::to_string(bound));
+    BOOST_TEST(host.connections() == (refuse < bound ? 1 : 0));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_at_several_counts_once_for_the_circuit) {
+  const auto closed = refusing(2);
+  const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
+  const auto engine = make_blocking_engine(asking(names));
+  const auto url = "http://shop.test:" + std::to_string(closed.front()->port()) + "/";
+  for (std::size_t i = 0; i < limits::breaker_least; ++i) CHECK_CODE(fetch(*engine, url), connect_failed);
+  CHECK_CODE(fetch(*engine, url), origin_unavailable);
+}
+
+BOOST_AUTO_TEST_CASE(a_redirect_goes_on_to_the_next_one_too) {
+  const auto closed = refusing(1);
+  origin host{picture(), std::nullopt, "127.0.0.2", closed.front()->port()};
+  origin first{serving(http_response(302, "", "Location: " + host.url("/", "shop.test") + "\r\n"))};
+  const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
+  const auto result = fetch(asking(names), first.url("/"));
+  CHECK_CODE(result, none);
+  BOOST_TEST(result.evidence.address == "127.0.0.2");
+  BOOST_TEST(result.evidence.final_url == host.url("/", "shop.test"));
+}
+
+BOOST_AUTO_TEST_CASE(no_more_fetches_than_allowed_are_at_one_address_whichever_name_led_there) {
+  const auto closed = refusing(1);
+  std::latch open{1};
+  origin host{holding(open), std::nullopt, "127.0.0.2", closed.front()->port()};
+  const dns_stub names{[](const std::string& name, bool, int) {
+    return name == "moves.test" ? dns_answer{.addresses = {"127.0.0.1", "127.0.0.2"}} : dns_answer{.addresses = {"127.0.0.2"}};
+  }};
+  auto options = asking(names);
+  options.address_connections = 2;
+  const auto engine = make_blocking_engine(options);
+  // Three whose first address refuses: two find a place at the second, and one is told to come back.
+  std::vector<std::future<outcome>> fetches;
+  for (int i = 0; i < 3; ++i) fetches.push_back(start(*engine, host.url("/held", "moves.test")));
+  const auto refused = first_of(fetches);
+  CHECK_CODE(refused, origin_unavailable);
+  BOOST_TEST((refused.retry_after == limits::full_address_retry));
+  BOOST_TEST(refused.evidence.address == "127.0.0.2");  // so that it is counted there from now on
+  // One that is counted there waits. A redirect stays counted where it began.
+  fetches.push_back(start(*engine, host.url("/held", "stays.test")));
+  origin elsewhere{serving(http_response(302, "", "Location: " + host.url("/", "stays.test") + "\r\n"))};
+  CHECK_CODE(fetch(*engine, elsewhere.url("/")), none);
+  open.count_down();
+  while (!fetches.empty()) CHECK_CODE(first_of(fetches), none);
+  BOOST_TEST(host.most_at_once() <= 3);
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_a_place_is_answered_when_the_engine_stops) {
+  std::latch open{1};
+  origin host{holding(open)};
+  auto options = loopback_options();
+  options.address_connections = 1;
+  const auto engine = make_blocking_engine(options);
+  std::vector<std::future<outcome>> fetches;
+  for (int i = 0; i < 2; ++i) fetches.push_back(start(*engine, host.url("/held")));
+  while (host.requests().empty()) std::this_thread::sleep_for(1ms);
+  engine->stop();
+  for (auto& each : fetches) CHECK_CODE(each.get(), internal);
+  BOOST_TEST(host.requests().size() == 1u);
+  open.count_down();
+}
+
+BOOST_AUTO_TEST_CASE(a_place_is_free_again_when_its_fetch_ends) {
+  const auto at = *parse_address("127.0.0.1");
+  address_places places{2};
+  auto first = places.take_now(at);
+  auto second = places.take(at, steady_time::max());
+  BOOST_TEST((first && second));
+  BOOST_TEST(!places.take_now(at));
+  BOOST_TEST(!places.take(at, std::chrono::steady_clock::now()));
+  BOOST_TEST(places.take_now(*parse_address("127.0.0.2")).has_value());
+  first.reset();
+  BOOST_TEST(places.take_now(at).has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace retail_pulse::fetch
