@@ -30,15 +30,25 @@ struct target {
 };
 
 constexpr target targets[] = {
-    {"address", fuzz_address},         {"chunked", fuzz_chunked},
-    {"image_avif", fuzz_image},        {"image_bmp", fuzz_image},
-    {"image_gif", fuzz_image},         {"image_heic", fuzz_image},
-    {"image_ico", fuzz_image},         {"image_jpeg", fuzz_image},
-    {"image_png", fuzz_image},         {"image_psd", fuzz_image},
-    {"image_tiff", fuzz_image},        {"image_webp", fuzz_image},
-    {"intake", fuzz_intake},           {"response_head", fuzz_response_head},
-    {"retry_after", fuzz_retry_after}, {"store_master", fuzz_store_master},
-    {"submission", fuzz_submission},   {"url", fuzz_url},
+    {"address", fuzz_address},
+    {"chunked", fuzz_chunked},
+    {"image_avif", fuzz_image},
+    {"image_bmp", fuzz_image},
+    {"image_gif", fuzz_image},
+    {"image_heic", fuzz_image},
+    {"image_ico", fuzz_image},
+    {"image_jpeg", fuzz_image},
+    {"image_other", fuzz_image},
+    {"image_png", fuzz_image},
+    {"image_psd", fuzz_image},
+    {"image_tiff", fuzz_image},
+    {"image_webp", fuzz_image},
+    {"intake", fuzz_intake},
+    {"response_head", fuzz_response_head},
+    {"retry_after", fuzz_retry_after},
+    {"store_master", fuzz_store_master},
+    {"submission", fuzz_submission},
+    {"url", fuzz_url},
 };
 
 int complain(const std::string& what) {

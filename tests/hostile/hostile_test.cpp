@@ -74,6 +74,7 @@ verdict run(const world& hosts, std::size_t number, const hostile_case& each) {
       result.code = outcome.code;
       BOOST_TEST((outcome.code == each.expected),
                  "came to " << describe(outcome.code).name << " (" << outcome.detail << "), not " << describe(each.expected).name);
+      if (!each.reason.empty()) BOOST_TEST(outcome.reason == each.reason);
       if (each.expected == error_code::none) {
         BOOST_TEST(outcome.measured.width == each.width);
         BOOST_TEST(outcome.measured.height == each.height);
