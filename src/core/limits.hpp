@@ -89,6 +89,7 @@ inline constexpr std::size_t image_properties =
     512;  ///< sizes, rotations and crops of an AVIF or HEIC file, 24 bytes each; cameras write less than 100
 inline constexpr std::size_t image_associations =
     2048;                                            ///< of 8 bytes; a picture has less than 10, but all items count while it is unknown
+inline constexpr std::size_t tiff_directories = 32;  ///< on the way to the picture of a TIFF, 24 bytes each; cameras write less than 10
 inline constexpr std::size_t text_looked_at_bytes = 4 * kib;  ///< of a text, for what it is; holds the comments in front of an SVG
 
 // --- callbacks: telling a client's own URL that a run has ended ------------------------------------------------------

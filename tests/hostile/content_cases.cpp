@@ -16,6 +16,13 @@ hostile_case named(std::string name, error_code expected, const std::string& fil
   return made;
 }
 
+hostile_case raw_file(std::string name, const std::string& file) {
+  auto made = content(std::move(name), error_code::none, file);
+  made.width = 4032;
+  made.height = 3024;
+  return made;
+}
+
 /// Ends because of the bound on files, not because of the host.
 hostile_case endless_content(std::string name, error_code expected, std::string start, std::string again) {
   return {.name = "content: " + std::move(name),
@@ -61,6 +68,14 @@ cases content_cases() {
                 std::string(100, 'f'),
             "MP4 or QuickTime"),
       named("a JPEG XL", unsupported_format, "\0\0\0\x0CJXL \r\n\x87\n"s + std::string(100, 'x'), "JPEG XL"),
+      raw_file("a DNG with previews", imaging::dng()),
+      raw_file("a NEF with previews", imaging::nef()),
+      raw_file("an ARW with previews", imaging::arw()),
+      raw_file("an ARW that does not mark its preview", imaging::arw(false)),
+      named("a CR2 with previews", unsupported_format, imaging::cr2(), "Canon CR2"),
+      content("a TIFF whose previews lead to each other", unsupported_format,
+              imaging::tiff_of(
+                  {{.width = 5, .height = 3, .kind = 1, .next = 1}, {.width = 5, .height = 3, .kind = 1, .inner = {0}, .next = 0}})),
       endless_content("a page of endless white space", not_an_image, " ", std::string(65536, ' ')),
       endless_content("a drawing behind an endless comment", not_an_image, "<!--", std::string(65536, ' ')),
       content("noise", not_an_image, std::string(1000, '\xA7')),
