@@ -43,7 +43,8 @@ void image_state::conclude(const fetch::outcome& outcome) {
                   {"url", observe::without_query(task.url)},
                   {"detail", outcome.detail}});
   }
-  if (task.attempt < settings.attempts + (mutant(37) ? 1 : 0) && (mutant(36) || can_pass(outcome.code, outcome.evidence.http_status))) {
+  const bool can_help = mutant(36) || (can_pass(outcome.code, outcome.evidence.http_status) && !outcome.final);
+  if (task.attempt < settings.attempts + (mutant(37) ? 1 : 0) && can_help) {
     report.retry_in =
         fetch::backoff(task.attempt, outcome.code, outcome.retry_after,
                        {settings.seed, static_cast<std::uint64_t>(chance::backoff), static_cast<std::uint64_t>(order->job.value),

@@ -34,7 +34,10 @@ class attempt {
     result_.detail = std::move(detail);
     result_.reason = std::move(reason);
   }
-  void fail(const fault& why) { fail(why.code, why.detail, why.reason); }
+  void fail(const fault& why) {
+    fail(why.code, why.detail, why.reason);
+    result_.final = why.final;
+  }
 
   void follow(const request& wanted) {
     auto parsed = parse_url(wanted.url);

@@ -32,6 +32,7 @@ struct outcome {
   measurement measured;  ///< set when code is none
   std::string detail;    ///< for the log: what exactly went wrong, without the URL's query
   std::string reason;    ///< for the client: see image_result::reason
+  bool final = false;    ///< another attempt cannot help, although it may where others have this code
   fetch_evidence evidence;
   std::optional<std::chrono::milliseconds> retry_after;  ///< what a 429 or 503, or an open circuit, asked for, not yet capped
   bool not_modified = false;            ///< the server has still the version that the request knew; code is none and `measured` empty

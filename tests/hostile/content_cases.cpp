@@ -76,6 +76,10 @@ cases content_cases() {
       content("a TIFF whose previews lead to each other", unsupported_format,
               imaging::tiff_of(
                   {{.width = 5, .height = 3, .kind = 1, .next = 1}, {.width = 5, .height = 3, .kind = 1, .inner = {0}, .next = 0}})),
+      named("a JPEG without its end mark", truncated, imaging::jpeg(10, 10).substr(0, imaging::jpeg(10, 10).size() - 2),
+            "it has no end-of-image mark"),
+      content("a GIF without its trailer", none, but_one(picture())),
+      content("a PNG without its last chunk", none, imaging::png(10, 10).substr(0, imaging::png(10, 10).size() - 12)),
       endless_content("a page of endless white space", not_an_image, " ", std::string(65536, ' ')),
       endless_content("a drawing behind an endless comment", not_an_image, "<!--", std::string(65536, ' ')),
       content("noise", not_an_image, std::string(1000, '\xA7')),

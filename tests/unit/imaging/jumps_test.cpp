@@ -69,7 +69,8 @@ BOOST_DATA_TEST_CASE(feels_the_loss_of_the_last_byte_also_when_it_jumps, data::m
     reader.feed(as_piece(start.substr(static_cast<std::size_t>(reader.position()), 1)));
     reader.skip_to(std::max<std::uint64_t>(reader.position(), std::min<std::uint64_t>(reader.wanted(), start.size())));
   }
-  BOOST_TEST(reader.finish().code == error_code::truncated);
+  BOOST_TEST(reader.finish().code == read_in_pieces(start).code);
+  if (file.other_ends().empty() || file.other_ends().back() != start.size()) BOOST_TEST(reader.finish().code == error_code::truncated);
   BOOST_TEST(reader.finish().measured == read_in_pieces(start).measured);
 }
 
