@@ -92,10 +92,13 @@ inline constexpr std::size_t breaker_origins = 65'536;  ///< origins remembered 
 inline constexpr std::size_t default_reuse_entries = 10'000;
 inline constexpr std::size_t reuse_text_bytes =
     1 * kib;  ///< URLs and validators of one result that may be used again: bounds it at 1.7 KiB
-// --- measuring: what a reader remembers of an AVIF or HEIC file; beyond it unsupported_format ------------------------
-inline constexpr std::size_t image_properties = 512;  ///< sizes, rotations and crops, 24 bytes each; cameras write less than 100
+// --- measuring: what a reader remembers of a file; beyond it unsupported_format --------------------------------------
+inline constexpr std::size_t image_properties =
+    512;  ///< sizes, rotations and crops of an AVIF or HEIC file, 24 bytes each; cameras write less than 100
 inline constexpr std::size_t image_associations =
-    2048;  ///< of 8 bytes; a picture has less than 10, but all items count while it is unknown
+    2048;                                            ///< of 8 bytes; a picture has less than 10, but all items count while it is unknown
+inline constexpr std::size_t tiff_directories = 32;  ///< on the way to the picture of a TIFF, 24 bytes each; cameras write less than 10
+inline constexpr std::size_t text_looked_at_bytes = 4 * kib;  ///< of a text, for what it is; holds the comments in front of an SVG
 
 // --- callbacks: telling a client's own URL that a run has ended ------------------------------------------------------
 inline constexpr std::size_t callback_secret_min_bytes = 24;  ///< of a secret, decoded; what Standard Webhooks asks for,

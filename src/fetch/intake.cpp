@@ -67,6 +67,7 @@ intake::step intake::begin_body(const response_head& head, std::uint64_t first, 
   if (!begun_ || !head.etag.empty()) etag_ = head.etag;
   if (!begun_ || !head.last_modified.empty()) last_modified_ = head.last_modified;
   if (total) total_ = total;
+  tells_end_ = head.end != response_head::body_end::at_close;
   offset_ = first;
   return step::read;
 }
@@ -124,7 +125,12 @@ intake::step intake::conclude() {
   const auto answer = reader_.finish();
   measured_ = answer.measured;
   const bool enough = how_ == mode::header && answer.code == error_code::truncated && answer.measured.width != 0;
-  if (answer.code != error_code::none && !enough) return fail(answer.code, "after " + std::to_string(offset_) + " bytes", answer.reason);
+  if (answer.code != error_code::none && !enough) {
+    fail(answer.code, "after " + std::to_string(offset_) + " bytes", answer.reason);
+    // What came in full is as its host has it. An empty file is more likely a host's slip, and a connection that ended may have been cut.
+    failed_->lasts = answer.code == error_code::truncated && tells_end_ && offset_ > 0;
+    return step::settled;
+  }
   if (copy_) {
     auto kept = copy_->keep(measured_.format);
     if (auto* copy = std::get_if<picture_store::picture::kept>(&kept)) kept_ = std::move(copy->sha256);

@@ -82,6 +82,7 @@ class intake {
   std::optional<std::uint64_t> total_;
   int requests_ = 0;
 
+  bool tells_end_ = false;                 ///< this response, by its length or its last chunk
   std::uint64_t offset_ = 0;               ///< in the file, of the next byte of this response
   std::optional<std::uint64_t> part_end_;  ///< behind the last byte of this response, when it is a part
 

@@ -6,12 +6,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "core/error_code.hpp"
 #include "core/image.hpp"
 
 namespace retail_pulse::imaging {
+
+/// What a reader says of a file.
+struct verdict {
+  verdict(error_code what = error_code::none, std::string_view why = {}) : code{what}, reason{why} {}
+
+  error_code code;
+  std::string_view reason;  ///< static text for the client; see image_result::reason
+};
+
+inline verdict unsupported(std::string_view what) { return {error_code::unsupported_format, what}; }
 
 /// A file as a format reader sees it: bytes to take and bytes to skip, in order. A reader is a coroutine that waits here for what has
 /// not arrived yet, so that it reads like the format's description although the file comes in pieces of any size.
@@ -95,6 +106,10 @@ class byte_source {
   /// Offset in the file of the next byte that a demand gets.
   std::uint64_t position() const { return given_ - piece_.size(); }
 
+  /// What the file is if it ends while the reader waits, until the reader says otherwise; truncated at first.
+  void ends_as(const verdict& answer) { at_end_ = answer; }
+  const verdict& at_end() const { return at_end_; }
+
  private:
   friend class walk;
 
@@ -130,6 +145,7 @@ class byte_source {
   std::uint64_t given_ = 0;  ///< bytes up to the end of piece_
   demand* open_demand_ = nullptr;
   std::coroutine_handle<> reader_;  ///< whose turn it is: the walk or a part of it
+  verdict at_end_{error_code::truncated};
 };
 
 /// A piece of a reader that waits for bytes itself: a coroutine whose first parameter is the file and that a reader calls by co_await.
@@ -181,12 +197,12 @@ class [[nodiscard]] part {
 class walk {
  public:
   struct promise_type {
-    error_code verdict = error_code::none;
+    verdict answer;
 
     walk get_return_object() { return walk{std::coroutine_handle<promise_type>::from_promise(*this)}; }
     std::suspend_always initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
-    void return_value(error_code code) { verdict = code; }
+    void return_value(const verdict& final) { answer = final; }
     void unhandled_exception() { throw; }  // out of feed
   };
 
@@ -211,7 +227,7 @@ class walk {
   }
 
   bool ended() const { return coroutine_.done(); }
-  error_code verdict() const { return coroutine_.promise().verdict; }
+  const verdict& answer() const { return coroutine_.promise().answer; }
 
  private:
   explicit walk(std::coroutine_handle<promise_type> coroutine) : coroutine_{coroutine} {}

@@ -10,7 +10,8 @@
 namespace retail_pulse::imaging {
 
 /// Reads a file from its first byte, the signature included. Sets the sizes in `seen` as soon as they are known, never to zero.
-/// Both arguments outlive the walk. Verdicts: none, not_an_image, unsupported_format, bad_dimensions.
+/// Both arguments outlive the walk. Verdicts: none, not_an_image, unsupported_format, bad_dimensions; the second last with the format's
+/// name.
 using format_reader = walk (*)(byte_source& file, measurement& seen);
 
 walk read_jpeg(byte_source& file, measurement& seen);
@@ -26,6 +27,9 @@ walk read_ico(byte_source& file, measurement& seen);
 /// AVIF and HEIC; the brands of the first box tell them from each other and from other files in ISO boxes (films, sound), so this one
 /// sets `seen.format` too.
 walk read_heif(byte_source& file, measurement& seen);
+
+/// What looks like text: no picture that is measured, so this one only finds a name for it.
+walk read_text(byte_source& file, measurement& seen);
 
 /// Whether a bitmap header of a BMP or ICO file has that length: OS/2 2 headers may be cut after any field; Windows' are 40, 52, 56, 108
 /// or 124 bytes.

@@ -1,5 +1,5 @@
 // GIF (CompuServe, 1989): the size of the logical screen, then from block to block up to the trailer. A screen without width or height
-// takes that of the first picture, as decoders do.
+// takes that of the first picture, as decoders do. A file that ends between two blocks, behind a picture, lacks nothing that decoders need.
 #include "imaging/formats.hpp"
 #include "imaging/integers.hpp"
 
@@ -23,12 +23,17 @@ walk read_gif(byte_source& file, measurement& seen) {
   }
   co_await file.skip(colour_table_bytes(header[10]));
 
+  bool has_picture = false;
   for (;;) {
+    if (has_picture) file.ends_as(error_code::none);
     const auto introducer = co_await file.take<1>();
     if (introducer[0] == trailer) co_return seen.width != 0 ? error_code::none : error_code::bad_dimensions;
+    const bool is_block = introducer[0] == extension || introducer[0] == image;
+    if (!is_block) continue;  // some writers leave stray bytes between blocks
+    file.ends_as({error_code::truncated, "it ends within a block"});
     if (introducer[0] == extension) {
       co_await file.skip(1);  // label
-    } else if (introducer[0] == image) {
+    } else {
       const auto descriptor = co_await file.take<9>();
       if (seen.width == 0) {
         const sizes shown{read->width != 0 ? read->width : le16(descriptor, 4), read->height != 0 ? read->height : le16(descriptor, 6)};
@@ -37,14 +42,13 @@ walk read_gif(byte_source& file, measurement& seen) {
         seen.height = shown.height;
       }
       co_await file.skip(colour_table_bytes(descriptor[8]) + 1);  // and the code size
-    } else {
-      continue;  // some writers leave stray bytes between blocks
     }
     auto sub_block = co_await file.take<1>();
     while (sub_block[0] != 0) {
       co_await file.skip(sub_block[0]);
       sub_block = co_await file.take<1>();
     }
+    has_picture = has_picture || introducer[0] == image;
   }
 }
 

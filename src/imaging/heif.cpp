@@ -113,6 +113,9 @@ struct location_layout {
   }
 };
 
+const verdict too_much = unsupported("pictures in boxes, more of them than are followed");
+const verdict endless = unsupported("pictures in boxes, one of them without a length");  // its end cannot be told from a cut
+
 constexpr std::size_t longest_small_box = 16;  ///< what is read of the boxes that item_index::add takes
 
 /// What `meta` has told so far.
@@ -143,8 +146,8 @@ class item_index {
   std::uint64_t furthest() const { return furthest_; }
 
   /// The primary picture as it is shown, or why there is none.
-  error_code measure(measurement& seen) const {
-    if (!primary_) return error_code::unsupported_format;
+  verdict measure(measurement& seen) const {
+    if (!primary_) return unsupported("pictures in boxes, none of them the primary one");
     sizes shown;
     for_each_property([&](const property& p) {
       if (p.type == four_letters("ispe")) shown = {p.values[1], p.values[2]};
@@ -192,8 +195,13 @@ class item_index {
   std::uint64_t furthest_ = 0;
 };
 
-/// The format by the brands of `ftyp`, which reaches to `end`.
-part<image_format> read_brands(byte_source& file, std::uint64_t end) {
+struct brands {
+  std::uint32_t major = 0;
+  image_format format = image_format::unknown;  ///< by all of them
+};
+
+/// `ftyp`, which reaches to `end`.
+part<brands> read_brands(byte_source& file, std::uint64_t end) {
   const auto major = co_await file.take<8>();  // and its version
   image_format format = format_by(be32(major));
   while (distance(file.position(), end) >= 4) {
@@ -201,11 +209,11 @@ part<image_format> read_brands(byte_source& file, std::uint64_t end) {
     format = merge(format, format_by(be32(brand)));
   }
   co_await file.skip(distance(file.position(), end));
-  co_return format;
+  co_return brands{be32(major), format};
 }
 
 /// `ipma`: which item has which properties, in the order of their effect.
-part<error_code> read_associations(byte_source& file, std::uint64_t end, item_index& index) {
+part<verdict> read_associations(byte_source& file, std::uint64_t end, item_index& index) {
   const auto start = co_await file.take<8>();
   const std::size_t item_bytes = start[0] == 0 ? 2 : 4;
   const std::size_t property_bytes = (start[3] & 1) == 0 ? 1 : 2;
@@ -215,14 +223,14 @@ part<error_code> read_associations(byte_source& file, std::uint64_t end, item_in
     for (std::uint32_t left = entry[item_bytes]; left > 0; --left) {
       const auto raw = co_await file.take<2>(property_bytes);
       const std::uint32_t property = property_bytes == 1 ? raw[0] & 0x7FU : be16(raw) & 0x7FFFU;  // the first bit: whether it is essential
-      if (!index.associate(item, property)) co_return error_code::unsupported_format;
+      if (!index.associate(item, property)) co_return too_much;
     }
   }
   co_return error_code::none;
 }
 
 /// `iloc`: where the bytes of every item are.
-part<error_code> read_locations(byte_source& file, std::uint64_t end, item_index& index) {
+part<verdict> read_locations(byte_source& file, std::uint64_t end, item_index& index) {
   const auto start = co_await file.take<6>();
   const location_layout layout{start};
   if (!layout.is_known()) co_return error_code::not_an_image;
@@ -238,7 +246,7 @@ part<error_code> read_locations(byte_source& file, std::uint64_t end, item_index
 }
 
 /// `meta`, which reaches to `meta_end`: its children and those of `iprp` and `ipco` in one row.
-part<error_code> read_meta(byte_source& file, std::uint64_t meta_end, item_index& index) {
+part<verdict> read_meta(byte_source& file, std::uint64_t meta_end, item_index& index) {
   co_await file.skip(4);  // version and flags
   std::uint64_t properties_end = 0;
   std::uint32_t properties = 0;
@@ -250,7 +258,7 @@ part<error_code> read_meta(byte_source& file, std::uint64_t meta_end, item_index
     if (!child.is_sound || end > limit || file.position() > end) co_return error_code::not_an_image;
     if (is_property) ++properties;
 
-    auto code = error_code::none;
+    verdict answer;
     switch (child.type) {
       case four_letters("iprp"):
         continue;
@@ -262,19 +270,19 @@ part<error_code> read_meta(byte_source& file, std::uint64_t meta_end, item_index
       case four_letters("irot"):
       case four_letters("clap"): {
         const auto content = co_await file.take<longest_small_box>(std::min<std::uint64_t>(longest_small_box, end - file.position()));
-        if (!index.add(child.type, is_property ? properties : 0, content)) code = error_code::unsupported_format;
+        if (!index.add(child.type, is_property ? properties : 0, content)) answer = too_much;
         break;
       }
       case four_letters("ipma"):
-        code = co_await read_associations(file, end, index);
+        answer = co_await read_associations(file, end, index);
         break;
       case four_letters("iloc"):
-        code = co_await read_locations(file, end, index);
+        answer = co_await read_locations(file, end, index);
         break;
       default:
         break;
     }
-    if (code != error_code::none) co_return code;
+    if (answer.code != error_code::none) co_return answer;
     if (file.position() > end) co_return error_code::not_an_image;
     co_await file.skip(end - file.position());
   }
@@ -285,25 +293,28 @@ part<error_code> read_meta(byte_source& file, std::uint64_t meta_end, item_index
 
 walk read_heif(byte_source& file, measurement& seen) {
   constexpr std::uint64_t shortest = 8, longest = 0xFFFF;  // the content of ftyp; the whole of it, by the signature
-  const box brands = co_await next_box{file};
-  if (distance(file.position(), brands.end) < shortest || brands.end > longest) co_return error_code::not_an_image;
-  seen.format = co_await read_brands(file, brands.end);
-  if (seen.format == image_format::unknown) co_return error_code::not_an_image;
+  const box type = co_await next_box{file};
+  if (distance(file.position(), type.end) < shortest || type.end > longest) co_return error_code::not_an_image;
+  const brands told = co_await read_brands(file, type.end);
+  // A raw file holds previews as films hold pictures, and its own picture in a way of Canon's own.
+  if (told.major == four_letters("crx ")) co_return unsupported("Canon CR3");
+  if (told.format == image_format::unknown) co_return unsupported("MP4 or QuickTime");
+  seen.format = told.format;
 
   box next = co_await next_box{file};
   while (next.type != four_letters("meta")) {
     if (!next.is_sound) co_return error_code::not_an_image;
-    // A sequence without a picture to show for it, or a box that reaches to the end of the file: no `meta` can follow that one.
-    if (next.type == four_letters("moov") || next.is_last) co_return error_code::unsupported_format;
+    if (next.type == four_letters("moov")) co_return unsupported("an image sequence without a picture to show for it");
+    if (next.is_last) co_return endless;
     co_await file.skip(next.end - file.position());
     next = co_await next_box{file};
   }
   if (!next.is_sound) co_return error_code::not_an_image;
-  if (next.is_last) co_return error_code::unsupported_format;  // its end cannot be told from a cut
+  if (next.is_last) co_return endless;
 
   item_index index;
-  if (const auto code = co_await read_meta(file, next.end, index); code != error_code::none) co_return code;
-  if (const auto code = index.measure(seen); code != error_code::none) co_return code;
+  if (const auto answer = co_await read_meta(file, next.end, index); answer.code != error_code::none) co_return answer;
+  if (const auto answer = index.measure(seen); answer.code != error_code::none) co_return answer;
 
   while (file.position() < index.furthest()) {
     next = co_await next_box{file};

@@ -10,6 +10,7 @@ namespace retail_pulse::imaging {
 namespace {
 
 constexpr std::uint8_t dht = 0xC4, jpg = 0xC8, dac = 0xCC, eoi = 0xD9, sos = 0xDA, com = 0xFE;
+constexpr std::uint8_t jpeg_ls_frame = 0xF7;  ///< SOF55 (ITU T.87)
 
 bool is_frame_header(std::uint8_t marker) { return marker >= 0xC0 && marker <= 0xCF && marker != dht && marker != jpg && marker != dac; }
 
@@ -55,8 +56,16 @@ class next_marker final : public byte_source::demand {
 constexpr std::size_t longest_frame_header = 18;  ///< precision, height, width and 4 components of 3 bytes
 using frame_header = std::array<std::uint8_t, longest_frame_header>;
 
+/// What a frame header is called that is not read: kinds by their marker (T.81, table B.1).
+std::string_view name_of_frame(std::uint8_t marker) {
+  if ((marker & 3) == 3) return "lossless JPEG";
+  if (marker == 0xC5 || marker == 0xC6 || marker == 0xCD || marker == 0xCE) return "hierarchical JPEG";
+  if (marker == 0xC9 || marker == 0xCA) return "arithmetic-coded JPEG";
+  return "JPEG of other than 8 bits";
+}
+
 /// Shows stb a file that is nothing but this frame header. `length` counts itself, as in the file.
-error_code measure(std::uint8_t marker, std::uint32_t length, const frame_header& frame, measurement& seen) {
+verdict measure(std::uint8_t marker, std::uint32_t length, const frame_header& frame, measurement& seen) {
   constexpr std::uint32_t shortest = 8;  // a frame header without components
   if (length < shortest) return error_code::not_an_image;
   if (be16(frame, 1) == 0 || be16(frame, 3) == 0) return error_code::bad_dimensions;  // also a height that comes after the first scan
@@ -70,7 +79,7 @@ error_code measure(std::uint8_t marker, std::uint32_t length, const frame_header
     return error_code::none;
   }
   const bool known_to_stb = marker <= 0xC2 && frame[0] == 8;  // not lossless, hierarchical, arithmetic or 12 bits
-  return known_to_stb ? error_code::not_an_image : error_code::unsupported_format;
+  return known_to_stb ? verdict{error_code::not_an_image} : unsupported(name_of_frame(marker));
 }
 
 }  // namespace
@@ -81,6 +90,7 @@ walk read_jpeg(byte_source& file, measurement& seen) {
   while (seen.width == 0) {
     const std::uint8_t marker = co_await next_marker{file};
     if (stands_alone(marker)) continue;
+    if (marker == jpeg_ls_frame) co_return unsupported("JPEG-LS");
     if (!has_length(marker) || marker == sos) co_return error_code::not_an_image;
     const auto length_bytes = co_await file.take<2>();
     const std::uint32_t length = be16(length_bytes);
@@ -89,13 +99,15 @@ walk read_jpeg(byte_source& file, measurement& seen) {
     if (is_frame_header(marker)) {
       const auto kept = std::min<std::uint32_t>(left, longest_frame_header);
       const auto frame = co_await file.take<longest_frame_header>(kept);
-      if (const auto code = measure(marker, length, frame, seen); code != error_code::none) co_return code;
+      if (const auto answer = measure(marker, length, frame, seen); answer.code != error_code::none) co_return answer;
       left -= kept;
     }
     co_await file.skip(left);
   }
 
-  // Tables and scans, as many as there are. A damaged picture is still one, so here whatever cannot be a segment is data.
+  // Tables and scans, as many as there are. A damaged picture is still one, so here whatever cannot be a segment is data. Without its end
+  // mark a file may lack half of its scan: only a decoder could tell.
+  file.ends_as({error_code::truncated, "it has no end-of-image mark"});
   for (;;) {
     const std::uint8_t marker = co_await next_marker{file};
     if (marker == eoi) co_return error_code::none;

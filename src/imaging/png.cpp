@@ -1,4 +1,5 @@
-// PNG (W3C, third edition): the image header, then from chunk to chunk up to IEND. Checksums are not looked at.
+// PNG (W3C, third edition): the image header, then from chunk to chunk up to IEND. Checksums are not looked at. A file that ends between
+// two chunks, behind picture data, lacks nothing that decoders need.
 #include <algorithm>
 
 #include "imaging/formats.hpp"
@@ -62,10 +63,16 @@ walk read_png(byte_source& file, measurement& seen) {
     co_await file.skip(left + checksum_bytes);
   }
 
+  bool has_data = false;
   for (;;) {
-    const auto chunk = co_await file.take<8>();
-    co_await file.skip(be32(chunk, 0) + checksum_bytes);
-    if (be32(chunk, 4) == four_letters("IEND")) co_return error_code::none;
+    file.ends_as(has_data ? verdict{} : verdict{error_code::truncated, "it has no picture data"});
+    const auto first = co_await file.take<1>();
+    file.ends_as({error_code::truncated, "it ends within a chunk"});
+    const auto rest = co_await file.take<7>();
+    const std::uint64_t length = std::uint64_t{first[0]} << 24 | be32(rest) >> 8;
+    co_await file.skip(length + checksum_bytes);
+    if (be32(rest, 3) == four_letters("IEND")) co_return error_code::none;
+    has_data = has_data || be32(rest, 3) == four_letters("IDAT");
   }
 }
 

@@ -1,10 +1,17 @@
-// TIFF (revision 6) and BigTIFF, in either byte order: the first directory, wherever it lies. The file is whole when everything is there
-// that the directory leads to: the values outside of it, and the strips or tiles. Their arrays are read where they come after the
-// directory; a file is read once, from front to back, so nothing is known of those that came before.
+// TIFF (revision 6) and BigTIFF, in either byte order, and the camera raw files that are built like them: the directories, wherever they
+// lie. A page is a directory of the chain that starts in the header, with the directories that it holds (SubIFDs). The picture is that of
+// the first page with a full one, and there the largest: neither a reduced one, which is a preview or a step of a pyramid, nor a mask.
+//
+// A file is read once, from front to back, so a directory in front of the one that leads to it is lost, and no chain of directories can be
+// a loop. The file is whole when everything is there that the picture's directory leads to: the values outside of it, and the strips or
+// tiles. Their arrays are read where they come behind the directory; nothing is known of those that came before.
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <utility>
+#include <vector>
 
+#include "core/limits.hpp"
 #include "imaging/formats.hpp"
 #include "imaging/integers.hpp"
 
@@ -89,72 +96,249 @@ class last_strip {
   std::uint64_t length_ = 0;
 };
 
-/// An array of numbers outside of the directory.
+/// An array of numbers, outside of the directory where it is not empty.
 struct number_array {
   std::uint64_t at = 0;
   std::uint64_t count = 0;
   std::size_t element_bytes = 0;
-  bool holds_offsets = false;
 };
 
-/// What the directory has told so far.
+/// What one directory has told so far.
 class directory {
  public:
   explicit directory(const dialect& numbers) : numbers_{numbers} {}
 
-  /// False when the picture's size is none.
-  bool add(const entry& e) {
-    constexpr std::uint32_t width = 256, height = 257, strip_offsets = 273, strip_lengths = 279, tile_offsets = 324, tile_lengths = 325;
+  void add(const entry& e) {
+    constexpr std::uint32_t new_subfile_type = 254, subfile_type = 255, width = 256, height = 257, strip_offsets = 273, strip_lengths = 279,
+                            tile_offsets = 324, tile_lengths = 325, directories = 330, dng_version = 50706;
     if (!e.is_inside) furthest_ = std::max(furthest_, saturating_sum(e.at, saturating_product(e.count, e.element_bytes)));
-    if (e.tag == width) return set_side(width_, e);
-    if (e.tag == height) return set_side(height_, e);
-    if (e.tag == strip_offsets || e.tag == tile_offsets) add_array(e, true);
-    if (e.tag == strip_lengths || e.tag == tile_lengths) add_array(e, false);
-    return true;
-  }
-
-  void add_number(bool is_offset, std::uint64_t index, std::uint64_t number) {
-    if (is_offset) {
-      strip_.add_offset(index, number);
-    } else {
-      strip_.add_length(index, number);
+    switch (e.tag) {
+      case new_subfile_type:
+        kind_ = first_number(e).value_or(0);
+        break;
+      case subfile_type:
+        is_reduced_by_old_tag_ = first_number(e) == 2;
+        break;
+      case width:
+        set_side(width_, e);
+        break;
+      case height:
+        set_side(height_, e);
+        break;
+      case strip_offsets:
+      case tile_offsets:
+        add_array(e, offsets_, [&](std::uint64_t index, std::uint64_t number) { strip_.add_offset(index, number); });
+        break;
+      case strip_lengths:
+      case tile_lengths:
+        add_array(e, lengths_, [&](std::uint64_t index, std::uint64_t number) { strip_.add_length(index, number); });
+        break;
+      case directories:
+        add_array(e, inner_, [&](std::uint64_t, std::uint64_t number) {
+          if (inner_count_inside_ < inner_inside_.size()) inner_inside_[inner_count_inside_++] = number;
+        });
+        break;
+      case dng_version:
+        is_dng_ = true;
+        break;
+      default:
+        break;
     }
   }
 
-  /// Zero as long as they are unknown.
-  sizes picture() const { return {width_, height_}; }
-  std::array<number_array, 2> arrays_in_file_order() const {
-    return offsets_.at <= lengths_.at ? std::array{offsets_, lengths_} : std::array{lengths_, offsets_};
+  /// Whether it claims to be a picture in its own right. In a DNG, further kinds are depth maps and what was made of the picture later.
+  bool is_full(bool in_dng) const {
+    constexpr std::uint64_t reduced = 1, mask = 4, page = 2;
+    if (!kind_) return !is_reduced_by_old_tag_;
+    return (*kind_ & (in_dng ? ~page : reduced | mask)) == 0;
+  }
+  bool is_dng() const { return is_dng_; }
+  std::span<const std::uint64_t> inner_inside() const { return std::span{inner_inside_}.first(inner_count_inside_); }
+  const number_array& inner() const { return inner_; }
+
+  /// Nothing when a side is unknown, 0, below 0 or beyond 32 bits.
+  std::optional<sizes> picture() const {
+    if (width_.value_or(0) == 0 || height_.value_or(0) == 0) return std::nullopt;
+    return sizes{*width_, *height_};
+  }
+  const number_array& offsets() const { return offsets_; }
+  const number_array& lengths() const { return lengths_; }
+  const last_strip& strip() const { return strip_; }
+  /// Behind the values outside.
+  std::uint64_t furthest() const { return furthest_; }
+
+ private:
+  /// Of values that fit in.
+  std::optional<std::uint64_t> first_number(const entry& e) const {
+    if (!e.is_number || !e.is_inside || e.count == 0) return std::nullopt;
+    return numbers_.number(e.field, 0, e.element_bytes);
+  }
+
+  void set_side(std::optional<std::uint32_t>& side, const entry& e) const {
+    if (side) return;
+    const std::uint64_t value = first_number(e).value_or(0);
+    const bool is_negative = e.is_signed && value != 0 && (value >> (8 * e.element_bytes - 1)) != 0;
+    side = is_negative || value > std::numeric_limits<std::uint32_t>::max() ? 0 : static_cast<std::uint32_t>(value);
+  }
+
+  template <class Add>
+  void add_array(const entry& e, number_array& outside, const Add& add_inside) {
+    if (!e.is_number) return;
+    if (!e.is_inside) {
+      outside = {e.at, e.count, e.element_bytes};
+      return;
+    }
+    for (std::size_t n = 0; n < e.count; ++n) add_inside(n, numbers_.number(e.field, n * e.element_bytes, e.element_bytes));
+  }
+
+  dialect numbers_;
+  std::optional<std::uint64_t> kind_;
+  bool is_reduced_by_old_tag_ = false;
+  bool is_dng_ = false;
+  std::optional<std::uint32_t> width_;
+  std::optional<std::uint32_t> height_;
+  number_array offsets_;
+  number_array lengths_;
+  number_array inner_;  ///< offsets of the directories that it holds
+  std::array<std::uint64_t, 8> inner_inside_{};
+  std::size_t inner_count_inside_ = 0;
+  last_strip strip_;
+  std::uint64_t furthest_ = 0;
+};
+
+/// Something to read further on in the file.
+struct errand {
+  enum class kind : std::uint8_t { page, inner, inner_array, strip_offsets, strip_lengths };
+  std::uint64_t at = 0;
+  std::uint64_t count = 0;         ///< of an array
+  std::uint8_t element_bytes = 0;  ///< of an array
+  kind what = kind::page;
+  std::uint8_t page = 0;  ///< number of the page that it belongs to, at most limits::tiff_directories
+
+  bool is_array() const { return what != kind::page && what != kind::inner; }
+  bool is_of_strips() const { return what == kind::strip_offsets || what == kind::strip_lengths; }
+};
+
+/// The way through the directories: where to go next, and the picture that is the best so far.
+class search {
+ public:
+  explicit search(std::uint64_t first_directory_at) : errands_{{.at = first_directory_at}} {}
+
+  /// Whether the picture is known, and only the places of its strips may follow.
+  bool is_decided() const { return std::ranges::all_of(errands_, &errand::is_of_strips); }
+
+  /// The errand that comes next in the file; those that lie before `position` are lost.
+  std::optional<errand> next(std::uint64_t position) {
+    while (!errands_.empty()) {
+      const errand first = errands_.front();
+      errands_.erase(errands_.begin());
+      if (first.at >= position) return first;
+      if (!first.is_of_strips()) lost_page_ = std::min(lost_page_, first.page);
+    }
+    return std::nullopt;
+  }
+
+  /// A directory that has been read, and where the next page is. False when there are too many.
+  [[nodiscard]] bool add_directory(const errand& from, const directory& found, std::uint64_t next_page_at) {
+    const bool is_page = from.what == errand::kind::page;
+    if (found.is_dng()) is_dng_ = true;
+    const bool is_full = found.is_full(is_dng_);
+    if (is_full && found.picture()) consider(from, found);
+    if (is_page && is_full && !found.picture()) is_page_without_size_ = true;
+    if (is_page && !is_full && next_page_at != 0) {
+      if (!add({.at = next_page_at, .what = errand::kind::page, .page = static_cast<std::uint8_t>(from.page + 1)})) return false;
+    }
+    for (const std::uint64_t at : found.inner_inside()) {
+      if (!add_inner(at, from.page)) return false;
+    }
+    if (found.inner().count == 0) return true;
+    if (found.inner().count > limits::tiff_directories) return false;
+    insert(array_errand(errand::kind::inner_array, found.inner(), from.page));
+    return true;
+  }
+
+  /// A number of an array. False when there are too many directories.
+  [[nodiscard]] bool add_number(const errand& from, std::uint64_t index, std::uint64_t number) {
+    if (from.what == errand::kind::inner_array) return add_inner(number, from.page);
+    if (from.what == errand::kind::strip_offsets) strip_.add_offset(index, number);
+    if (from.what == errand::kind::strip_lengths) strip_.add_length(index, number);
+    return true;
+  }
+
+  /// Sets the size once everything that could tell a better one has been read; or why there is none.
+  verdict measure(measurement& seen) const {
+    const bool may_be_lost = lost_page_ < page_ || (lost_page_ == page_ && (!is_of_page_ || is_dng_));
+    if (area() == 0 && is_page_without_size_) return error_code::bad_dimensions;
+    if (lost_page_ != nowhere && may_be_lost) return unsupported("TIFF whose pictures are described in front of its first directory");
+    if (area() == 0) return unsupported(is_dng_ ? "DNG without a full picture" : "TIFF that holds nothing but reduced pictures");
+    seen.width = picture_.width;
+    seen.height = picture_.height;
+    return {};
   }
   std::uint64_t furthest() const { return std::max(furthest_, strip_.end()); }
 
  private:
-  bool set_side(std::uint32_t& side, const entry& e) const {
-    if (side != 0) return true;
-    const std::uint64_t value = e.is_number && e.is_inside && e.count >= 1 ? numbers_.number(e.field, 0, e.element_bytes) : 0;
-    const bool is_negative = e.is_signed && (value >> (8 * e.element_bytes - 1)) != 0;
-    if (is_negative || value > std::numeric_limits<std::uint32_t>::max()) return false;
-    side = static_cast<std::uint32_t>(value);
-    return side != 0;
+  static constexpr std::uint8_t nowhere = 0xFF;
+
+  std::uint64_t area() const { return std::uint64_t{picture_.width} * picture_.height; }
+
+  void consider(const errand& from, const directory& found) {
+    const sizes picture = *found.picture();
+    if (from.page > page_) return;
+    if (from.page == page_ && std::uint64_t{picture.width} * picture.height <= area()) return;
+    page_ = from.page;
+    is_of_page_ = from.what == errand::kind::page;
+    picture_ = picture;
+    furthest_ = found.furthest();
+    strip_ = found.strip();
+    std::erase_if(errands_, [](const errand& each) { return each.is_of_strips(); });
+    if (found.offsets().count > 0) insert(array_errand(errand::kind::strip_offsets, found.offsets(), from.page));
+    if (found.lengths().count > 0) insert(array_errand(errand::kind::strip_lengths, found.lengths(), from.page));
   }
 
-  void add_array(const entry& e, bool holds_offsets) {
-    if (!e.is_number) return;
-    if (!e.is_inside) {
-      (holds_offsets ? offsets_ : lengths_) = {e.at, e.count, e.element_bytes, holds_offsets};
-      return;
-    }
-    for (std::size_t n = 0; n < e.count; ++n) add_number(holds_offsets, n, numbers_.number(e.field, n * e.element_bytes, e.element_bytes));
+  static errand array_errand(errand::kind what, const number_array& array, std::uint8_t page) {
+    return {array.at, array.count, static_cast<std::uint8_t>(array.element_bytes), what, page};
   }
 
-  dialect numbers_;
-  std::uint32_t width_ = 0;
-  std::uint32_t height_ = 0;
-  number_array offsets_;
-  number_array lengths_;
+  [[nodiscard]] bool add(const errand& directory) {
+    if (++directories_ > limits::tiff_directories) return false;
+    insert(directory);
+    return true;
+  }
+  [[nodiscard]] bool add_inner(std::uint64_t at, std::uint8_t page) {
+    return at == 0 || add({.at = at, .what = errand::kind::inner, .page = page});  // some writers leave places empty
+  }
+  void insert(const errand& each) { errands_.insert(std::ranges::upper_bound(errands_, each.at, {}, &errand::at), each); }
+
+  std::vector<errand> errands_;       ///< by their offsets
+  std::size_t directories_ = 1;       ///< read or still to read
+  std::uint8_t lost_page_ = nowhere;  ///< the first one with a directory that cannot be read
+  bool is_dng_ = false;
+  bool is_page_without_size_ = false;
+
+  sizes picture_;  ///< the best so far, of
+  std::uint8_t page_ = nowhere;
+  bool is_of_page_ = false;  ///< itself, not of a directory that it holds
   last_strip strip_;
   std::uint64_t furthest_ = 0;
 };
+
+constexpr std::size_t raw_mark_bytes = 8;
+
+/// Raw files whose directories are those of previews, or do not tell the size of the raw picture. Their mark lies behind the header.
+part<verdict> read_mark_of_raw(byte_source& file) {
+  const auto mark = co_await file.take<raw_mark_bytes>();
+  constexpr std::uint32_t three_letters = 0xFFFFFF00;
+  const std::uint32_t first = be32(mark);
+  const std::uint32_t second = be32(mark, 4);
+  if (first == 0x43520200) co_return unsupported("Canon CR2");  // "CR", version 2
+  if (first == 0xBAB0ACBB) co_return unsupported("Canon EOS-1D raw");
+  // More than the first four: a grey picture may lie there, whose pixels are such letters.
+  const bool is_little_endian_iiq = first == four_letters("IIII") && (second << 8) == (four_letters(" waR") << 8);
+  const bool is_big_endian_iiq = first == four_letters("MMMM") && (second & three_letters) == (four_letters("Raw ") & three_letters);
+  if (is_little_endian_iiq || is_big_endian_iiq) co_return unsupported("Phase One IIQ");
+  co_return error_code::none;
+}
 
 }  // namespace
 
@@ -165,32 +349,43 @@ walk read_tiff(byte_source& file, measurement& seen) {
   if (numbers.large && (numbers.number(header, 0, 2) != numbers.offset_bytes() || numbers.number(header, 2, 2) != 0)) {
     co_return error_code::not_an_image;
   }
-  const std::uint64_t directory_at = numbers.number(header, numbers.large ? 4 : 0, numbers.offset_bytes());
-  if (directory_at < file.position()) co_return error_code::not_an_image;
-  co_await file.skip(directory_at - file.position());
-
-  directory found{numbers};
-  const auto count = co_await file.take<8>(numbers.count_bytes());
-  for (std::uint64_t left = numbers.number(count, 0, numbers.count_bytes()); left > 0; --left) {
-    const auto raw = co_await file.take<longest_entry>(numbers.entry_bytes());
-    if (!found.add(numbers.read_entry(raw)) && seen.width == 0) co_return error_code::bad_dimensions;
-    const sizes picture = found.picture();
-    if (picture.width == 0 || picture.height == 0) continue;
-    seen.width = picture.width;
-    seen.height = picture.height;
+  const std::uint64_t first_at = numbers.number(header, numbers.large ? 4 : 0, numbers.offset_bytes());
+  if (first_at < file.position()) co_return error_code::not_an_image;
+  if (!numbers.large && first_at >= file.position() + raw_mark_bytes) {
+    const auto answer = co_await read_mark_of_raw(file);
+    if (answer.code != error_code::none) co_return answer;
   }
-  if (seen.width == 0) co_return error_code::bad_dimensions;
-  co_await file.skip(numbers.offset_bytes());  // the next directory
 
-  for (const number_array& array : found.arrays_in_file_order()) {
-    if (array.at < file.position()) continue;
-    co_await file.skip(array.at - file.position());
-    for (std::uint64_t index = 0; index < array.count; ++index) {
-      const auto raw = co_await file.take<8>(array.element_bytes);
-      found.add_number(array.holds_offsets, index, numbers.number(raw, 0, array.element_bytes));
+  const verdict too_many = unsupported("TIFF of more directories than are followed");
+  search pictures{first_at};
+  for (;;) {
+    if (seen.width == 0 && pictures.is_decided()) {
+      const auto answer = pictures.measure(seen);
+      if (answer.code != error_code::none) co_return answer;
     }
+    const auto errand = pictures.next(file.position());
+    if (!errand) {
+      if (seen.width != 0) break;
+      continue;  // what was left is lost, and now it is decided
+    }
+    co_await file.skip(errand->at - file.position());
+    if (errand->is_array()) {
+      for (std::uint64_t index = 0; index < errand->count; ++index) {
+        const auto raw = co_await file.take<8>(errand->element_bytes);
+        if (!pictures.add_number(*errand, index, numbers.number(raw, 0, errand->element_bytes))) co_return too_many;
+      }
+      continue;
+    }
+    directory found{numbers};
+    const auto count = co_await file.take<8>(numbers.count_bytes());
+    for (std::uint64_t left = numbers.number(count, 0, numbers.count_bytes()); left > 0; --left) {
+      const auto raw = co_await file.take<longest_entry>(numbers.entry_bytes());
+      found.add(numbers.read_entry(raw));
+    }
+    const auto next = co_await file.take<8>(numbers.offset_bytes());
+    if (!pictures.add_directory(*errand, found, numbers.number(next, 0, numbers.offset_bytes()))) co_return too_many;
   }
-  co_await file.skip(distance(file.position(), found.furthest()));
+  co_await file.skip(distance(file.position(), pictures.furthest()));
   co_return error_code::none;
 }
 

@@ -189,6 +189,21 @@ BOOST_AUTO_TEST_CASE(a_failure_that_lasts_is_not_tried_again_whatever_its_code) 
   BOOST_TEST(w.web->fetched.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_failure_that_could_pass_is_not_tried_again_where_the_engine_knows_that_it_will_not) {
+  world w;
+  w.web->answers = [](const std::string& url, int) {
+    auto b = imaginary_web::failure(error_code::truncated, 200);
+    b.outcome.lasts = url.find("/0.jpg") != std::string::npos;
+    return b;
+  };
+  const auto urls = urls_on("a.example", 2);
+  const auto job = w.accept({{"S1", urls}});
+  BOOST_TEST(w.run_to_end(job).images.failed == 2);
+  BOOST_TEST(w.web->attempts[urls[0]] == 1);
+  BOOST_TEST(w.web->attempts[urls[1]] == 3);
+  BOOST_TEST(describe(w.images(job)[0].result.code).name == "truncated");
+}
+
 BOOST_AUTO_TEST_CASE(a_retry_waits_as_long_as_the_origin_asked) {
   world w;
   w.web->answers = [](const std::string&, int attempt) {

@@ -1,7 +1,7 @@
 // image: a file of any format; the corpus has a folder for each (image_jpeg, image_png, ...).
 // - Pieces of any size give the same answer, and so does leaving out what the reader does not want.
 // - States only go forward, and the position is the number of bytes given.
-// - There are sizes exactly when the answer is good or the file ends after them.
+// - There are sizes exactly when the answer is good or the file ends after them. What is not supported has a name.
 #include <memory>
 
 #include "imaging/image_reader.hpp"
@@ -77,7 +77,12 @@ void check_answer(const answer& a) {
             code == error_code::unsupported_format || code == error_code::bad_dimensions,
         "an answer has a code of a reader");
   check(code != error_code::none || has_sizes, "a good answer has sizes");
-  check((code == error_code::none || code == error_code::truncated) == (a.state != image_reader::state::failed), "a failure has its code");
+  const bool has_failed = a.state == image_reader::state::failed;
+  check(!has_failed || (code != error_code::none && code != error_code::truncated), "a failure has its code");
+  // What could have become the name of another format, or a text, ends as no image.
+  check(has_failed || code == error_code::none || code == error_code::truncated || (code == error_code::not_an_image && !has_sizes),
+        "what has not failed is good or truncated");
+  check(code != error_code::unsupported_format || !reason.empty(), "what is not supported is named");
   check(code != error_code::none || reason.empty(), "a good answer needs no reason");
   check(!has_sizes || measured.format != image_format::unknown, "what is measured has a format");
 }

@@ -40,6 +40,7 @@ constexpr target targets[] = {
     {"image_heic", fuzz_image},
     {"image_ico", fuzz_image},
     {"image_jpeg", fuzz_image},
+    {"image_other", fuzz_image},
     {"image_png", fuzz_image},
     {"image_psd", fuzz_image},
     {"image_tiff", fuzz_image},

@@ -34,6 +34,7 @@ struct hostile_case {
   error_code expected = error_code::none;
   std::uint32_t width = 10;  ///< and height: of the picture, where one is expected all the same
   std::uint32_t height = 10;
+  std::string reason = {};  ///< that a client reads behind the sentence of the code; not looked at where it is empty
 
   origin::script run = {};  ///< what the host does; none: there is no host
   std::function<test_support::tls_identity(const test_support::test_authority&)> tls = {};

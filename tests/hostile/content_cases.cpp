@@ -1,5 +1,5 @@
 #include "tests/hostile/cases.hpp"
-#include "tests/unit/imaging/builders.hpp"
+#include "tests/unit/imaging/builders_tiff.hpp"
 
 namespace retail_pulse::hostile {
 namespace {
@@ -8,6 +8,19 @@ using imaging::file_bytes;
 
 hostile_case content(std::string name, error_code expected, const std::string& file) {
   return {.name = "content: " + std::move(name), .expected = expected, .run = test_support::serving(http_response(200, file))};
+}
+
+hostile_case named(std::string name, error_code expected, const std::string& file, std::string reason) {
+  auto made = content(std::move(name), expected, file);
+  made.reason = std::move(reason);
+  return made;
+}
+
+hostile_case raw_file(std::string name, const std::string& file) {
+  auto made = content(std::move(name), error_code::none, file);
+  made.width = 4032;
+  made.height = 3024;
+  return made;
 }
 
 /// Ends because of the bound on files, not because of the host.
@@ -42,17 +55,33 @@ cases content_cases() {
     return made;
   };
   return {
-      content("a page", not_an_image, "<!doctype html><title>Not found</title>"),
-      content("an error in JSON", not_an_image, R"({"error": "gone"})"),
-      content("a drawing in SVG", not_an_image, R"(<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>)"),
-      content("a bomb of XML entities", not_an_image,
-              R"(<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><svg>&c;</svg>)"),
-      content("a PDF", not_an_image, "%PDF-1.7\n1 0 obj"),
-      content("a zip file", not_an_image, "PK\3\4" + std::string(100, 'z')),
-      content("a film", not_an_image,
-              "\0\0\0\x18"
-              "ftypisom\0\0\0\0isommp42"s +
-                  std::string(100, 'f')),
+      named("a page", not_an_image, "<!doctype html><title>Not found</title>", "it is an HTML page"),
+      named("an error in JSON", not_an_image, R"({"error": "gone"})", "it is JSON"),
+      named("a drawing in SVG", unsupported_format, R"(<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>)", "SVG"),
+      named("a bomb of XML entities", not_an_image,
+            R"(<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><svg>&c;</svg>)", "it is XML"),
+      named("a PDF", unsupported_format, "%PDF-1.7\n1 0 obj", "PDF"),
+      named("a zip file", not_an_image, "PK\3\4" + std::string(100, 'z'), "it is a ZIP archive"),
+      named("a film", unsupported_format,
+            "\0\0\0\x18"
+            "ftypisom\0\0\0\0isommp42"s +
+                std::string(100, 'f'),
+            "MP4 or QuickTime"),
+      named("a JPEG XL", unsupported_format, "\0\0\0\x0CJXL \r\n\x87\n"s + std::string(100, 'x'), "JPEG XL"),
+      raw_file("a DNG with previews", imaging::dng()),
+      raw_file("a NEF with previews", imaging::nef()),
+      raw_file("an ARW with previews", imaging::arw()),
+      raw_file("an ARW that does not mark its preview", imaging::arw(false)),
+      named("a CR2 with previews", unsupported_format, imaging::cr2(), "Canon CR2"),
+      content("a TIFF whose previews lead to each other", unsupported_format,
+              imaging::tiff_of(
+                  {{.width = 5, .height = 3, .kind = 1, .next = 1}, {.width = 5, .height = 3, .kind = 1, .inner = {0}, .next = 0}})),
+      named("a JPEG without its end mark", truncated, imaging::jpeg(10, 10).substr(0, imaging::jpeg(10, 10).size() - 2),
+            "it has no end-of-image mark"),
+      content("a GIF without its trailer", none, but_one(picture())),
+      content("a PNG without its last chunk", none, imaging::png(10, 10).substr(0, imaging::png(10, 10).size() - 12)),
+      endless_content("a page of endless white space", not_an_image, " ", std::string(65536, ' ')),
+      endless_content("a drawing behind an endless comment", not_an_image, "<!--", std::string(65536, ' ')),
       content("noise", not_an_image, std::string(1000, '\xA7')),
       content("zeros", not_an_image, std::string(1000, '\0')),
       content("one byte", truncated, "\xFF"),

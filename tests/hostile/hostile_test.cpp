@@ -76,6 +76,7 @@ verdict run(const world& hosts, std::size_t number, const hostile_case& each) {
                  "came to " << describe(outcome.code).name << " (" << outcome.detail << "), not " << describe(each.expected).name);
       if (each.expected == error_code::invalid_url) BOOST_TEST(!outcome.reason.empty());
       if (each.expected == error_code::blocked_address) BOOST_TEST(outcome.evidence.address + outcome.reason == "");
+      if (!each.reason.empty()) BOOST_TEST(outcome.reason == each.reason);
       if (each.expected == error_code::none) {
         BOOST_TEST(outcome.measured.width == each.width);
         BOOST_TEST(outcome.measured.height == each.height);

@@ -167,6 +167,20 @@ BOOST_AUTO_TEST_CASE(a_status_that_is_not_a_file_is_told) {
   BOOST_TEST(result.evidence.http_status == 302);
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_ends_early_lasts_only_when_it_came_in_full) {
+  const auto cut = tiny_gif(5, 5).substr(0, 25);
+  origin stored{serving(http_response(200, cut))};
+  const auto in_full = fetch(loopback_options(), stored.url("/"));
+  CHECK_CODE(in_full, truncated);
+  BOOST_TEST(in_full.lasts);
+  BOOST_TEST(in_full.reason == "it ends within a block");
+  origin lost{serving_once("HTTP/1.1 200 OK\r\nContent-Length: 28\r\n\r\n" + cut)};
+  const auto in_part = fetch(loopback_options(), lost.url("/"));
+  CHECK_CODE(in_part, truncated);
+  BOOST_TEST(!in_part.lasts);
+  BOOST_TEST(in_part.reason.empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_retry_after_is_handed_on_wherever_another_attempt_can_help) {
   for (const int status : {408, 421, 425, 429, 500, 502, 503, 504, 522, 599, 201, 404, 413, 501, 505, 511}) {
     origin host{serving(http_response(status, "", "Retry-After: 7\r\n"))};

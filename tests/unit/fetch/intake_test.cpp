@@ -304,6 +304,44 @@ BOOST_AUTO_TEST_CASE(full_mode_asks_once_for_everything_and_wants_no_part) {
   BOOST_TEST((unasked.failed() && unasked.failed()->code == error_code::protocol_error));
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_came_as_announced_is_final_when_it_ends_early) {
+  using body_end = response_head::body_end;
+  const auto file = photo(0);
+  const auto cut = file.substr(0, file.size() - 2);      // by its end mark
+  const auto without_size = photo(1).substr(0, 40'000);  // also header mode needs more of this one
+  const auto lasts = [](mode how, const std::string& content, body_end end) {
+    intake in{how, 50'000'000, nullptr, false};
+    run(in, [&](const intake& asking) {
+      auto answer = honest(content, asking);
+      if (answer.head.status == 200) answer.head.end = end;
+      return answer;
+    });
+    BOOST_REQUIRE(in.failed().has_value());
+    BOOST_TEST((in.failed()->code == error_code::truncated));
+    return in.failed()->lasts;
+  };
+  for (const auto how : {mode::full, mode::header}) {
+    BOOST_TEST(lasts(how, without_size, body_end::at_length));
+    BOOST_TEST(lasts(how, without_size, body_end::at_last_chunk));
+    BOOST_TEST(!lasts(how, without_size, body_end::at_close), "the connection may have been cut");
+    BOOST_TEST(!lasts(how, "", body_end::at_length), "an empty file is more likely a slip");
+  }
+  BOOST_TEST(lasts(mode::full, cut, body_end::at_length));
+  BOOST_TEST(lasts(mode::full, "\xFF", body_end::at_length));
+
+  intake told{mode::full, 50'000'000, nullptr, false};
+  run(told, [&](const intake&) { return whole(cut); });
+  BOOST_TEST(told.failed()->reason == "it has no end-of-image mark");
+}
+
+BOOST_AUTO_TEST_CASE(only_what_could_pass_is_said_to_be_final) {
+  for (const std::string& content : {std::string{"<html>"}, jpeg(0, 8)}) {
+    intake in{mode::full, 50'000'000, nullptr, false};
+    run(in, [&](const intake&) { return whole(content); });
+    BOOST_TEST((in.failed() && !in.failed()->lasts));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(not_modified_is_an_answer_only_to_who_asked) {
   for (const auto how : {mode::full, mode::header}) {
     intake conditional{how, 50'000'000, nullptr, true};

@@ -103,4 +103,103 @@ std::string tiff(const tiff_options& o) {
   return file;
 }
 
+namespace {
+
+/// The entries of a directory by their tags, with a strip at that place and the inner directories at theirs.
+std::vector<tiff_entry> entries_of(const tiff_directory& d, bool large, std::uint64_t strip_at, const std::vector<std::uint64_t>& places) {
+  std::vector<tiff_entry> entries = d.more;
+  if (d.kind) entries.push_back({254, tiff_type::u32, {*d.kind}});
+  if (d.width != 0) entries.push_back({256, tiff_type::u32, {d.width}});
+  if (d.height != 0) entries.push_back({257, tiff_type::u32, {d.height}});
+  if (d.strip != 0) entries.push_back({273, tiff_type::u32, {strip_at}});
+  if (d.strip != 0) entries.push_back({279, tiff_type::u32, {d.strip}});
+  tiff_entry inner{330, large ? tiff_type::u64 : tiff_type::u32, {}};
+  for (const std::size_t each : d.inner) inner.values.push_back(places[each]);
+  if (!d.inner.empty()) entries.push_back(inner);
+  std::ranges::sort(entries, {}, &tiff_entry::tag);
+  return entries;
+}
+
+}  // namespace
+
+std::string tiff_of(const std::vector<tiff_directory>& directories, const tiff_layout& layout) {
+  const std::size_t field_bytes = layout.large ? 8 : 4;
+  const std::size_t header_bytes = layout.large ? 16 : 8;
+  const auto bytes_of_directory = [&](const tiff_directory& d) {
+    const std::size_t entries = entries_of(d, layout.large, 0, std::vector<std::uint64_t>(directories.size())).size();
+    const std::size_t array = d.inner.size() > 1 ? d.inner.size() * field_bytes : 0;
+    return (layout.large ? 8 + entries * 20 : 2 + entries * 12) + field_bytes + array;
+  };
+  std::vector<std::size_t> order(directories.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::rotate(std::ranges::find(order, layout.last), std::ranges::next(std::ranges::find(order, layout.last)), order.end());
+
+  std::vector<std::uint64_t> places;
+  std::vector<std::uint64_t> strips_at(directories.size());
+  std::uint64_t end = header_bytes + layout.behind_header.size();
+  const auto place_strips = [&] {
+    for (const std::size_t n : order) {
+      strips_at[n] = end;
+      end += directories[n].strip;
+    }
+  };
+  if (layout.strips_first) place_strips();
+  for (const auto& each : directories) {
+    places.push_back(end);
+    end += bytes_of_directory(each);
+  }
+  if (!layout.strips_first) place_strips();
+
+  std::string strips;
+  for (const std::size_t n : order) strips += std::string(directories[n].strip, 'p');
+  std::string file = std::string{tiff_bytes{layout.big_endian, layout.large}.header(places[layout.first])} + layout.behind_header;
+  if (layout.strips_first) file += strips;
+  for (std::size_t n = 0; n < directories.size(); ++n) {
+    const auto& each = directories[n];
+    tiff_bytes written{layout.big_endian, layout.large};
+    const auto entries = entries_of(each, layout.large, strips_at[n], places);
+    const std::uint64_t array_at = places[n] + bytes_of_directory(each) - (each.inner.size() > 1 ? each.inner.size() * field_bytes : 0);
+    written.entry_count(entries.size());
+    for (const auto& e : entries) written.entry(e, array_at);
+    written.offset(each.next ? places[*each.next] : 0);
+    if (each.inner.size() > 1) {
+      for (const std::size_t inner : each.inner) written.offset(places[inner]);
+    }
+    file += written;
+  }
+  return layout.strips_first ? file : file + strips;
+}
+
+std::string dng() {
+  const tiff_entry version{50706, tiff_type::byte, {1, 4, 0, 0}};
+  return tiff_of({{.width = 256, .height = 192, .kind = 1, .more = {version}, .inner = {1, 2}},
+                  {.width = 4032, .height = 3024, .kind = 0},
+                  {.width = 1024, .height = 768, .kind = 1}},
+                 {.last = 1});
+}
+
+std::string nef() {
+  const tiff_entry preview_at{513, tiff_type::u32, {8}};
+  const tiff_entry preview_bytes{514, tiff_type::u32, {10}};
+  return tiff_of({{.width = 160, .height = 120, .kind = 1, .inner = {1, 2}},
+                  {.kind = 1, .more = {preview_at, preview_bytes}, .strip = 0},
+                  {.width = 4032, .height = 3024, .kind = 0}},
+                 {.big_endian = true, .last = 2});
+}
+
+std::string arw(bool marks_previews) {
+  const auto preview = marks_previews ? std::optional<std::uint64_t>{1} : std::nullopt;
+  return tiff_of({{.width = 1616, .height = 1080, .kind = preview, .inner = {2}, .next = 1},
+                  {.width = 160, .height = 120, .kind = 1},
+                  {.width = 4032, .height = 3024, .kind = 0}},
+                 {.last = 2});
+}
+
+std::string cr2() {
+  const std::string raw_directory_at = file_bytes{}.le32(200);
+  return tiff_of(
+      {{.width = 1404, .height = 936, .next = 1}, {.next = 2, .strip = 30}, {.width = 362, .height = 234, .next = 3}, {.strip = 100}},
+      {.last = 3, .behind_header = std::string("CR\2\0", 4) + raw_directory_at});
+}
+
 }  // namespace retail_pulse::imaging

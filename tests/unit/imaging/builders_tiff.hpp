@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,5 +60,34 @@ class tiff_bytes {
   bool large_;
   std::string bytes_;
 };
+
+/// A directory among others, and its picture in one strip.
+struct tiff_directory {
+  std::uint64_t width = 0;              ///< 0: it tells none
+  std::uint64_t height = 0;             ///< 0: it tells none
+  std::optional<std::uint64_t> kind{};  ///< NewSubfileType: 1 reduced, 4 mask
+  std::vector<tiff_entry> more{};       ///< not larger than their field
+  std::vector<std::size_t> inner{};     ///< SubIFDs: which of the directories
+  std::optional<std::size_t> next{};    ///< which one is the next page
+  std::size_t strip = 10;               ///< bytes of its picture
+};
+
+struct tiff_layout {
+  bool big_endian = false;
+  bool large = false;         ///< BigTIFF
+  std::size_t first = 0;      ///< which directory is the first page
+  std::size_t last = 0;       ///< whose strip comes last; the others are in the order of their directories
+  bool strips_first = false;  ///< in front of the directories
+  std::string behind_header{};
+};
+/// Directories in the given order, each with its array of SubIFDs behind it where that does not fit in.
+std::string tiff_of(const std::vector<tiff_directory>& directories, const tiff_layout& layout = {});
+
+/// As cameras and converters write them: previews in front of a picture of 4032 x 3024.
+std::string dng();
+std::string nef();
+std::string arw(bool marks_previews = true);
+/// Its raw picture has no size in its directory.
+std::string cr2();
 
 }  // namespace retail_pulse::imaging

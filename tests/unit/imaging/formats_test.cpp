@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -34,10 +35,11 @@ BOOST_DATA_TEST_CASE(is_measured_however_the_file_is_cut_into_pieces, data::make
   }
 }
 
-BOOST_DATA_TEST_CASE(is_truncated_at_every_byte_before_its_end, data::make(all_samples()), file) {
+BOOST_DATA_TEST_CASE(is_truncated_at_every_byte_before_its_end_but_where_nothing_of_the_picture_lacks, data::make(all_samples()), file) {
   image_reader reader;
   bool was_measured = false;
   std::size_t fed = 0;
+  const auto other_ends = file.other_ends();
   for (const std::size_t length : cuts(file)) {
     BOOST_TEST_CONTEXT("the first " << length << " bytes") {
       const std::string_view start = std::string_view{file.file}.substr(0, length);
@@ -46,7 +48,8 @@ BOOST_DATA_TEST_CASE(is_truncated_at_every_byte_before_its_end, data::make(all_s
       BOOST_TEST((state == image_reader::state::measured || (state == image_reader::state::need_more && !was_measured)));
       was_measured = state == image_reader::state::measured;
       for (const auto& outcome : {reader.finish(), read_in_pieces(start)}) {
-        BOOST_TEST(outcome.code == error_code::truncated);
+        const bool may_end = std::ranges::find(other_ends, length) != other_ends.end();
+        BOOST_TEST(outcome.code == (may_end ? error_code::none : error_code::truncated));
         BOOST_TEST((outcome.measured.width == file.expected.width) == was_measured);
         BOOST_TEST((outcome.measured.height == file.expected.height) == was_measured);
       }

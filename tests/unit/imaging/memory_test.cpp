@@ -8,6 +8,7 @@
 #include <new>
 
 #include "builders_heif.hpp"
+#include "builders_tiff.hpp"
 #include "core/limits.hpp"
 #include "samples.hpp"
 
@@ -80,6 +81,20 @@ BOOST_AUTO_TEST_CASE(of_a_reader_stays_below_4_KiB_whatever_it_reads_of_a_usual_
 BOOST_AUTO_TEST_CASE(of_a_reader_stays_below_4_KiB_for_an_icon_file_full_of_largest_pictures) {
   const std::string file = ico(std::vector<icon>(255, {0, 0, png(300, 300)}));
   BOOST_TEST(code_of(file) == error_code::none);
+  BOOST_TEST(bytes_held_for(file) <= 4096U);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_reader_stays_below_4_KiB_for_a_tiff_of_as_many_directories_as_are_followed) {
+  // The first holds all others, and each of those an array that never comes.
+  std::vector<tiff_directory> directories(limits::tiff_directories, {.width = 5, .height = 3, .kind = 1, .strip = 0});
+  for (std::size_t n = 1; n < directories.size(); ++n) directories[0].inner.push_back(n);
+  std::string file = tiff_of(directories);
+  BOOST_TEST(code_of(file) == error_code::unsupported_format);
+  const std::string height = std::string{tiff_bytes{false}.raw_entry(257, tiff_type::u32, 1, 3)};
+  for (std::size_t at = file.find(height); at != std::string::npos; at = file.find(height, at + 1)) {
+    file.replace(at, 12, std::string{tiff_bytes{false}.raw_entry(330, tiff_type::u32, 2, 0x7FFFFFFF)});  // in place of the height
+  }
+  BOOST_TEST(code_of(file) == error_code::truncated);
   BOOST_TEST(bytes_held_for(file) <= 4096U);
 }
 

@@ -14,9 +14,50 @@ std::ostream& operator<<(std::ostream& out, const sample& s) { return out << s.n
 
 namespace {
 
+std::size_t byte_at(const std::string& file, std::size_t at) { return static_cast<std::uint8_t>(file.at(at)); }
+
+std::vector<std::size_t> ends_of_png(const std::string& file) {
+  std::vector<std::size_t> ends;
+  bool has_data = false;
+  for (std::size_t at = 8; at + 12 <= file.size();) {
+    has_data = has_data || file.substr(at + 4, 4) == "IDAT";
+    at += 12 + (byte_at(file, at) << 24 | byte_at(file, at + 1) << 16 | byte_at(file, at + 2) << 8 | byte_at(file, at + 3));
+    if (has_data && at < file.size()) ends.push_back(at);
+  }
+  return ends;
+}
+
+std::vector<std::size_t> ends_of_gif(const std::string& file) {
+  const auto table = [&](std::size_t flags) { return (flags & 0x80) != 0 ? std::size_t{3} << ((flags & 7) + 1) : 0; };
+  std::vector<std::size_t> ends;
+  bool has_picture = false;
+  for (std::size_t at = 13 + table(byte_at(file, 10)); at < file.size();) {
+    const char part = file[at];
+    if (has_picture) ends.push_back(at);
+    if (part != '!' && part != ',') {  // the trailer, or a stray byte
+      ++at;
+      continue;
+    }
+    at += part == '!' ? 2 : 11 + table(byte_at(file, at + 9));
+    while (file.at(at) != '\0') at += 1 + byte_at(file, at);
+    ++at;
+    has_picture = has_picture || part == ',';
+  }
+  return ends;
+}
+
 void add(std::vector<sample>& samples, std::string name, std::string file, measurement expected) {
   samples.push_back({std::move(name), std::move(file), expected});
 }
+
+}  // namespace
+
+std::vector<std::size_t> sample::other_ends() const {
+  if (expected.format == image_format::png) return ends_of_png(file);
+  return expected.format == image_format::gif ? ends_of_gif(file) : std::vector<std::size_t>{};
+}
+
+namespace {
 
 void add_jpegs(std::vector<sample>& samples) {
   const auto format = image_format::jpeg;

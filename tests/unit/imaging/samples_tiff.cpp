@@ -48,6 +48,44 @@ std::vector<sample> tiff_samples() {
   described.header(8).entry_count(3).entry({256, tiff_type::u16, {37}}).entry({257, tiff_type::u16, {21}});
   described.entry({700, tiff_type::byte, std::vector<std::uint64_t>(40)}, outside_at).offset(8).fill(40, 0x3C);
   samples.push_back({"without strips, a value outside, its next directory is itself", described, size});
+
+  // Previews, steps of a pyramid and masks beside the picture.
+  const measurement large{format, 4032, 3024};
+  samples.push_back({"DNG", dng(), large});
+  samples.push_back({"NEF", nef(), large});
+  samples.push_back({"ARW", arw(), large});
+  samples.push_back({"ARW that does not mark its preview", arw(false), large});
+  const auto add_of = [&](const std::string& name, const std::vector<tiff_directory>& directories, tiff_layout layout) {
+    for (const bool large_offsets : {false, true}) {
+      for (const bool big_endian : {false, true}) {
+        layout.large = large_offsets;
+        layout.big_endian = big_endian;
+        samples.push_back(
+            {name + (large_offsets ? ", large" : "") + (big_endian ? ", big endian" : ""), tiff_of(directories, layout), size});
+      }
+    }
+  };
+  const tiff_directory picture{.width = 37, .height = 21};
+  const auto with = [&](const auto& change) {
+    tiff_directory changed = picture;
+    change(changed);
+    return changed;
+  };
+  const tiff_directory preview{.width = 5, .height = 3, .kind = 1};
+  const tiff_directory first_preview{.width = 90, .height = 90, .kind = 1, .next = 1};
+  add_of("pyramid", {with([](auto& d) { d.next = 1, d.kind = 0; }), preview}, {});
+  add_of("pyramid inside", {with([](auto& d) { d.inner = {1, 2}; }), preview, preview}, {});
+  add_of("preview first", {first_preview, picture}, {.last = 1});
+  add_of("preview first, directories at the end", {first_preview, picture}, {.last = 1, .strips_first = true});
+  add_of("picture inside of a preview", {{.width = 90, .height = 90, .kind = 1, .inner = {1}}, picture}, {.last = 1});
+  add_of("mask first", {{.width = 90, .height = 90, .kind = 4, .next = 1}, picture}, {.last = 1});
+  add_of("preview by the old tag first", {{.width = 90, .height = 90, .more = {{255, tiff_type::u16, {2}}}, .next = 1}, with([](auto& d) {
+                                            d.more = {{255, tiff_type::u16, {1}}};
+                                          })},
+         {.last = 1});
+  add_of("pages, the first is the picture", {with([](auto& d) { d.kind = 2, d.next = 1; }), {.width = 900, .height = 900, .kind = 2}}, {});
+  add_of("a preview, then pages", {first_preview, with([](auto& d) { d.kind = 2, d.next = 2; }), {.width = 900, .height = 900}},
+         {.last = 1});
   return samples;
 }
 
