@@ -156,9 +156,10 @@ class attempt {
   std::optional<exchange> ask(const url& here, route& to, intake& file, const file_version* known) {
     for (;;) {
       auto answer = ask_at(here, to, file, known);
-      const bool reached = answer && !answer->died_unanswered;
-      if (reached && to.has_moved()) prefer(tools_.places, here, to.address());
-      if (reached || !is_nobody_there(answer ? answer->failed->code : result_.code, limit_) || !to.move_on()) return answer;
+      const bool ended_well = answer && !answer->failed;
+      const bool nobody = !ended_well && is_nobody_there(answer ? answer->failed->code : result_.code, limit_);
+      if (answer && !nobody && to.has_moved()) prefer(tools_.places, here, to.address());
+      if (!nobody || !to.move_on()) return answer;
       fail(error_code::none, {});
       if (!begin_at(to)) return std::nullopt;
     }

@@ -103,7 +103,7 @@ void fetch_from(intake& into, dice& chance, const Server& server) {
     if (step == intake::step::settled) break;
   }
   if (into.failed()) {
-    check(!into.failed()->final || into.failed()->code == error_code::truncated, "only what may be tried again can be final");
+    check(!into.failed()->lasts || into.failed()->code == error_code::truncated, "only what may be tried again can be final");
     check(into.failed()->code != error_code::none && !into.failed()->detail.empty(), "a file that is of no use has a reason");
   } else {
     check(into.measured().width != 0, "a file without a reason has sizes");
