@@ -27,6 +27,7 @@ class attempt {
   outcome run(const request& wanted) {
     follow(wanted);
     result_.evidence.total_ms = ms_since(start_);
+    if (result_.code == error_code::blocked_address) result_.evidence.address.clear();  // not even of a peer that is somewhere else
     return std::move(result_);
   }
 

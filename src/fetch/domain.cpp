@@ -78,6 +78,8 @@ std::optional<std::string> mapped_label(const std::string& label) {
 std::variant<std::string, url_error> domain_to_ascii(std::string_view name) {
   const url_error forbidden{"its host has a character that is not allowed"};
   if (std::any_of(name.begin(), name.end(), is_forbidden)) return forbidden;
+  auto lowered = lower(name);
+  if (is_ascii(name) && lowered.find("xn--") == std::string::npos) return lowered;  // nearly always
   std::string ascii;
   for (bool last = false; !last;) {
     const std::string label{next_label(name, last)};

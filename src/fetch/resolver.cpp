@@ -52,10 +52,9 @@ std::vector<ip_address> addresses_of(const ares_addrinfo* info) {
 /// From the lowest to the highest, families in turn. IPv4 goes first: it needs no route of its own, and where there is none for IPv6 a
 /// connection attempt fails at once.
 std::vector<ip_address> in_order(std::vector<ip_address> addresses) {
-  std::ranges::sort(addresses);
-  const auto doubles = std::ranges::unique(addresses);
-  addresses.erase(doubles.begin(), doubles.end());
-  const auto six = std::ranges::find_if(addresses, [](const ip_address& each) { return each.v6; });
+  std::sort(addresses.begin(), addresses.end());
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
+  const auto six = std::find_if(addresses.begin(), addresses.end(), [](const ip_address& each) { return each.v6; });
   std::vector<ip_address> in_turn;
   in_turn.reserve(addresses.size());
   auto v4 = addresses.begin();
@@ -318,7 +317,7 @@ class resolver::implementation {
     auto* addresses = std::get_if<std::vector<ip_address>>(&answer);
     if (addresses == nullptr) return answer;
     if (const auto* first = preferred_.find(host)) {
-      const auto found = std::ranges::find(*addresses, *first);
+      const auto found = std::find(addresses->begin(), addresses->end(), *first);
       if (found != addresses->end()) std::rotate(addresses->begin(), found, found + 1);
     }
     if (addresses->size() > limits::addresses_tried) addresses->resize(limits::addresses_tried);

@@ -215,6 +215,20 @@ BOOST_AUTO_TEST_CASE(nobody_there_is_a_failed_connection) {
   BOOST_TEST(!result.cancelled);
 }
 
+BOOST_AUTO_TEST_CASE(a_receiver_in_unicode_is_called_by_its_punycode) {
+  const test_support::dns_stub names{[](const std::string& name, bool, int) -> std::optional<test_support::dns_answer> {
+    if (name != "xn--bcher-kva.example") return test_support::dns_answer{.rcode = 3};
+    return test_support::dns_answer{.addresses = {"127.0.0.1"}};
+  }};
+  auto options = loopback_options();
+  options.dns_servers = names.server();
+  origin host{origin::answering([](const std::string&) { return http_response(200, ""); })};
+  check_code(send(options, host.url("/\u00E9", "b\u00FCcher.example")), error_code::none);
+  const auto request = host.requests().at(0);
+  BOOST_TEST(request.starts_with("POST /%C3%A9 "));
+  BOOST_TEST(request.find("\r\nHost: xn--bcher-kva.example:" + std::to_string(host.port()) + "\r\n") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(where_the_first_address_refuses_the_next_is_posted_to_but_nothing_is_sent_twice) {
   const test_support::dns_stub names{[](const std::string&, bool, int) -> std::optional<test_support::dns_answer> {
     return test_support::dns_answer{.addresses = {"127.0.0.1", "127.0.0.2"}};
