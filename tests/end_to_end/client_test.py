@@ -360,7 +360,8 @@ class AgainstAScript(unittest.TestCase):
         return b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + body + (b"0\r\n\r\n" if whole else b"")
 
     def test_results_are_streamed_to_standard_output_or_to_a_file(self):
-        for words, name in ((["--format", "csv"], "results.csv"), (["--format", "csv", "--bom"], "results.csv?bom=1"),
+        for words, name in ((["--format", "csv"], "results.csv"), (["--format", "CSV"], "results.csv"),
+                            (["--format", "csv", "--bom"], "results.csv?bom=1"),
                             (["--format", "ndjson"], "results.ndjson"), (["--json"], "results.ndjson")):
             with ScriptedService(self.stream(b"a,b\n", b"1,2\n")) as service, tempfile.TemporaryDirectory() as folder:
                 done = run("results", 7, *words, url=service.url)
