@@ -58,6 +58,7 @@ template <class Atom>
 void control_handlers::ask(Atom what, const request& r, const responder& answer, response (*done)(const job_brief&)) const {
   const auto job = job_named(r.parameter);
   if (!job) return answer(problem_no_such_job(r.parameter, r.path));
+  if (auto stray = stray_parameter(r)) return answer(*std::move(stray));
   auto place = wishes_.take();
   if (!place) return answer(problem_unavailable("too many wishes about jobs are waiting", r.path));
   answer.within(any_answer_, problem_not_in_time(r.path));

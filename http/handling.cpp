@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "http/parameters.hpp"
+#include "http/responses.hpp"
 #include "observe/log.hpp"
 
 namespace retail_pulse::http {
@@ -21,6 +23,12 @@ std::optional<job_id> job_named(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > max_job_id) return std::nullopt;
   return job_id{value};
+}
+
+std::optional<response> stray_parameter(const request& r) {
+  parameters given{r.query};
+  const auto& wrong = given.what_is_wrong();
+  return wrong.empty() ? std::nullopt : std::optional{problem(400, "invalid_parameter", wrong, r.path)};
 }
 
 std::shared_ptr<void> places::take() const {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/ids.hpp"
+#include "http/message.hpp"
 
 /// What the handlers of all routes share.
 namespace retail_pulse::http {
@@ -22,6 +23,10 @@ std::string storage_sentence(const std::string& reason);
 
 /// The job that a path or a parameter names; nothing for what can be no job's id.
 std::optional<job_id> job_named(std::string_view text);
+
+/// 400 where the query of a path without parameters has one or cannot be read; nothing where all is well. For where passing it over would
+/// mislead: who redrives with `?code=timed_out` does not mean all images.
+std::optional<response> stray_parameter(const request& r);
 
 /// Requests of a kind that wait or run, at most so many at once. Any thread.
 class places {

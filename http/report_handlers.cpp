@@ -115,6 +115,7 @@ void report_handlers::jobs(const request& r, const responder& answer) {
 void report_handlers::report(const request& r, const responder& answer) {
   const auto job = job_named(r.parameter);
   if (!job) return answer(problem_no_such_job(r.parameter, r.path));
+  if (auto stray = stray_parameter(r)) return answer(*std::move(stray));
   answer.within(any_answer_, problem_not_in_time(r.path));
   const auto tell = [r, now = wall_time_](const job_report& found) { return conditional(r, etag_of(found), job_reported(found, now())); };
   caf::anon_send(next_reader(), report_atom_v, *job, reply_to<job_report>(r, answer, tell));
@@ -199,6 +200,7 @@ void report_handlers::store(const request& r, const responder& answer) const {
 }
 
 void report_handlers::reload(const request& r, const responder& answer) const {
+  if (auto stray = stray_parameter(r)) return answer(*std::move(stray));
   auto place = reloads_.take();
   if (!place) return answer(problem(409, "reload_in_progress", "the Store Master is being read already", r.path));
   answer.within(any_answer_, problem_not_in_time(r.path));

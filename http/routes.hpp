@@ -14,7 +14,8 @@ namespace retail_pulse::http {
 
 /// (method, path) -> handler, by exact comparison of the path as sent, but for one {parameter}: one segment of any text. A path without a
 /// parameter ("/api/stores/reload") is never taken for one with it ("/api/stores/{id}"), whatever the method. Answers everything else
-/// itself: 404, 405 with `Allow`, 415 for an encoded body, 406, OPTIONS; a HEAD goes to the GET handler. Filled once, then used from any thread.
+/// itself: 404, 405 with `Allow`, 415 for an encoded body, 406, OPTIONS; a HEAD goes to the GET handler. Filled once, then used from any
+/// thread.
 class route_table {
  public:
   /// Runs on an HTTP thread and must not wait. What it throws becomes a 500.

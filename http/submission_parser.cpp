@@ -7,7 +7,9 @@
 #include <optional>
 #include <utility>
 
+#include "core/encoding.hpp"
 #include "core/limits.hpp"
+#include "core/text.hpp"
 
 namespace retail_pulse::http {
 namespace {
@@ -49,7 +51,7 @@ std::string place_of(std::string_view text, std::size_t read) {
   const auto before = text.substr(0, std::min(text.size(), read == 0 ? 0 : read - 1));
   const auto line_start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
   auto start = line_start;
-  if (start == 0 && before.starts_with("\xEF\xBB\xBF")) start = 3;  // a byte order mark takes no column
+  if (start == 0 && before.starts_with(byte_order_mark)) start = byte_order_mark.size();  // it takes no column
   const auto line = 1 + std::ranges::count(before, '\n');
   const auto column = 1 + std::ranges::count_if(before.substr(start), [](char c) { return !continues(c); });
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
@@ -312,6 +314,9 @@ bool submission_reader::parse_error(std::size_t read, const std::string&, const 
 
 std::variant<submission_ptr, parse_error> parse_submission(std::string_view text) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return parse_error{"the body is empty"};
+  if (const auto how = encoding_of(text).what; how != encoding::kind::utf8) {
+    return parse_error{std::string{"the body is "} + (how == encoding::kind::utf16 ? "UTF-16" : "UTF-32") + "; JSON is sent in UTF-8"};
+  }
   // The library takes a NUL byte for the end of the text and would not see what follows it.
   if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
     return parse_error{"malformed JSON at " + place_of(text, nul + 1) + ": a NUL byte"};

@@ -18,9 +18,10 @@ struct parse_error {
 ///
 /// The first thing that is wrong is the one that is reported. Members may come in any order. A member that is not part of the contract is
 /// ignored, but its nesting (limits::json_depth) and its text (UTF-8, no NUL) are checked like the rest; one that is part of
-/// it may come only once. `count` is an integer without fraction or exponent. A byte order mark in front is skipped. `store_id` is bounded
-/// by limits::store_id_bytes and must not be empty, `visit_time` is any text up to limits::text_bytes. Any text is a legal URL; one that is
-/// longer than limits::url_bytes is cut, at most four bytes beyond that bound. `callback_url` is a text within that bound, and not empty.
+/// it may come only once. `count` is an integer without fraction or exponent. A byte order mark in front is skipped; UTF-16 and UTF-32 are
+/// refused by their names (RFC 8259, 8.1). `store_id` is bounded by limits::store_id_bytes and must not be empty, `visit_time` is any text
+/// up to limits::text_bytes. Any text is a legal URL; one that is longer than limits::url_bytes is cut, at most four bytes beyond that
+/// bound. `callback_url` is a text within that bound, and not empty.
 std::variant<submission_ptr, parse_error> parse_submission(std::string_view text);
 
 }  // namespace retail_pulse::http

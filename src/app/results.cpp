@@ -80,7 +80,7 @@ int results(const words& arguments) {
   line.add_job();
   line.app()
       .add_option("--format", name, "table (default), csv or ndjson; --json is ndjson")
-      ->check(CLI::IsMember({"table", "csv", "ndjson"}));
+      ->transform(CLI::IsMember({"table", "csv", "ndjson"}, CLI::ignore_case));
   line.app()
       .add_option("--output", file, "writes to this file, which appears only when it is whole; - is standard output")
       ->type_name("FILE");

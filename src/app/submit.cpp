@@ -62,7 +62,8 @@ int submit(const words& arguments) {
       "retail-pulse submit"};
   auto& app = line.app();
   app.add_option("FILE", options.file, "the job; - is standard input")->required()->type_name("");
-  app.add_option("--input", options.input, "what the file is; else its first byte tells: { is JSON")->check(CLI::IsMember({"json", "csv"}));
+  app.add_option("--input", options.input, "what the file is; else its first byte tells: { is JSON")
+      ->transform(CLI::IsMember({"json", "csv"}, CLI::ignore_case));
   app.add_flag("--wait", options.wait, "follows the job to its end and exits with 1 when it failed");
   app.add_option("--idempotency-key", options.key,
                  "of an earlier submission of the same job, which is then not taken again (default: a random one)")

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/parsers.hpp"
+#include "core/text.hpp"
 #include "fetch/address_guard.hpp"
 
 namespace retail_pulse::config {
@@ -127,12 +128,12 @@ std::string callback_secret(string_view text, settings& into) {
   return {};
 }
 
-/// One of the names of an enumeration.
+/// One of the names of an enumeration, in any case.
 template <class Value, std::size_t N>
 std::string choice(string_view text, Value& into, const std::array<std::pair<string_view, Value>, N>& names) {
   std::string known;
   for (const auto& [name, value] : names) {
-    if (name == text) {
+    if (same_word(name, text)) {
       into = value;
       return {};
     }

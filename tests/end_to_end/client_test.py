@@ -146,6 +146,15 @@ class AgainstTheService(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr.splitlines()[0]), (0, f"retail-pulse submit: {file.name}: 1 store id has blanks "
                              "around it, which were taken off (in line 3)"), done.stderr)
 
+    def test_json_with_a_byte_order_mark_is_taken_and_another_encoding_is_named(self):
+        document = json.dumps({"count": 1, "visits": [visit(KNOWN, self.origin.photo_urls(1, "marked"))]})
+        for encoding, code, said in (("utf-8-sig", 0, ""), ("utf-16", 1, "retail-pulse submit: the body is UTF-16; JSON is sent in UTF-8\n")):
+            with tempfile.NamedTemporaryFile("w", suffix=".json", encoding=encoding) as file:
+                file.write(document)
+                file.flush()
+                done = run("submit", file.name, url=self.url)
+            self.assertEqual((done.returncode, done.stderr), (code, said))
+
     def test_a_job_from_standard_input_that_fails_ends_with_1_and_names_the_stores(self):
         rows = [(KNOWN, self.origin.photo_urls(1)[0], "t"), (OTHER, f"{self.origin.url}/missing/1.jpg", "t"), ("S99999999", "http://h/", "t")]
         done = run("submit", "-", "--wait", url=self.url, stdin=self.csv(rows))
@@ -360,7 +369,8 @@ class AgainstAScript(unittest.TestCase):
         return b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + body + (b"0\r\n\r\n" if whole else b"")
 
     def test_results_are_streamed_to_standard_output_or_to_a_file(self):
-        for words, name in ((["--format", "csv"], "results.csv"), (["--format", "csv", "--bom"], "results.csv?bom=1"),
+        for words, name in ((["--format", "csv"], "results.csv"), (["--format", "CSV"], "results.csv"),
+                            (["--format", "csv", "--bom"], "results.csv?bom=1"),
                             (["--format", "ndjson"], "results.ndjson"), (["--json"], "results.ndjson")):
             with ScriptedService(self.stream(b"a,b\n", b"1,2\n")) as service, tempfile.TemporaryDirectory() as folder:
                 done = run("results", 7, *words, url=service.url)

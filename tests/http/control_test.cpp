@@ -67,6 +67,20 @@ BOOST_AUTO_TEST_CASE(wishes_about_what_is_no_job_are_404_with_problem_details) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_parameter_is_not_passed_over_where_there_are_none) {
+  world w;
+  w.know(job_7());
+  for (const std::string path : {"/api/jobs/7/cancel", "/api/jobs/7/redrive", "/api/stores/reload"}) {
+    const auto a = post(w.port(), path + "?code=timed_out", "");
+    BOOST_TEST(a.status == 400);
+    BOOST_TEST(a.body == problem(400, "Bad Request", R"(there is no parameter \"code\" here)", path, "invalid_parameter"));
+    BOOST_TEST(post(w.port(), path + "?%zz", "").status == 400);
+  }
+  const auto report = get(w.port(), "/api/jobs/7?code=timed_out");
+  BOOST_TEST(report.status == 400);
+  BOOST_TEST(report.body == problem(400, "Bad Request", R"(there is no parameter \"code\" here)", "/api/jobs/7", "invalid_parameter"));
+}
+
 BOOST_AUTO_TEST_CASE(another_method_on_a_wish_is_405) {
   world w;
   const auto a = get(w.port(), cancel_7);

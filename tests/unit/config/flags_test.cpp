@@ -158,6 +158,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_is_refused_comes_with_the_accepted_form) {
   BOOST_TEST(complaint("allow-address", "everywhere") ==
              "--allow-address: 'everywhere' is not an address range such as 10.0.0.0/8 or fd00::/8: 'everywhere' is not an address");
   BOOST_TEST(complaint("allow-host", "*.example.com") == "--allow-host: '*.example.com' is not a host name such as example.com");
+  for (const auto* text : {"warning", "WARNING", "Warning"}) BOOST_TEST(complaint("log-level", text) == "");
   BOOST_TEST(complaint("log-level", "loud") == "--log-level: 'loud' is none of debug, info, warning, error, off");
   BOOST_TEST(complaint("log-format", "xml") == "--log-format: 'xml' is none of text, json");
   BOOST_TEST(complaint("fetch", "some") == "--fetch: 'some' is none of full, header");
