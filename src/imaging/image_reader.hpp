@@ -53,11 +53,11 @@ class image_reader {
   /// The answer after the last byte.
   /// truncated: the file ended before its dimensions (also when it is empty) or without its end: JPEG EOI, PNG IEND, GIF trailer, RIFF
   ///   size, the last pixel of a BMP or PSD (the first, where compression hides the last), the last byte that the items of an AVIF or HEIC
-  ///   file, the picture of a TIFF or the pictures of an ICO take. Bytes after the end do no harm, and a GIF or PNG may end behind any of its
-  ///   parts that follows picture data.
-  /// unsupported_format: a format that is only known by name (signatures.cpp); JPEGs that are lossless, hierarchical, arithmetic-coded or of
-  ///   12 bits; AVIF and HEIC without a primary picture (sequences among them) or whose `meta` reaches to the end of the file; TIFFs that do
-  ///   not tell which of their pictures is the full one; any of them with more to remember than the limits allow.
+  ///   file, the picture of a TIFF or the pictures of an ICO take. Bytes after the end do no harm, and a GIF or PNG may end behind any of
+  ///   its parts that follows picture data.
+  /// unsupported_format: a format that is only known by name (signatures.cpp); JPEG-LS, and JPEGs that are lossless, hierarchical,
+  ///   arithmetic-coded or of 12 bits; AVIF and HEIC without a primary picture (sequences among them) or whose `meta` reaches to the end
+  ///   of the file; TIFFs that do not tell which of their pictures is the full one; any of them with more than the limits allow.
   /// bad_dimensions: a side of 0 or beyond what the format or 32 bits allow, a file that tells none, or a JPEG that tells its height only
   ///   after the first scan.
   outcome finish();

@@ -108,9 +108,8 @@ part<verdict> read_markup(byte_source& file) {
   }
 }
 
-bool begins_json_value(char c) {
-  return is_digit(c) || c == '{' || c == '[' || c == ']' || c == '"' || c == '-' || c == 't' || c == 'f' || c == 'n';
-}
+/// But for true, false and null: a message in brackets begins with a letter too.
+bool begins_json_value(char c) { return is_digit(c) || c == '{' || c == '[' || c == ']' || c == '"' || c == '-'; }
 
 }  // namespace
 

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(is_named_where_it_is_known_to_be_no_image) {
         "<?xml version=\"1.0\"?>\n<html xmlns=\"http://www.w3.org/1999/xhtml\">", "\xEF\xBB\xBF\n<script>"}) {
     BOOST_TEST(sentence_of(page) == no_image_sentence("it is an HTML page"), page);
   }
-  for (const char* text : {"{\"error\":\"gone\"}", "{ \n \"a\":1}", "{}", "[1,2]", "[]", "[ {\"a\":1}]", "[true]"}) {
+  for (const char* text : {"{\"error\":\"gone\"}", "{ \n \"a\":1}", "{}", "[1,2]", "[]", "[ {\"a\":1}]"}) {
     BOOST_TEST(sentence_of(text) == no_image_sentence("it is JSON"), text);
   }
   for (const char* text :
@@ -110,9 +110,9 @@ BOOST_AUTO_TEST_CASE(is_named_where_it_is_known_to_be_no_image) {
 
 BOOST_AUTO_TEST_CASE(is_no_image_without_a_name_where_nothing_tells_one) {
   for (const std::string& file :
-       {"<Error>"s, "<"s,    "<!"s, "<!-"s,  "<!ELEMENT a>"s, "< html>"s,        "<svgx>"s,    "<1>"s,
-        "{a}"s,     "{"s,    "["s,  "[x]"s,  " \n"s,          "\xEF\xBB\xBF"s,   "\xEF\xBBx"s, "<svg\0>"s.substr(0, 2),
-        "%"s,       "%PDF"s, "P5"s, "gimp"s, "Not found"s,    "<!-- <svg> -->"s, "a <svg>"s,   "P8\n"s,
+       {"<Error>"s, "<"s,    "<!"s, "<!-"s,         "<!ELEMENT a>"s, "< html>"s,        "<svgx>"s,    "<1>"s,
+        "{a}"s,     "{"s,    "["s,  "[not found]"s, " \n"s,          "\xEF\xBB\xBF"s,   "\xEF\xBBx"s, "<svg\0>"s.substr(0, 2),
+        "%"s,       "%PDF"s, "P5"s, "gimp"s,        "Not found"s,    "<!-- <svg> -->"s, "a <svg>"s,   "P8\n"s,
         "\x1F"s}) {
     BOOST_TEST(sentence_of(file) == no_image_sentence(""), file);
   }
