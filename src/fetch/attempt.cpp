@@ -95,7 +95,7 @@ class attempt {
     result_.evidence.address = address->text();
     const auto key = connection_pool::key_of(here, *address);
     const file_version* known = wanted.known && wanted.known->url == here.text() ? &*wanted.known : nullptr;
-    intake file{tools_.how, tools_.max_image_bytes, tools_.copies, known != nullptr};
+    intake file{tools_.how, tools_.max_image_bytes, tools_.copies, known != nullptr, limit_.deadline};
     for (;;) {
       auto answer = ask(here, *address, key, file, known);
       if (!answer) return std::nullopt;

@@ -13,6 +13,7 @@
 extern "C" {
 int fuzz_address(const std::uint8_t*, std::size_t);
 int fuzz_chunked(const std::uint8_t*, std::size_t);
+int fuzz_content_coding(const std::uint8_t*, std::size_t);
 int fuzz_image(const std::uint8_t*, std::size_t);
 int fuzz_intake(const std::uint8_t*, std::size_t);
 int fuzz_response_head(const std::uint8_t*, std::size_t);
@@ -30,15 +31,25 @@ struct target {
 };
 
 constexpr target targets[] = {
-    {"address", fuzz_address},         {"chunked", fuzz_chunked},
-    {"image_avif", fuzz_image},        {"image_bmp", fuzz_image},
-    {"image_gif", fuzz_image},         {"image_heic", fuzz_image},
-    {"image_ico", fuzz_image},         {"image_jpeg", fuzz_image},
-    {"image_png", fuzz_image},         {"image_psd", fuzz_image},
-    {"image_tiff", fuzz_image},        {"image_webp", fuzz_image},
-    {"intake", fuzz_intake},           {"response_head", fuzz_response_head},
-    {"retry_after", fuzz_retry_after}, {"store_master", fuzz_store_master},
-    {"submission", fuzz_submission},   {"url", fuzz_url},
+    {"address", fuzz_address},
+    {"chunked", fuzz_chunked},
+    {"content_coding", fuzz_content_coding},
+    {"image_avif", fuzz_image},
+    {"image_bmp", fuzz_image},
+    {"image_gif", fuzz_image},
+    {"image_heic", fuzz_image},
+    {"image_ico", fuzz_image},
+    {"image_jpeg", fuzz_image},
+    {"image_png", fuzz_image},
+    {"image_psd", fuzz_image},
+    {"image_tiff", fuzz_image},
+    {"image_webp", fuzz_image},
+    {"intake", fuzz_intake},
+    {"response_head", fuzz_response_head},
+    {"retry_after", fuzz_retry_after},
+    {"store_master", fuzz_store_master},
+    {"submission", fuzz_submission},
+    {"url", fuzz_url},
 };
 
 int complain(const std::string& what) {
