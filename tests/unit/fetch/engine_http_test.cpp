@@ -118,6 +118,21 @@ BOOST_AUTO_TEST_CASE(what_a_kept_connection_is_not_there_for_is_asked_over_a_new
   }
 }
 
+BOOST_AUTO_TEST_CASE(where_the_new_connection_fails_the_status_of_the_kept_one_is_no_evidence) {
+  origin host{[](session& with) {
+    if (with.read_request() && with.number() == 0) {
+      with.send(http_response(200, tiny_gif(3, 4)));
+      if (with.read_request()) with.send(http_response(421, "not here"));
+    }
+  }};
+  const auto engine = make_blocking_engine(loopback_options());
+  CHECK_CODE(fetch(*engine, host.url("/")), none);
+  const auto result = fetch(*engine, host.url("/"));
+  CHECK_CODE(result, connect_failed);
+  BOOST_TEST(result.evidence.http_status == 0);
+  BOOST_TEST(host.connections() == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_that_a_request_is_not_wanted_on_is_not_kept) {
   for (const int status : {408, 421}) {
     origin host{serving(http_response(status, "not here"))};
