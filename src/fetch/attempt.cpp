@@ -144,7 +144,7 @@ class attempt {
 
   exchange ask_over(std::unique_ptr<connection> over, const std::string& key, const url& here, intake& file, const file_version* known,
                     bool was_kept) {
-    auto answer = run_exchange(*over, was_kept, here, file, known, limit_);
+    auto answer = run_exchange(*over, was_kept, here, tools_.user_agent, file, known, limit_);
     result_.evidence.http_status = answer.head && !answer.wants_new_connection ? answer.head->status : 0;
     result_.evidence.bytes += answer.bytes;
     if (answer.reusable) tools_.connections.keep(key, std::move(over));

@@ -49,6 +49,7 @@ class blocking_engine final : public engine {
                options.how,
                options.deadline,
                options.max_image_bytes,
+               std::move(options.user_agent),
                cancel_.get()},
         threads_(options.threads, limits::fetch_thread_idle, [this] { connections_.close_expired(); }) {
     if (!cancel_) throw std::system_error(errno, std::generic_category(), "the fetch engine's eventfd");

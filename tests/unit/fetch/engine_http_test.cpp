@@ -43,6 +43,16 @@ BOOST_AUTO_TEST_CASE(the_request_names_the_host_and_asks_for_the_bytes_as_they_a
   BOOST_TEST(request.find("Host: 127.0.0.1:" + std::to_string(host.port()) + "\r\n") != std::string::npos, request);
   BOOST_TEST(request.find("Accept-Encoding: identity\r\n") != std::string::npos, request);
   BOOST_TEST(request.find("Authorization") == std::string::npos, request);
+  BOOST_TEST(request.find("\r\nUser-Agent: retail-pulse\r\n") != std::string::npos, request);
+}
+
+BOOST_AUTO_TEST_CASE(the_request_says_who_we_are_as_told) {
+  origin host{origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
+  auto options = loopback_options();
+  options.user_agent = "Shelves/2.1 (+https://example.com/bot)";
+  CHECK_CODE(fetch(options, host.url("/")), none);
+  const auto request = host.requests().at(0);
+  BOOST_TEST(request.find("\r\nUser-Agent: Shelves/2.1 (+https://example.com/bot)\r\n") != std::string::npos, request);
 }
 
 BOOST_AUTO_TEST_CASE(one_connection_serves_one_fetch_after_the_other) {
