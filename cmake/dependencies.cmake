@@ -2,6 +2,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(fmt REQUIRED)       # before restinio, whose config needs its target
 find_package(spdlog REQUIRED)
 find_package(restinio REQUIRED)

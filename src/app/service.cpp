@@ -67,6 +67,7 @@ fetch::engine_options engine_options_of(const config::settings& settings, const 
   options.allow_hosts = settings.allow_hosts;
   options.ca_file = settings.ca_file;
   options.address_connections = settings.origin_connections;
+  options.user_agent = settings.user_agent;
   return options;
 }
 
@@ -88,6 +89,7 @@ fetch::poster_options poster_options_of(const config::settings& settings) {
   options.allow_addresses = settings.allow_addresses;
   options.allow_hosts = settings.allow_hosts;
   options.ca_file = settings.ca_file;
+  options.user_agent = settings.user_agent;
   return options;
 }
 

@@ -70,6 +70,16 @@ std::string file_name(string_view text, settings& into) {
   return {};
 }
 
+/// As RFC 9110, section 5.5 has a field's content, of ASCII alone.
+std::string user_agent(string_view text, settings& into) {
+  const bool printable = std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+  if (text.empty() || text.size() > limits::user_agent_bytes || !printable || trimmed(text) != text) {
+    return "is not 1 to " + std::to_string(limits::user_agent_bytes) + " characters of printable ASCII, without blanks around them";
+  }
+  into.user_agent = text;
+  return {};
+}
+
 std::string kept_images_folder(string_view text, settings& into) {
   if (text.empty()) return refused(text, "is not the name of a folder");
   into.keep_images = text;
@@ -192,6 +202,7 @@ constexpr std::array table{
          allowed_address, true},
     flag{"allow-host", "HOST", "", "fetch only from these hosts and their subdomains (default: all)", allowed_host, true},
     flag{"ca-file", "FILE", "", "CA bundle for https origins (default: the system's)", file_name<&s::ca_file>},
+    flag{"user-agent", "TEXT", l::default_user_agent, "what image hosts and receivers of callbacks are told that we are", user_agent},
     flag{"reuse-for", "TIME", "0", "how long a result serves later images of the same URL; 0: not at all",
          [](string_view text, s& into) { return duration<&s::reuse_for>(text, into, std::chrono::milliseconds{0}, l::max_reuse); }},
     flag{"reuse-entries", "N", "10000", "for how many URLs", count<&s::reuse_entries, 1, l::max_reuse_entries>},

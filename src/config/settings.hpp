@@ -37,14 +37,15 @@ struct settings {
   std::vector<std::string> allow_addresses;  ///< CIDRs
   std::vector<std::string> allow_hosts;
   std::string ca_file;
-  std::chrono::milliseconds reuse_for{0};  ///< 0: results are not used again
+  std::string user_agent = limits::default_user_agent;  ///< printable ASCII without blanks around it
+  std::chrono::milliseconds reuse_for{0};               ///< 0: results are not used again
   std::size_t reuse_entries = limits::default_reuse_entries;
   std::string keep_images;  ///< folder; empty: no copies are kept, as always where fetch_mode is header
   std::int64_t keep_images_bytes = limits::default_keep_images_bytes;
   std::int64_t max_jobs = limits::default_jobs;
   std::int64_t max_pending_images = limits::default_pending_images;
   std::size_t max_body_bytes = limits::default_body_bytes;
-  std::string docs_folder;  ///< of Swagger UI; empty: where it is usually installed
+  std::string docs_folder;   ///< of Swagger UI; empty: where it is usually installed
   std::string callback_key;  ///< what callbacks are signed with, decoded: a secret. Empty: none are made
   int callback_attempts = limits::default_callback_attempts;
   std::chrono::milliseconds drain_timeout = limits::default_drain;

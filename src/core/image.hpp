@@ -43,7 +43,7 @@ struct fetch_evidence {
   std::string final_url;  ///< after redirects; empty when it is the submitted URL
   std::string address;    ///< the pinned IP address in text form; empty before resolution
   std::int32_t http_status = 0;
-  std::int64_t bytes = 0;  ///< body bytes received, over all ranges of the last hop
+  std::int64_t bytes = 0;  ///< body bytes received, as they came over the wire, packed or not, over all ranges of the last hop
   std::string kept;        ///< SHA-256 of the copy that was kept of the file, 64 hex digits; empty when none was
   std::int32_t dns_ms = 0;
   std::int32_t connect_ms = 0;  ///< TCP and TLS

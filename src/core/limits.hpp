@@ -62,7 +62,6 @@ inline constexpr std::size_t content_codings = 2;             ///< undone of one
 inline constexpr std::size_t coded_start_bytes = 16;          ///< of a body: tell an image by its signature from one that is coded
 inline constexpr std::size_t decoded_piece_bytes = 16 * kib;  ///< undone at a time, per coding
 inline constexpr std::size_t coding_name_bytes = 32;          ///< of a stranger's name for a coding, in what a client reads
-inline constexpr std::size_t user_agent_bytes = 200;          ///< of printable ASCII; browsers send about 120
 inline constexpr std::size_t receive_bytes = 32 * kib;  ///< read at once, on the stack of a fetch: a range and its head come in one piece
 inline constexpr int redirects = 5;
 inline constexpr std::chrono::seconds fetch_thread_idle = 10s;          ///< an idle fetch thread ends after this
@@ -181,7 +180,9 @@ inline constexpr std::int64_t min_keep_images_bytes = 1 * mib;                //
 inline constexpr std::int64_t max_keep_images_bytes = std::int64_t{1} << 50;  ///< 1 PiB, more than any disk
 inline constexpr std::int64_t max_jobs = 1'000'000;                           ///< 2 GB of memory at 2 KB each
 inline constexpr std::int64_t max_pending_images = 1'000'000'000;             ///< 200 GB of database
-inline constexpr std::size_t config_file_bytes = 1 << 20;                     ///< a configuration file; larger is not one
+inline constexpr const char* default_user_agent = "retail-pulse";
+inline constexpr std::size_t user_agent_bytes = 200;       ///< of printable ASCII; browsers send about 120
+inline constexpr std::size_t config_file_bytes = 1 << 20;  ///< a configuration file; larger is not one
 
 // --- client subcommands ----------------------------------------------------------------------------------------------
 inline constexpr std::chrono::milliseconds default_retry_for = 30s;  ///< how long they try again: a restart takes less

@@ -100,7 +100,7 @@ class attempt {
     route to{std::move(*addresses)};
     if (!begin_at(to)) return std::nullopt;
     const file_version* known = wanted.known && wanted.known->url == here.text() ? &*wanted.known : nullptr;
-    intake file{tools_.how, tools_.max_image_bytes, tools_.copies, known != nullptr};
+    intake file{tools_.how, tools_.max_image_bytes, tools_.copies, known != nullptr, limit_.deadline};
     for (;;) {
       auto answer = ask(here, to, file, known);
       if (!answer) return std::nullopt;
@@ -179,8 +179,8 @@ class attempt {
 
   exchange ask_over(std::unique_ptr<connection> over, const std::string& key, const url& here, intake& file, const file_version* known,
                     bool was_kept) {
-    auto answer = run_exchange(*over, was_kept, here, file, known, limit_);
-    result_.evidence.http_status = answer.head ? answer.head->status : 0;
+    auto answer = run_exchange(*over, was_kept, here, tools_.user_agent, file, known, limit_);
+    result_.evidence.http_status = answer.head && !answer.wants_new_connection ? answer.head->status : 0;
     result_.evidence.bytes += answer.bytes;
     if (answer.reusable) tools_.connections.keep(key, std::move(over));
     return answer;

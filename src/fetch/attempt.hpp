@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include "fetch/address_places.hpp"
 #include "fetch/circuit_breaker.hpp"
@@ -25,6 +26,7 @@ struct attempt_tools {
   mode how;
   std::chrono::milliseconds deadline;
   std::int64_t max_image_bytes;
+  std::string user_agent;
   int cancelled;  ///< readable once the engine shuts down
 };
 

@@ -42,8 +42,16 @@ class blocking_engine final : public engine {
         circuits_(options.deadline),
         at_addresses_(options.address_connections),
         kept_(opened_store(options)),
-        tools_{{guard_, allow_hosts_, names_}, connections_, tls_, circuits_, at_addresses_, kept_.get(), options.how, options.deadline,
-               options.max_image_bytes,        cancel_.get()},
+        tools_{{guard_, allow_hosts_, names_},
+               connections_,
+               tls_,
+               circuits_,
+               kept_.get(),
+               options.how,
+               options.deadline,
+               options.max_image_bytes,
+               std::move(options.user_agent),
+               cancel_.get()},
         threads_(options.threads, limits::fetch_thread_idle, [this] { connections_.close_expired(); }) {
     if (!cancel_) throw std::system_error(errno, std::generic_category(), "the fetch engine's eventfd");
   }

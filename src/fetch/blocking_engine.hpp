@@ -18,13 +18,14 @@ struct engine_options {
   std::chrono::milliseconds deadline = limits::default_fetch_deadline;
   mode how = mode::full;
   std::int64_t max_image_bytes = limits::default_image_bytes;
-  std::vector<std::string> allow_addresses;  ///< CIDRs, already checked by the configuration
-  std::vector<std::string> allow_hosts;      ///< each as `url::host` has it, without a final dot; empty: every host
-  std::string keep_images;                   ///< folder for copies of the files; empty: none are kept. In full mode only
-  std::int64_t keep_images_bytes = 0;        ///< all copies together
-  std::string ca_file;                       ///< empty: the system's store
-  std::size_t idle_connections = 512;        ///< kept open to origins, over all of them
-  std::string dns_servers;                   ///< "ip:port,..." instead of the system's; for tests
+  std::vector<std::string> allow_addresses;             ///< CIDRs, already checked by the configuration
+  std::vector<std::string> allow_hosts;                 ///< each as `url::host` has it, without a final dot; empty: every host
+  std::string keep_images;                              ///< folder for copies of the files; empty: none are kept. In full mode only
+  std::int64_t keep_images_bytes = 0;                   ///< all copies together
+  std::string ca_file;                                  ///< empty: the system's store
+  std::string user_agent = limits::default_user_agent;  ///< sent with every request; without a line end
+  std::size_t idle_connections = 512;                   ///< kept open to origins, over all of them
+  std::string dns_servers;                              ///< "ip:port,..." instead of the system's; for tests
   /// Fetches at once at one address, but for those that a redirect leads there; who submits keeps to it where names have one address.
   std::size_t address_connections = limits::max_fetch_threads;
 };

@@ -1,5 +1,5 @@
 // fetch: gets one image over http or https from an address that may be fetched, and measures it; posts callbacks there. All bounded.
-// May use: src/core, src/imaging, OpenSSL, c-ares, libidn2.
+// May use: src/core, src/imaging, OpenSSL, c-ares, libidn2, zlib.
 // Never: an actor, a queue of its own (who submits holds a fetch slot), or trust in a byte from the network.
 #pragma once
 

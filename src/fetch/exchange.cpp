@@ -15,13 +15,13 @@ namespace {
 /// A request as it goes over the wire (RFC 9112), a header line at a time.
 class request_text {
  public:
-  request_text(std::string_view method, const url& of) {
+  request_text(std::string_view method, const url& of, std::string_view user_agent) {
     text_.reserve(512);
     text_.append(method).append(" ").append(of.target).append(" HTTP/1.1\r\n");
     add("Host", of.authority());
     add("Accept", "*/*");
     add("Accept-Encoding", "identity");
-    add("User-Agent", "retail-pulse");
+    add("User-Agent", user_agent);
   }
 
   /// Neither holds a line end: names are ours, and what a server gave us to send back had no control character in it.
@@ -36,8 +36,8 @@ class request_text {
   std::string text_;
 };
 
-std::string get_request(const url& of, const intake& file, const file_version* known) {
-  request_text request{"GET", of};
+std::string get_request(const url& of, std::string_view user_agent, const intake& file, const file_version* known) {
+  request_text request{"GET", of, user_agent};
   if (const auto range = file.range_to_ask()) {
     const auto last = range->last ? std::to_string(*range->last) : std::string{};
     request.add("Range", "bytes=" + std::to_string(range->first) + "-" + last);
@@ -50,8 +50,8 @@ std::string get_request(const url& of, const intake& file, const file_version* k
   return std::move(request).finish();
 }
 
-std::string post_request(const url& of, const post& what) {
-  request_text request{"POST", of};
+std::string post_request(const url& of, std::string_view user_agent, const post& what) {
+  request_text request{"POST", of, user_agent};
   for (const auto& [name, value] : what.headers) request.add(name, value);
   request.add("Content-Length", std::to_string(what.body.size()));
   request.add("Connection", "close");
@@ -150,16 +150,18 @@ class response_receiver {
 
 }  // namespace
 
-exchange run_exchange(connection& over, bool was_kept, const url& of, intake& file, const file_version* known, const patience& limit) {
+exchange run_exchange(connection& over, bool was_kept, const url& of, std::string_view user_agent, intake& file, const file_version* known,
+                      const patience& limit) {
   guarded_stream stream{over, limit};
   response_receiver receiver{stream, file, was_kept};
-  const bool complete = stream.send(get_request(of, file, known)) && stream.read_head() && receiver.receive();
+  const bool complete = stream.send(get_request(of, user_agent, file, known)) && stream.read_head() && receiver.receive();
   return receiver.finish(complete);
 }
 
-std::variant<response_head, fault> run_post(connection& over, const url& of, const post& what, const patience& limit) {
+std::variant<response_head, fault> run_post(connection& over, const url& of, std::string_view user_agent, const post& what,
+                                            const patience& limit) {
   guarded_stream stream{over, limit};
-  if (!stream.send(post_request(of, what)) || !stream.read_head()) return *stream.broken();
+  if (!stream.send(post_request(of, user_agent, what)) || !stream.read_head()) return *stream.broken();
   stream.hurry(std::chrono::steady_clock::now() + limits::rest_drained_for);
   for (std::size_t read = 0; read <= limits::rest_drained_bytes;) {
     const auto piece = stream.read_body();

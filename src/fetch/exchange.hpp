@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <variant>
 
 #include "fetch/connection.hpp"
@@ -34,10 +35,12 @@ struct exchange {
 /// Asks for what the file needs next and gives it the answer as it arrives; holds one buffer of it at a time. Rests nobody wants are read
 /// when small, to keep the connection, and cut when large. `was_kept`: the connection has served a request before. `known`: the version
 /// that a conditional request names; null when there is none.
-exchange run_exchange(connection& over, bool was_kept, const url& of, intake& file, const file_version* known, const patience& limit);
+exchange run_exchange(connection& over, bool was_kept, const url& of, std::string_view user_agent, intake& file, const file_version* known,
+                      const patience& limit);
 
 /// Sends a POST and reads the head of the answer; or why there is none. Of the body a little is read, so that the server is not cut off in
 /// mid-sentence, and thrown away. The connection is then of no more use.
-std::variant<response_head, fault> run_post(connection& over, const url& of, const post& what, const patience& limit);
+std::variant<response_head, fault> run_post(connection& over, const url& of, std::string_view user_agent, const post& what,
+                                            const patience& limit);
 
 }  // namespace retail_pulse::fetch

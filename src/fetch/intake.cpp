@@ -7,9 +7,21 @@
 #include "core/text.hpp"
 
 namespace retail_pulse::fetch {
+namespace {
 
-intake::intake(mode how, std::int64_t max_bytes, picture_store* keep, bool conditional)
-    : how_{how}, max_bytes_{static_cast<std::uint64_t>(max_bytes)}, conditional_{conditional}, whole_{how == mode::full} {
+bool names_none(const std::variant<std::vector<content_coding>, fault>& codings) {
+  const auto* known = std::get_if<std::vector<content_coding>>(&codings);
+  return known != nullptr && known->empty();
+}
+
+}  // namespace
+
+intake::intake(mode how, std::int64_t max_bytes, picture_store* keep, bool conditional, steady_time deadline)
+    : how_{how},
+      max_bytes_{static_cast<std::uint64_t>(max_bytes)},
+      deadline_{deadline},
+      conditional_{conditional},
+      whole_{how == mode::full} {
   if (keep != nullptr && how == mode::full) copy_.emplace(keep->begin());
 }
 
@@ -58,10 +70,11 @@ bool intake::is_another_version(const response_head& head, std::optional<std::ui
 
 intake::step intake::begin_body(const response_head& head, std::uint64_t first, std::optional<std::uint64_t> total) {
   if (total && *total > max_bytes_) return fail(bound_exceeded(error_code::too_large, "more than " + size_text(max_bytes_)));
-  if (is_another_version(head, total)) {
-    reader_ = imaging::image_reader{};
-    begun_ = false;
-    total_.reset();
+  const bool was_coded = codings_.has_value();
+  codings_.reset();
+  if (auto codings = parse_content_encoding(head.content_encoding); !names_none(codings)) codings_ = std::move(codings);
+  if (was_coded || codings_ || is_another_version(head, total)) {
+    start_over();
     if (first > 0) return ask_whole();
   }
   if (!begun_ || !head.etag.empty()) etag_ = head.etag;
@@ -77,16 +90,55 @@ intake::step intake::add(std::span<const std::byte> bytes) {
     return fail(bound_exceeded(error_code::too_large, "more than " + size_text(max_bytes_)));
   }
   if (part_end_ && offset_ + bytes.size() > *part_end_) return ask_whole();
-  if (copy_) copy_->append(bytes);
   const auto from = std::exchange(offset_, offset_ + bytes.size());
+  if (codings_) return take_coded(bytes, false);
   // A part may begin before the byte that is wanted, and the whole file after some parts does.
   if (offset_ <= reader_.position()) return step::read;
   if (from < reader_.position()) bytes = bytes.subspan(static_cast<std::size_t>(reader_.position() - from));
   if (from > reader_.position()) reader_.skip_to(from);
+  return take(bytes);
+}
+
+/// The next bytes of the file for its reader.
+intake::step intake::take(std::span<const std::byte> bytes) {
+  if (copy_) copy_->append(bytes);
   begun_ = true;
   const auto state = feed(bytes);
   const bool enough = how_ == mode::header && state == imaging::image_reader::state::measured;
   return enough || state == imaging::image_reader::state::failed ? conclude() : step::read;
+}
+
+/// Hosts that name a coding often mean something else by it, or have not applied it. A start that is an image's is one: none begins as gzip
+/// or the zlib format do, nor as what other codings make.
+intake::step intake::take_coded(std::span<const std::byte> bytes, bool is_all) {
+  if (decoder_) return decode(bytes);
+  coded_start_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto start = std::as_bytes(std::span{coded_start_});
+  imaging::image_reader as_it_is;
+  const auto state = as_it_is.feed(start.first(std::min(start.size(), limits::coded_start_bytes)));
+  const bool may_be_image = state != imaging::image_reader::state::failed;
+  if (may_be_image && start.size() < limits::coded_start_bytes && !is_all) return step::read;
+  const auto held = std::exchange(coded_start_, {});
+  const auto body = std::as_bytes(std::span{held});
+  const auto codings = *codings_;
+  if (may_be_image) {
+    codings_.reset();
+    return take(body);
+  }
+  if (const auto* refused = std::get_if<fault>(&codings)) return fail(*refused);
+  decoder_.emplace(std::get<std::vector<content_coding>>(codings), max_bytes_);
+  return decode(body);
+}
+
+intake::step intake::decode(std::span<const std::byte> bytes) {
+  auto next = step::read;
+  const auto broken = decoder_->feed(bytes, [&](std::span<const std::byte> decoded) {
+    next =
+        std::chrono::steady_clock::now() < deadline_ ? take(decoded) : fail(error_code::timed_out, "no time left while decoding the body");
+    return next == step::read;
+  });
+  if (next != step::read) return next;
+  return broken ? fail(*broken) : step::read;
 }
 
 /// The reader looks through whatever it is given for the file's end, so where the size is enough it is given little at a time.
@@ -103,10 +155,30 @@ imaging::image_reader::state intake::feed(std::span<const std::byte> bytes) {
 }
 
 intake::step intake::end() {
+  if (codings_) return end_coded();
   if (!part_end_) return conclude();
   const bool at_end = reader_.wanted() >= total_.value_or(max_bytes_);
   // That a file ends early, or goes on behind the bound, is believed only when it was asked for as a whole.
   return at_end || requests_ > limits::ranges ? ask_whole() : step::again;
+}
+
+intake::step intake::end_coded() {
+  if (part_end_) return ask_whole();
+  if (!decoder_) {
+    if (const auto next = take_coded({}, true); next != step::read) return next;
+  }
+  if (decoder_) {
+    if (const auto unfinished = decoder_->end()) return fail(*unfinished);
+  }
+  return conclude();
+}
+
+void intake::start_over() {
+  reader_ = imaging::image_reader{};
+  begun_ = false;
+  total_.reset();
+  decoder_.reset();
+  coded_start_.clear();
 }
 
 intake::step intake::ask_whole() {

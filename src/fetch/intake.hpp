@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/image.hpp"
+#include "fetch/content_coding.hpp"
 #include "fetch/fault.hpp"
 #include "fetch/mode.hpp"
 #include "fetch/picture_store.hpp"
@@ -20,12 +21,15 @@ namespace retail_pulse::fetch {
 /// in header mode a few ranges of the file, each where the next byte that matters lies.
 ///
 /// A server's word is believed only as far as it cannot mislead: a range that is not the one asked for, ranges of two versions, an end of
-/// file that only a Content-Range tells, or too many ranges lead to a request for the whole file, of which only the start is read. Not
-/// thread safe; belongs to one attempt.
+/// file that only a Content-Range tells, or too many ranges lead to a request for the whole file, of which only the start is read. A body
+/// that names a Content-Encoding is decoded from its first byte on, whole or as a first range; where more is needed the whole is asked for,
+/// because ranges are those of the coded bytes. Where it begins as an image all the same, it was not coded. Not thread safe; belongs to one
+/// attempt.
 class intake {
  public:
   /// `keep`: where to keep a copy, in full mode; may be null. `conditional`: the first request asks for a newer version only.
-  intake(mode how, std::int64_t max_bytes, picture_store* keep, bool conditional);
+  /// `deadline`: looked at while a body is decoded, whose few bytes can be many. `max_bytes`: of a body, and of what it decodes to.
+  intake(mode how, std::int64_t max_bytes, picture_store* keep, bool conditional, steady_time deadline = steady_time::max());
 
   /// First and last byte of a file; without a last one, everything from the first on.
   struct range {
@@ -62,6 +66,11 @@ class intake {
 
  private:
   step begin_body(const response_head& head, std::uint64_t first, std::optional<std::uint64_t> total);
+  void start_over();
+  step take(std::span<const std::byte> bytes);
+  step take_coded(std::span<const std::byte> bytes, bool is_all);
+  step decode(std::span<const std::byte> bytes);
+  step end_coded();
   bool is_another_version(const response_head& head, std::optional<std::uint64_t> total) const;
   imaging::image_reader::state feed(std::span<const std::byte> bytes);
   step ask_whole();
@@ -71,6 +80,7 @@ class intake {
 
   const mode how_;
   const std::uint64_t max_bytes_;
+  const steady_time deadline_;
   bool conditional_;
   bool whole_;  ///< ranges are not, or no longer, asked for
 
@@ -85,6 +95,10 @@ class intake {
   bool tells_end_ = false;                 ///< this response, by its length or its last chunk
   std::uint64_t offset_ = 0;               ///< in the file, of the next byte of this response
   std::optional<std::uint64_t> part_end_;  ///< behind the last byte of this response, when it is a part
+
+  std::optional<std::variant<std::vector<content_coding>, fault>> codings_;  ///< of this response; nothing: it is not coded
+  std::string coded_start_;                                                  ///< of it, until it is known whether it really is,
+  std::optional<content_decoder> decoder_;                                   ///< and from then on
 
   std::optional<fault> failed_;
   measurement measured_;

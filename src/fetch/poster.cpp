@@ -32,6 +32,7 @@ class blocking_poster final : public poster {
         tls_(options.ca_file),
         names_(guard_, resolver_options{options.dns_servers}),
         deadline_(options.deadline),
+        user_agent_(std::move(options.user_agent)),
         threads_(options.threads, limits::fetch_thread_idle, [] {}) {
     if (!cancel_) throw std::system_error(errno, std::generic_category(), "the poster's eventfd");
   }
@@ -72,7 +73,7 @@ class blocking_poster final : public poster {
     const auto& to = std::get<url>(parsed);
     const auto opened = open(to, limit);
     if (const auto* error = std::get_if<fault>(&opened)) return failure(*error);
-    const auto answer = run_post(*std::get<std::unique_ptr<connection>>(opened), to, what, limit);
+    const auto answer = run_post(*std::get<std::unique_ptr<connection>>(opened), to, user_agent_, what, limit);
     if (const auto* error = std::get_if<fault>(&answer)) return failure(*error);
     const int status = std::get<response_head>(answer).status;
     if (status >= 200 && status <= 299) return {error_code::none, status, {}};
@@ -100,6 +101,7 @@ class blocking_poster final : public poster {
   const tls_context tls_;
   resolver names_;
   const std::chrono::milliseconds deadline_;
+  const std::string user_agent_;
   thread_pool threads_;
 };
 

@@ -52,6 +52,7 @@ struct poster_options {
   std::vector<std::string> allow_addresses;  ///< as in engine_options, and so on
   std::vector<std::string> allow_hosts;
   std::string ca_file;
+  std::string user_agent = limits::default_user_agent;
   std::string dns_servers;
 };
 

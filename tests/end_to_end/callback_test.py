@@ -128,11 +128,13 @@ class Callbacks(unittest.TestCase):
                 message = self.verified(told[0])
                 self.assertEqual(message, {"type": f"job.{outcome}", "timestamp": status["finished_at"], "data": status})
                 self.assertEqual(told[0][0]["webhook-id"], f"job-{job}-run-1")
+                self.assertEqual(told[0][0]["user-agent"], "retail-pulse")
             self.assertNotIn(self.secret, service.log())
             self.assertNotIn("of=test", service.log())
-        with self.service(folder=folder) as again:  # nothing is left to be told
+        with self.service("--user-agent", "Shelves/2.1", folder=folder) as again:  # nothing is left to be told
             self.wait_for_state(again, self.submit(again, receiver.url), 1)
             self.assertEqual(len(receiver.requests), 3)
+            self.assertEqual(receiver.requests[-1][0]["user-agent"], "Shelves/2.1")
 
     def test_a_receiver_that_is_down_is_told_when_it_is_up_again(self):
         receiver = self.receiver(up=False)

@@ -34,6 +34,7 @@ class Origin:
         self.delay = delay
         self.requests = []  # (monotonic time, target), in order of arrival
         self.connections = 0  # open at the moment
+        self.user_agents = set()  # of all requests
         self._photos = {p.name: p.read_bytes() for p in PHOTOS.iterdir()}
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -68,6 +69,7 @@ class Origin:
                 head = await reader.readuntil(b"\r\n\r\n")
                 target = head.split(b" ", 2)[1].decode()
                 self.requests.append((time.monotonic(), target))
+                self.user_agents |= {line[len("User-Agent: "):] for line in head.decode().split("\r\n") if line.startswith("User-Agent: ")}
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 path = target.split("?")[0]

@@ -234,6 +234,18 @@ class Fetching(unittest.TestCase):
                 self.assertEqual(service.wait_for_end(job)["images"], {"total": 100, "done": 100, "failed": 0})
         self.assertEqual(len(self.origin.requests), 1)
 
+    def test_image_hosts_are_told_who_we_are_as_the_operator_says(self):
+        for flags, told in (((), "retail-pulse"), (("--user-agent", "Shelves/2.1 (+https://example.com/bot)"), "Shelves/2.1 (+https://example.com/bot)")):
+            self.origin.user_agents.clear()
+            with Service(*flags) as service:
+                service.wait_for_end(service.submit([visit(KNOWN, self.origin.photo_urls(5, "agent"))]))
+            self.assertEqual(self.origin.user_agents, {told})
+
+    def test_a_client_reads_which_bound_an_image_exceeds(self):
+        with Service("--max-image-bytes", "1KiB") as service:
+            end = service.wait_for_end(service.submit([visit(KNOWN, self.origin.photo_urls(1, "large"))]))
+        self.assertEqual([(e["code"], e["error"]) for e in end["error"]], [("too_large", "The image file is too large: more than 1 KiB")])
+
     def test_kept_pictures_are_named_by_their_content_and_each_result_names_its_own(self):
         photos = {hashlib.sha256(p.read_bytes()).hexdigest(): p.read_bytes() for p in PHOTOS.iterdir()}
         with tempfile.TemporaryDirectory() as folder, Service("--keep-images", folder) as service:

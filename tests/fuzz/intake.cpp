@@ -1,5 +1,6 @@
 // intake: a file of any format, fetched in header mode from a server that is honest, and from one that lies where chance has it.
-// - By ranges of an honest server the answer is that of the whole file, but for an end that is missing behind the sizes.
+// - By ranges of an honest server the answer is that of the whole file, but for an end that is missing behind the sizes. So it is where the
+//   server packs the file.
 // - Whatever is answered, the requests come to an end, each asks for a range that is one, and there are sizes or a reason.
 #include "fetch/intake.hpp"
 
@@ -10,6 +11,7 @@
 
 #include "core/limits.hpp"
 #include "property.hpp"
+#include "tests/support/packed.hpp"
 
 namespace retail_pulse::fuzz {
 namespace {
@@ -52,7 +54,8 @@ reply honest(std::string_view file, const std::optional<intake::range>& asked, s
 
 void lie(reply& answer, std::string_view file, dice& chance) {
   auto& part = answer.head.file_part;
-  switch (chance.below(10)) {
+  constexpr const char* codings[] = {"gzip", "deflate", "gzip, deflate", "br", "base64", "a b", "identity, gzip, gzip, gzip"};
+  switch (chance.below(11)) {
     case 0:
       answer = whole(file);
       break;
@@ -79,6 +82,9 @@ void lie(reply& answer, std::string_view file, dice& chance) {
       break;
     case 8:
       answer.body = file;
+      break;
+    case 9:
+      answer.head.content_encoding = codings[chance.below(std::size(codings))];
       break;
     default:
       part.reset();
@@ -124,6 +130,22 @@ void check_any(std::string_view file) {
     check(by_ranges.failed().has_value() == !good, "ranges lead to sizes exactly when the whole file does");
     check(by_ranges.measured() == expected.measured, "ranges lead to the sizes of the whole file");
     if (!good) check(by_ranges.failed()->code == expected.code, "ranges lead to the code of the whole file");
+  }
+
+  for (const bool by_gzip : {false, true}) {
+    const auto packed = by_gzip ? test_support::gzip(file) : test_support::zlib_deflate(file);
+    for (const auto how : {mode::header, mode::full}) {
+      intake unpacking{how, most_bytes, nullptr, false};
+      fetch_from(unpacking, chance, [&](const auto& asked) {
+        auto answer = honest(packed, asked, most, true);
+        answer.head.content_encoding = by_gzip ? "gzip" : "deflate";
+        return answer;
+      });
+      const bool whole_is_good = how == mode::header ? good : expected.code == error_code::none;
+      check(unpacking.failed().has_value() == !whole_is_good, "a packed file has sizes exactly when the file does");
+      if (whole_is_good) check(unpacking.measured() == expected.measured, "a packed file has the sizes of the file");
+      if (!whole_is_good) check(unpacking.failed()->code == expected.code, "a packed file has the code of the file");
+    }
   }
 
   intake hostile{chance.below(4) == 0 ? mode::full : mode::header, most_bytes, nullptr, false};

@@ -13,6 +13,7 @@
 extern "C" {
 int fuzz_address(const std::uint8_t*, std::size_t);
 int fuzz_chunked(const std::uint8_t*, std::size_t);
+int fuzz_content_coding(const std::uint8_t*, std::size_t);
 int fuzz_csv_table(const std::uint8_t*, std::size_t);
 int fuzz_image(const std::uint8_t*, std::size_t);
 int fuzz_intake(const std::uint8_t*, std::size_t);
@@ -33,6 +34,7 @@ struct target {
 constexpr target targets[] = {
     {"address", fuzz_address},
     {"chunked", fuzz_chunked},
+    {"content_coding", fuzz_content_coding},
     {"csv_table", fuzz_csv_table},
     {"image_avif", fuzz_image},
     {"image_bmp", fuzz_image},

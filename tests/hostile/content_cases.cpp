@@ -1,4 +1,7 @@
+#include "fetch/mode.hpp"
 #include "tests/hostile/cases.hpp"
+#include "tests/support/packed.hpp"
+#include "tests/unit/imaging/builders.hpp"
 #include "tests/unit/imaging/builders_tiff.hpp"
 
 namespace retail_pulse::hostile {
@@ -35,6 +38,19 @@ std::string repeated(const std::string& piece, std::size_t bytes) {
   std::string text;
   while (text.size() < bytes) text += piece;
   return text;
+}
+
+/// Its bound on files is a megabyte, so that a bomb is larger. In both modes.
+void add_packed(cases& to, const std::string& name, error_code expected, const std::string& coding, const std::string& body) {
+  for (const auto how : {fetch::mode::full, fetch::mode::header}) {
+    to.push_back({.name = "packed: " + name + (how == fetch::mode::full ? "" : ", header mode"),
+                  .expected = expected,
+                  .run = test_support::serving(http_response(200, body, "Content-Encoding: " + coding + "\r\n")),
+                  .tune = [how](fetch::engine_options& options) {
+                    options.how = how;
+                    options.max_image_bytes = 1 << 20;
+                  }});
+  }
 }
 
 std::string but_one(const std::string& file) { return file.substr(0, file.size() - 1); }
@@ -144,10 +160,54 @@ cases content_cases() {
   };
 }
 
+cases packed_cases() {
+  using enum error_code;
+  using namespace test_support;
+  const auto file = picture();
+  const auto start = but_one(file);  // of a GIF that goes on
+  const auto bomb = std::string(16 << 20, '\0');
+  cases all;
+  add_packed(all, "gzip", none, "gzip", gzip(file));
+  add_packed(all, "x-gzip", none, "x-gzip", gzip(file));
+  add_packed(all, "deflate in the zlib format", none, "deflate", zlib_deflate(file));
+  add_packed(all, "bare deflate", none, "deflate", bare_deflate(file));
+  add_packed(all, "gzip in gzip", none, "gzip, gzip", gzip(gzip(file)));
+  add_packed(all, "gzip in deflate, and identity between", none, "gzip, identity, deflate", zlib_deflate(gzip(file)));
+  add_packed(all, "gzip three times", unsupported_format, "gzip, gzip, gzip", gzip(gzip(gzip(file))));
+  add_packed(all, "several members of gzip", none, "gzip", gzip(file.substr(0, 10)) + gzip("") + gzip(file.substr(10)));
+  add_packed(all, "garbage behind gzip", none, "gzip", gzip(file) + std::string(1000, '\0') + "garbage");
+  add_packed(all, "brotli", unsupported_format, "br", "\x0b\x0d\x80" + file + "\x03");
+  add_packed(all, "zstd", unsupported_format, "zstd", "\x28\xb5\x2f\xfd" + file);
+  add_packed(all, "a coding of 9,000 letters", protocol_error, std::string(9000, 'x'), gzip(file));
+  add_packed(all, "a coding whose name is a page", unsupported_format, "<h1>hello</h1>", gzip(file));
+  add_packed(all, "said to be base64, and is not", none, "base64", file);
+  add_packed(all, "a page", not_an_image, "gzip", gzip("<!doctype html>"));
+  add_packed(all, "a page that is not packed", protocol_error, "gzip", "<!doctype html>");
+  add_packed(all, "nothing", truncated, "gzip", "");
+  add_packed(all, "nothing, packed", truncated, "gzip", gzip(""));
+  add_packed(all, "gzip that is damaged", protocol_error, "gzip", gzip(file).substr(0, 10) + "\xFF\xFF" + gzip(file).substr(12));
+  add_packed(all, "a bomb", too_large, "gzip", gzip("II*\0\xFF\xFF\xFF\xFF"s + bomb));
+  add_packed(all, "a bomb in a bomb", too_large, "gzip, gzip", gzip(gzip("II*\0\xFF\xFF\xFF\xFF"s + bomb)));
+  add_packed(all, "a bomb of bare deflate", too_large, "deflate", bare_deflate("II*\0\xFF\xFF\xFF\xFF"s + bomb));
+  std::string members;
+  for (int i = 0; i < 60'000; ++i) members += gzip("");
+  add_packed(all, "a bomb of empty members", too_large, "gzip, gzip", gzip(members));
+  // What ends early is found out only where the end is read.
+  auto add_full = [&](const std::string& name, error_code expected, const std::string& body) {
+    add_packed(all, name, expected, "gzip", body);
+    all.back().expected = none;
+  };
+  add_full("gzip that is cut", truncated, but_one(gzip(file)));
+  add_full("a picture that is cut, packed", truncated, gzip(start));
+  add_full("gzip with a wrong checksum", protocol_error, gzip(file).substr(0, gzip(file).size() - 8) + std::string(8, '\0'));
+  add_full("a bomb behind a picture", too_large, gzip(file + bomb));
+  return all;
+}
+
 cases all_cases() {
   cases all;
   for (const auto group : {name_cases, address_cases, connection_cases, tls_cases, head_cases, body_cases, redirect_cases, range_cases,
-                           content_cases, damage_cases}) {
+                           content_cases, packed_cases, damage_cases}) {
     auto more = group();
     std::move(more.begin(), more.end(), std::back_inserter(all));
   }

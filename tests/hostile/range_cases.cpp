@@ -1,6 +1,7 @@
 #include "core/limits.hpp"
 #include "fetch/mode.hpp"
 #include "tests/hostile/cases.hpp"
+#include "tests/support/packed.hpp"
 #include "tests/unit/imaging/samples.hpp"
 
 // In header mode a host's word about ranges is tested against the file: whatever it says, the answer is the one of the whole file, or
@@ -137,6 +138,19 @@ cases range_cases() {
           "a total over the bound", [](asked_range asked, int) { return with_content_range(asked, "bytes 0-16383/99999999999"); },
           too_large),
   };
+  std::string noise;  // which does not pack, so that one range of the packed file is not enough
+  std::uint32_t state = 1;
+  for (int i = 0; i < 65'000; ++i) noise += static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  const auto packed = test_support::gzip(imaging::jpeg(640, 480, imaging::jpeg_segment(0xE1, noise)));
+  const auto gzip_part = [packed](asked_range asked) { return part(packed, asked, "Content-Encoding: gzip\r\n"); };
+  all.push_back(ranges("of the packed file", [=](asked_range asked, int) { return gzip_part(asked); }));
+  all.push_back(ranges("of the packed file, a byte at a time", [=](asked_range asked, int) {
+    return gzip_part({asked.first, asked.first});
+  }));
+  all.push_back(ranges("packed from the second one on",
+                       [=](asked_range asked, int number) { return number == 0 ? part(photo(), asked) : gzip_part(asked); }));
+  all.push_back(
+      ranges("said to be packed, and is not", [](asked_range asked, int) { return part(photo(), asked, "Content-Encoding: gzip\r\n"); }));
   for (const auto& each : imaging::all_samples()) {
     auto made = ranges(each.name, [&each](asked_range asked, int) { return part(each.file, asked); });
     made.width = each.expected.width;

@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(every_flag_of_the_command_line_is_there_once) {
       "gpu-delay",      "fetch",       "fetch-deadline",  "fetch-attempts",    "max-image-bytes",   "allow-address", "allow-host",
       "ca-file",        "reuse-for",   "reuse-entries",   "keep-images",       "keep-images-bytes", "max-jobs",      "max-pending-images",
       "max-body-bytes", "docs-folder", "callback-secret", "callback-attempts", "drain-timeout",     "log-file",      "log-level",
-      "log-format"};
+      "log-format",     "user-agent"};
   std::set<std::string_view> found;
   for (const auto& row : flags()) BOOST_TEST(found.insert(row.name).second, row.name);
   BOOST_TEST((found == expected));
@@ -69,6 +69,7 @@ BOOST_AUTO_TEST_CASE(the_default_that_help_shows_is_the_default_that_holds) {
     given.reuse_entries = 1;
     given.keep_images_bytes = 1;
     given.callback_attempts = 1;
+    given.user_agent = "other";
     given.log.from = observe::level::off;
     given.log.format = observe::log_format::json;
     BOOST_TEST(row.apply(row.fallback, given) == "", row.name);
@@ -91,10 +92,26 @@ BOOST_AUTO_TEST_CASE(the_default_that_help_shows_is_the_default_that_holds) {
     if (name == "max-jobs") BOOST_TEST(given.max_jobs == untouched.max_jobs);
     if (name == "max-pending-images") BOOST_TEST(given.max_pending_images == untouched.max_pending_images);
     if (name == "max-body-bytes") BOOST_TEST(given.max_body_bytes == untouched.max_body_bytes);
+    if (name == "user-agent") BOOST_TEST(given.user_agent == untouched.user_agent);
     if (name == "callback-attempts") BOOST_TEST(given.callback_attempts == untouched.callback_attempts);
     if (name == "drain-timeout") BOOST_TEST((given.drain_timeout == untouched.drain_timeout));
     if (name == "log-level") BOOST_TEST((given.log.from == untouched.log.from));
     if (name == "log-format") BOOST_TEST((given.log.format == untouched.log.format));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_user_agent_is_what_a_header_may_hold) {
+  const std::string longest(limits::user_agent_bytes, 'a');
+  for (const std::string& text : {std::string{"a"}, std::string{"Shelves/2.1 (+https://example.com/bot; \"a\")"}, longest}) {
+    settings given;
+    const auto row = std::ranges::find(flags(), "user-agent", &flag::name);
+    BOOST_TEST(row->apply(text, given) == "");
+    BOOST_TEST(given.user_agent == text);
+  }
+  using namespace std::string_literals;
+  for (const std::string& text :
+       {""s, " "s, " a"s, "a "s, "a\r\nX: y"s, "a\nb"s, "a\rb"s, "a\0b"s, "a\tb"s, "\x7f"s, "caf\xC3\xA9"s, longest + "a"}) {
+    BOOST_TEST(complaint("user-agent", text) == "--user-agent: is not 1 to 200 characters of printable ASCII, without blanks around them");
   }
 }
 

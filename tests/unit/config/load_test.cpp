@@ -105,6 +105,8 @@ BOOST_AUTO_TEST_CASE(lists_gather_repeated_flags_and_commas) {
 
 BOOST_AUTO_TEST_CASE(a_stronger_list_replaces_a_weaker_one_also_with_nothing) {
   const variables environment{{"RETAIL_PULSE_ALLOW_HOST", "a.example"}};
+  BOOST_TEST(accepted({"--user-agent", "mine/1"}, {{"RETAIL_PULSE_USER_AGENT", "other"}}).user_agent == "mine/1");
+  BOOST_TEST(accepted({}, {{"RETAIL_PULSE_USER_AGENT", "other, with a comma"}}).user_agent == "other, with a comma");
   check(accepted({"--allow-host", "b.example"}, environment).allow_hosts, {"b.example"});
   check(accepted({"--allow-host="}, environment).allow_hosts, {});
   check(refused({"--allow-host", "a.example,,b.example"}), {"--allow-host: '' is not a host name such as example.com"});

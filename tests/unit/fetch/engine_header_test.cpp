@@ -1,8 +1,13 @@
 #include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "core/limits.hpp"
 #include "core/text.hpp"
+#include "tests/support/packed.hpp"
 #include "tests/unit/fetch/engine_fixture.hpp"
 #include "tests/unit/imaging/builders.hpp"
 
@@ -97,6 +102,53 @@ BOOST_AUTO_TEST_CASE(a_redirect_is_followed_and_its_target_asked_in_ranges) {
   CHECK_CODE(result, none);
   BOOST_TEST(result.evidence.final_url == target.url("/b"));
   BOOST_TEST(target.requests().size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_packed_file_is_measured_and_its_evidence_tells_the_bytes_that_came) {
+  const auto packed = test_support::gzip(photo(1));
+  for (const auto how : {mode::full, mode::header}) {
+    origin host{[&](session& with) {
+      while (const auto request = with.read_request()) {
+        const bool known = header_of(*request, "If-None-Match") == "\"7-gzip\"";
+        const auto headers = "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\nETag: \"7-gzip\"\r\n";
+        if (!with.send(known ? "HTTP/1.1 304 Not Modified\r\n\r\n" : http_response(200, packed, headers))) return;
+      }
+    }};
+    auto options = loopback_options();
+    options.how = how;
+    const auto from = make_blocking_engine(options);
+    const auto result = fetch(*from, host.url("/"));
+    CHECK_CODE(result, none);
+    BOOST_TEST((result.measured == measurement{image_format::jpeg, 40, 30}));
+    BOOST_TEST(result.evidence.bytes <= static_cast<std::int64_t>(packed.size()));
+    if (how == mode::full) BOOST_TEST(result.evidence.bytes == static_cast<std::int64_t>(packed.size()));
+    BOOST_TEST_REQUIRE(result.version.has_value());
+    const auto again = fetch(*from, request{host.url("/"), result.version});
+    CHECK_CODE(again, none);
+    BOOST_TEST(again.not_modified);
+    BOOST_TEST(host.connections() == 1);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_copy_of_a_packed_file_is_the_file) {
+  auto folder = (std::filesystem::temp_directory_path() / "retail-pulse-packed-XXXXXX").string();
+  BOOST_REQUIRE(mkdtemp(folder.data()) != nullptr);
+  const auto gif = tiny_gif(3, 4);
+  origin packed{serving(http_response(200, test_support::gzip(gif), "Content-Encoding: gzip\r\n"))};
+  origin plain{serving(http_response(200, gif))};
+  auto options = loopback_options();
+  options.keep_images = folder;
+  options.keep_images_bytes = 1 << 20;
+  {
+    const auto from = make_blocking_engine(options);
+    const auto result = fetch(*from, packed.url("/"));
+    CHECK_CODE(result, none);
+    BOOST_TEST(result.evidence.kept != "");
+    BOOST_TEST(result.evidence.kept == fetch(*from, plain.url("/")).evidence.kept);
+    std::ifstream copy{folder + "/" + result.evidence.kept.substr(0, 2) + "/" + result.evidence.kept + ".gif", std::ios::binary};
+    BOOST_TEST((std::string{std::istreambuf_iterator<char>{copy}, {}} == gif));
+  }
+  std::filesystem::remove_all(folder);
 }
 
 BOOST_AUTO_TEST_CASE(a_known_version_is_asked_for_by_its_validators_and_answered_without_a_file) {

@@ -44,6 +44,16 @@ BOOST_AUTO_TEST_CASE(the_request_names_the_host_and_asks_for_the_bytes_as_they_a
   BOOST_TEST(request.find("Host: 127.0.0.1:" + std::to_string(host.port()) + "\r\n") != std::string::npos, request);
   BOOST_TEST(request.find("Accept-Encoding: identity\r\n") != std::string::npos, request);
   BOOST_TEST(request.find("Authorization") == std::string::npos, request);
+  BOOST_TEST(request.find("\r\nUser-Agent: retail-pulse\r\n") != std::string::npos, request);
+}
+
+BOOST_AUTO_TEST_CASE(the_request_says_who_we_are_as_told) {
+  origin host{origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
+  auto options = loopback_options();
+  options.user_agent = "Shelves/2.1 (+https://example.com/bot)";
+  CHECK_CODE(fetch(options, host.url("/")), none);
+  const auto request = host.requests().at(0);
+  BOOST_TEST(request.find("\r\nUser-Agent: Shelves/2.1 (+https://example.com/bot)\r\n") != std::string::npos, request);
 }
 
 BOOST_AUTO_TEST_CASE(one_connection_serves_one_fetch_after_the_other) {
@@ -117,6 +127,21 @@ BOOST_AUTO_TEST_CASE(what_a_kept_connection_is_not_there_for_is_asked_over_a_new
       BOOST_TEST(host.connections() == 3);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(where_the_new_connection_fails_the_status_of_the_kept_one_is_no_evidence) {
+  origin host{[](session& with) {
+    if (with.read_request() && with.number() == 0) {
+      with.send(http_response(200, tiny_gif(3, 4)));
+      if (with.read_request()) with.send(http_response(421, "not here"));
+    }
+  }};
+  const auto engine = make_blocking_engine(loopback_options());
+  CHECK_CODE(fetch(*engine, host.url("/")), none);
+  const auto result = fetch(*engine, host.url("/"));
+  CHECK_CODE(result, connect_failed);
+  BOOST_TEST(result.evidence.http_status == 0);
+  BOOST_TEST(host.connections() == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_that_a_request_is_not_wanted_on_is_not_kept) {

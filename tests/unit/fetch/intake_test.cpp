@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
+#include "tests/support/packed.hpp"
 #include "tests/unit/imaging/builders.hpp"
 
 namespace retail_pulse::fetch {
@@ -352,6 +353,138 @@ BOOST_AUTO_TEST_CASE(not_modified_is_an_answer_only_to_who_asked) {
     run(plain, [](const intake&) { return nothing(304); });
     BOOST_TEST((plain.failed() && plain.failed()->code == error_code::http_status));
   }
+}
+
+namespace {
+
+/// As a server that packs its files has it: ranges are those of the packed bytes.
+reply packed_part(const std::string& packed, const std::string& coding, const intake& asking) {
+  auto answer = honest(packed, asking);
+  answer.head.content_encoding = coding;
+  return answer;
+}
+
+struct coded_file {
+  std::string coding;
+  std::string body;
+};
+
+std::vector<coded_file> codings_of(const std::string& file) {
+  using namespace test_support;
+  return {{"gzip", gzip(file)},
+          {"X-GZIP", gzip(file)},
+          {"deflate", zlib_deflate(file)},
+          {"deflate", bare_deflate(file)},
+          {"identity, gzip", gzip(file)},
+          {"deflate, gzip", gzip(zlib_deflate(file))},
+          {"gzip, gzip", gzip(gzip(file))}};
+}
+
+error_code code_of(const intake& file) { return file.failed() ? file.failed()->code : error_code::none; }
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_file_that_comes_packed_is_unpacked) {
+  const auto file = photo(1);
+  for (const auto& [coding, body] : codings_of(file)) {
+    for (const auto how : {mode::full, mode::header}) {
+      for (const std::size_t piece : {1U, 1000U, 100'000U}) {
+        intake in{how, 50'000'000, nullptr, false};
+        run(
+            in, [&](const intake& asking) { return packed_part(body, coding, asking); }, piece);
+        BOOST_TEST(is_40_by_30(in), coding);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(of_a_packed_file_the_first_range_is_used_and_then_the_whole_is_asked_for) {
+  const auto small = test_support::gzip(photo(0));
+  auto by_range = header_intake();
+  const auto short_way = run(by_range, [&](const intake& asking) { return packed_part(small, "gzip", asking); });
+  BOOST_TEST(is_40_by_30(by_range));
+  BOOST_TEST((short_way.asked == asked_list{0}));
+
+  std::string incompressible;  // so that the size stands behind the first range of the packed file too
+  std::uint32_t state = 1;
+  for (int i = 0; i < 60'000; ++i) incompressible += static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  const auto large = test_support::gzip(jpeg(40, 30, jpeg_segment(0xE2, incompressible)));
+  auto by_whole = header_intake();
+  const auto long_way = run(by_whole, [&](const intake& asking) { return packed_part(large, "gzip", asking); });
+  BOOST_TEST(is_40_by_30(by_whole));
+  BOOST_TEST((long_way.asked == asked_list{0, std::nullopt}));
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_packs_only_now_and_then_mixes_nothing_up) {
+  const auto file = photo(2);
+  const auto packed = test_support::gzip(file);
+  for (int packs = 1; packs <= 3; ++packs) {  // which of its answers
+    auto in = header_intake();
+    int request = 0;
+    run(in, [&](const intake& asking) { return ++request == packs ? packed_part(packed, "gzip", asking) : honest(file, asking); });
+    BOOST_TEST(is_40_by_30(in), packs);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_said_to_be_packed_and_begins_as_an_image_is_taken_as_it_is) {
+  const auto file = photo(1);
+  for (const char* coding : {"gzip", "deflate", "br", "base64", "utf-8", "none", "gzip, gzip, gzip", "a b"}) {
+    for (const auto how : {mode::full, mode::header}) {
+      for (const std::size_t piece : {1U, 1000U}) {
+        intake in{how, 50'000'000, nullptr, false};
+        run(
+            in, [&](const intake& asking) { return packed_part(file, coding, asking); }, piece);
+        BOOST_TEST(is_40_by_30(in), coding);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_coding_that_is_not_known_is_told_and_not_tried_again) {
+  for (const auto how : {mode::full, mode::header}) {
+    intake in{how, 50'000'000, nullptr, false};
+    run(in, [&](const intake& asking) { return packed_part("\x1b\x0c\x80 packed", "br", asking); });
+    BOOST_TEST_REQUIRE(in.failed().has_value());
+    BOOST_TEST((in.failed()->code == error_code::unsupported_format));
+    BOOST_TEST(in.failed()->reason == "it is packed with br");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_packed_file_ends_as_the_file_would) {
+  const auto file = photo(0, 1000);
+  for (const auto how : {mode::full, mode::header}) {
+    const auto code = [&](const std::string& body, std::int64_t most = 50'000'000) {
+      intake in{how, most, nullptr, false};
+      run(in, [&](const intake& asking) { return packed_part(body, "gzip", asking); });
+      return code_of(in);
+    };
+    const bool full = how == mode::full;
+    using test_support::gzip;
+    BOOST_TEST((code("") == error_code::truncated));
+    BOOST_TEST((code(gzip("")) == error_code::truncated));
+    BOOST_TEST((code("<!doctype html>") == error_code::protocol_error));
+    BOOST_TEST((code(gzip("<!doctype html>")) == error_code::not_an_image));
+    BOOST_TEST((code(gzip(file.substr(0, file.size() - 1))) == (full ? error_code::truncated : error_code::none)));
+    BOOST_TEST((code(gzip(file).substr(0, gzip(file).size() - 1)) == (full ? error_code::truncated : error_code::none)));
+    BOOST_TEST((code(gzip(file) + "behind its end") == error_code::none));
+    BOOST_TEST((code(gzip(file.substr(0, 500)) + gzip(file.substr(500))) == error_code::none));
+    BOOST_TEST((code(gzip(file), static_cast<std::int64_t>(file.size())) == error_code::none));
+    if (full) BOOST_TEST((code(gzip(file), static_cast<std::int64_t>(file.size()) - 1) == error_code::too_large));
+    const auto bomb = gzip("\xFF\xD8" + std::string(10'000'000, '\xFF'));
+    BOOST_TEST((code(bomb, 1'000'000) == error_code::too_large));
+    intake plain{how, 50'000'000, nullptr, false};
+    run(plain, [&](const intake& asking) { return honest(gzip(file), asking); });
+    BOOST_TEST((code_of(plain) == error_code::not_an_image), "a gzip file that is sent as one");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(decoding_ends_at_the_deadline) {
+  intake in{mode::full, 50'000'000, nullptr, false, steady_time::min()};
+  run(in, [&](const intake& asking) { return packed_part(test_support::gzip(photo(0)), "gzip", asking); });
+  BOOST_TEST((code_of(in) == error_code::timed_out));
+  intake plain{mode::full, 50'000'000, nullptr, false, steady_time::min()};
+  run(plain, [&](const intake& asking) { return honest(photo(0), asking); });
+  BOOST_TEST(is_40_by_30(plain));  // here the connection looks at the time
 }
 
 BOOST_AUTO_TEST_SUITE_END()

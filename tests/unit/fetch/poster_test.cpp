@@ -100,6 +100,14 @@ BOOST_AUTO_TEST_CASE(the_body_and_the_headers_arrive_as_they_were_given) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_callback_says_who_we_are_as_told) {
+  origin host{answering_once(http_response(200, ""))};
+  auto options = loopback_options();
+  options.user_agent = "Shelves/2.1";
+  check_code(send(options, host.url("/")), error_code::none);
+  BOOST_TEST(host.requests().at(0).find("\r\nUser-Agent: Shelves/2.1\r\n") != std::string::npos, host.requests().at(0));
+}
+
 BOOST_AUTO_TEST_CASE(any_2xx_is_success_and_nothing_else_is) {
   for (const int status : {200, 201, 202, 204, 299, 300, 304, 400, 404, 410, 429, 500, 503}) {
     origin host{answering_once(status == 204 ? "HTTP/1.1 204 No Content\r\n\r\n" : http_response(status, "text"))};
