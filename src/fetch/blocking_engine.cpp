@@ -46,6 +46,7 @@ class blocking_engine final : public engine {
                connections_,
                tls_,
                circuits_,
+               at_addresses_,
                kept_.get(),
                options.how,
                options.deadline,
