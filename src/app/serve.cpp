@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
@@ -54,6 +55,7 @@ int serve(const words& arguments) {
     observe::log(observe::level::error, "the service cannot start", {{"reason", refused->message}});
     const bool seen = settings.log.file.empty() && observe::logs(observe::level::error);
     if (!seen) std::fprintf(stderr, "retail-pulse serve: %s\n", refused->message.c_str());
+    if (refused->still_runs) std::_Exit(refused->exit_code);  // what is tidied up at an exit, they may be using
     return refused->exit_code;
   }
   const auto running = std::get<std::unique_ptr<service>>(std::move(started));

@@ -140,8 +140,9 @@ class service::implementation {
   bool stop() {
     if (std::exchange(stopped_, true)) return true;
     drain();
+    const auto last = last_connection();
     end();
-    return bring_log_home();
+    return !opened_ || (last && left_in_order(*last));
   }
 
  private:
@@ -228,16 +229,29 @@ class service::implementation {
     writer_.reset();
   }
 
-  /// When nobody of this process has the database open any more. False: its file is not the whole database.
-  bool bring_log_home() {
-    if (!opened_) return true;
+  /// Nothing where there is no database to be closed, or where that cannot be done.
+  std::unique_ptr<storage::closing> last_connection() {
+    if (!opened_) return nullptr;
     try {
-      storage::bring_log_home(where_);
+      return std::make_unique<storage::closing>(where_);
+    } catch (const std::exception& e) {
+      log_disorder(e);
+      return nullptr;
+    }
+  }
+
+  static bool left_in_order(storage::closing& last) {
+    try {
+      last.finish();
       return true;
-    } catch (const storage::storage_error& e) {
-      log(level::error, "the database file alone is not the whole database: keep it and its log (-wal) together", {{"reason", e.what()}});
+    } catch (const std::exception& e) {
+      log_disorder(e);
       return false;
     }
+  }
+
+  static void log_disorder(const std::exception& e) {
+    log(level::error, "the database was not left in order: keep its file and its log (-wal) together", {{"reason", e.what()}});
   }
 
   friend class service;
@@ -360,7 +374,7 @@ std::variant<std::unique_ptr<service>, service::refused> service::start(const co
   } catch (const std::exception& e) {
     // CAF counts an actor whose thread could not be made as a running one, and its system would wait for it for ever.
     static_cast<void>(composed.release());  // goes with the process
-    return refused{std::string{"the system refused what a start takes (threads, memory): "} + e.what(), 1};
+    return refused{std::string{"the system refused what a start takes (threads, memory): "} + e.what(), 1, true};
   }
   return std::unique_ptr<service>{new service{std::move(composed)}};
 }

@@ -74,6 +74,7 @@ bool end_signal_within(std::chrono::milliseconds time) {
 void let_the_next_signal_end_the_process() {
   // A handler of our own: the default does nothing to process 1 of a container.
   for (const int number : asking_for_an_end) handle(number, [](int came) { _exit(128 + came); });
+  handle(SIGXCPU, SIG_IGN);  // the system repeats it every second: it is not somebody who asks twice
   const sigset_t set = end_signals();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <latch>
 #include <system_error>
@@ -41,9 +42,9 @@ std::optional<std::string> lack_of_threads(std::size_t wanted) {
   std::optional<std::string> problem;
   try {
     while (made.size() < wanted) made.emplace_back([&over] { allocate_once(), over.wait(); });
-  } catch (const std::system_error& e) {
+  } catch (const std::exception& e) {  // no thread, or no memory for one
     problem = "only " + std::to_string(made.size()) + " of the " + std::to_string(wanted) +
-              " threads that the service starts with can be made (" + e.code().message() +
+              " threads that the service starts with can be made (" + e.what() +
               "); raise the limit of processes (ulimit -u, or the container's pids limit) or of memory";
   }
   over.count_down();

@@ -120,7 +120,8 @@ inline constexpr std::size_t commit_rows =
 inline constexpr std::size_t audit_page = 4000;       ///< images an audit counts between two looks at whether it is still waited for
 inline constexpr std::size_t recovery_page = 1000;    ///< jobs read at once at start
 inline constexpr std::size_t status_failures = 1000;  ///< stores in a status answer, and in an audit
-inline constexpr std::chrono::milliseconds busy_timeout = 5s;  ///< how long SQLite waits for a lock (a backup program may hold one)
+inline constexpr std::chrono::milliseconds busy_timeout = 5s;      ///< how long SQLite waits for a lock (a backup program may hold one)
+inline constexpr std::chrono::milliseconds closing_patience = 1s;  ///< with another program's lock, at the end: a container has 10 s in all
 inline constexpr std::int64_t checked_whole_pages = 2048;  ///< 8 MiB: a database up to this size is read wholly for damage at start (40 ms)
 
 // --- reports ---------------------------------------------------------------------------------------------------------

@@ -43,22 +43,10 @@ void demand_known(session& sql, std::span<const migration> known, const std::vec
 }
 
 void apply(session& sql, const migration& next) {
-  sql.change("BEGIN IMMEDIATE");
-  try {
-    sql.script(
-        "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,"
-        " applied_at INTEGER NOT NULL) STRICT;"
-        "PRAGMA application_id = " +
-        std::to_string(application_id));
-    sql.script(next.sql);
-    sql.change("INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (:version, :name, :checksum, :now)",
-               static_cast<long long>(next.version), std::string{next.name}, std::string{next.checksum},
-               static_cast<long long>(system_wall_time().count()));
-    sql.change("COMMIT");
-  } catch (...) {
-    sql.rollback();
-    throw;
-  }
+  sql.script(next.sql);
+  sql.change("INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (:version, :name, :checksum, :now)",
+             static_cast<long long>(next.version), std::string{next.name}, std::string{next.checksum},
+             static_cast<long long>(system_wall_time().count()));
 }
 
 }  // namespace
@@ -66,7 +54,21 @@ void apply(session& sql, const migration& next) {
 void migrate(session& sql, std::span<const migration> known) {
   const auto applied = applied_migrations(sql);
   demand_known(sql, known, applied);
-  for (const auto& next : known.subspan(applied.size())) apply(sql, next);
+  const auto missing = known.subspan(applied.size());
+  if (missing.empty()) return;
+  sql.change("BEGIN IMMEDIATE");
+  try {
+    sql.script(
+        "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,"
+        " applied_at INTEGER NOT NULL) STRICT;"
+        "PRAGMA application_id = " +
+        std::to_string(application_id));
+    for (const auto& next : missing) apply(sql, next);
+    sql.change("COMMIT");
+  } catch (...) {
+    sql.rollback();
+    throw;
+  }
 }
 
 void demand_current_schema(session& sql, std::span<const migration> known) {

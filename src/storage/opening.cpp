@@ -1,5 +1,9 @@
 #include "storage/opening.hpp"
 
+#include <filesystem>
+#include <system_error>
+
+#include "core/limits.hpp"
 #include "core/time.hpp"
 #include "storage/location.hpp"
 #include "storage/repository.hpp"
@@ -25,7 +29,7 @@ void note(session& sql, std::string_view change, auto... parameters) {
 bool copies_log_home(session& sql, std::string_view checkpoint) {
   long long busy = 0, logged = 0, moved = 0;
   sql.one(checkpoint, std::tie(busy, logged, moved));
-  return logged == moved;
+  return logged >= 0 && logged == moved;  // -1: another program was at it
 }
 
 }  // namespace
@@ -49,14 +53,22 @@ std::string note_opening(session& sql, bool had_log) {
          "whole";
 }
 
-void bring_log_home(const location& where) {
+closing::closing(const location& where) {
   if (where.file().empty()) return;
-  if (!std::filesystem::exists(where.file())) throw storage_error{kind::other, where.file().string() + " is not there any more"};
-  session sql{where, {}, session::role::writer};
-  constexpr std::string_view checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
-  copies_log_home(sql, checkpoint);  // before anything is written, because that may take the last of the space
-  note(sql, "UPDATE openings SET opened_at = NULL");
-  if (!copies_log_home(sql, checkpoint)) sql.fail(kind::busy, "another program holds an older state of it open");
+  std::error_code unknown;
+  if (!std::filesystem::exists(where.file(), unknown)) throw storage_error{kind::other, where.file().string() + " is not there any more"};
+  session_ = std::make_unique<session>(where, session_options{.busy_timeout = limits::closing_patience}, session::role::writer);
+}
+
+closing::~closing() = default;
+
+void closing::finish() {
+  if (!session_) return;
+  copies_log_home(*session_, "PRAGMA wal_checkpoint(PASSIVE)");  // makes room in the log for the note, where the disk is full
+  note(*session_, "UPDATE openings SET opened_at = NULL");
+  if (!copies_log_home(*session_, "PRAGMA wal_checkpoint(TRUNCATE)")) {
+    session_->fail(kind::busy, "another program holds an older state of it open");
+  }
 }
 
 }  // namespace retail_pulse::storage

@@ -11,7 +11,7 @@ class session;
 /// storage_error: corrupt.
 void demand_log(session& sql, bool had_log);
 
-/// Notes that the database is open, in the file itself, until bring_log_home. What an operator should hear about the time before: it was
+/// Notes that the database is open, in the file itself, until closing::finish. What an operator should hear about the time before: it was
 /// not left in order, and has no log that would tell the rest. Else empty.
 std::string note_opening(session& sql, bool had_log);
 

@@ -26,6 +26,8 @@
 
 namespace retail_pulse::storage {
 
+class session;
+
 /// Thrown by every call below; after it the transaction is to be rolled back. The text names no parameter values, so it may be logged.
 class storage_error : public std::runtime_error {
  public:
@@ -149,11 +151,23 @@ class writer {
   std::unique_ptr<implementation> implementation_;
 };
 
-/// Writes what stands in a database's log into its file, so that the file alone is the whole database, and notes that it was left in order.
-/// To be called when every writer and reader of this process is gone: SQLite does it with the last connection, but not where the last two
-/// close at the same moment. Does nothing for shared memory.
-/// storage_error: the file is not whole: another program reads the log (busy), there is no space, and so on.
-void bring_log_home(const location& where);
+/// The last connection of this process to a database, which leaves it in order: one file, with nothing in its log. Made while others are
+/// still open, so that SQLite does not take the log away before the order is noted, and finished when they are gone. SQLite itself brings
+/// the log home with the last connection, but not where the last two close at the same moment. For shared memory it does nothing.
+class closing {
+ public:
+  /// storage_error: the database cannot be opened, or is not there any more.
+  explicit closing(const location& where);
+  ~closing();
+
+  /// Writes what stands in the log into the file, so that the file alone is the whole database, and notes that it was left in order. Waits
+  /// up to three times limits::closing_patience for other programs. storage_error: the file is not whole, because another program holds an
+  /// older state of it open (busy), there is no space, and so on; file and log together are.
+  void finish();
+
+ private:
+  std::unique_ptr<session> session_;
+};
 
 /// One image with everything that is known of it.
 struct image_row {

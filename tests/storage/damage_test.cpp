@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <fstream>
+#include <thread>
 
 #include "core/limits.hpp"
 #include "fixtures.hpp"
@@ -72,6 +73,8 @@ auto is_kind_and_names(kind expected, const location& where) {
     return error.what_kind() == expected && std::string{error.what()}.find(where.file().string()) != std::string::npos;
   };
 }
+
+void leave_in_order(const location& where) { closing{where}.finish(); }
 
 void execute(const location& where, const std::string& text) { soci::session{soci::sqlite3, where.connect_string()} << text; }
 
@@ -272,7 +275,7 @@ BOOST_AUTO_TEST_SUITE(a_database_without_its_log)
 BOOST_AUTO_TEST_CASE(one_that_was_left_in_order_is_whole_without_a_log) {
   const temporary_folder folder;
   const auto where = filled(folder, 3);
-  bring_log_home(where);
+  leave_in_order(where);
   BOOST_TEST(!fs::exists(log_of(where)));
   BOOST_TEST(!fs::exists(index_of(where)));
   const writer w{where};
@@ -283,7 +286,7 @@ BOOST_AUTO_TEST_CASE(one_that_was_left_in_order_is_whole_without_a_log) {
 BOOST_AUTO_TEST_CASE(a_log_that_the_last_two_connections_left_is_brought_home) {
   const temporary_folder folder;
   const auto where = killed(folder);
-  bring_log_home(where);
+  leave_in_order(where);
   BOOST_TEST(!fs::exists(log_of(where)));
   BOOST_TEST(jobs_found(where) == 4u);
 }
@@ -298,19 +301,53 @@ BOOST_AUTO_TEST_CASE(a_log_that_another_program_reads_cannot_be_brought_home_and
   long long jobs = 0;
   other << "SELECT count(*) FROM jobs", soci::into(jobs);
   submit(w, plain_submission(1, 10));
-  BOOST_CHECK_EXCEPTION(bring_log_home(where), storage_error, is_kind_and_names(kind::busy, where));
+  BOOST_CHECK_EXCEPTION(leave_in_order(where), storage_error, is_kind_and_names(kind::busy, where));
   BOOST_TEST(fs::exists(log_of(where)));
   reading.rollback();
-  bring_log_home(where);
+  leave_in_order(where);
   BOOST_TEST(fs::file_size(log_of(where)) == 0u);  // `w` still has it open
   BOOST_TEST(reader{where}.ongoing_jobs(job_id{0}, 100).size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_another_program_copies_home_at_that_moment_is_not_taken_for_empty) {
+  const temporary_folder folder;
+  const auto where = folder.database();
+  writer w{where};
+  submit(w, plain_submission(1, 10));
+  soci::session old_state{soci::sqlite3, where.connect_string()};
+  soci::transaction reading{old_state};
+  long long jobs = 0;
+  old_state << "SELECT count(*) FROM jobs", soci::into(jobs);
+  submit(w, plain_submission(1, 10));
+  closing last{where};
+  std::thread other{[&] {  // waits for the reader, and holds the lock of checkpoints meanwhile
+    soci::session copies{soci::sqlite3, where.connect_string()};
+    copies << "PRAGMA busy_timeout = 20000";
+    copies << "PRAGMA wal_checkpoint(FULL)";
+  }};
+  BOOST_CHECK_EXCEPTION(last.finish(), storage_error, is_kind_and_names(kind::busy, where));
+  reading.rollback();
+  other.join();
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_that_is_cut_off_leaves_no_doubt_about_what_is_whole) {
+  const temporary_folder folder;
+  const auto where = folder.database();
+  std::optional<writer> w{std::in_place, where};
+  submit(*w, plain_submission(1, 10));
+  const closing last{where};
+  w.reset();  // the last but one: SQLite would bring the log home and take it away, and only then the order could be noted
+  BOOST_TEST(fs::exists(log_of(where)));
+  const auto cut_off = folder.database("cut-off.db");
+  for (const std::string part : {"", "-wal"}) fs::copy_file(where.file().string() + part, cut_off.file().string() + part);
+  BOOST_TEST(writer{cut_off}.warning() == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_gone_is_not_made_anew) {
   const temporary_folder folder;
   const auto where = filled(folder);
   fs::remove(where.file());
-  BOOST_CHECK_EXCEPTION(bring_log_home(where), storage_error, is_kind_and_names(kind::other, where));
+  BOOST_CHECK_EXCEPTION(leave_in_order(where), storage_error, is_kind_and_names(kind::other, where));
   BOOST_TEST(!fs::exists(where.file()));
 }
 
@@ -349,7 +386,7 @@ BOOST_AUTO_TEST_CASE(a_copy_of_the_file_alone_is_taken_with_a_warning_and_one_wi
     const writer w{alone};
     BOOST_TEST(w.warning().starts_with(alone.file().string() + " was not left in order, and has no log"), w.warning());
   }
-  bring_log_home(alone);
+  leave_in_order(alone);
   BOOST_TEST(writer{alone}.warning() == "");  // told once
 }
 
