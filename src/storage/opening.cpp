@@ -45,8 +45,10 @@ void demand_log(session& sql, bool had_log) {
 std::string note_opening(session& sql, bool had_log) {
   long long opened_at = 0;
   const bool in_use = sql.one("SELECT opened_at FROM openings WHERE opened_at IS NOT NULL", std::tie(opened_at));
+  sql.script("PRAGMA synchronous = NORMAL");  // the copying waits for the disk, so the commit need not
   note(sql, "UPDATE openings SET opened_at = :now", static_cast<long long>(system_wall_time().count()));
   copies_log_home(sql, "PRAGMA wal_checkpoint(PASSIVE)");
+  sql.script("PRAGMA synchronous = FULL");
   if (!in_use || had_log) return {};
   return sql.name() + " was not left in order, and has no log (" + sql.name() +
          "-wal) beside it: if it is a copy of the file alone, what was committed last is missing; a copy that SQLite made (.backup) is "
