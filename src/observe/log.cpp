@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 
@@ -85,7 +86,9 @@ bool set_log(const log_options& options, std::string& problem) {
 
 bool open_log_anew(std::string& problem) {
   const auto options = copy_of_current().made_for;
-  return options.file.empty() || set_log(options, problem);
+  std::error_code unknown;
+  const bool is_file = !options.file.empty() && !std::filesystem::is_fifo(options.file, unknown);  // opening a pipe waits for its reader
+  return !is_file || set_log(options, problem);
 }
 
 std::string_view without_query(std::string_view url) { return url.substr(0, url.find_first_of("?#")); }

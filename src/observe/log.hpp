@@ -46,8 +46,8 @@ struct log_options {
 /// Sets the sink of the process; the last call wins. False, with a sentence in `problem`, when the file cannot be opened.
 bool set_log(const log_options& options, std::string& problem);
 
-/// Opens the file of the last `set_log` by its name once more, for who has moved it away; does nothing for stderr. False, with a sentence
-/// in `problem`, when it cannot be opened; lines then go where they went.
+/// Opens the file of the last `set_log` by its name once more, for who has moved it away; does nothing for stderr and for a pipe. False,
+/// with a sentence in `problem`, when it cannot be opened; lines then go where they went.
 bool open_log_anew(std::string& problem);
 
 /// The URL up to its query or fragment: queries may carry signatures.

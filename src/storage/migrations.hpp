@@ -18,9 +18,9 @@ struct migration {
 /// In order of version; compiled in.
 std::span<const migration> sqlite_migrations();
 
-/// Applies what is missing, all in one transaction with their rows in `schema_migrations`: a new database costs few writes that wait for the
-/// disk, and an upgrade is done or not begun.
-/// storage_error: newer_schema, or other for the file of another program and for a migration that was edited after it was applied.
+/// Applies what is missing, all in one transaction with their rows in `schema_migrations`: a new database costs few writes that wait for
+/// the disk, and an upgrade is done or not begun. storage_error: newer_schema, or other for the file of another program and for a migration
+/// that was edited after it was applied.
 void migrate(session& sql, std::span<const migration> known);
 
 /// storage_error unless every known migration, and no other, is applied.

@@ -1,5 +1,6 @@
 #include "storage/opening.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -8,6 +9,7 @@
 #include "storage/location.hpp"
 #include "storage/repository.hpp"
 #include "storage/session.hpp"
+#include "storage/whole_log.hpp"
 
 namespace retail_pulse::storage {
 namespace {
@@ -42,6 +44,32 @@ void demand_log(session& sql, bool had_log) {
                               "-wal, is missing, which had everything: restore both together. If nothing was ever stored in it, delete it");
 }
 
+void demand_own_log(const location& where) {
+  if (!has_log(where.file())) return;
+  long long in_order = 0, page_of_note = 0;
+  try {
+    session alone{where, {}, session::role::file_alone};
+    constexpr std::string_view look = "SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = 'openings'";
+    if (!alone.one(look, std::tie(page_of_note))) return;  // of a version that kept no note
+    if (!alone.one("SELECT 1 FROM openings WHERE opened_at IS NULL", std::tie(in_order))) return;
+  } catch (const storage_error&) {
+    return;  // a file that needs its log to be read, or a damaged one: that is found when both are opened
+  }
+  const auto pages = pages_only_in_log(where.file());
+  // The note of the next opening may be in the log alone, where the process was killed just then.
+  if (std::ranges::all_of(pages, [&](std::uint32_t page) { return page == page_of_note; })) return;
+  const auto file = where.file().string();
+  throw storage_error{kind::corrupt, file + " was left in order and has everything in it, so the log beside it, " + file +
+                                         "-wal, belongs to another state of it: if " + file + " was put back from a copy, move " + file +
+                                         "-wal and " + file + "-shm away"};
+}
+
+bool has_note(session& sql) {
+  long long tables = 0;
+  sql.one("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'openings'", std::tie(tables));
+  return tables != 0;
+}
+
 std::string note_opening(session& sql, bool had_log) {
   long long opened_at = 0;
   const bool in_use = sql.one("SELECT opened_at FROM openings WHERE opened_at IS NOT NULL", std::tie(opened_at));
@@ -66,11 +94,12 @@ closing::~closing() = default;
 
 void closing::finish() {
   if (!session_) return;
-  copies_log_home(*session_, "PRAGMA wal_checkpoint(PASSIVE)");  // makes room in the log for the note, where the disk is full
-  note(*session_, "UPDATE openings SET opened_at = NULL");
-  if (!copies_log_home(*session_, "PRAGMA wal_checkpoint(TRUNCATE)")) {
+  // Noted only when the file has everything; and the copying makes room in the log for the note, where the disk is full.
+  if (!copies_log_home(*session_, "PRAGMA wal_checkpoint(FULL)")) {
     session_->fail(kind::busy, "another program holds an older state of it open");
   }
+  note(*session_, "UPDATE openings SET opened_at = NULL");
+  copies_log_home(*session_, "PRAGMA wal_checkpoint(TRUNCATE)");  // where another program reads, the note alone stays in the log
 }
 
 }  // namespace retail_pulse::storage

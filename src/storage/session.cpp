@@ -136,7 +136,8 @@ session::session(const location& where, session_options options, role as)
   const bool is_file = !where.file().empty();
   if (is_file && as == role::writer) create_parent(where.file());
   try {
-    connection_.open(soci::sqlite3, where.connect_string() + (is_file && as == role::reader ? "?mode=rw" : ""));
+    const std::string_view how = as == role::file_alone ? "?mode=ro&immutable=1" : as == role::reader ? "?mode=rw" : "";
+    connection_.open(soci::sqlite3, where.connect_string() + std::string{is_file ? how : ""});
   } catch (const soci::soci_error& error) {
     rethrow(error);
   }
@@ -149,7 +150,7 @@ session::~session() = default;
 void session::set_up(session_options options, role as) {
   script("PRAGMA busy_timeout = " + std::to_string(options.busy_timeout.count()));
   script("PRAGMA temp_store = MEMORY");  // a container may have no writable folder but the database's
-  if (as == role::reader) {
+  if (as != role::writer) {
     script("PRAGMA query_only = ON");
     return;
   }

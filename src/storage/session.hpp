@@ -18,9 +18,10 @@ namespace retail_pulse::storage {
 /// Parameters are `long long` or `std::string`, bound by position; statements are kept by their text.
 class session {
  public:
-  enum class role { writer, reader };
+  /// file_alone: reads the file as if it had no log, takes no lock, and leaves no trace.
+  enum class role { writer, reader, file_alone };
 
-  /// Opens and sets what SQLite keeps per connection. A reader's file must exist.
+  /// Opens and sets what SQLite keeps per connection. Only a writer makes a file that does not exist.
   session(const location& where, session_options options, role as);
   ~session();
   session(const session&) = delete;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -172,6 +173,40 @@ bool has_log(const std::filesystem::path& database) {
   std::error_code absent;
   const auto bytes = std::filesystem::file_size(log_of(database), absent);
   return !absent && bytes > head_bytes;
+}
+
+std::vector<std::uint32_t> pages_only_in_log(const std::filesystem::path& database) {
+  std::ifstream log{log_of(database), std::ios::binary};
+  std::array<unsigned char, head_bytes> head_text{};
+  if (!log.read(reinterpret_cast<char*>(head_text.data()), head_text.size())) return {};
+  const auto head = parse_head(head_text);
+  if (!head) return {};
+  std::vector<unsigned char> text(frame_head_bytes + head->page_bytes);
+  std::map<std::uint32_t, std::uint64_t> committed, open;  // where a page's last frame begins in the log
+  std::uint64_t at = head_bytes;
+  checksum before = head->sum;
+  for (; log.read(reinterpret_cast<char*>(text.data()), static_cast<std::streamsize>(text.size())); at += text.size()) {
+    const auto now = frame::parse(text, *head);
+    if (!now.continues(before, text, *head)) break;
+    before = now.stored;
+    open[big_endian(text, 0)] = at;
+    if (!now.ends_commit) continue;
+    for (const auto& [page, place] : open) committed[page] = place;
+    open.clear();
+  }
+  log.clear();
+  std::ifstream file{database, std::ios::binary};
+  std::vector<std::uint32_t> different;
+  std::vector<char> in_log(head->page_bytes), in_file(head->page_bytes);
+  for (const auto& [page, place] : committed) {
+    log.seekg(static_cast<std::streamoff>(place + frame_head_bytes));
+    log.read(in_log.data(), static_cast<std::streamsize>(in_log.size()));
+    file.clear();
+    file.seekg(static_cast<std::streamoff>((page - std::uint64_t{1}) * head->page_bytes));
+    const bool whole = static_cast<bool>(file.read(in_file.data(), static_cast<std::streamsize>(in_file.size())));
+    if (!whole || in_file != in_log) different.push_back(page);
+  }
+  return different;
 }
 
 void demand_whole_log(const std::filesystem::path& database) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <vector>
 
 namespace retail_pulse::storage {
 
@@ -13,6 +15,10 @@ namespace retail_pulse::storage {
 /// To be called before this process opens the database: closing a file gives up the locks that SQLite holds on it.
 /// storage_error: corrupt.
 void demand_whole_log(const std::filesystem::path& database);
+
+/// Pages whose last commit in the log is not what the database file holds, in order. To be called before this process opens the database,
+/// too. Reads the whole log once; a log that is damaged is as long as SQLite reads it.
+std::vector<std::uint32_t> pages_only_in_log(const std::filesystem::path& database);
 
 /// Whether the database has a log with anything in it. To be called before this process opens the database, too.
 bool has_log(const std::filesystem::path& database);

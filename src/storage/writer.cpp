@@ -65,6 +65,7 @@ void demand_writable(session& sql) {
 bool look_at_log(const location& where) {
   if (where.file().empty()) return false;
   demand_whole_log(where.file());
+  demand_own_log(where);
   return has_log(where.file());
 }
 
@@ -76,10 +77,13 @@ writer::implementation::implementation(const location& where, session_options op
   if (is_file) demand_log(sql, had_log);
   demand_whole(sql, where.file());
   demand_writable(sql);
+  // The note of an opening is the first that is written: see demand_own_log.
+  const bool noted = is_file && has_note(sql);
+  if (noted) warning = note_opening(sql, had_log);
   migrate(sql, sqlite_migrations());
   if (!is_file) return;
   sql.use_write_ahead_log();  // behind the tables of a new database: see demand_log
-  warning = note_opening(sql, had_log);
+  if (!noted) note_opening(sql, had_log);
 }
 
 void writer::implementation::demand_transaction() const {

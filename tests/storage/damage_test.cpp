@@ -343,6 +343,65 @@ BOOST_AUTO_TEST_CASE(a_stop_that_is_cut_off_leaves_no_doubt_about_what_is_whole)
   BOOST_TEST(writer{cut_off}.warning() == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_copy_that_is_put_back_beside_the_log_of_a_newer_state_is_refused_and_left_as_it_is) {
+  const temporary_folder folder;
+  const auto where = filled(folder);
+  leave_in_order(where);
+  const auto copy = bytes_of(where.file());
+  writer w{where};
+  for (int i = 0; i < 3; ++i) submit(w, plain_submission(2, 100));
+  const auto put_back = folder.database("put-back.db");
+  std::ofstream{put_back.file(), std::ios::binary} << copy;
+  fs::copy_file(log_of(where), log_of(put_back));
+  const auto log = bytes_of(log_of(put_back));
+  BOOST_CHECK_EXCEPTION(writer{put_back}, storage_error, is_kind_and_names(kind::corrupt, put_back));
+  BOOST_TEST((bytes_of(put_back.file()) == copy));
+  BOOST_TEST((bytes_of(log_of(put_back)) == log));
+  fs::remove(log_of(put_back));
+  BOOST_TEST(jobs_found(put_back) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_process_that_is_killed_while_it_notes_its_opening_leaves_a_log_that_is_its_own) {
+  const temporary_folder folder;
+  const auto where = filled(folder);
+  leave_in_order(where);
+  const auto file = bytes_of(where.file());
+  const writer w{where};
+  const auto killed = folder.database("killed.db");
+  std::ofstream{killed.file(), std::ios::binary} << file;  // the note is in the log, and not yet in the file
+  fs::copy_file(log_of(where), log_of(killed));
+  BOOST_TEST(jobs_found(killed) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_with_nothing_new_beside_a_file_in_order_is_its_own) {
+  const temporary_folder folder;
+  const auto where = folder.database();
+  std::optional<writer> w{std::in_place, where};
+  for (int i = 0; i < 3; ++i) submit(*w, plain_submission(2, 100));
+  const auto log = bytes_of(log_of(where));
+  w.reset();
+  leave_in_order(where);
+  std::ofstream{log_of(where), std::ios::binary} << log;
+  BOOST_TEST(jobs_found(where) == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(what_another_program_reads_of_the_newest_state_is_in_the_file_all_the_same) {
+  const temporary_folder folder;
+  const auto where = folder.database();
+  std::optional<writer> w{std::in_place, where};
+  for (int i = 0; i < 3; ++i) submit(*w, plain_submission(2, 100));
+  soci::session other{soci::sqlite3, where.connect_string()};
+  soci::transaction reading{other};
+  long long jobs = 0;
+  other << "SELECT count(*) FROM jobs", soci::into(jobs);
+  closing last{where};
+  w.reset();
+  last.finish();
+  const auto alone = folder.database("alone.db");
+  fs::copy_file(where.file(), alone.file());
+  BOOST_TEST(jobs_found(alone) == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_gone_is_not_made_anew) {
   const temporary_folder folder;
   const auto where = filled(folder);
