@@ -456,6 +456,27 @@ class AgainstAScript(unittest.TestCase):
             self.assertEqual((transfer.returncode, said), (130, f"retail-pulse results: {folder}/out.csv is not written\n"))
             self.assertEqual(os.listdir(folder), [])
 
+    def test_signals_that_were_ignored_at_the_start_stay_ignored(self):
+        ignored = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+        held, go_on = threading.Event(), threading.Event()
+        self.addCleanup(go_on.set)
+
+        def hold(count):
+            if count == 2:  # the second look: signals are taken since the first
+                held.set()
+                go_on.wait(PATIENCE)
+
+        with ScriptedService(status_answer("ongoing", 2, 1), status_answer("completed", 2, 2), before=hold) as service:
+            # As nohup and the background of a shell without job control have it.
+            words = ["sh", "-c", "trap '' INT QUIT; exec nohup \"$@\"", "sh", PROGRAM, "watch", "7", "--url", service.url]
+            watch = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.assertTrue(held.wait(PATIENCE))
+            for number in ignored:
+                watch.send_signal(number)
+            go_on.set()
+            told, _ = watch.communicate(timeout=PATIENCE)
+        self.assertEqual((watch.returncode, told), (0, "job 7 completed: 2 of 2 images done\n"))
+
     def test_a_reader_that_went_away_is_no_crash(self):
         with ScriptedService(self.stream(*[b"x" * 65536] * 200)) as service:
             results = subprocess.Popen([PROGRAM, "results", "7", "--format", "csv", "--url", service.url], stdout=subprocess.PIPE,

@@ -533,6 +533,25 @@ class CommandLine(unittest.TestCase):
 
 
 class Demo(unittest.TestCase):
+    def test_under_nohup_the_demo_outlives_its_terminal(self):
+        words = ["nohup", PROGRAM, "demo", "--port", "0", "--origin-port", "0"]
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=SOURCE) as demo:
+            line = demo.stdout.readline()
+            while "service listening" not in line:
+                self.assertIsNone(demo.poll())
+                line = demo.stdout.readline()
+            url = line.split()[-1]
+            while "Ctrl-C" not in demo.stdout.readline():
+                self.assertIsNone(demo.poll())
+            demo.send_signal(signal.SIGHUP)
+            for _ in range(50):
+                urllib.request.urlopen(f"{url}/healthz").close()
+            pending = re.search(r"^ShdPnd:\s*(\w+)$", pathlib.Path(f"/proc/{demo.pid}/status").read_text(), re.M)[1]
+            self.assertTrue(int(pending, 16) & 1 << (signal.SIGHUP - 1), "nobody took it")
+            demo.send_signal(signal.SIGTERM)
+            demo.stdout.read()
+            self.assertEqual(demo.wait(timeout=PATIENCE), 0)
+
     def test_the_demo_measures_every_photo_and_explains_what_failed(self):
         done = subprocess.run([PROGRAM, "demo", "--once", "--port", "0", "--origin-port", "0"], capture_output=True, text=True, timeout=120, cwd=SOURCE)
         self.assertEqual(done.returncode, 0, done.stderr)
