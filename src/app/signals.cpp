@@ -8,7 +8,7 @@ namespace retail_pulse::app {
 namespace {
 
 constexpr int asking_for_an_end[] = {SIGTERM, SIGINT, SIGQUIT, SIGPWR, SIGXCPU};
-constexpr int ignored[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGXFSZ};
+constexpr int ignored[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT};
 
 sigset_t end_signals() {
   sigset_t set;

@@ -428,6 +428,14 @@ class AgainstAScript(unittest.TestCase):
         done = run_closed("<&-", "submit", "-", url="http://127.0.0.1:9")
         self.assertEqual((done.returncode, done.stderr), (2, "retail-pulse submit: standard input cannot be read: Bad file descriptor\n"))
 
+    def test_a_file_that_may_not_be_that_large_is_an_error_and_leaves_none(self):
+        with ScriptedService(self.stream(b"a,b\n")) as service, tempfile.TemporaryDirectory() as folder:
+            file = f"{folder}/out.csv"
+            done = subprocess.run(["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", PROGRAM, "results", "7", "--format", "csv", "--output", file, "--url",
+                                   service.url], capture_output=True, text=True, timeout=PATIENCE)
+            self.assertEqual((done.returncode, done.stderr), (1, f"retail-pulse results: {file} cannot be written: File too large\n"))
+            self.assertEqual(os.listdir(folder), [])
+
     def test_a_broken_transfer_is_an_error_and_leaves_no_file(self):
         for broken in (self.stream(b"a,b\n", whole=False), self.stream(b"a,b\n")[:-7], b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na,b\n"):
             with ScriptedService(broken) as service, tempfile.TemporaryDirectory() as folder:
