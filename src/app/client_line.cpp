@@ -136,6 +136,7 @@ int client_line::follow_to_end(job_id job, int of_a_failed_job) {
     const auto& report = std::get<job_report>(answer);
     display_.show(report.images, steady_clock::now());
     if (report.state != job_state::ongoing) {
+      end_without_a_word();  // no job goes on
       display_.end();
       return print(json_ ? report.answer + "\n" : standing_of(job, report),
                    report.state == job_state::completed ? exit_ok : of_a_failed_job);

@@ -1,6 +1,8 @@
 #include "app/descriptors.hpp"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -25,6 +27,15 @@ std::optional<descriptor_budget> share_out(std::size_t available, std::size_t wa
   budget.idle_connections = budget.fetch_threads;
   budget.api_connections = std::min(limits::api_connections, rest - (per_fetch + 1) * budget.fetch_threads);
   return budget;
+}
+
+bool hold_standard_descriptors() {
+  for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(number, F_GETFD) != -1) continue;
+    // The lowest free number is given. The other direction than is used, so that a report that goes nowhere is an error (EBADF).
+    if (open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY) != number) return false;
+  }
+  return true;
 }
 
 std::size_t raise_descriptor_limit() {

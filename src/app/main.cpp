@@ -6,6 +6,7 @@
 
 #include "app/commands.hpp"
 #include "app/completion.hpp"
+#include "app/descriptors.hpp"
 
 namespace {
 
@@ -52,7 +53,9 @@ int run(const words& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (!hold_standard_descriptors()) return std::fputs("retail-pulse: /dev/null cannot be opened\n", stderr), exit_failed;
   std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of the write, not the end of the service
+  std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that may not be larger
   try {
     return run({argv + std::min(argc, 1), argv + argc});
   } catch (const std::exception& error) {

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "app/signals.hpp"
 #include "core/text.hpp"
 
 namespace retail_pulse::app {
@@ -44,6 +45,22 @@ fs::path target_of(const std::string& name, std::error_code& failed) {
   return fs::weakly_canonical(at, failed);
 }
 
+/// What lstat or stat finds.
+struct found {
+  struct stat status {};
+  int error;  ///< errno; 0 where something is there
+
+  found(int (*look)(const char*, struct stat*), const std::string& name) : error{look(name.c_str(), &status) == 0 ? 0 : errno} {}
+  bool is_there() const { return error == 0; }
+  /// Nothing is there, which is known. Any other error says nothing of that: links of other users, which the system does not follow, are
+  /// one.
+  bool is_absent() const { return error == ENOENT; }
+  bool is_stream() const { return is_there() && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)); }
+  bool is_same_as(const found& other) const {
+    return error == other.error && (!is_there() || (status.st_dev == other.status.st_dev && status.st_ino == other.status.st_ino));
+  }
+};
+
 /// Gives a new file owner, group and mode of the one that it will replace; what of that it cannot have, in words.
 std::string take_over(int descriptor, const struct stat& before) {
   constexpr auto same_owner = static_cast<uid_t>(-1);
@@ -68,38 +85,53 @@ std::string take_over(int descriptor, const struct stat& before) {
 
 }  // namespace
 
-std::variant<output, std::string> output::to_file(const std::string& name) {
+std::variant<output, std::string> output::to_file(const std::string& name, const std::string& said_when_ended) {
   if (is_standard_output(name)) return output{};
   const auto refused = [&name](const std::string& why) { return name + " cannot be written: " + why; };
-  output made;
-  struct stat before {};
-  const bool exists = stat(name.c_str(), &before) == 0;
-  if (exists && (S_ISFIFO(before.st_mode) || S_ISCHR(before.st_mode))) {
-    made.name_ = name;
-    made.descriptor_ = open(name.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    if (made.descriptor_ < 0) return refused(words_of(errno));
-    return made;
-  }
-  if (exists && !S_ISREG(before.st_mode)) return name + " is not a regular file";
   std::error_code unknown;
-  made.name_ = target_of(name, unknown).string();
+  const auto target = target_of(name, unknown).string();
+  const found by_name{stat, name};
+  if (!by_name.is_there() && !by_name.is_absent()) return refused(words_of(by_name.error));
+  if (by_name.is_stream()) return to_stream(name);
+  if (by_name.is_there() && !S_ISREG(by_name.status.st_mode)) return name + " is not a regular file";
   if (unknown) return refused(unknown.message());
-  made.temporary_ = made.name_ + ".part-" + std::to_string(getpid());
-  const mode_t mode = exists ? 0600 : 0666;  // of one that may be secret, nobody else reads the beginning
-  made.descriptor_ = open(made.temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  if (made.descriptor_ < 0) {
-    const auto why = words_of(errno);
-    made.temporary_.clear();
-    return refused(why);
-  }
-  if (!exists) return made;
-  if (const auto lost = take_over(made.descriptor_, before); !lost.empty()) made.not_kept_ = name + " could not keep " + lost;
-  if (before.st_nlink > 1) made.not_kept_ += (made.not_kept_.empty() ? name : "; it") + " had another name, which keeps the old content";
+  // The system follows the links of a name anew at every look, and not all that can be read. What is replaced is what it found itself.
+  const found before{lstat, target};
+  if (!before.is_same_as(by_name)) return refused("it leads elsewhere than a moment ago");
+  output made;
+  made.name_ = target;
+  const held_signals until_one_takes_the_file_away;
+  if (const int error = made.make_temporary(before.is_there() ? 0600 : 0666); error != 0) return refused(words_of(error));
+  if (!said_when_ended.empty()) end_on_signal(said_when_ended, made.temporary_);
+  if (before.is_there()) made.take_the_place_of(before.status, name);
   return made;
+}
+
+std::variant<output, std::string> output::to_stream(const std::string& name) {
+  output made;
+  made.name_ = name;
+  made.descriptor_ = open(name.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  if (made.descriptor_ < 0) return name + " cannot be written: " + words_of(errno);
+  made.owns_descriptor_ = true;
+  return made;
+}
+int output::make_temporary(mode_t mode) {  // 0600 of one that may be secret: nobody else reads the beginning
+  const auto name = name_ + ".part-" + std::to_string(getpid());
+  descriptor_ = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  if (descriptor_ < 0) return errno;
+  owns_descriptor_ = true;
+  temporary_ = name;
+  return 0;
+}
+
+void output::take_the_place_of(const struct stat& before, const std::string& name) {
+  if (const auto lost = take_over(descriptor_, before); !lost.empty()) not_kept_ = name + " could not keep " + lost;
+  if (before.st_nlink > 1) not_kept_ += (not_kept_.empty() ? name : "; it") + " had another name, which keeps the old content";
 }
 
 output::output(output&& other) noexcept
     : descriptor_{std::exchange(other.descriptor_, STDOUT_FILENO)},
+      owns_descriptor_{std::exchange(other.owns_descriptor_, false)},
       state_{other.state_},
       name_{std::move(other.name_)},
       temporary_{std::exchange(other.temporary_, {})},
@@ -107,7 +139,7 @@ output::output(output&& other) noexcept
       problem_{std::move(other.problem_)} {}
 
 output::~output() {
-  if (descriptor_ > STDOUT_FILENO) close(descriptor_);
+  if (owns_descriptor_) close(descriptor_);
   if (!temporary_.empty()) unlink(temporary_.c_str());
 }
 
@@ -126,18 +158,20 @@ bool output::write(std::string_view text) {
 }
 
 std::optional<std::string> output::finish() {
-  if (descriptor_ != STDOUT_FILENO) put_in_place();
+  if (owns_descriptor_) put_in_place();
   return state_ == state::failed ? std::optional{problem_} : std::nullopt;
 }
 
 void output::put_in_place() {
+  if (!temporary_.empty() && state_ == state::open && fsync(descriptor_) != 0) fail();
+  owns_descriptor_ = false;
+  if (close(descriptor_) != 0 && state_ == state::open) fail();
+  if (temporary_.empty()) return;
+  const held_signals until_it_is_known_how_it_ended;
   const auto temporary = std::exchange(temporary_, {});
-  const int descriptor = std::exchange(descriptor_, STDOUT_FILENO);
-  if (!temporary.empty() && state_ == state::open && fsync(descriptor) != 0) fail();
-  if (close(descriptor) != 0 && state_ == state::open) fail();
-  if (temporary.empty()) return;
   if (state_ == state::open && rename(temporary.c_str(), name_.c_str()) != 0) fail();
   if (state_ != state::open) unlink(temporary.c_str());
+  if (state_ == state::open) end_without_a_word();
 }
 
 void output::fail() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,8 +20,10 @@ class output {
   /// - A file is written under a temporary name beside it. One that was there before is replaced, and keeps owner, group and mode as far as
   ///   this user may give them (see not_kept). A symbolic link is followed and stays, also one that leads to nothing yet.
   /// - A pipe or a character device is written to at once. "-" is standard output, and so is /dev/stdout, of which a file is not replaced.
-  /// - A folder, a block device and a socket are refused.
-  static std::variant<output, std::string> to_file(const std::string& name);
+  /// - A folder, a block device and a socket are refused, and so is what the system does not let this user look at.
+  /// Where `said_when_ended` is given, a signal that ends the process before the file is whole says it and takes the temporary file away
+  /// (end_on_signal): the signals are held until that is set up, and while the file gets its name.
+  static std::variant<output, std::string> to_file(const std::string& name, const std::string& said_when_ended = {});
 
   output(output&& other) noexcept;
   output& operator=(output&& other) = delete;
@@ -40,10 +44,14 @@ class output {
 
  private:
   enum class state : std::uint8_t { open, reader_gone, failed };
+  static std::variant<output, std::string> to_stream(const std::string& name);
+  int make_temporary(mode_t mode);  ///< errno; 0 where all is well
+  void take_the_place_of(const struct stat& before, const std::string& name);
   void put_in_place();
   void fail();
 
-  int descriptor_ = 1;
+  int descriptor_ = 1;            ///< may be 1 for a file too: whoever started the process may have closed it
+  bool owns_descriptor_ = false;  ///< of a file or stream of our own; standard output is not closed
   state state_ = state::open;
   std::string name_;
   std::string temporary_;

@@ -7,7 +7,6 @@
 #include "app/commands.hpp"
 #include "app/image_table.hpp"
 #include "app/output.hpp"
-#include "app/signals.hpp"
 #include "core/limits.hpp"
 
 namespace retail_pulse::app {
@@ -94,10 +93,9 @@ int results(const words& arguments) {
     output standard;
     return write_results(line, standard, format, true);
   }
-  auto opened = output::to_file(file);
+  auto opened = output::to_file(file, "retail-pulse results: " + file + " is not written");
   if (const auto* problem = std::get_if<std::string>(&opened)) return line.complain(*problem, exit_usage);
   auto& to = std::get<output>(opened);
-  if (!to.temporary_name().empty()) end_on_signal("retail-pulse results: " + file + " is not written", to.temporary_name());
   return write_results(line, to, format, false);
 }
 

@@ -8,7 +8,7 @@ namespace retail_pulse::app {
 namespace {
 
 constexpr int asking_for_an_end[] = {SIGTERM, SIGINT, SIGQUIT, SIGPWR, SIGXCPU};
-constexpr int ignored[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT, SIGXFSZ};
+constexpr int ignored[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT};
 
 sigset_t end_signals() {
   sigset_t set;
@@ -20,6 +20,18 @@ sigset_t end_signals() {
 sigset_t taken_signals() {
   sigset_t set = end_signals();
   sigaddset(&set, SIGHUP);
+  return set;
+}
+
+bool is_ignored(int number) {
+  struct sigaction now {};
+  return sigaction(number, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/// Of a subcommand that ends with its terminal, unless that was asked not to be (nohup).
+sigset_t end_signals_of_a_terminal() {
+  sigset_t set = end_signals();
+  if (!is_ignored(SIGHUP)) sigaddset(&set, SIGHUP);
   return set;
 }
 
@@ -35,8 +47,8 @@ struct last_words {
   std::string unfinished_file;
 };
 last_words& at_the_end() {
-  static last_words words;
-  return words;
+  static last_words* const forever = new last_words;  // a signal that comes while the process ends finds it alive
+  return *forever;
 }
 
 extern "C" void say_and_end(int number) {
@@ -63,10 +75,10 @@ void take_signals() {
 
 asked wait_for_signal() { return wait_for(taken_signals()) == SIGHUP ? asked::open_log : asked::end; }
 
-void wait_for_end_signal() { wait_for(taken_signals()); }
+void wait_for_end_signal() { wait_for(end_signals_of_a_terminal()); }
 
 bool end_signal_within(std::chrono::milliseconds time) {
-  const sigset_t set = taken_signals();
+  const sigset_t set = end_signals_of_a_terminal();
   const timespec limit{.tv_sec = time.count() / 1000, .tv_nsec = (time.count() % 1000) * 1'000'000};
   return sigtimedwait(&set, nullptr, &limit) > 0;
 }
@@ -83,9 +95,23 @@ void end_on_signal(const std::string& sentence, const std::string& unfinished_fi
   const sigset_t set = taken_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   at_the_end() = {(isatty(STDERR_FILENO) == 1 ? "\n" : "") + sentence + "\n", unfinished_file};
-  for (const int number : asking_for_an_end) handle(number, say_and_end);
-  handle(SIGHUP, say_and_end);
+  for (const int number : {SIGTERM, SIGPWR, SIGXCPU}) handle(number, say_and_end);
+  for (const int number : {SIGHUP, SIGINT, SIGQUIT}) {
+    if (!is_ignored(number)) handle(number, say_and_end);
+  }
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
+
+void end_without_a_word() {
+  const held_signals while_words_change;
+  at_the_end() = {};
+}
+
+held_signals::held_signals() {
+  const sigset_t set = taken_signals();
+  pthread_sigmask(SIG_BLOCK, &set, &before_);
+}
+
+held_signals::~held_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
 }  // namespace retail_pulse::app

@@ -29,6 +29,16 @@ def status_answer(state, total, done, failed=0, **more):
     return 200, {"status": state, "job_id": 7, "images": {"total": total, "done": done, "failed": failed}, **more}
 
 
+def run_closed(closed, *words, url=None):
+    """As `run`, started by a shell with a descriptor closed, such as ">&-"."""
+    words = [*words, "--url", url] if url else words
+    return subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", PROGRAM, *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=PATIENCE)
+
+
+CLOSED = ("<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-")
+
+
 class ScriptedService:
     """A service on loopback that gives the answers of a list, one per request, the last one for ever; and remembers what it was asked.
 
@@ -395,6 +405,37 @@ class AgainstAScript(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr, kept.read_text()), (0, "", "a,b\n1,2\n"))
             self.assertEqual((link.is_symlink(), kept.stat().st_mode & 0o7777), (True, 0o640))
 
+    def test_a_file_is_written_whatever_standard_descriptors_are_closed(self):
+        for closed in CLOSED:
+            with ScriptedService(self.stream(b"a,b\n", b"1,2\n")) as service, tempfile.TemporaryDirectory() as folder:
+                done = run_closed(closed, "results", 7, "--format", "csv", "--output", f"{folder}/out.csv", url=service.url)
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""), closed)
+                self.assertEqual(os.listdir(folder), ["out.csv"], closed)
+                self.assertEqual(pathlib.Path(folder, "out.csv").read_text(), "a,b\n1,2\n")
+
+    def test_what_would_go_to_a_closed_standard_output_goes_nowhere_else_and_is_an_error(self):
+        for words, answer in ((["status", 7], status_answer("completed", 1, 1)), (["watch", 7], status_answer("completed", 1, 1)),
+                              (["submit", __file__, "--input", "json"], (201, {"job_id": 7})), (["cancel", 7], (202, {})),
+                              (["redrive", 7], (202, {})), (["results", 7, "--format", "csv"], self.stream(b"a,b\n" * 9999))):
+            with ScriptedService(answer) as service:
+                done = run_closed(">&-", *words, url=service.url)
+            self.assertEqual(done.returncode, 1, words)
+            self.assertEqual(done.stderr.splitlines()[-1],
+                             f"retail-pulse {words[0]}: standard output cannot be written: Bad file descriptor")
+            self.assertEqual(len(service.asked), 1, words)
+
+    def test_a_closed_standard_input_is_no_job(self):
+        done = run_closed("<&-", "submit", "-", url="http://127.0.0.1:9")
+        self.assertEqual((done.returncode, done.stderr), (2, "retail-pulse submit: standard input cannot be read: Bad file descriptor\n"))
+
+    def test_a_file_that_may_not_be_that_large_is_an_error_and_leaves_none(self):
+        with ScriptedService(self.stream(b"a,b\n")) as service, tempfile.TemporaryDirectory() as folder:
+            file = f"{folder}/out.csv"
+            done = subprocess.run(["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", PROGRAM, "results", "7", "--format", "csv", "--output", file, "--url",
+                                   service.url], capture_output=True, text=True, timeout=PATIENCE)
+            self.assertEqual((done.returncode, done.stderr), (1, f"retail-pulse results: {file} cannot be written: File too large\n"))
+            self.assertEqual(os.listdir(folder), [])
+
     def test_a_broken_transfer_is_an_error_and_leaves_no_file(self):
         for broken in (self.stream(b"a,b\n", whole=False), self.stream(b"a,b\n")[:-7], b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na,b\n"):
             with ScriptedService(broken) as service, tempfile.TemporaryDirectory() as folder:
@@ -422,6 +463,27 @@ class AgainstAScript(unittest.TestCase):
             over.set()
             self.assertEqual((transfer.returncode, said), (130, f"retail-pulse results: {folder}/out.csv is not written\n"))
             self.assertEqual(os.listdir(folder), [])
+
+    def test_signals_that_were_ignored_at_the_start_stay_ignored(self):
+        ignored = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+        held, go_on = threading.Event(), threading.Event()
+        self.addCleanup(go_on.set)
+
+        def hold(count):
+            if count == 2:  # the second look: signals are taken since the first
+                held.set()
+                go_on.wait(PATIENCE)
+
+        with ScriptedService(status_answer("ongoing", 2, 1), status_answer("completed", 2, 2), before=hold) as service:
+            # As nohup and the background of a shell without job control have it.
+            words = ["sh", "-c", "trap '' INT QUIT; exec nohup \"$@\"", "sh", PROGRAM, "watch", "7", "--url", service.url]
+            watch = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.assertTrue(held.wait(PATIENCE))
+            for number in ignored:
+                watch.send_signal(number)
+            go_on.set()
+            told, _ = watch.communicate(timeout=PATIENCE)
+        self.assertEqual((watch.returncode, told), (0, "job 7 completed: 2 of 2 images done\n"))
 
     def test_a_reader_that_went_away_is_no_crash(self):
         with ScriptedService(self.stream(*[b"x" * 65536] * 200)) as service:

@@ -95,6 +95,26 @@ class Readme(unittest.TestCase):
         self.assertTrue(same(shown, given), f"shown {shown}\ngiven {given}")
 
 
+class TableOfRequests(unittest.TestCase):
+    anywhere = {"406", "415"}  # of the whole API: what a client accepts, and how it packs a body
+
+    def told(self, method, path):
+        """What the table says of a request, in one text for all rows that name it; a row may name several, and a suffix for the one before."""
+        rows = [line.split("|", 2)[1:] for line in README.splitlines() if re.match(r"\| `(GET|POST) /", line)]
+        names = [(request.replace("results.csv`, `.ndjson`", "results.csv`, `GET /api/jobs/{id}/results.ndjson`"), answers) for request, answers in rows]
+        return " ".join(answers for request, answers in names if re.search(rf"`{method} {re.escape(path)}[?`]", request))
+
+    def test_every_refusal_of_the_description_is_in_the_table(self):
+        for path, methods in json.loads((SOURCE / "http/openapi.json").read_text())["paths"].items():
+            for method, operation in methods.items():
+                if not path.startswith("/api/") or method not in ("get", "post"):
+                    continue
+                told = self.told(method.upper(), path)
+                refusals = {status for status in operation["responses"] if status.startswith("4")} - self.anywhere
+                with self.subTest(f"{method} {path}"):
+                    self.assertEqual({status for status in refusals if f"`{status}" not in told}, set())
+
+
 class Comparison(unittest.TestCase):
     def test_another_answer_is_not_the_same(self):
         self.assertTrue(same({"a": "...", "b": [1]}, {"a": "x", "b": [1]}))

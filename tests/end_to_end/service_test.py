@@ -8,13 +8,15 @@ import json
 import os
 import pathlib
 import re
+import signal
+import socket
 import subprocess
 import tempfile
 import unittest
 import urllib.request
 
 from events import Broken, Events, key
-from harness import PHOTOS, PROGRAM, SOURCE, Origin, Service, SilentHost, repeated, visit, wait_for
+from harness import PATIENCE, PHOTOS, PROGRAM, SOURCE, Origin, Service, SilentHost, repeated, visit, wait_for
 
 KNOWN, OTHER = "S00339218", "S01408764"
 
@@ -411,6 +413,60 @@ class Windows(unittest.TestCase):
             wait_for(lambda: service.get("/readyz")[1]["images_held"] == 0, "no image to be held")
 
 
+class ServiceWithClosed(Service):
+    """Started by a shell with standard descriptors closed, such as ">&-"; it logs to stderr. Says nothing, so its port is picked before."""
+
+    def __init__(self, closed):
+        super().__init__()
+        self.prefix = ["sh", "-c", f'exec "$@" {closed}', "sh"]
+
+    def command(self):
+        words = super().command()
+        words[words.index("--port") + 1] = str(self.port)
+        at = words.index("--log-file")
+        return words[:at] + words[at + 2:]
+
+    def start(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.process = subprocess.Popen(self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        wait_for(self.listens, "the service to listen")
+        return self
+
+    def listens(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"the service ended with {self.process.returncode}")
+        with socket.socket() as trying:
+            return trying.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def close(self):
+        super().close()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            stream.close()
+
+
+class ClosedDescriptors(unittest.TestCase):
+    def test_a_service_that_was_started_without_them_writes_its_words_nowhere_else(self):
+        origin = Origin()
+        self.addCleanup(origin.close)
+        for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+            with self.subTest(closed), ServiceWithClosed(closed) as service:
+                is_closed = {0: "<" in closed, 1: ">&-" in closed.split(), 2: "2>" in closed}
+                for number, yes in is_closed.items():
+                    leads_to = os.readlink(f"/proc/{service.process.pid}/fd/{number}")
+                    self.assertEqual(leads_to == "/dev/null", yes, f"{number}: {leads_to}")
+                job = service.submit([visit(KNOWN, origin.photo_urls(20, closed.replace(" ", "")))])
+                self.assertEqual(service.wait_for_end(job)["status"], "completed")
+                service.process.send_signal(signal.SIGTERM)
+                self.assertEqual(service.process.wait(timeout=PATIENCE), 0)
+                with service.copied_database() as database:
+                    self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
+                    self.assertEqual(database.execute("SELECT count(*) FROM images WHERE state = 1").fetchone(), (20,))
+                for file in service.folder.iterdir():
+                    self.assertNotRegex(file.read_bytes(), rb"listening on|drained", file)
+
+
 class CommandLine(unittest.TestCase):
     def run_program(self, *arguments):
         return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, cwd=SOURCE)
@@ -477,6 +533,25 @@ class CommandLine(unittest.TestCase):
 
 
 class Demo(unittest.TestCase):
+    def test_under_nohup_the_demo_outlives_its_terminal(self):
+        words = ["nohup", PROGRAM, "demo", "--port", "0", "--origin-port", "0"]
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=SOURCE) as demo:
+            line = demo.stdout.readline()
+            while "service listening" not in line:
+                self.assertIsNone(demo.poll())
+                line = demo.stdout.readline()
+            url = line.split()[-1]
+            while "Ctrl-C" not in demo.stdout.readline():
+                self.assertIsNone(demo.poll())
+            demo.send_signal(signal.SIGHUP)
+            for _ in range(50):
+                urllib.request.urlopen(f"{url}/healthz").close()
+            pending = re.search(r"^ShdPnd:\s*(\w+)$", pathlib.Path(f"/proc/{demo.pid}/status").read_text(), re.M)[1]
+            self.assertTrue(int(pending, 16) & 1 << (signal.SIGHUP - 1), "nobody took it")
+            demo.send_signal(signal.SIGTERM)
+            demo.stdout.read()
+            self.assertEqual(demo.wait(timeout=PATIENCE), 0)
+
     def test_the_demo_measures_every_photo_and_explains_what_failed(self):
         done = subprocess.run([PROGRAM, "demo", "--once", "--port", "0", "--origin-port", "0"], capture_output=True, text=True, timeout=120, cwd=SOURCE)
         self.assertEqual(done.returncode, 0, done.stderr)

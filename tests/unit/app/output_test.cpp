@@ -1,13 +1,16 @@
 #include "app/output.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
 namespace {
@@ -69,6 +72,28 @@ class as_nobody {
   as_nobody& operator=(const as_nobody&) = delete;
   static constexpr uid_t nobody = 65534;
 };
+
+/// How a process of its own ends that does this; what it says on stderr goes into a file.
+int status_of_a_process(const std::string& said, const std::function<void()>& act) {
+  const auto child = fork();
+  if (child == 0) {
+    const int to = open(said.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    dup2(to, STDERR_FILENO);
+    act();
+    _exit(0);
+  }
+  int status = 0;
+  BOOST_REQUIRE(waitpid(child, &status, 0) == child);
+  return status;
+}
+
+/// From now on whatever happens in a folder sends this process SIGTERM, before the system call ends that did it (dnotify).
+void be_ended_by(const fs::path& folder, int event) {
+  const int watched = open(folder.c_str(), O_RDONLY | O_DIRECTORY);
+  if (watched < 0 || fcntl(watched, F_SETSIG, SIGTERM) != 0 || fcntl(watched, F_NOTIFY, event) != 0) _exit(1);
+}
+
+boost::test_tools::assertion_result has_dnotify(boost::unit_test::test_unit_id) { return fs::exists("/proc/sys/fs/dir-notify-enable"); }
 
 boost::test_tools::assertion_result is_root(boost::unit_test::test_unit_id) { return geteuid() == 0; }
 
@@ -200,6 +225,73 @@ BOOST_AUTO_TEST_CASE(a_device_and_a_pipe_are_written_to_and_stay_what_they_are) 
 BOOST_AUTO_TEST_CASE(what_cannot_become_a_file_is_refused_by_name) {
   BOOST_TEST(fault(path.string()) == path.string() + " is not a regular file");
   BOOST_TEST(fault(file("no/such/folder/a.csv")) == file("no/such/folder/a.csv") + " cannot be written: No such file or directory");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_the_system_does_not_follow_is_refused_also_where_its_links_could_be_read) {
+  const auto chain = [this](const std::string& first, const std::string& last, const std::string& name) {
+    constexpr int links = 30;  // of the 40 that Linux follows in one name; two such chains are too many
+    fs::create_symlink(last, file(name + "1"));
+    for (int i = 1; i < links; ++i) fs::create_symlink(name + std::to_string(i), file(name + std::to_string(i + 1)));
+    fs::rename(file(name + std::to_string(links)), file(first));
+  };
+  fs::create_directory(file("real"));
+  std::ofstream{file("real/a.csv")} << "old";
+  chain("folder", "real", "d");
+  chain("link", file("folder/a.csv"), "f");
+  BOOST_TEST(fault(file("link")) == file("link") + " cannot be written: Too many levels of symbolic links");
+  BOOST_TEST(content(file("real/a.csv")) == "old");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_whose_links_lead_elsewhere_than_the_system_finds_is_refused) {
+  std::ofstream{file("a.csv")} << "old";
+  const int taken_away = open(file("a.csv").c_str(), O_RDONLY | O_CLOEXEC);
+  BOOST_REQUIRE(taken_away >= 0);
+  fs::remove(file("a.csv"));
+  const auto name = "/proc/self/fd/" + std::to_string(taken_away);  // the file; as text the link leads to "a.csv (deleted)"
+  BOOST_TEST(fault(name) == name + " cannot be written: it leads elsewhere than a moment ago");
+  BOOST_TEST(files() == 0);
+  close(taken_away);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_gets_the_number_of_a_closed_standard_output_is_put_in_place) {
+  const int status = status_of_a_process(file("said"), [this] {
+    close(STDOUT_FILENO);
+    auto to = output::to_file(file("a.csv"));
+    auto* made = std::get_if<output>(&to);
+    if (made == nullptr || !made->write("new") || made->finish()) _exit(1);
+    _exit(fcntl(STDOUT_FILENO, F_GETFD) == -1 ? 0 : 2);
+  });
+  BOOST_TEST(status == 0);
+  BOOST_TEST(content(file("a.csv")) == "new");
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_right_when_the_temporary_file_is_made_takes_it_away, *boost::unit_test::precondition(has_dnotify)) {
+  fs::create_directory(file("out"));
+  const int status = status_of_a_process(file("said"), [this] {
+    be_ended_by(path / "out", DN_CREATE);
+    auto to = output::to_file(file("out/a.csv"), "it is not written");
+  });
+  BOOST_TEST(WIFEXITED(status));
+  BOOST_TEST(WEXITSTATUS(status) == 128 + SIGTERM);
+  BOOST_TEST(content(file("said")) == "it is not written\n");
+  BOOST_TEST(fs::is_empty(file("out")));
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_right_when_the_file_gets_its_name_does_not_say_that_it_is_not_written,
+                     *boost::unit_test::precondition(has_dnotify)) {
+  fs::create_directory(file("out"));
+  const int status = status_of_a_process(file("said"), [this] {
+    auto to = output::to_file(file("out/a.csv"), "it is not written");
+    auto* made = std::get_if<output>(&to);
+    if (made == nullptr || !made->write("new")) _exit(1);
+    be_ended_by(path / "out", DN_RENAME);
+    (void)made->finish();
+  });
+  BOOST_TEST(WIFEXITED(status));
+  BOOST_TEST(WEXITSTATUS(status) == 128 + SIGTERM);
+  BOOST_TEST(content(file("said")) == "");
+  BOOST_TEST(content(file("out/a.csv")) == "new");
+  BOOST_TEST(std::distance(fs::directory_iterator{path / "out"}, fs::directory_iterator{}) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(control_characters_and_what_is_no_utf8_become_question_marks) {
