@@ -1,6 +1,7 @@
 #include "csv/table.hpp"
 
 #include <algorithm>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -25,9 +26,8 @@ std::string plain(std::string_view name) {
   return letters;
 }
 
-bool is_blank(const std::vector<std::string>& row) {
-  return std::ranges::all_of(row, [](const auto& cell) { return without_blanks_around(cell).empty(); });
-}
+bool has_text(std::string_view cell) { return !without_blanks_around(cell).empty(); }
+bool is_blank(const std::vector<std::string>& row) { return std::ranges::none_of(row, has_text); }
 
 /// Blank, whichever the separator is.
 bool is_blank_before_header(const std::vector<std::string>& row) {
@@ -172,8 +172,14 @@ bool table::next(std::vector<std::string>& cells) {
 
 std::optional<std::string> table::fault_of_row(const std::vector<std::string>& row) const {
   const auto columns = header_.names.size();
-  if (row.size() < columns) return "column " + named(row.size()) + ": the row ends before it";
-  if (row.size() > columns) return "column " + named(columns - 1) + ": the row goes on behind it, the last column of the header";
+  std::optional<std::size_t> missing;  // the first of them
+  for (const auto place : header_.places) {
+    if (*place >= row.size() && (!missing || *place < *missing)) missing = place;
+  }
+  if (missing) return "column " + named(*missing) + ": the row ends before it";
+  if (row.size() > columns && std::ranges::any_of(std::span{row}.subspan(columns), has_text)) {
+    return "column " + named(columns - 1) + ": the row goes on behind it, the last column of the header";
+  }
   return std::nullopt;
 }
 

@@ -122,7 +122,9 @@ void check_table(const loaded& made, std::string_view text) {
   std::unordered_map<std::string, const row*> last;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     const auto& cells = rows[i];
-    check(cells.size() == rows.front().size() && !cells[id].empty(), "a table comes from whole rows with an id");
+    check(cells.size() > std::max({id, name, area}) && !cells[id].empty(), "a table comes from rows that have all columns, and an id");
+    for (auto behind = rows.front().size(); behind < cells.size(); ++behind)
+      check(cells[behind].empty(), "no text stands behind the header");
     for (const auto place : {id, name, area}) {
       check(valid_utf8_prefix(cells[place]) == cells[place].size() && cells[place].find('\0') == std::string::npos, "a table is text");
     }

@@ -62,6 +62,19 @@ BOOST_AUTO_TEST_CASE(may_say_its_separator_in_a_line_of_its_own) {
   BOOST_TEST(read("sep=;") == "a.csv is empty");
 }
 
+BOOST_AUTO_TEST_CASE(may_have_rows_that_are_as_long_as_their_text) {
+  BOOST_TEST(read("store_id,image_url,note,x,y\nS1,u,n\nS2,u,n,1\nS3,u,n,1,2\n") == "S1|u|n\nS2|u|n\nS3|u|n\n");
+  BOOST_TEST(read("x,note,image_url,store_id,y\n,n,u,S1\n") == "S1|u|n\n");
+  BOOST_TEST(read(header + "S1,u,n,\nS2,u,n,,, \u00a0,\"\"\n") == "S1|u|n\nS2|u|n\n");
+  BOOST_TEST(read("store_id,image_url,note,,\nS1,u,n\nS2,u,n,,\nS3,u,n,,,,\nS4,u,n,a remark,\n") == "S1|u|n\nS2|u|n\nS3|u|n\nS4|u|n\n");
+  BOOST_TEST(read("store_id,x,image_url,y,note\nS1\n") == "a.csv, line 2: column image_url: the row ends before it");
+  BOOST_TEST(read("store_id,x,image_url,y,note\nS1,1,u\n") == "a.csv, line 2: column note: the row ends before it");
+  BOOST_TEST(read("note,x,image_url,y,store_id\nn\n") == "a.csv, line 2: column image_url: the row ends before it");
+  BOOST_TEST(read(header + "S1,u,n,,x\n") == "a.csv, line 2: column note: the row goes on behind it, the last column of the header");
+  BOOST_TEST(read("store_id,image_url,note,,\nS1,u,n,,,x\n") ==
+             "a.csv, line 2: column 5: the row goes on behind it, the last column of the header");
+}
+
 BOOST_AUTO_TEST_CASE(has_no_blanks_around_its_cells_and_counts_those_it_had) {
   const std::string text = header + "S1,u,n\n S2,u, n\n\"S3 \",\tu\t,n\n\u00a0S4\u3000,u,\u2003\nS 5,u,n\n";
   BOOST_TEST(read(text) == "S1|u|n\nS2|u|n\nS3|u|n\nS4|u|\nS 5|u|n\n");
@@ -132,8 +145,9 @@ BOOST_AUTO_TEST_CASE(with_a_wrong_row_or_cell_is_refused_with_line_and_column) {
   BOOST_TEST(read(header + "S1,u\n") == "a.csv, line 2: column note: the row ends before it");
   BOOST_TEST(read(header + "S1,u,n,x\n") == "a.csv, line 2: column note: the row goes on behind it, the last column of the header");
   BOOST_TEST(read("Image URL;Store ID;Note;\nu; ;n;\n") == "a.csv, line 2: column Store ID: is empty", "as the file calls it");
-  BOOST_TEST(read("store_id,image_url,note,\nS1,u,n\n") == "a.csv, line 2: column 4: the row ends before it",
-             "what has no name has a number");
+  BOOST_TEST(
+      read("store_id,image_url,note,\nS1,u,n,,x\n") == "a.csv, line 2: column 4: the row goes on behind it, the last column of the header",
+      "what has no name has a number");
   BOOST_TEST(read(header + "\"12345678\",u,n\n") == "12345678|u|n\n");
   BOOST_TEST(read(header + "123456789,u,n\n") == "a.csv, line 2: column store_id: is longer than 8 bytes");
   BOOST_TEST(read(header + "S1,u,\0\n"s) == "a.csv, line 2: column note: contains a NUL character");

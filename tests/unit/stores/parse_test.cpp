@@ -67,6 +67,12 @@ BOOST_AUTO_TEST_CASE(may_come_from_a_spreadsheet) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(may_have_rows_that_are_as_long_as_their_text) {
+  const auto stores = good("AreaCode,StoreName,StoreID,City,,\n7,Shop,S1\n8,Mart,S2,X,,,,\n");
+  BOOST_TEST(describe_store(*stores.table, "S1") == "S1|Shop|7");
+  BOOST_TEST(describe_store(*stores.table, "S2") == "S2|Mart|8");
+}
+
 BOOST_AUTO_TEST_CASE(has_no_blanks_around_its_values_and_warns_of_ids_that_had) {
   const auto stores = good("AreaCode,StoreName,StoreID\n7,Shop,S1\n 8 , Mart ,\u00a0S2\n7,Shop,\"S3 \"\n7,Other,S1 \n");
   BOOST_TEST(describe_store(*stores.table, "S2") == "S2|Mart|8");
