@@ -1,6 +1,7 @@
 #include "csv/table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -50,6 +51,15 @@ std::string shown(std::string_view text) {
   return result.substr(0, valid_utf8_prefix(std::string_view{result}.substr(0, shown_bytes))) + "...";
 }
 
+struct binary_format {
+  std::string_view start;
+  std::string_view what;
+};
+constexpr std::array<binary_format, 3> binary_formats{
+    {{"PK\x03\x04", "is an Excel workbook or another ZIP file; save it as CSV UTF-8"},                                 // APPNOTE 4.3.7
+     {"\xD0\xCF\x11\xE0", "is an old Excel workbook (.xls), or a new one that has a password; save it as CSV UTF-8"},  // MS-CFB 2.2
+     {"\x1F\x8B", "is packed with gzip; unpack it first"}}};                                                           // RFC 1952
+
 std::string not_utf8(std::string_view text) {
   const auto byte = static_cast<unsigned char>(text[valid_utf8_prefix(text)]);
   return "is not UTF-8 (byte " + hex({&byte, 1}) + ", perhaps of Windows-1252 or Latin-1); " + std::string{remedy};
@@ -69,6 +79,9 @@ table::table(std::string_view text, std::span<const column> columns) : columns_{
 void table::fail(std::string what, std::size_t line) { wrong_ = fault{std::move(what), line}; }
 
 void table::decode(std::string_view text) {
+  for (const auto& format : binary_formats) {
+    if (text.starts_with(format.start)) return fail(std::string{format.what});
+  }
   const auto how = encoding_of(text);
   text_ = text.substr(how.mark);
   if (how.what == encoding::kind::utf8) return;

@@ -38,7 +38,7 @@ struct fault {
 /// beside them; lines that end in LF, CRLF or CR. Blanks around a cell (see without_blanks_around) are no part of it, and rows without any
 /// text are passed over. A row may end behind the last of the columns, and may go on behind the header with cells without text.
 ///
-/// Wrong are: another encoding, a column that is missing or there twice, a row that ends before a column or has
+/// Wrong are: a file that is no text, another encoding, a column that is missing or there twice, a row that ends before a column or has
 /// text behind the header, an empty or overlong cell, one that is not UTF-8 or contains a NUL, an open quote, text after a closing quote,
 /// and no row at all. Cells of other columns are not looked at.
 class table {

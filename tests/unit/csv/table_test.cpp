@@ -75,6 +75,13 @@ BOOST_AUTO_TEST_CASE(may_have_rows_that_are_as_long_as_their_text) {
              "a.csv, line 2: column 5: the row goes on behind it, the last column of the header");
 }
 
+BOOST_AUTO_TEST_CASE(that_is_no_text_is_told_what_it_is) {
+  BOOST_TEST(read("PK\3\4\x14\0\6\0"s) == "a.csv is an Excel workbook or another ZIP file; save it as CSV UTF-8");
+  BOOST_TEST(read("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0"s) ==
+             "a.csv is an old Excel workbook (.xls), or a new one that has a password; save it as CSV UTF-8");
+  BOOST_TEST(read("\x1F\x8B\x08\0"s) == "a.csv is packed with gzip; unpack it first");
+}
+
 BOOST_AUTO_TEST_CASE(has_no_blanks_around_its_cells_and_counts_those_it_had) {
   const std::string text = header + "S1,u,n\n S2,u, n\n\"S3 \",\tu\t,n\n\u00a0S4\u3000,u,\u2003\nS 5,u,n\n";
   BOOST_TEST(read(text) == "S1|u|n\nS2|u|n\nS3|u|n\nS4|u|\nS 5|u|n\n");
