@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -9,6 +10,7 @@
 
 #include "config/flags.hpp"
 #include "config/given.hpp"
+#include "core/text.hpp"
 
 namespace retail_pulse::config {
 namespace {
@@ -27,6 +29,16 @@ given_values from_file(const given_values& arguments, const given_values& enviro
   return from_toml(std::get<std::string>(text), named.texts.front(), problems);
 }
 
+void apply_all(const flag& row, const given& value, settings& into, std::vector<std::string>& problems) {
+  const auto is_empty = [&row](const std::string& text) { return row.list && trimmed(text).empty(); };
+  if (std::ranges::any_of(value.texts, is_empty)) problems.push_back(value.origin + ": the list has an empty entry");
+  for (const auto& text : value.texts) {
+    if (is_empty(text)) continue;
+    const auto wrong = row.apply(text, into);
+    if (!wrong.empty()) problems.push_back(value.origin + ": " + wrong);
+  }
+}
+
 }  // namespace
 
 std::variant<settings, problems> load(const sources& from) {
@@ -41,10 +53,7 @@ std::variant<settings, problems> load(const sources& from) {
     for (const auto* place : {&arguments, &environment, &file}) {  // strongest first
       const auto value = place->find(row.name);
       if (value == place->end()) continue;
-      for (const auto& text : value->second.texts) {
-        const auto wrong = row.apply(text, result);
-        if (!wrong.empty()) found.messages.push_back(value->second.origin + ": " + wrong);
-      }
+      apply_all(row, value->second, result, found.messages);
       used.insert(*value);
       break;
     }

@@ -1,6 +1,8 @@
 #include "csv/table.hpp"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -25,9 +27,8 @@ std::string plain(std::string_view name) {
   return letters;
 }
 
-bool is_blank(const std::vector<std::string>& row) {
-  return std::ranges::all_of(row, [](const auto& cell) { return without_blanks_around(cell).empty(); });
-}
+bool has_text(std::string_view cell) { return !without_blanks_around(cell).empty(); }
+bool is_blank(const std::vector<std::string>& row) { return std::ranges::none_of(row, has_text); }
 
 /// Blank, whichever the separator is.
 bool is_blank_before_header(const std::vector<std::string>& row) {
@@ -50,6 +51,31 @@ std::string shown(std::string_view text) {
   return result.substr(0, valid_utf8_prefix(std::string_view{result}.substr(0, shown_bytes))) + "...";
 }
 
+/// What a line such as "sep=;" says that the separator is, as Excel understands it. Other programs take the line for a row and write it
+/// again as one: in quotes, and filled up with separators to the width of the table.
+std::optional<char> separator_named_by(std::string_view line) {
+  constexpr std::string_view mark = "sep=";
+  const std::string_view quote = line.starts_with('"') ? "\"" : "";
+  line.remove_prefix(quote.size());
+  if (line.size() <= mark.size() || !same_word(line.substr(0, mark.size()), mark)) return std::nullopt;
+  const char named = line[mark.size()];
+  line.remove_prefix(mark.size() + 1);
+  if (separators.find(named) == std::string_view::npos || !line.starts_with(quote)) return std::nullopt;
+  if (line.find_first_not_of(separators, quote.size()) != std::string_view::npos) return std::nullopt;
+  return named;
+}
+
+std::string in_words(char separator) { return separator == '\t' ? "tabs" : std::string{'\''} + separator + '\''; }
+
+struct binary_format {
+  std::string_view start;
+  std::string_view what;
+};
+constexpr std::array<binary_format, 3> binary_formats{
+    {{"PK\x03\x04", "is an Excel workbook or another ZIP file; save it as CSV UTF-8"},                                 // APPNOTE 4.3.7
+     {"\xD0\xCF\x11\xE0", "is an old Excel workbook (.xls), or a new one that has a password; save it as CSV UTF-8"},  // MS-CFB 2.2
+     {"\x1F\x8B", "is packed with gzip; unpack it first"}}};                                                           // RFC 1952
+
 std::string not_utf8(std::string_view text) {
   const auto byte = static_cast<unsigned char>(text[valid_utf8_prefix(text)]);
   return "is not UTF-8 (byte " + hex({&byte, 1}) + ", perhaps of Windows-1252 or Latin-1); " + std::string{remedy};
@@ -69,6 +95,9 @@ table::table(std::string_view text, std::span<const column> columns) : columns_{
 void table::fail(std::string what, std::size_t line) { wrong_ = fault{std::move(what), line}; }
 
 void table::decode(std::string_view text) {
+  for (const auto& format : binary_formats) {
+    if (text.starts_with(format.start)) return fail(std::string{format.what});
+  }
   const auto how = encoding_of(text);
   text_ = text.substr(how.mark);
   if (how.what == encoding::kind::utf8) return;
@@ -80,21 +109,19 @@ void table::decode(std::string_view text) {
   text_ = converted_;
 }
 
-/// The separators that are possible: the one of a first line "sep=;", as Excel understands it, which is taken off, or all.
-std::string_view table::take_separator_line() {
-  constexpr std::string_view mark = "sep=";
+/// The separator that the first line names, which then is taken off; nothing where it is no such line.
+std::optional<char> table::take_separator_line() {
   const auto line = text_.substr(0, text_.find_first_of("\r\n"));
-  if (line.size() != mark.size() + 1 || !same_word(line.substr(0, mark.size()), mark)) return separators;
-  const auto separator = separators.find(line.back());
-  if (separator == std::string_view::npos) return separators;
+  const auto named = separator_named_by(line);
+  if (!named) return std::nullopt;
   text_.remove_prefix(line.size());
   if (!text_.empty()) text_.remove_prefix(text_.starts_with("\r\n") ? 2 : 1);
   ++first_line_;
-  return separators.substr(separator, 1);
+  return named;
 }
 
 table::header table::header_with(char separator) const {
-  header made{reader{text_, separator, first_line_}};
+  header made{reader{text_, separator, first_line_}, separator};
   bool is_there = false;
   do {
     is_there = made.rows.next(made.names);
@@ -114,15 +141,27 @@ table::header table::header_with(char separator) const {
   return made;
 }
 
-/// The separator is the one with which the header names most of the columns.
-void table::find_header() {
+/// With the separator with which the header names most of the columns.
+table::header table::likeliest_header() const {
   const auto weight = [](const header& of) { return std::tuple{of.found, of.names.size()}; };
-  const auto possible = take_separator_line();
-  header_ = header_with(possible.front());
-  for (const char separator : possible.substr(1)) {
-    if (header_.found == columns_.size()) break;
+  auto likeliest = header_with(separators.front());
+  for (const char separator : separators.substr(1)) {
+    if (likeliest.found == columns_.size()) break;
     auto other = header_with(separator);
-    if (weight(other) > weight(header_)) header_ = std::move(other);
+    if (weight(other) > weight(likeliest)) likeliest = std::move(other);
+  }
+  return likeliest;
+}
+
+void table::find_header() {
+  const auto said = take_separator_line();
+  header_ = said ? header_with(*said) : likeliest_header();
+  if (said && header_.found < columns_.size()) {
+    const auto other = likeliest_header();
+    if (other.found > header_.found) {
+      return fail("the header is separated by " + in_words(other.separator) + ", but the sep line before it names " + in_words(*said),
+                  other.rows.line());
+    }
   }
   if (auto what = fault_of_header()) return fail(*std::move(what), header_.names.empty() ? 0 : header_.rows.line());
 }
@@ -172,8 +211,14 @@ bool table::next(std::vector<std::string>& cells) {
 
 std::optional<std::string> table::fault_of_row(const std::vector<std::string>& row) const {
   const auto columns = header_.names.size();
-  if (row.size() < columns) return "column " + named(row.size()) + ": the row ends before it";
-  if (row.size() > columns) return "column " + named(columns - 1) + ": the row goes on behind it, the last column of the header";
+  std::optional<std::size_t> missing;  // the first of them
+  for (const auto place : header_.places) {
+    if (*place >= row.size() && (!missing || *place < *missing)) missing = place;
+  }
+  if (missing) return "column " + named(*missing) + ": the row ends before it";
+  if (row.size() > columns && std::ranges::any_of(std::span{row}.subspan(columns), has_text)) {
+    return "column " + named(columns - 1) + ": the row goes on behind it, the last column of the header";
+  }
   return std::nullopt;
 }
 

@@ -36,10 +36,11 @@ struct fault {
 /// Taken is what spreadsheets write: UTF-8 with or without a byte order mark, or UTF-16 with one; cells that are separated by commas,
 /// semicolons, tabs or `|`, whichever makes a header of the first row, or as a first line `sep=;` says; columns in any order, and others
 /// beside them; lines that end in LF, CRLF or CR. Blanks around a cell (see without_blanks_around) are no part of it, and rows without any
-/// text are passed over.
+/// text are passed over. A row may end behind the last of the columns, and may go on behind the header with cells without text.
 ///
-/// Wrong are: another encoding, a column that is missing or there twice, a row that is short or long, an empty or overlong cell, one that
-/// is not UTF-8 or contains a NUL, an open quote, text after a closing quote, and no row at all. Cells of other columns are not looked at.
+/// Wrong are: a file that is no text, another encoding, a column that is missing or there twice, a row that ends before a column or has
+/// text behind the header, an empty or overlong cell, one that is not UTF-8 or contains a NUL, an open quote, text after a closing quote,
+/// and no row at all. Cells of other columns are not looked at.
 class table {
  public:
   /// Text and columns outlive the table.
@@ -59,6 +60,7 @@ class table {
  private:
   struct header {
     reader rows;  ///< behind it
+    char separator = ',';
     std::vector<std::string> names{};
     std::vector<std::optional<std::size_t>> places{};  ///< of the columns
     std::size_t found = 0;
@@ -70,8 +72,9 @@ class table {
   };
 
   void decode(std::string_view text);
-  std::string_view take_separator_line();
+  std::optional<char> take_separator_line();
   header header_with(char separator) const;
+  header likeliest_header() const;
   void find_header();
   std::optional<std::string> fault_of_header() const;
   std::optional<std::string> fault_of_row(const std::vector<std::string>& row) const;

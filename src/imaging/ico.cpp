@@ -60,7 +60,7 @@ std::optional<sizes> sizes_of(const std::array<std::uint8_t, start_bytes>& start
 
 walk read_ico(byte_source& file, measurement& seen) {
   const auto header = co_await file.take<6>();
-  const std::uint32_t count = le16(header, 4);  // below 256 by the signature
+  const std::uint32_t count = le16(header, 4);  // 1 to 255 by the signature
   const std::uint64_t directory_end = header.size() + entry_bytes * std::uint64_t{count};
 
   candidates largest;
@@ -72,7 +72,6 @@ walk read_ico(byte_source& file, measurement& seen) {
     furthest = std::max(furthest, std::uint64_t{each.at} + each.bytes);
     largest.add(entry[0], entry[1], each);
   }
-  if (count == 0) co_return error_code::not_an_image;
 
   sizes found;
   for (const picture& each : largest.in_file_order()) {

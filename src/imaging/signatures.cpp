@@ -20,7 +20,8 @@ constexpr signature no_image(std::string_view pattern, std::string_view what) {
 }
 constexpr signature text(std::string_view pattern) { return {pattern, read_text}; }
 
-// An ftyp box is below 64 KiB and an icon file holds fewer than 256 pictures, which tells them apart.
+// An ftyp box is below 64 KiB and an icon file holds 1 to 255 pictures, which tells them apart. That a cursor file holds one, too, tells it
+// from a TGA of type 2, in whose place of the count is nothing: it has no palette.
 constexpr signature signatures[] = {
     measured("\xFF\xD8\xFF"sv, image_format::jpeg, read_jpeg),
     measured("\x89PNG\r\n\x1A\n"sv, image_format::png, read_png),
@@ -34,7 +35,7 @@ constexpr signature signatures[] = {
     measured("MM\0*"sv, image_format::tiff, read_tiff),
     measured("II+\0"sv, image_format::tiff, read_tiff),
     measured("MM\0+"sv, image_format::tiff, read_tiff),
-    measured("\0\0\1\0?\0"sv, image_format::ico, read_ico),
+    measured("\0\0\1\0~\0"sv, image_format::ico, read_ico),
 
     named("\xFF\x0A"sv, "JPEG XL"),                    // ISO/IEC 18181-1, codestream
     named("\0\0\0\x0CJXL \r\n\x87\n"sv, "JPEG XL"),    // ISO/IEC 18181-2, container
@@ -43,7 +44,7 @@ constexpr signature signatures[] = {
     named("II\xBC"sv, "JPEG XR"),                      // ITU T.832, annex A
     named("BPG\xFB"sv, "BPG"),                         // BPG specification, 3.1
     named("FLIF"sv, "FLIF"),                           // FLIF16 specification, part 1
-    named("qoif"sv, "QOI"),                            // QOI specification 1.0
+    named("qoif\0"sv, "QOI"),                          // QOI specification 1.0, with a width below 2^24
     named("\x8AMNG\r\n\x1A\n"sv, "MNG"),               // MNG 1.0, 4.1
     named("\x8BJNG\r\n\x1A\n"sv, "JNG"),               // JNG 1.0
     named("v/1\1"sv, "OpenEXR"),                       // OpenEXR file layout
@@ -62,8 +63,8 @@ constexpr signature signatures[] = {
     named("gimp xcf "sv, "XCF"),                 // GIMP, devel-docs/xcf.txt
     named("/* XPM */"sv, "XPM"),                 // XPM manual, 2
     named("\x59\xA6\x6A\x95"sv, "Sun raster"),   // rasterfile(5)
-    named("icns"sv, "Apple icon"),               // Apple's IconFamily
-    named("\0\0\2\0?\0"sv, "Windows cursor"),    // like ICO, but of type 2
+    named("icns\0"sv, "Apple icon"),             // Apple's IconFamily, with a length below 2^24
+    named("\0\0\2\0~\0"sv, "Windows cursor"),    // like ICO, but of type 2
     named("RIFF????ACON"sv, "animated cursor"),  // Microsoft, RIFF
     named("AT&TFORM????DJV"sv, "DjVu"),          // DjVu 3, 8.1
     named("%PDF-"sv, "PDF"),                     // ISO 32000-1, 7.5.2
@@ -103,12 +104,12 @@ constexpr signature signatures[] = {
     text("\xEF\xBB\xBF"sv),  // the byte order mark of UTF-8
 };
 
-constexpr bool is_any(char pattern) { return pattern == '?'; }
+constexpr bool fits(char pattern, char byte) { return pattern == '?' || (pattern == '~' ? byte != '\0' : pattern == byte); }
 
 /// Whether one file can begin with both, as far as both go.
 constexpr bool overlap(std::string_view a, std::string_view b) {
   for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
-    if (a[i] != b[i] && !is_any(a[i]) && !is_any(b[i])) return false;
+    if (!fits(a[i], b[i]) && !fits(b[i], a[i])) return false;
   }
   return true;
 }
@@ -133,7 +134,7 @@ static_assert(are_short_enough(), "longest_signature is the longest");
 /// Whether `head` fits the pattern as far as both go.
 bool fits(std::string_view pattern, std::span<const std::uint8_t> head) {
   for (std::size_t i = 0; i < pattern.size() && i < head.size(); ++i) {
-    if (!is_any(pattern[i]) && static_cast<std::uint8_t>(pattern[i]) != head[i]) return false;
+    if (!fits(pattern[i], static_cast<char>(head[i]))) return false;
   }
   return true;
 }

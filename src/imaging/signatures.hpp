@@ -11,7 +11,7 @@ namespace retail_pulse::imaging {
 
 /// What the first bytes of a file say that it is.
 struct signature {
-  std::string_view pattern;                            ///< '?' is any byte
+  std::string_view pattern;                            ///< '?' is any byte, '~' any but NUL
   format_reader reader = nullptr;                      ///< null where `refusal` is all there is to say
   image_format format = image_format::unknown;         ///< unknown where the reader finds out
   error_code refusal_code = error_code::not_an_image;  ///< of a file that is known and not measured

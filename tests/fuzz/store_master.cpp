@@ -103,10 +103,17 @@ std::optional<file> split_at(std::string_view text, char separator) {
   return made;
 }
 
+bool is_separator_line(std::string_view line, const std::string& said) {
+  for (const auto& start : {said, '"' + said + '"'}) {
+    if (line.starts_with(start) && line.find_first_not_of(",;\t|", start.size()) == std::string_view::npos) return true;
+  }
+  return false;
+}
+
 std::optional<file> split(std::string_view text) {
   const auto first = text.substr(0, text.find_first_of("\r\n"));
   for (const char separator : {',', ';', '\t', '|'}) {
-    if (lower(first) == std::string{"sep="} + separator) return split_at(text.substr(first.size()), separator);
+    if (is_separator_line(lower(first), std::string{"sep="} + separator)) return split_at(text.substr(first.size()), separator);
   }
   for (const char separator : {',', ';', '\t', '|'}) {
     if (auto made = split_at(text, separator)) return made;
@@ -122,7 +129,9 @@ void check_table(const loaded& made, std::string_view text) {
   std::unordered_map<std::string, const row*> last;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     const auto& cells = rows[i];
-    check(cells.size() == rows.front().size() && !cells[id].empty(), "a table comes from whole rows with an id");
+    check(cells.size() > std::max({id, name, area}) && !cells[id].empty(), "a table comes from rows that have all columns, and an id");
+    for (auto behind = rows.front().size(); behind < cells.size(); ++behind)
+      check(cells[behind].empty(), "no text stands behind the header");
     for (const auto place : {id, name, area}) {
       check(valid_utf8_prefix(cells[place]) == cells[place].size() && cells[place].find('\0') == std::string::npos, "a table is text");
     }

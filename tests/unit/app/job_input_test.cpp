@@ -66,6 +66,8 @@ BOOST_AUTO_TEST_CASE(what_a_spreadsheet_writes_is_taken_as_the_store_master_is) 
   const auto plain = document("store_id,image_url,visit_time\nS1,http://h/a,2026-03-09\n");
   for (const auto& csv : {"Store ID;Image URL;Visit Time\r\nS1;http://h/a;2026-03-09\r\n;;\r\n"s,
                           "sep=|\rSTOREID|IMAGEURL|visit-time\rS1|http://h/a|2026-03-09\r"s,
+                          "store_id,image_url,visit_time,remark,,\nS1,http://h/a,2026-03-09\n"s,
+                          "\"sep=,\",,\nstore_id,image_url,visit_time\nS1,http://h/a,2026-03-09,,\n"s,
                           "\xEF\xBB\xBFstore_id\timage_url\tvisit time\n S1\thttp://h/a\u00a0\t2026-03-09\n"s}) {
     BOOST_TEST(document(csv) == plain, csv);
   }
@@ -100,6 +102,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_csv_is_told_with_its_line_and_column) {
   const std::string header = "store_id,image_url,visit_time\n";
   BOOST_TEST(fault(header + "S1,\"http://h/1,t\n") == "visits.csv, line 2: column image_url: a quote is opened and never closed");
   BOOST_TEST(fault(header + "\"a\nb\",http://h/1,\"t\"x\n") == "visits.csv, line 3: column visit_time: text after a closing quote");
+  BOOST_TEST(fault("PK\3\4\x14\0"s) == "visits.csv is an Excel workbook or another ZIP file; save it as CSV UTF-8");
+  BOOST_TEST(fault("\xD0\xCF\x11\xE0\xA1\xB1"s).starts_with("visits.csv is an old Excel workbook (.xls)"));
   BOOST_TEST(fault("\"store_id") == "visits.csv, line 1: column 1: a quote is opened and never closed");
   BOOST_TEST(fault(R"({"count":1,"visits":[]})") == "visits.csv, line 1: column 2: text after a closing quote");
   BOOST_TEST(fault(header + "S1,http://h/1,t,\"x") == "visits.csv, line 2: column 4: a quote is opened and never closed");

@@ -109,7 +109,19 @@ BOOST_AUTO_TEST_CASE(a_stronger_list_replaces_a_weaker_one_also_with_nothing) {
   BOOST_TEST(accepted({}, {{"RETAIL_PULSE_USER_AGENT", "other, with a comma"}}).user_agent == "other, with a comma");
   check(accepted({"--allow-host", "b.example"}, environment).allow_hosts, {"b.example"});
   check(accepted({"--allow-host="}, environment).allow_hosts, {});
-  check(refused({"--allow-host", "a.example,,b.example"}), {"--allow-host: '' is not a host name such as example.com"});
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_entry_of_a_list_is_one_problem_and_called_that) {
+  for (const auto* list : {",", ",,", "127.0.0.1/32,", ",127.0.0.1/32", "127.0.0.1/32, ,10.0.0.0/8"}) {
+    check(refused({}, {{"RETAIL_PULSE_ALLOW_ADDRESS", list}}), {"RETAIL_PULSE_ALLOW_ADDRESS: the list has an empty entry"});
+    check(refused({"--allow-address", list}), {"--allow-address: the list has an empty entry"});
+  }
+  check(refused({"--allow-host", "a.example,,b.example"}), {"--allow-host: the list has an empty entry"});
+  check(refused({"--allow-host=a.example,", "--allow-host", ",b.example"}), {"--allow-host: the list has an empty entry"});
+  check(refused({"--config=pulse.toml"}, {}, "allow-host = ['a.example', '', ' ']"),
+        {"pulse.toml:1: allow-host: the list has an empty entry"});
+  check(refused({"--allow-host", ",*.example"}),
+        {"--allow-host: the list has an empty entry", "--allow-host: '*.example' is not a host name such as example.com"});
 }
 
 BOOST_AUTO_TEST_CASE(the_file_takes_strings_and_whole_numbers) {

@@ -56,10 +56,50 @@ BOOST_AUTO_TEST_CASE(may_say_its_separator_in_a_line_of_its_own) {
   BOOST_TEST(read("sep=;\r\nstore_id;image_url;note\r\nS1;u;n\r\n") == "S1|u|n\n");
   BOOST_TEST(read("\xEF\xBB\xBFSEP=\t\nstore_id\timage_url\tnote\nS1\tu\tn") == "S1|u|n\n");
   BOOST_TEST(read("sep=,\rstore_id,image_url,note\rS1,u,n\rS2,u\r") == "S1|u|n\na.csv, line 4: column note: the row ends before it");
-  BOOST_TEST(
-      read("sep=;\nstore_id,image_url,note\nS1,u,n\n") ==
-      "a.csv, line 2: the header has one column 'store_id,image_url,note': what separates the cells is no comma, semicolon, tab or |");
   BOOST_TEST(read("sep=;") == "a.csv is empty");
+  BOOST_TEST(read("sep=:\nstore_id,image_url,note\nS1,u,n\n").starts_with("a.csv, line 1: the header has one column 'sep=:'"));
+}
+
+BOOST_AUTO_TEST_CASE(may_have_a_separator_line_that_was_written_again_as_a_row) {
+  for (const std::string line : {"sep=;", "\"sep=;\"", "sep=;;;", "\"sep=;\";;", "\"SEP=;\",,"}) {
+    BOOST_TEST(read(line + "\r\nstore_id;image_url;note\r\nS1;u,v;n\r\n") == "S1|u,v|n\n", line);
+  }
+  BOOST_TEST(read("sep=,,\n" + header + "S1,u,n\n") == "S1|u|n\n");
+  for (const std::string line : {"\"sep=;", "sep=;\"", "\"sep=;;\"", "sep=;x", "\"sep=;\"x", "sep=", "\"sep=\""}) {
+    BOOST_TEST(!read(line + "\nstore_id;image_url;note\nS1;u;n\n").starts_with("S1"), line);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(whose_separator_line_names_another_than_its_header_has_is_told_so) {
+  BOOST_TEST(read("sep=;\n" + header + "S1,u,n\n") ==
+             "a.csv, line 2: the header is separated by ',', but the sep line before it names ';'");
+  BOOST_TEST(read("sep=;,,\n" + header + "S1,u,n\n") ==
+             "a.csv, line 2: the header is separated by ',', but the sep line before it names ';'");
+  BOOST_TEST(read("sep=\t\n\nstore_id|image_url\n") ==
+             "a.csv, line 3: the header is separated by '|', but the sep line before it names tabs");
+  BOOST_TEST(read("sep=|\nstore_id\timage_url\tnote\n") ==
+             "a.csv, line 2: the header is separated by tabs, but the sep line before it names '|'");
+  BOOST_TEST(read("sep=;\nstore_id;x,note\n") == "a.csv, line 2: the header has no column image_url");
+}
+
+BOOST_AUTO_TEST_CASE(may_have_rows_that_are_as_long_as_their_text) {
+  BOOST_TEST(read("store_id,image_url,note,x,y\nS1,u,n\nS2,u,n,1\nS3,u,n,1,2\n") == "S1|u|n\nS2|u|n\nS3|u|n\n");
+  BOOST_TEST(read("x,note,image_url,store_id,y\n,n,u,S1\n") == "S1|u|n\n");
+  BOOST_TEST(read(header + "S1,u,n,\nS2,u,n,,, \u00a0,\"\"\n") == "S1|u|n\nS2|u|n\n");
+  BOOST_TEST(read("store_id,image_url,note,,\nS1,u,n\nS2,u,n,,\nS3,u,n,,,,\nS4,u,n,a remark,\n") == "S1|u|n\nS2|u|n\nS3|u|n\nS4|u|n\n");
+  BOOST_TEST(read("store_id,x,image_url,y,note\nS1\n") == "a.csv, line 2: column image_url: the row ends before it");
+  BOOST_TEST(read("store_id,x,image_url,y,note\nS1,1,u\n") == "a.csv, line 2: column note: the row ends before it");
+  BOOST_TEST(read("note,x,image_url,y,store_id\nn\n") == "a.csv, line 2: column image_url: the row ends before it");
+  BOOST_TEST(read(header + "S1,u,n,,x\n") == "a.csv, line 2: column note: the row goes on behind it, the last column of the header");
+  BOOST_TEST(read("store_id,image_url,note,,\nS1,u,n,,,x\n") ==
+             "a.csv, line 2: column 5: the row goes on behind it, the last column of the header");
+}
+
+BOOST_AUTO_TEST_CASE(that_is_no_text_is_told_what_it_is) {
+  BOOST_TEST(read("PK\3\4\x14\0\6\0"s) == "a.csv is an Excel workbook or another ZIP file; save it as CSV UTF-8");
+  BOOST_TEST(read("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0"s) ==
+             "a.csv is an old Excel workbook (.xls), or a new one that has a password; save it as CSV UTF-8");
+  BOOST_TEST(read("\x1F\x8B\x08\0"s) == "a.csv is packed with gzip; unpack it first");
 }
 
 BOOST_AUTO_TEST_CASE(has_no_blanks_around_its_cells_and_counts_those_it_had) {
@@ -132,8 +172,9 @@ BOOST_AUTO_TEST_CASE(with_a_wrong_row_or_cell_is_refused_with_line_and_column) {
   BOOST_TEST(read(header + "S1,u\n") == "a.csv, line 2: column note: the row ends before it");
   BOOST_TEST(read(header + "S1,u,n,x\n") == "a.csv, line 2: column note: the row goes on behind it, the last column of the header");
   BOOST_TEST(read("Image URL;Store ID;Note;\nu; ;n;\n") == "a.csv, line 2: column Store ID: is empty", "as the file calls it");
-  BOOST_TEST(read("store_id,image_url,note,\nS1,u,n\n") == "a.csv, line 2: column 4: the row ends before it",
-             "what has no name has a number");
+  BOOST_TEST(
+      read("store_id,image_url,note,\nS1,u,n,,x\n") == "a.csv, line 2: column 4: the row goes on behind it, the last column of the header",
+      "what has no name has a number");
   BOOST_TEST(read(header + "\"12345678\",u,n\n") == "12345678|u|n\n");
   BOOST_TEST(read(header + "123456789,u,n\n") == "a.csv, line 2: column store_id: is longer than 8 bytes");
   BOOST_TEST(read(header + "S1,u,\0\n"s) == "a.csv, line 2: column note: contains a NUL character");

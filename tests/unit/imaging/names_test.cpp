@@ -56,6 +56,7 @@ BOOST_AUTO_TEST_CASE(is_named_where_its_first_bytes_tell_its_format) {
       {"\x59\xA6\x6A\x95", "Sun raster"},
       {"icns\0\0\1\0"s, "Apple icon"},
       {"\0\0\2\0\1\0"s, "Windows cursor"},
+      {"\0\0\2\0\xFF\0"s, "Windows cursor"},
       {"RIFF\1\2\3\4"
        "ACON",
        "animated cursor"},
@@ -116,6 +117,14 @@ BOOST_AUTO_TEST_CASE(is_no_image_without_a_name_where_nothing_tells_one) {
         "\x1F"s}) {
     BOOST_TEST(sentence_of(file) == no_image_sentence(""), file);
   }
+}
+
+BOOST_AUTO_TEST_CASE(is_not_named_after_a_format_whose_beginning_it_merely_shares) {
+  const auto true_colour_tga = "\0\0\2\0\0\0\0\0\0\0\0\0\x40\1\xF0\0\x18\x20"s + std::string(320 * 240 * 3, '\x7F');
+  BOOST_TEST(sentence_of(true_colour_tga) == no_image_sentence(""));
+  BOOST_TEST(sentence_of("\0\0\1\0\0\0 no icon in it"s) == no_image_sentence(""));
+  BOOST_TEST(sentence_of("icns is a format") == no_image_sentence(""));
+  BOOST_TEST(sentence_of("qoif is a format") == no_image_sentence(""));
 }
 
 BOOST_AUTO_TEST_CASE(is_an_svg_by_its_first_element) {

@@ -67,6 +67,17 @@ BOOST_AUTO_TEST_CASE(may_come_from_a_spreadsheet) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(may_have_rows_that_are_as_long_as_their_text) {
+  const auto stores = good("AreaCode,StoreName,StoreID,City,,\n7,Shop,S1\n8,Mart,S2,X,,,,\n");
+  BOOST_TEST(describe_store(*stores.table, "S1") == "S1|Shop|7");
+  BOOST_TEST(describe_store(*stores.table, "S2") == "S2|Mart|8");
+}
+
+BOOST_AUTO_TEST_CASE(that_is_no_text_is_told_what_it_is) {
+  BOOST_TEST(refusal("PK\3\4\x14\0"s) == "stores.csv is an Excel workbook or another ZIP file; save it as CSV UTF-8");
+  BOOST_TEST(refusal("\xD0\xCF\x11\xE0\xA1\xB1"s).starts_with("stores.csv is an old Excel workbook (.xls)"));
+}
+
 BOOST_AUTO_TEST_CASE(has_no_blanks_around_its_values_and_warns_of_ids_that_had) {
   const auto stores = good("AreaCode,StoreName,StoreID\n7,Shop,S1\n 8 , Mart ,\u00a0S2\n7,Shop,\"S3 \"\n7,Other,S1 \n");
   BOOST_TEST(describe_store(*stores.table, "S2") == "S2|Mart|8");
