@@ -59,7 +59,7 @@ inline constexpr std::size_t response_header_bytes =
     64 * kib;  ///< all heads of an answer, or its trailers: holds a policy and cookies of 20 KiB each. Chrome takes 256 KiB, curl 300 KiB
 inline constexpr std::size_t response_line_bytes = 8 * kib;   ///< status line, or a header that is used; others are not stored at all
 inline constexpr std::size_t content_codings = 2;             ///< undone of one body, one on the other; nobody sends more
-inline constexpr std::size_t coded_start_bytes = 16;          ///< of a body: tell an image by its signature from one that is coded
+inline constexpr std::size_t coded_start_bytes = 18;          ///< of a body: tell an image, BMP included, from one that is coded
 inline constexpr std::size_t decoded_piece_bytes = 16 * kib;  ///< undone at a time, per coding
 inline constexpr std::size_t coding_name_bytes = 32;          ///< of a stranger's name for a coding, in what a client reads
 inline constexpr std::size_t receive_bytes = 32 * kib;  ///< read at once, on the stack of a fetch: a range and its head come in one piece
