@@ -67,6 +67,7 @@ inline constexpr int redirects = 5;
 inline constexpr std::chrono::seconds fetch_thread_idle = 10s;          ///< an idle fetch thread ends after this
 inline constexpr std::chrono::seconds connection_idle = 10s;            ///< an idle connection to an origin is closed after this
 inline constexpr std::size_t addresses_tried = 4;                       ///< of one name in one attempt: two places with both families each
+inline constexpr std::size_t addresses_looked_at = 16;                  ///< of one name, for a route to them: an answer may hold thousands
 inline constexpr std::chrono::milliseconds full_address_retry = 250ms;  ///< asked of who found too many fetches at a second address
 inline constexpr std::chrono::milliseconds dns_timeout = 5s;
 inline constexpr std::chrono::seconds dns_kept = 30s;         ///< how long a name's addresses are used again

@@ -190,8 +190,8 @@ class attempt {
     const auto start = std::chrono::steady_clock::now();
     const auto share = to.share_of(limit_);
     auto opened = connection::open(here, to.address(), tools_.tls, share);
-    if (std::holds_alternative<fault>(opened) && std::get<fault>(opened).code == error_code::internal) {
-      tools_.connections.close_all();  // most likely descriptors ran out, and idle connections hold some
+    if (std::holds_alternative<fault>(opened) && std::get<fault>(opened).ran_out) {
+      tools_.connections.close_all();
       opened = connection::open(here, to.address(), tools_.tls, share);
     }
     result_.evidence.connect_ms += ms_since(start);

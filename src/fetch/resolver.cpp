@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -65,13 +66,23 @@ std::vector<ip_address> in_order(std::vector<ip_address> addresses) {
   return in_turn;
 }
 
-resolution choose(const address_guard& guard, const std::string& host, const std::vector<ip_address>& addresses) {
+/// Those with a route, in their order; all of them where none has one. No more are looked at than limits::addresses_looked_at.
+std::vector<ip_address> reachable(std::vector<ip_address> addresses, const std::function<bool(const ip_address&)>& has_route) {
+  if (addresses.size() > limits::addresses_looked_at) addresses.resize(limits::addresses_looked_at);
+  std::vector<ip_address> with_route;
+  std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(with_route), has_route);
+  return with_route.empty() ? addresses : with_route;
+}
+
+resolution choose(const address_guard& guard, const resolver_options& options, const std::string& host,
+                  const std::vector<ip_address>& addresses) {
   if (addresses.empty()) return fault{error_code::dns_failed, host + " has no address"};
   for (const auto& address : addresses) {
     if (!guard.permits(address))
       return fault{error_code::blocked_address, host + " leads to " + address.text() + ", which may not be fetched from"};
   }
-  return in_order(addresses);
+  auto all = in_order(addresses);
+  return all.size() > 1 ? reachable(std::move(all), options.has_route) : all;
 }
 
 }  // namespace
@@ -309,7 +320,7 @@ class resolver::implementation {
 
   void answered(const std::string& host, int status, const std::vector<ip_address>& addresses) {
     if (status != ARES_SUCCESS) return settle(host, fault{error_code::dns_failed, host + ": " + ares_strerror(status)});
-    settle(host, choose(guard_, host, addresses));
+    settle(host, choose(guard_, options_, host, addresses));
   }
 
   /// The preferred address in front, and no more of them than are tried. `mutex_` is held.
