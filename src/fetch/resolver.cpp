@@ -126,6 +126,14 @@ class resolver::implementation {
     preferred_.put(host, address);
   }
 
+  bool stop_preferring(const std::string& host, const ip_address& address) {
+    const std::lock_guard lock{mutex_};
+    const auto* preferred = preferred_.find(host);
+    if (preferred == nullptr || *preferred != address) return false;
+    preferred_.erase(host);
+    return true;
+  }
+
   void stop() {
     {
       std::lock_guard lock{mutex_};
@@ -323,15 +331,25 @@ class resolver::implementation {
     settle(host, choose(guard_, options_, host, addresses));
   }
 
-  /// The preferred address in front, and no more of them than are tried. `mutex_` is held.
+  /// The preferred address in front. `mutex_` is held.
   resolution arranged(const std::string& host, resolution answer) {
     auto* addresses = std::get_if<std::vector<ip_address>>(&answer);
-    if (addresses == nullptr) return answer;
-    if (const auto* first = preferred_.find(host)) {
-      const auto found = std::find(addresses->begin(), addresses->end(), *first);
-      if (found != addresses->end()) std::rotate(addresses->begin(), found, found + 1);
-    }
-    if (addresses->size() > limits::addresses_tried) addresses->resize(limits::addresses_tried);
+    const auto* first = addresses == nullptr ? nullptr : preferred_.find(host);
+    if (first == nullptr) return answer;
+    const auto found = std::find(addresses->begin(), addresses->end(), *first);
+    if (found != addresses->end()) std::rotate(addresses->begin(), found, found + 1);
+    return answer;
+  }
+
+  /// No more addresses than are tried, the preferred one among them, in their own order: another may be preferred while they are kept.
+  /// `mutex_` is held.
+  resolution shortened(const std::string& host, resolution answer) {
+    auto* addresses = std::get_if<std::vector<ip_address>>(&answer);
+    if (addresses == nullptr || addresses->size() <= limits::addresses_tried) return answer;
+    const auto* first = preferred_.find(host);
+    const auto last_tried = addresses->begin() + limits::addresses_tried - 1;
+    if (first != nullptr && std::find(last_tried, addresses->end(), *first) != addresses->end()) *last_tried = *first;
+    addresses->resize(limits::addresses_tried);
     return answer;
   }
 
@@ -343,8 +361,9 @@ class resolver::implementation {
       const auto found = waiting_.find(host);
       if (late && (found == waiting_.end() || found->second.id != *late)) return;
       const bool passing = std::holds_alternative<fault>(answer) && std::get<fault>(answer).code == error_code::dns_failed;
-      answer = arranged(host, std::move(answer));
+      answer = shortened(host, std::move(answer));
       cache_.keep(host, answer, std::chrono::steady_clock::now() + (passing ? options_.failure_kept : options_.kept));
+      answer = arranged(host, std::move(answer));
       if (found != waiting_.end()) {
         callbacks = std::move(found->second.callbacks);
         waiting_.erase(found);
@@ -379,6 +398,9 @@ resolver::resolver(const address_guard& guard, resolver_options options)
 resolver::~resolver() = default;
 void resolver::look_up(const std::string& host, on_resolution done) { implementation_->look_up(host, std::move(done)); }
 void resolver::prefer(const std::string& host, const ip_address& address) { implementation_->prefer(host, address); }
+bool resolver::stop_preferring(const std::string& host, const ip_address& address) {
+  return implementation_->stop_preferring(host, address);
+}
 void resolver::stop() { implementation_->stop(); }
 
 }  // namespace retail_pulse::fetch

@@ -54,6 +54,9 @@ class resolver {
   /// forgotten.
   void prefer(const std::string& host, const ip_address& address);
 
+  /// Tells that this address of the name has not answered: it is not the preferred one any more. True when it was.
+  bool stop_preferring(const std::string& host, const ip_address& address);
+
   /// Ends the thread; what waits is answered with `internal`, and so is every later call. Returns when no `done` runs any more.
   void stop();
 

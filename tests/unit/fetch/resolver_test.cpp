@@ -103,6 +103,21 @@ BOOST_AUTO_TEST_CASE(the_preferred_address_goes_first_while_the_name_has_it) {
   BOOST_TEST(all_of(forgetful, "a.example") == "127.0.0.1 127.0.0.3");
 }
 
+BOOST_AUTO_TEST_CASE(one_that_is_preferred_no_longer_goes_back_to_its_place) {
+  const dns_stub stub{always({0, {"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"}})};
+  auto options = asking(stub);
+  options.kept = 10min;
+  resolver names{loopback_only(), options};
+  names.prefer("a.example", *parse_address("127.0.0.5"));
+  for (int i = 0; i < 2; ++i) BOOST_TEST(all_of(names, "a.example") == "127.0.0.5 127.0.0.1 127.0.0.2 127.0.0.3");
+  BOOST_TEST(!names.stop_preferring("a.example", *parse_address("127.0.0.1")));
+  BOOST_TEST(!names.stop_preferring("b.example", *parse_address("127.0.0.5")));
+  BOOST_TEST(all_of(names, "a.example") == "127.0.0.5 127.0.0.1 127.0.0.2 127.0.0.3");
+  BOOST_TEST(names.stop_preferring("a.example", *parse_address("127.0.0.5")));
+  BOOST_TEST(!names.stop_preferring("a.example", *parse_address("127.0.0.5")));
+  BOOST_TEST(all_of(names, "a.example") == "127.0.0.1 127.0.0.2 127.0.0.3 127.0.0.5");
+}
+
 BOOST_AUTO_TEST_CASE(addresses_without_a_route_are_left_out_where_there_are_others) {
   const dns_stub stub{[](const std::string& name, bool, int) {
     return name == "six.example" ? dns_answer{0, {"::1"}} : dns_answer{0, {"127.0.0.1", "::1", "127.0.0.2"}};
