@@ -91,8 +91,7 @@ image_actor::behavior_type image(self_pointer self, image_pool_actor pool, image
       [=](order_atom, const image_order& order) { begin(self, order); },
       [=](fetched_atom, const fetch_outcome_ptr& outcome) {
         auto& state = self->state;
-        const bool redirected = !outcome->evidence.final_url.empty();  // then the address is that of another origin
-        self->send(pool, fetched_atom_v, state.order->place, redirected ? std::string{} : outcome->evidence.address);
+        self->send(pool, fetched_atom_v, state.order->place, outcome->leads_to);
         state.conclude(*outcome);
         if (const auto delay = state.delay(); delay.count() > 0) {
           self->delayed_send(self, delay, report_atom_v);

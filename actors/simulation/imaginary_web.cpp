@@ -105,7 +105,7 @@ void imaginary_web::submit(fetch::request request, fetch::on_fetched done) {
   const auto came_to = answer_to(url, dice);
   witness_.fetch_begins(url, origin, life_->now());
   auto outcome = came_to.outcome;
-  outcome.evidence.address = address_of(origin);
+  outcome.evidence.address = outcome.leads_to = address_of(origin);
   life_->at(life_->now() + came_to.latency, [this, url, &origin, outcome = std::move(outcome), done = std::move(done)]() mutable {
     witness_.fetch_ends(url, origin, outcome, life_->now());
     done(std::move(outcome));

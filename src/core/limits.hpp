@@ -59,7 +59,7 @@ inline constexpr std::size_t response_header_bytes =
     64 * kib;  ///< all heads of an answer, or its trailers: holds a policy and cookies of 20 KiB each. Chrome takes 256 KiB, curl 300 KiB
 inline constexpr std::size_t response_line_bytes = 8 * kib;   ///< status line, or a header that is used; others are not stored at all
 inline constexpr std::size_t content_codings = 2;             ///< undone of one body, one on the other; nobody sends more
-inline constexpr std::size_t coded_start_bytes = 16;          ///< of a body: tell an image by its signature from one that is coded
+inline constexpr std::size_t coded_start_bytes = 18;          ///< of a body: tell an image, BMP included, from one that is coded
 inline constexpr std::size_t decoded_piece_bytes = 16 * kib;  ///< undone at a time, per coding
 inline constexpr std::size_t coding_name_bytes = 32;          ///< of a stranger's name for a coding, in what a client reads
 inline constexpr std::size_t receive_bytes = 32 * kib;  ///< read at once, on the stack of a fetch: a range and its head come in one piece
@@ -67,6 +67,7 @@ inline constexpr int redirects = 5;
 inline constexpr std::chrono::seconds fetch_thread_idle = 10s;          ///< an idle fetch thread ends after this
 inline constexpr std::chrono::seconds connection_idle = 10s;            ///< an idle connection to an origin is closed after this
 inline constexpr std::size_t addresses_tried = 4;                       ///< of one name in one attempt: two places with both families each
+inline constexpr std::size_t addresses_looked_at = 16;                  ///< of one name, for a route to them: an answer may hold thousands
 inline constexpr std::chrono::milliseconds full_address_retry = 250ms;  ///< asked of who found too many fetches at a second address
 inline constexpr std::chrono::milliseconds dns_timeout = 5s;
 inline constexpr std::chrono::seconds dns_kept = 30s;         ///< how long a name's addresses are used again

@@ -98,6 +98,7 @@ class attempt {
     auto addresses = wait_for_addresses(here);
     if (!addresses) return std::nullopt;
     route to{std::move(*addresses)};
+    if (!redirected_) result_.leads_to = to.address().text();
     if (!begin_at(to)) return std::nullopt;
     const file_version* known = wanted.known && wanted.known->url == here.text() ? &*wanted.known : nullptr;
     intake file{tools_.how, tools_.max_image_bytes, tools_.copies, known != nullptr, limit_.deadline};
@@ -123,15 +124,18 @@ class attempt {
   /// place, because its fetch stays counted where its first URL leads.
   bool begin_at(const route& to) {
     result_.evidence.address = to.address().text();
+    result_.evidence.http_status = 0;  // it has not said anything yet
     place_.reset();
     if (redirected_) return true;
-    place_ = to.has_moved() ? tools_.at_addresses.take_now(to.address()) : tools_.at_addresses.take(to.address(), limit_.deadline);
+    const auto until = to.share_of(limit_).deadline;
+    place_ = to.has_moved() ? tools_.at_addresses.take_now(to.address()) : tools_.at_addresses.take(to.address(), until);
     if (place_) return true;
-    if (!to.has_moved() && std::chrono::steady_clock::now() < limit_.deadline) {
+    if (!to.has_moved() && std::chrono::steady_clock::now() < until) {
       fail(error_code::internal, "the fetch engine is shutting down");
     } else {
-      fail(error_code::origin_unavailable, "too many fetches are at " + to.address().text());
+      fail(error_code::origin_unavailable, "too many fetches are at " + to.address().text(), "too many fetches are at its server");
       result_.retry_after = limits::full_address_retry;
+      result_.leads_to = to.address().text();
     }
     return false;
   }
@@ -157,13 +161,27 @@ class attempt {
   std::optional<exchange> ask(const url& here, route& to, intake& file, const file_version* known) {
     for (;;) {
       auto answer = ask_at(here, to, file, known);
-      const bool ended_well = answer && !answer->failed;
-      const bool nobody = !ended_well && is_nobody_there(answer ? answer->failed->code : result_.code, limit_);
-      if (answer && !nobody && to.has_moved()) prefer(tools_.places, here, to.address());
-      if (!nobody || !to.move_on()) return answer;
+      if (answer && answer->head) {
+        answered(here, to);
+        return answer;
+      }
+      const auto code = answer ? answer->failed->code : result_.code;
+      if (is_no_answer(code)) did_not_answer(here, to);
+      if (!is_nobody_there(code, limit_) || !to.move_on()) return answer;
       fail(error_code::none, {});
       if (!begin_at(to)) return std::nullopt;
     }
+  }
+
+  void answered(const url& here, const route& to) {
+    if (!to.has_moved()) return;
+    prefer(tools_.places, here, to.address());
+    if (!redirected_) result_.leads_to = to.address().text();
+  }
+
+  void did_not_answer(const url& here, const route& to) {
+    const bool went_first = stop_preferring(tools_.places, here, to.address()) && !to.has_moved();
+    if (went_first && !redirected_ && to.next() != nullptr) result_.leads_to = to.next()->text();
   }
 
   std::optional<exchange> ask_at(const url& here, const route& to, intake& file, const file_version* known) {
@@ -190,8 +208,8 @@ class attempt {
     const auto start = std::chrono::steady_clock::now();
     const auto share = to.share_of(limit_);
     auto opened = connection::open(here, to.address(), tools_.tls, share);
-    if (std::holds_alternative<fault>(opened) && std::get<fault>(opened).code == error_code::internal) {
-      tools_.connections.close_all();  // most likely descriptors ran out, and idle connections hold some
+    if (std::holds_alternative<fault>(opened) && std::get<fault>(opened).ran_out) {
+      tools_.connections.close_all();
       opened = connection::open(here, to.address(), tools_.tls, share);
     }
     result_.evidence.connect_ms += ms_since(start);

@@ -74,9 +74,20 @@ bool same_place(const endpoint& a, const endpoint& b) {
   return x.sin_port == y.sin_port && x.sin_addr.s_addr == y.sin_addr.s_addr;
 }
 
+bool has_run_out(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
+
+/// A kernel without IPv6 says so here. That is no fault of the service, and idle connections are not in its way.
+fault no_socket(const ip_address& to, int error) {
+  const auto detail = "no socket to connect to " + to.text() + ": " + error_text(error);
+  if (!has_run_out(error)) return {error_code::connect_failed, detail};
+  fault scarce{error_code::internal, detail};
+  scarce.ran_out = true;
+  return scarce;
+}
+
 std::variant<descriptor, fault> connect_to(const ip_address& address, std::uint16_t port, const patience& limit) {
   descriptor socket{::socket(address.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  if (!socket) return fault{error_code::internal, "no socket: " + error_text(errno)};
+  if (!socket) return no_socket(address, errno);
   const int on = 1;
   setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on,
              sizeof on);  // a request is one small write that must not wait; failing costs only time
@@ -140,6 +151,14 @@ std::optional<fault> shake_hands(SSL* session, int socket, const patience& limit
 }
 
 }  // namespace
+
+bool has_route_to(const ip_address& address) {
+  const descriptor socket{::socket(address.v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  if (!socket) return has_run_out(errno);
+  constexpr std::uint16_t any_port = 9;
+  auto to = endpoint_of(address, any_port);
+  return ::connect(socket.get(), to.get(), to.size) == 0 || errno == EAGAIN || has_run_out(errno);
+}
 
 std::variant<std::unique_ptr<connection>, fault> connection::open(const url& to, const ip_address& address, const tls_context& tls,
                                                                   const patience& limit) {

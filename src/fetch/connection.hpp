@@ -50,4 +50,7 @@ class connection {
   tls_context::session session_;  ///< none: plain http. Freed before the socket closes
 };
 
+/// Whether this machine has a route to an address, as far as its kernel knows: nothing is sent. True where that cannot be told.
+bool has_route_to(const ip_address& address);
+
 }  // namespace retail_pulse::fetch

@@ -47,4 +47,8 @@ void prefer(const destinations& among, const url& of, const ip_address& address)
   if (!of.host_is_address) among.names.prefer(without_final_dot(of.host), address);
 }
 
+bool stop_preferring(const destinations& among, const url& of, const ip_address& address) {
+  return !of.host_is_address && among.names.stop_preferring(without_final_dot(of.host), address);
+}
+
 }  // namespace retail_pulse::fetch

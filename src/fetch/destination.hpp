@@ -29,4 +29,7 @@ resolution wait_for_addresses(const destinations& among, const url& of, const pa
 /// Tells that a URL's host has answered at this one of its addresses and not at those before it, which then is the first to be tried.
 void prefer(const destinations& among, const url& of, const ip_address& address);
 
+/// Tells that this address of a URL's host has not answered. True when it was the first to be tried because of `prefer`.
+bool stop_preferring(const destinations& among, const url& of, const ip_address& address);
+
 }  // namespace retail_pulse::fetch

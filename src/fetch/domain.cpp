@@ -25,16 +25,17 @@ bool is_forbidden(char c) {
 /// Dots that UTS 46 takes for the ASCII one: ideographic, full-width, half-width ideographic.
 constexpr std::array<std::string_view, 4> dots{".", "\xE3\x80\x82", "\xEF\xBC\x8E", "\xEF\xBD\xA1"};
 
-/// Takes the first label off `rest`; `last` when no dot follows it.
+/// Bytes of the dot that the text begins with; 0 where it begins with none.
+std::size_t dot_at_start(std::string_view text) {
+  const auto found = std::find_if(dots.begin(), dots.end(), [&](std::string_view dot) { return text.starts_with(dot); });
+  return found == dots.end() ? 0 : found->size();
+}
+
+/// Takes the first label off `rest`; `last` when no dot follows it. Looks no further than to that dot.
 std::string_view next_label(std::string_view& rest, bool& last) {
-  std::size_t end = rest.size();
+  std::size_t end = 0;
   std::size_t dot_bytes = 0;
-  for (const auto dot : dots) {
-    if (const auto at = rest.find(dot); at < end) {
-      end = at;
-      dot_bytes = dot.size();
-    }
-  }
+  while (end < rest.size() && (dot_bytes = dot_at_start(rest.substr(end))) == 0) ++end;
   const auto label = rest.substr(0, end);
   last = dot_bytes == 0;
   rest.remove_prefix(end + dot_bytes);
@@ -93,6 +94,7 @@ std::variant<std::string, url_error> domain_to_ascii(std::string_view name) {
                                 : "its host has a label that is not valid in Unicode"};
     }
     if (!last) ascii += '.';
+    if (ascii.size() > dns_name_bytes + 1) return url_error{no_dns_name};  // and nothing behind it is looked at
   }
   if (std::any_of(ascii.begin(), ascii.end(), is_forbidden)) return forbidden;  // a full-width one, say
   return ascii;

@@ -34,6 +34,9 @@ struct outcome {
   std::string reason;    ///< for the client: see image_result::reason
   bool lasts = false;    ///< every other attempt would end like this: see fault
   fetch_evidence evidence;
+  /// Where the next fetch from the URL's origin begins, as far as this one knows: at the address that answered or was found full, else at
+  /// the first one of the name. For who counts fetches per address; empty when nothing is known. A redirect does not change it.
+  std::string leads_to;
   std::optional<std::chrono::milliseconds> retry_after;  ///< what a status that can pass, or an open circuit, asked for, not yet capped
   bool not_modified = false;            ///< the server has still the version that the request knew; code is none and `measured` empty
   std::optional<file_version> version;  ///< of a file that was measured; nothing when the server named none

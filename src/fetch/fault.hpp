@@ -16,6 +16,7 @@ struct fault {
   std::string reason = {};  ///< for the client, behind the sentence of the code; empty where that says it all. See image_result::reason
   /// Every other attempt would end like this, although others with this code may pass.
   bool lasts = false;
+  bool ran_out = false;  ///< of descriptors or memory, some of which idle connections hold
 };
 
 /// A bound of ours that an answer exceeds, told with its number. It would be exceeded again, so there is no other attempt.

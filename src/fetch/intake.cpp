@@ -109,7 +109,7 @@ intake::step intake::take(std::span<const std::byte> bytes) {
 }
 
 /// Hosts that name a coding often mean something else by it, or have not applied it. A start that is an image's is one: none begins as gzip
-/// or the zlib format do, nor as what other codings make.
+/// or the zlib format do, and what bare deflate or another coding makes hardly ever happens to have all of a signature.
 intake::step intake::take_coded(std::span<const std::byte> bytes, bool is_all) {
   if (decoder_) return decode(bytes);
   coded_start_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -168,7 +168,7 @@ intake::step intake::end_coded() {
     if (const auto next = take_coded({}, true); next != step::read) return next;
   }
   if (decoder_) {
-    if (const auto unfinished = decoder_->end()) return fail(*unfinished);
+    if (auto unfinished = decoder_->end()) return fail_at_end(std::move(*unfinished));
   }
   return conclude();
 }
@@ -193,15 +193,19 @@ intake::step intake::fail(fault why) {
   return step::settled;
 }
 
+/// What came in full is as its host has it, packed or not, so that it ends early is final. An empty body is more likely a host's slip, and
+/// a connection that ended may have been cut.
+intake::step intake::fail_at_end(fault why) {
+  why.lasts = why.code == error_code::truncated && tells_end_ && offset_ > 0;
+  return fail(std::move(why));
+}
+
 intake::step intake::conclude() {
   const auto answer = reader_.finish();
   measured_ = answer.measured;
   const bool enough = how_ == mode::header && answer.code == error_code::truncated && answer.measured.width != 0;
   if (answer.code != error_code::none && !enough) {
-    fail(answer.code, "after " + std::to_string(offset_) + " bytes", answer.reason);
-    // What came in full is as its host has it. An empty file is more likely a host's slip, and a connection that ended may have been cut.
-    failed_->lasts = answer.code == error_code::truncated && tells_end_ && offset_ > 0;
-    return step::settled;
+    return fail_at_end({answer.code, "after " + std::to_string(offset_) + " bytes", answer.reason});
   }
   if (copy_) {
     auto kept = copy_->keep(measured_.format);

@@ -75,6 +75,7 @@ class intake {
   imaging::image_reader::state feed(std::span<const std::byte> bytes);
   step ask_whole();
   step fail(fault why);
+  step fail_at_end(fault why);
   step fail(error_code code, std::string why, std::string reason = {});
   step conclude();
 

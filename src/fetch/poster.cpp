@@ -71,26 +71,30 @@ class blocking_poster final : public poster {
     const auto parsed = parse_url(what.url);
     if (const auto* error = std::get_if<url_error>(&parsed)) return failure({error_code::invalid_url, error->reason});
     const auto& to = std::get<url>(parsed);
-    const auto opened = open(to, limit);
-    if (const auto* error = std::get_if<fault>(&opened)) return failure(*error);
-    const auto answer = run_post(*std::get<std::unique_ptr<connection>>(opened), to, user_agent_, what, limit);
-    if (const auto* error = std::get_if<fault>(&answer)) return failure(*error);
+    const destinations places{guard_, allow_hosts_, names_};
+    auto where = wait_for_addresses(places, to, limit);
+    if (const auto* error = std::get_if<fault>(&where)) return failure(*error);
+    route way{std::get<std::vector<ip_address>>(std::move(where))};
+    const auto answer = ask(places, to, way, what, limit);
+    if (const auto* error = std::get_if<fault>(&answer)) {
+      if (is_no_answer(error->code)) stop_preferring(places, to, way.address());
+      return failure(*error);
+    }
+    if (way.has_moved()) prefer(places, to, way.address());
     const int status = std::get<response_head>(answer).status;
     if (status >= 200 && status <= 299) return {error_code::none, status, {}};
     return failure({error_code::http_status, "the answer has status " + std::to_string(status)}, status);
   }
 
-  /// A connection to the first address of the host that takes one. What was sent is not sent to another: the receiver may have it.
-  std::variant<std::unique_ptr<connection>, fault> open(const url& to, const patience& limit) {
-    const destinations places{guard_, allow_hosts_, names_};
-    auto where = wait_for_addresses(places, to, limit);
-    if (auto* error = std::get_if<fault>(&where)) return std::move(*error);
-    route way{std::get<std::vector<ip_address>>(std::move(where))};
+  /// Asks the first address that takes a connection. What was sent is not sent to another: the receiver may have it.
+  std::variant<response_head, fault> ask(const destinations& places, const url& to, route& way, const post& what, const patience& limit) {
     for (;;) {
-      auto opened = connection::open(to, way.address(), tls_, way.share_of(limit));
+      const auto opened = connection::open(to, way.address(), tls_, way.share_of(limit));
       const auto* error = std::get_if<fault>(&opened);
-      if (error == nullptr && way.has_moved()) prefer(places, to, way.address());
-      if (error == nullptr || !is_nobody_there(error->code, limit) || !way.move_on()) return opened;
+      if (error == nullptr) return run_post(*std::get<std::unique_ptr<connection>>(opened), to, user_agent_, what, limit);
+      if (!is_nobody_there(error->code, limit) || way.next() == nullptr) return *error;
+      stop_preferring(places, to, way.address());
+      way.move_on();
     }
   }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -65,13 +66,23 @@ std::vector<ip_address> in_order(std::vector<ip_address> addresses) {
   return in_turn;
 }
 
-resolution choose(const address_guard& guard, const std::string& host, const std::vector<ip_address>& addresses) {
+/// Those with a route, in their order; all of them where none has one. No more are looked at than limits::addresses_looked_at.
+std::vector<ip_address> reachable(std::vector<ip_address> addresses, const std::function<bool(const ip_address&)>& has_route) {
+  if (addresses.size() > limits::addresses_looked_at) addresses.resize(limits::addresses_looked_at);
+  std::vector<ip_address> with_route;
+  std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(with_route), has_route);
+  return with_route.empty() ? addresses : with_route;
+}
+
+resolution choose(const address_guard& guard, const resolver_options& options, const std::string& host,
+                  const std::vector<ip_address>& addresses) {
   if (addresses.empty()) return fault{error_code::dns_failed, host + " has no address"};
   for (const auto& address : addresses) {
     if (!guard.permits(address))
       return fault{error_code::blocked_address, host + " leads to " + address.text() + ", which may not be fetched from"};
   }
-  return in_order(addresses);
+  auto all = in_order(addresses);
+  return all.size() > 1 ? reachable(std::move(all), options.has_route) : all;
 }
 
 }  // namespace
@@ -113,6 +124,14 @@ class resolver::implementation {
   void prefer(const std::string& host, const ip_address& address) {
     const std::lock_guard lock{mutex_};
     preferred_.put(host, address);
+  }
+
+  bool stop_preferring(const std::string& host, const ip_address& address) {
+    const std::lock_guard lock{mutex_};
+    const auto* preferred = preferred_.find(host);
+    if (preferred == nullptr || *preferred != address) return false;
+    preferred_.erase(host);
+    return true;
   }
 
   void stop() {
@@ -309,18 +328,28 @@ class resolver::implementation {
 
   void answered(const std::string& host, int status, const std::vector<ip_address>& addresses) {
     if (status != ARES_SUCCESS) return settle(host, fault{error_code::dns_failed, host + ": " + ares_strerror(status)});
-    settle(host, choose(guard_, host, addresses));
+    settle(host, choose(guard_, options_, host, addresses));
   }
 
-  /// The preferred address in front, and no more of them than are tried. `mutex_` is held.
+  /// The preferred address in front. `mutex_` is held.
   resolution arranged(const std::string& host, resolution answer) {
     auto* addresses = std::get_if<std::vector<ip_address>>(&answer);
-    if (addresses == nullptr) return answer;
-    if (const auto* first = preferred_.find(host)) {
-      const auto found = std::find(addresses->begin(), addresses->end(), *first);
-      if (found != addresses->end()) std::rotate(addresses->begin(), found, found + 1);
-    }
-    if (addresses->size() > limits::addresses_tried) addresses->resize(limits::addresses_tried);
+    const auto* first = addresses == nullptr ? nullptr : preferred_.find(host);
+    if (first == nullptr) return answer;
+    const auto found = std::find(addresses->begin(), addresses->end(), *first);
+    if (found != addresses->end()) std::rotate(addresses->begin(), found, found + 1);
+    return answer;
+  }
+
+  /// No more addresses than are tried, the preferred one among them, in their own order: another may be preferred while they are kept.
+  /// `mutex_` is held.
+  resolution shortened(const std::string& host, resolution answer) {
+    auto* addresses = std::get_if<std::vector<ip_address>>(&answer);
+    if (addresses == nullptr || addresses->size() <= limits::addresses_tried) return answer;
+    const auto* first = preferred_.find(host);
+    const auto last_tried = addresses->begin() + limits::addresses_tried - 1;
+    if (first != nullptr && std::find(last_tried, addresses->end(), *first) != addresses->end()) *last_tried = *first;
+    addresses->resize(limits::addresses_tried);
     return answer;
   }
 
@@ -332,8 +361,9 @@ class resolver::implementation {
       const auto found = waiting_.find(host);
       if (late && (found == waiting_.end() || found->second.id != *late)) return;
       const bool passing = std::holds_alternative<fault>(answer) && std::get<fault>(answer).code == error_code::dns_failed;
-      answer = arranged(host, std::move(answer));
+      answer = shortened(host, std::move(answer));
       cache_.keep(host, answer, std::chrono::steady_clock::now() + (passing ? options_.failure_kept : options_.kept));
+      answer = arranged(host, std::move(answer));
       if (found != waiting_.end()) {
         callbacks = std::move(found->second.callbacks);
         waiting_.erase(found);
@@ -368,6 +398,9 @@ resolver::resolver(const address_guard& guard, resolver_options options)
 resolver::~resolver() = default;
 void resolver::look_up(const std::string& host, on_resolution done) { implementation_->look_up(host, std::move(done)); }
 void resolver::prefer(const std::string& host, const ip_address& address) { implementation_->prefer(host, address); }
+bool resolver::stop_preferring(const std::string& host, const ip_address& address) {
+  return implementation_->stop_preferring(host, address);
+}
 void resolver::stop() { implementation_->stop(); }
 
 }  // namespace retail_pulse::fetch

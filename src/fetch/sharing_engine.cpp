@@ -67,7 +67,8 @@ class result_memory {
   void keep(const digest& of, outcome success, steady_time now) {
     success.detail.clear();
     auto& evidence = success.evidence;
-    evidence.address.clear();  // origins move; the limit per address must not follow an old one
+    success.leads_to.clear();  // origins move; the limit per address must not follow an old one
+    evidence.address.clear();
     evidence.bytes = 0;
     evidence.dns_ms = evidence.connect_ms = evidence.total_ms = 0;
     if (text_bytes(success) > limits::reuse_text_bytes) return entries_.erase(of);

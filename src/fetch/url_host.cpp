@@ -12,7 +12,6 @@
 namespace retail_pulse::fetch {
 namespace {
 
-constexpr std::size_t name_bytes = 253;  // RFC 1035: 255 octets on the wire, two of them framing
 constexpr std::size_t label_bytes = 63;  // RFC 1035
 constexpr const char* no_host = "it has no host";
 
@@ -93,7 +92,7 @@ std::optional<std::string> ipv4_in_dotted_decimal(std::string_view domain) {
 
 bool dns_can_hold(std::string_view domain) {
   if (domain.ends_with('.')) domain.remove_suffix(1);
-  if (domain.empty() || domain.size() > name_bytes) return false;
+  if (domain.empty() || domain.size() > dns_name_bytes) return false;
   for (std::size_t start = 0; start <= domain.size();) {
     const auto end = std::min(domain.find('.', start), domain.size());
     if (end == start || end - start > label_bytes) return false;
@@ -122,7 +121,7 @@ std::variant<url_host, url_error> parse_host(std::string_view text) {
     if (!v4) return url_error{"the IPv4 address in it is malformed"};
     return url_host{std::move(*v4), true};
   }
-  if (!dns_can_hold(domain)) return url_error{"its host is not a name that DNS can hold"};
+  if (!dns_can_hold(domain)) return url_error{no_dns_name};
   return url_host{std::move(domain), false};
 }
 

@@ -114,7 +114,7 @@ class directory {
     if (!e.is_inside) furthest_ = std::max(furthest_, saturating_sum(e.at, saturating_product(e.count, e.element_bytes)));
     switch (e.tag) {
       case new_subfile_type:
-        kind_ = first_number(e).value_or(0);
+        kind_ = first_number(e);
         break;
       case subfile_type:
         is_reduced_by_old_tag_ = first_number(e) == 2;
@@ -152,6 +152,8 @@ class directory {
     if (!kind_) return !is_reduced_by_old_tag_;
     return (*kind_ & (in_dng ? ~page : reduced | mask)) == 0;
   }
+  /// Whether it says so itself. What is not marked may be a preview.
+  bool is_marked_full(bool in_dng) const { return kind_ && is_full(in_dng); }
   bool is_dng() const { return is_dng_; }
   std::span<const std::uint64_t> inner_inside() const { return std::span{inner_inside_}.first(inner_count_inside_); }
   const number_array& inner() const { return inner_; }
@@ -267,7 +269,7 @@ class search {
 
   /// Sets the size once everything that could tell a better one has been read; or why there is none.
   verdict measure(measurement& seen) const {
-    const bool may_be_lost = lost_page_ < page_ || (lost_page_ == page_ && (!is_of_page_ || is_dng_));
+    const bool may_be_lost = lost_page_ < page_ || (lost_page_ == page_ && (!is_marked_page_ || is_dng_));
     if (area() == 0 && is_page_without_size_) return error_code::bad_dimensions;
     if (lost_page_ != nowhere && may_be_lost) return unsupported("TIFF whose pictures are described in front of its first directory");
     if (area() == 0) return unsupported(is_dng_ ? "DNG without a full picture" : "TIFF that holds nothing but reduced pictures");
@@ -287,7 +289,7 @@ class search {
     if (from.page > page_) return;
     if (from.page == page_ && std::uint64_t{picture.width} * picture.height <= area()) return;
     page_ = from.page;
-    is_of_page_ = from.what == errand::kind::page;
+    is_marked_page_ = from.what == errand::kind::page && found.is_marked_full(is_dng_);
     picture_ = picture;
     furthest_ = found.furthest();
     strip_ = found.strip();
@@ -318,7 +320,7 @@ class search {
 
   sizes picture_;  ///< the best so far, of
   std::uint8_t page_ = nowhere;
-  bool is_of_page_ = false;  ///< itself, not of a directory that it holds
+  bool is_marked_page_ = false;  ///< itself, not of a directory that it holds, and marked as full
   last_strip strip_;
   std::uint64_t furthest_ = 0;
 };

@@ -21,7 +21,7 @@ class imaginary_web final : public fetch::engine {
   struct behaviour {
     fetch::outcome outcome;
     std::chrono::milliseconds latency{10};
-    std::string ends_at;    ///< address of the last hop, when redirected
+    std::string ends_at;    ///< address that is asked last, when redirected or when those before it do not answer
     bool explodes = false;  ///< submit throws, which kills the image actor that called it
   };
   using script = std::function<behaviour(const std::string& url, int attempt)>;
@@ -56,6 +56,7 @@ class imaginary_web final : public fetch::engine {
     fetched.push_back(url);
     const auto address = address_of(host_of(url));
     b.outcome.evidence.address = b.ends_at.empty() ? address : b.ends_at;
+    b.outcome.leads_to = address;
     ++open;
     peak = std::max(peak, open);
     peak_at[address] = std::max(peak_at[address], ++open_at[address]);

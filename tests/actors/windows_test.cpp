@@ -119,6 +119,20 @@ BOOST_AUTO_TEST_CASE(redirects_do_not_lift_the_limit_of_an_address) {
   BOOST_TEST(w.web->peak_at["203.0.113.1"] <= 8U);
 }
 
+BOOST_AUTO_TEST_CASE(names_stay_counted_at_the_address_they_are_first_asked_at_while_none_of_theirs_answers) {
+  world w{small_windows(4096, 256, 8)};
+  w.web->address_of = [](const std::string&) { return "203.0.113.1"; };
+  w.web->answers = [](const std::string& url, int) {
+    auto b = imaginary_web::failure(error_code::connect_failed, 0, 100ms);
+    b.ends_at = "198.51.100." + url.substr(8, url.find('.') - 8);  // the name's own one, which refuses
+    return b;
+  };
+  for (int i = 0; i < 40; ++i) w.accept({{"S1", urls_on("h" + std::to_string(i) + ".example", 50)}});
+  for (int i = 0; i < 3000; ++i) w.step();
+  BOOST_TEST(w.web->fetched.size() > 80U);  // more than one wave
+  BOOST_TEST(w.web->peak_at["203.0.113.1"] <= 8U);
+}
+
 BOOST_AUTO_TEST_CASE(silent_and_healthy_names_in_one_job_do_not_wait_for_each_other) {
   world w{small_windows(4096, 256, 32)};
   w.web->answers = [](const std::string& url, int) {

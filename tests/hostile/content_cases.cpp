@@ -164,7 +164,6 @@ cases packed_cases() {
   using enum error_code;
   using namespace test_support;
   const auto file = picture();
-  const auto start = but_one(file);  // of a GIF that goes on
   const auto bomb = std::string(16 << 20, '\0');
   cases all;
   add_packed(all, "gzip", none, "gzip", gzip(file));
@@ -198,7 +197,7 @@ cases packed_cases() {
     all.back().expected = none;
   };
   add_full("gzip that is cut", truncated, but_one(gzip(file)));
-  add_full("a picture that is cut, packed", truncated, gzip(start));
+  add_full("a picture that is cut, packed", truncated, gzip(but_one(but_one(file))));  // in front of its trailer, which may lack
   add_full("gzip with a wrong checksum", protocol_error, gzip(file).substr(0, gzip(file).size() - 8) + std::string(8, '\0'));
   add_full("a bomb behind a picture", too_large, gzip(file + bomb));
   return all;

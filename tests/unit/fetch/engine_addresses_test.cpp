@@ -1,13 +1,21 @@
 // Names with several addresses: which are tried, in what time, and how many fetches there may be at each.
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <latch>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/limits.hpp"
 #include "fetch/address_places.hpp"
+#include "fetch/descriptor.hpp"
 #include "tests/support/origin_dns.hpp"
 #include "tests/unit/fetch/engine_fixture.hpp"
+#include "tests/unit/imaging/builders.hpp"
 
 namespace retail_pulse::fetch {
 
@@ -18,6 +26,7 @@ namespace {
 using test_support::closed_port;
 using test_support::dns_answer;
 using test_support::dns_stub;
+using test_support::says_nothing;
 
 dns_stub::script leading_to(std::vector<std::string> addresses) {
   return [addresses = std::move(addresses)](const std::string&, bool, int) { return dns_answer{.addresses = addresses}; };
@@ -69,6 +78,37 @@ origin::script holding(std::latch& open) {
   });
 }
 
+/// Takes one connection at 127.0.0.1, gives up its port, answers the first request there with `response`, and hangs up.
+class served_once {
+ public:
+  explicit served_once(std::string response) {
+    descriptor listener{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    auto* const name = reinterpret_cast<sockaddr*>(&at);
+    BOOST_REQUIRE(bind(listener.get(), name, size) == 0);
+    BOOST_REQUIRE(listen(listener.get(), 1) == 0);
+    BOOST_REQUIRE(getsockname(listener.get(), name, &size) == 0);
+    port_ = ntohs(at.sin_port);
+    thread_ = std::thread{[listener = std::move(listener), response = std::move(response)]() mutable {
+      pollfd somebody{listener.get(), POLLIN, 0};
+      if (poll(&somebody, 1, 30'000) <= 0) return;
+      const descriptor taken{accept(listener.get(), nullptr, nullptr)};
+      descriptor{std::move(listener)};
+      char request[4096];
+      if (recv(taken.get(), request, sizeof request, 0) > 0) send(taken.get(), response.data(), response.size(), MSG_NOSIGNAL);
+    }};
+  }
+  ~served_once() { thread_.join(); }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(where_the_first_refuses_the_next_answers_and_goes_first_from_then_on) {
@@ -82,6 +122,7 @@ BOOST_AUTO_TEST_CASE(where_the_first_refuses_the_next_answers_and_goes_first_fro
     const auto result = fetch(*engine, url);
     CHECK_CODE(result, none);
     BOOST_TEST(result.evidence.address == "127.0.0.2");
+    BOOST_TEST(result.leads_to == "127.0.0.2");
     BOOST_TEST(resolve(*engine, url) == "127.0.0.2");
   }
   BOOST_TEST(host.connections() == 1);
@@ -140,6 +181,92 @@ BOOST_AUTO_TEST_CASE(only_when_all_refuse_has_the_connection_failed_and_the_last
   const auto result = fetch(asking(names), "http://shop.test:" + std::to_string(closed.front()->port()) + "/");
   CHECK_CODE(result, connect_failed);
   BOOST_TEST(result.evidence.address == "127.0.0.3");
+  BOOST_TEST(result.leads_to == "127.0.0.1");  // where the next fetch begins
+}
+
+BOOST_AUTO_TEST_CASE(the_next_fetch_is_expected_at_the_address_that_answered_wherever_a_redirect_led) {
+  const auto closed = refusing(1);
+  origin elsewhere{picture(), std::nullopt, "127.0.0.3"};
+  origin host{serving(http_response(302, "", "Location: " + elsewhere.url("/", "127.0.0.3") + "\r\n")), std::nullopt, "127.0.0.2",
+              closed.front()->port()};
+  const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
+  const auto result = fetch(asking(names), host.url("/", "shop.test"));
+  CHECK_CODE(result, none);
+  BOOST_TEST(result.evidence.address == "127.0.0.3");
+  BOOST_TEST(result.leads_to == "127.0.0.2");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_takes_connections_and_never_answers_is_not_preferred) {
+  const auto closed = refusing(1);
+  origin mute{says_nothing, std::nullopt, "127.0.0.2", closed.front()->port()};
+  const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
+  auto options = asking(names);
+  options.deadline = 300ms;
+  const auto engine = make_blocking_engine(options);
+  const auto result = fetch(*engine, mute.url("/", "shop.test"));
+  CHECK_CODE(result, timed_out);
+  BOOST_TEST(mute.connections() == 1);
+  BOOST_TEST(resolve(*engine, mute.url("/", "shop.test")) == "127.0.0.1");
+  BOOST_TEST(result.leads_to == "127.0.0.1");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_answers_no_longer_is_not_preferred_any_more) {
+  auto closed = refusing(1);
+  std::atomic<bool> mute = false;
+  origin host{[&mute](session& with) {
+                if (!with.read_request()) return;
+                mute ? with.wait_for_close() : static_cast<void>(with.send(http_response(200, tiny_gif(1, 1), "Connection: close\r\n")));
+              },
+              std::nullopt, "127.0.0.2", closed.front()->port()};
+  const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
+  auto options = asking(names);
+  options.deadline = 1s;
+  const auto engine = make_blocking_engine(options);
+  const auto url = host.url("/", "shop.test");
+  CHECK_CODE(fetch(*engine, url), none);
+  BOOST_TEST(resolve(*engine, url) == "127.0.0.2");
+  mute = true;
+  const auto result = fetch(*engine, url);
+  CHECK_CODE(result, timed_out);
+  BOOST_TEST(result.leads_to == "127.0.0.1");
+  BOOST_TEST(resolve(*engine, url) == "127.0.0.1");
+  closed.clear();
+  origin back{picture(), std::nullopt, "127.0.0.1", host.port()};
+  BOOST_TEST(fetch(*engine, url).evidence.address == "127.0.0.1");
+}
+
+BOOST_AUTO_TEST_CASE(no_status_stands_beside_an_address_that_did_not_say_it) {
+  const auto file = imaging::jpeg(40, 30, imaging::jpeg_segment(0xE2, std::string(65'533, 'x')));  // needs a second range
+  const auto last = limits::range_bytes - 1;
+  served_once first{http_response(206, file.substr(0, limits::range_bytes),
+                                  "Content-Range: bytes 0-" + std::to_string(last) + "/" + std::to_string(file.size()) + "\r\n")};
+  const closed_port closed{"127.0.0.2", first.port()};
+  const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
+  auto options = asking(names);
+  options.how = mode::header;
+  const auto result = fetch(options, "http://shop.test:" + std::to_string(first.port()) + "/");
+  CHECK_CODE(result, connect_failed);
+  BOOST_TEST(result.evidence.bytes == static_cast<std::int64_t>(limits::range_bytes));
+  BOOST_TEST(result.evidence.address == "127.0.0.2");
+  BOOST_TEST(result.evidence.http_status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_a_place_waits_no_longer_than_an_address_may_take) {
+  std::latch open{1};
+  origin host{holding(open)};
+  const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"})};
+  auto options = asking(names);
+  options.address_connections = 1;
+  options.deadline = 4s;
+  const auto engine = make_blocking_engine(options);
+  std::vector<std::future<outcome>> fetches;
+  for (int i = 0; i < 2; ++i) fetches.push_back(start(*engine, host.url("/held", "shop.test")));
+  const auto refused = first_of(fetches);
+  CHECK_CODE(refused, origin_unavailable);
+  BOOST_TEST(refused.reason == "too many fetches are at its server");
+  open.count_down();
+  CHECK_CODE(first_of(fetches), none);  // it has most of its time left
+  BOOST_TEST(host.connections() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(as_many_are_tried_as_the_bound_says_and_not_one_more) {
@@ -193,7 +320,9 @@ BOOST_AUTO_TEST_CASE(no_more_fetches_than_allowed_are_at_one_address_whichever_n
   const auto refused = first_of(fetches);
   CHECK_CODE(refused, origin_unavailable);
   BOOST_TEST((refused.retry_after == limits::full_address_retry));
-  BOOST_TEST(refused.evidence.address == "127.0.0.2");  // so that it is counted there from now on
+  BOOST_TEST(refused.evidence.address == "127.0.0.2");
+  BOOST_TEST(refused.leads_to == "127.0.0.2");  // so that it is counted there from now on
+  BOOST_TEST(refused.reason == "too many fetches are at its server");
   // One that is counted there waits. A redirect stays counted where it began.
   fetches.push_back(start(*engine, host.url("/held", "stays.test")));
   origin elsewhere{serving(http_response(302, "", "Location: " + host.url("/", "stays.test") + "\r\n"))};

@@ -478,6 +478,37 @@ BOOST_AUTO_TEST_CASE(a_packed_file_ends_as_the_file_would) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_packed_file_that_came_as_announced_is_final_when_it_ends_early) {
+  using body_end = response_head::body_end;
+  const auto packed = test_support::gzip(photo(0, 1000));
+  const auto lasts = [](const std::string& content, body_end end) {
+    intake in{mode::full, 50'000'000, nullptr, false};
+    run(in, [&](const intake& asking) {
+      auto answer = packed_part(content, "gzip", asking);
+      answer.head.end = end;
+      return answer;
+    });
+    BOOST_TEST((code_of(in) == error_code::truncated));
+    return in.failed().has_value() && in.failed()->lasts;
+  };
+  for (const auto& cut : {packed.substr(0, packed.size() - 1), packed.substr(0, packed.size() / 2), packed.substr(0, 20)}) {
+    BOOST_TEST(lasts(cut, body_end::at_length));
+    BOOST_TEST(lasts(cut, body_end::at_last_chunk));
+    BOOST_TEST(!lasts(cut, body_end::at_close), "the connection may have been cut");
+  }
+  BOOST_TEST(lasts(test_support::gzip(""), body_end::at_length));
+  BOOST_TEST(!lasts("", body_end::at_length), "an empty body is more likely a slip");
+}
+
+BOOST_AUTO_TEST_CASE(what_begins_as_a_bitmap_but_for_the_length_of_its_header_is_taken_for_packed) {
+  const std::string not_a_bitmap = "BM" + std::string(100, 'x');
+  intake in{mode::full, 50'000'000, nullptr, false};
+  run(
+      in, [&](const intake& asking) { return packed_part(not_a_bitmap, "br", asking); }, 1);
+  BOOST_TEST((code_of(in) == error_code::unsupported_format));
+  BOOST_TEST(in.failed()->reason == "it is packed with br");
+}
+
 BOOST_AUTO_TEST_CASE(decoding_ends_at_the_deadline) {
   intake in{mode::full, 50'000'000, nullptr, false, steady_time::min()};
   run(in, [&](const intake& asking) { return packed_part(test_support::gzip(photo(0)), "gzip", asking); });

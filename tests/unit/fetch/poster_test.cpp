@@ -256,6 +256,24 @@ BOOST_AUTO_TEST_CASE(where_the_first_address_refuses_the_next_is_posted_to_but_n
   BOOST_TEST(other.connections() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(an_address_that_takes_connections_and_never_answers_does_not_go_first_from_then_on) {
+  const test_support::dns_stub names{[](const std::string&, bool, int) -> std::optional<test_support::dns_answer> {
+    return test_support::dns_answer{.addresses = {"127.0.0.1", "127.0.0.2"}};
+  }};
+  auto options = with_deadline(500ms);
+  options.dns_servers = names.server();
+  const auto over = make_blocking_poster(options);
+  auto closed = std::make_unique<test_support::closed_port>();
+  const auto port = closed->port();
+  origin mute{test_support::says_nothing, std::nullopt, "127.0.0.2", port};
+  check_code(send(*over, {mute.url("/", "hooks.example"), {}, "{}"}), error_code::timed_out);
+  BOOST_TEST(mute.connections() == 1);
+  closed.reset();
+  origin host{origin::answering([](const std::string&) { return http_response(200, ""); }), std::nullopt, "127.0.0.1", port};
+  check_code(send(*over, {host.url("/", "hooks.example"), {}, "{}"}), error_code::none);
+  BOOST_TEST(mute.connections() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(only_a_trusted_certificate_for_the_host_gets_the_message) {
   const test_authority authority;
   auto trusting = loopback_options();

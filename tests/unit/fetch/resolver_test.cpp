@@ -1,5 +1,6 @@
 #include "fetch/resolver.hpp"
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <future>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/limits.hpp"
 #include "fetch/resolver_cache.hpp"
 #include "tests/support/origin_dns.hpp"
 #include "tests/unit/fetch/engine_fixture.hpp"
@@ -57,6 +59,7 @@ dns_stub::script always(dns_answer answer) {
 resolver_options asking(const dns_stub& stub) {
   resolver_options options;
   options.servers = stub.server();
+  options.has_route = [](const ip_address&) { return true; };
   return options;
 }
 
@@ -98,6 +101,53 @@ BOOST_AUTO_TEST_CASE(the_preferred_address_goes_first_while_the_name_has_it) {
   forgetful.prefer("a.example", *parse_address("127.0.0.2"));
   BOOST_TEST(all_of(forgetful, "a.example") == "127.0.0.2 127.0.0.1 127.0.0.3");
   BOOST_TEST(all_of(forgetful, "a.example") == "127.0.0.1 127.0.0.3");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_preferred_no_longer_goes_back_to_its_place) {
+  const dns_stub stub{always({0, {"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"}})};
+  auto options = asking(stub);
+  options.kept = 10min;
+  resolver names{loopback_only(), options};
+  names.prefer("a.example", *parse_address("127.0.0.5"));
+  for (int i = 0; i < 2; ++i) BOOST_TEST(all_of(names, "a.example") == "127.0.0.5 127.0.0.1 127.0.0.2 127.0.0.3");
+  BOOST_TEST(!names.stop_preferring("a.example", *parse_address("127.0.0.1")));
+  BOOST_TEST(!names.stop_preferring("b.example", *parse_address("127.0.0.5")));
+  BOOST_TEST(all_of(names, "a.example") == "127.0.0.5 127.0.0.1 127.0.0.2 127.0.0.3");
+  BOOST_TEST(names.stop_preferring("a.example", *parse_address("127.0.0.5")));
+  BOOST_TEST(!names.stop_preferring("a.example", *parse_address("127.0.0.5")));
+  BOOST_TEST(all_of(names, "a.example") == "127.0.0.1 127.0.0.2 127.0.0.3 127.0.0.5");
+}
+
+BOOST_AUTO_TEST_CASE(addresses_without_a_route_are_left_out_where_there_are_others) {
+  const dns_stub stub{[](const std::string& name, bool, int) {
+    return name == "six.example" ? dns_answer{0, {"::1"}} : dns_answer{0, {"127.0.0.1", "::1", "127.0.0.2"}};
+  }};
+  auto options = asking(stub);
+  options.has_route = [](const ip_address& to) { return !to.v6; };
+  resolver names{loopback_only(), options};
+  BOOST_TEST(all_of(names, "both.example") == "127.0.0.1 127.0.0.2");
+  BOOST_TEST(all_of(names, "six.example") == "::1");
+  options.has_route = [](const ip_address&) { return false; };
+  resolver cut_off{loopback_only(), options};
+  BOOST_TEST(all_of(cut_off, "both.example") == "127.0.0.1 ::1 127.0.0.2");
+}
+
+BOOST_AUTO_TEST_CASE(no_more_addresses_are_looked_at_for_a_route_than_the_bound_says) {
+  constexpr std::size_t bound = limits::addresses_looked_at;
+  for (const std::size_t count : {bound, bound + 1}) {
+    dns_answer many;
+    for (std::size_t i = 1; i <= count; ++i) many.addresses.push_back("127.0.0." + std::to_string(i));
+    const dns_stub stub{always(many)};
+    auto options = asking(stub);
+    std::atomic<std::size_t> asked = 0;
+    options.has_route = [&asked](const ip_address& to) {
+      ++asked;
+      return to.bytes[3] == 1 || to.bytes[3] >= bound;
+    };
+    resolver names{loopback_only(), options};
+    BOOST_TEST(all_of(names, "many.example") == "127.0.0.1 127.0.0." + std::to_string(bound));
+    BOOST_TEST(asked == bound);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(one_forbidden_address_forbids_the_name) {

@@ -30,6 +30,7 @@ outcome success(std::uint32_t width, std::optional<file_version> version = std::
   result.measured = {image_format::png, width, 7};
   result.detail = "told by the network";
   result.evidence = {"http://a.example/moved", "192.0.2.1", 200, 1234, std::string(64, 'c'), 1, 2, 3};
+  result.leads_to = "192.0.2.1";
   result.version = std::move(version);
   return result;
 }
@@ -167,6 +168,7 @@ BOOST_AUTO_TEST_CASE(a_success_is_used_again_until_its_time_without_network) {
   BOOST_TEST(reused.evidence.http_status == 200);
   BOOST_TEST(reused.evidence.kept == std::string(64, 'c'));
   BOOST_TEST(reused.evidence.address == "");
+  BOOST_TEST(reused.leads_to == "");
   BOOST_TEST(reused.evidence.bytes == 0);
   BOOST_TEST(reused.evidence.dns_ms + reused.evidence.connect_ms + reused.evidence.total_ms == 0);
   with.now += 1ns;

@@ -152,6 +152,27 @@ BOOST_AUTO_TEST_CASE(a_label_has_63_bytes_in_punycode) {
   BOOST_TEST(named(58) == "refused");
 }
 
+BOOST_AUTO_TEST_CASE(a_name_in_unicode_is_read_no_further_than_dns_can_hold) {
+  const auto repeated = [](const std::string& text, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += text;
+    return all;
+  };
+  const auto reason = [](const std::string& name) {
+    const auto parsed = parse_url("http://" + name + "/");
+    return std::holds_alternative<url_error>(parsed) ? std::get<url_error>(parsed).reason : std::string{};
+  };
+  const std::string too_long = "its host is not a name that DNS can hold";
+  const auto longest = repeated("a\uFF61", 126) + "b";  // 253 bytes as ASCII
+  BOOST_TEST(canonical("http://" + longest + "/") == "http://" + repeated("a.", 126) + "b/");
+  BOOST_TEST(canonical("http://" + longest + "\uFF61/") == "http://" + repeated("a.", 126) + "b./");
+  BOOST_TEST(reason(longest + "b") == too_long);
+  BOOST_TEST(reason(longest + "b\uFF61") == too_long);
+  BOOST_TEST(reason(longest + "\uFF61xn--a") == "its host has a label of punycode that is not valid");
+  BOOST_TEST(reason(longest + "b\uFF61xn--a") == too_long);
+  BOOST_TEST(reason(repeated("\uFF61", 2700)) == too_long);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_refused_is_refused_with_words_that_hold_nothing_of_the_url) {
   const row rows[] = {
       {"secret.example/a.jpg", "it does not begin with http: or https:"},
