@@ -51,6 +51,22 @@ std::string shown(std::string_view text) {
   return result.substr(0, valid_utf8_prefix(std::string_view{result}.substr(0, shown_bytes))) + "...";
 }
 
+/// What a line such as "sep=;" says that the separator is, as Excel understands it. Other programs take the line for a row and write it
+/// again as one: in quotes, and filled up with separators to the width of the table.
+std::optional<char> separator_named_by(std::string_view line) {
+  constexpr std::string_view mark = "sep=";
+  const std::string_view quote = line.starts_with('"') ? "\"" : "";
+  line.remove_prefix(quote.size());
+  if (line.size() <= mark.size() || !same_word(line.substr(0, mark.size()), mark)) return std::nullopt;
+  const char named = line[mark.size()];
+  line.remove_prefix(mark.size() + 1);
+  if (separators.find(named) == std::string_view::npos || !line.starts_with(quote)) return std::nullopt;
+  if (line.find_first_not_of(separators, quote.size()) != std::string_view::npos) return std::nullopt;
+  return named;
+}
+
+std::string in_words(char separator) { return separator == '\t' ? "tabs" : std::string{'\''} + separator + '\''; }
+
 struct binary_format {
   std::string_view start;
   std::string_view what;
@@ -93,21 +109,19 @@ void table::decode(std::string_view text) {
   text_ = converted_;
 }
 
-/// The separators that are possible: the one of a first line "sep=;", as Excel understands it, which is taken off, or all.
-std::string_view table::take_separator_line() {
-  constexpr std::string_view mark = "sep=";
+/// The separator that the first line names, which then is taken off; nothing where it is no such line.
+std::optional<char> table::take_separator_line() {
   const auto line = text_.substr(0, text_.find_first_of("\r\n"));
-  if (line.size() != mark.size() + 1 || !same_word(line.substr(0, mark.size()), mark)) return separators;
-  const auto separator = separators.find(line.back());
-  if (separator == std::string_view::npos) return separators;
+  const auto named = separator_named_by(line);
+  if (!named) return std::nullopt;
   text_.remove_prefix(line.size());
   if (!text_.empty()) text_.remove_prefix(text_.starts_with("\r\n") ? 2 : 1);
   ++first_line_;
-  return separators.substr(separator, 1);
+  return named;
 }
 
 table::header table::header_with(char separator) const {
-  header made{reader{text_, separator, first_line_}};
+  header made{reader{text_, separator, first_line_}, separator};
   bool is_there = false;
   do {
     is_there = made.rows.next(made.names);
@@ -127,15 +141,27 @@ table::header table::header_with(char separator) const {
   return made;
 }
 
-/// The separator is the one with which the header names most of the columns.
-void table::find_header() {
+/// With the separator with which the header names most of the columns.
+table::header table::likeliest_header() const {
   const auto weight = [](const header& of) { return std::tuple{of.found, of.names.size()}; };
-  const auto possible = take_separator_line();
-  header_ = header_with(possible.front());
-  for (const char separator : possible.substr(1)) {
-    if (header_.found == columns_.size()) break;
+  auto likeliest = header_with(separators.front());
+  for (const char separator : separators.substr(1)) {
+    if (likeliest.found == columns_.size()) break;
     auto other = header_with(separator);
-    if (weight(other) > weight(header_)) header_ = std::move(other);
+    if (weight(other) > weight(likeliest)) likeliest = std::move(other);
+  }
+  return likeliest;
+}
+
+void table::find_header() {
+  const auto said = take_separator_line();
+  header_ = said ? header_with(*said) : likeliest_header();
+  if (said && header_.found < columns_.size()) {
+    const auto other = likeliest_header();
+    if (other.found > header_.found) {
+      return fail("the header is separated by " + in_words(other.separator) + ", but the sep line before it names " + in_words(*said),
+                  other.rows.line());
+    }
   }
   if (auto what = fault_of_header()) return fail(*std::move(what), header_.names.empty() ? 0 : header_.rows.line());
 }

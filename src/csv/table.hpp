@@ -60,6 +60,7 @@ class table {
  private:
   struct header {
     reader rows;  ///< behind it
+    char separator = ',';
     std::vector<std::string> names{};
     std::vector<std::optional<std::size_t>> places{};  ///< of the columns
     std::size_t found = 0;
@@ -71,8 +72,9 @@ class table {
   };
 
   void decode(std::string_view text);
-  std::string_view take_separator_line();
+  std::optional<char> take_separator_line();
   header header_with(char separator) const;
+  header likeliest_header() const;
   void find_header();
   std::optional<std::string> fault_of_header() const;
   std::optional<std::string> fault_of_row(const std::vector<std::string>& row) const;

@@ -103,10 +103,17 @@ std::optional<file> split_at(std::string_view text, char separator) {
   return made;
 }
 
+bool is_separator_line(std::string_view line, const std::string& said) {
+  for (const auto& start : {said, '"' + said + '"'}) {
+    if (line.starts_with(start) && line.find_first_not_of(",;\t|", start.size()) == std::string_view::npos) return true;
+  }
+  return false;
+}
+
 std::optional<file> split(std::string_view text) {
   const auto first = text.substr(0, text.find_first_of("\r\n"));
   for (const char separator : {',', ';', '\t', '|'}) {
-    if (lower(first) == std::string{"sep="} + separator) return split_at(text.substr(first.size()), separator);
+    if (is_separator_line(lower(first), std::string{"sep="} + separator)) return split_at(text.substr(first.size()), separator);
   }
   for (const char separator : {',', ';', '\t', '|'}) {
     if (auto made = split_at(text, separator)) return made;

@@ -67,6 +67,7 @@ BOOST_AUTO_TEST_CASE(what_a_spreadsheet_writes_is_taken_as_the_store_master_is) 
   for (const auto& csv : {"Store ID;Image URL;Visit Time\r\nS1;http://h/a;2026-03-09\r\n;;\r\n"s,
                           "sep=|\rSTOREID|IMAGEURL|visit-time\rS1|http://h/a|2026-03-09\r"s,
                           "store_id,image_url,visit_time,remark,,\nS1,http://h/a,2026-03-09\n"s,
+                          "\"sep=,\",,\nstore_id,image_url,visit_time\nS1,http://h/a,2026-03-09,,\n"s,
                           "\xEF\xBB\xBFstore_id\timage_url\tvisit time\n S1\thttp://h/a\u00a0\t2026-03-09\n"s}) {
     BOOST_TEST(document(csv) == plain, csv);
   }

@@ -56,10 +56,30 @@ BOOST_AUTO_TEST_CASE(may_say_its_separator_in_a_line_of_its_own) {
   BOOST_TEST(read("sep=;\r\nstore_id;image_url;note\r\nS1;u;n\r\n") == "S1|u|n\n");
   BOOST_TEST(read("\xEF\xBB\xBFSEP=\t\nstore_id\timage_url\tnote\nS1\tu\tn") == "S1|u|n\n");
   BOOST_TEST(read("sep=,\rstore_id,image_url,note\rS1,u,n\rS2,u\r") == "S1|u|n\na.csv, line 4: column note: the row ends before it");
-  BOOST_TEST(
-      read("sep=;\nstore_id,image_url,note\nS1,u,n\n") ==
-      "a.csv, line 2: the header has one column 'store_id,image_url,note': what separates the cells is no comma, semicolon, tab or |");
   BOOST_TEST(read("sep=;") == "a.csv is empty");
+  BOOST_TEST(read("sep=:\nstore_id,image_url,note\nS1,u,n\n").starts_with("a.csv, line 1: the header has one column 'sep=:'"));
+}
+
+BOOST_AUTO_TEST_CASE(may_have_a_separator_line_that_was_written_again_as_a_row) {
+  for (const std::string line : {"sep=;", "\"sep=;\"", "sep=;;;", "\"sep=;\";;", "\"SEP=;\",,"}) {
+    BOOST_TEST(read(line + "\r\nstore_id;image_url;note\r\nS1;u,v;n\r\n") == "S1|u,v|n\n", line);
+  }
+  BOOST_TEST(read("sep=,,\n" + header + "S1,u,n\n") == "S1|u|n\n");
+  for (const std::string line : {"\"sep=;", "sep=;\"", "\"sep=;;\"", "sep=;x", "\"sep=;\"x", "sep=", "\"sep=\""}) {
+    BOOST_TEST(!read(line + "\nstore_id;image_url;note\nS1;u;n\n").starts_with("S1"), line);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(whose_separator_line_names_another_than_its_header_has_is_told_so) {
+  BOOST_TEST(read("sep=;\n" + header + "S1,u,n\n") ==
+             "a.csv, line 2: the header is separated by ',', but the sep line before it names ';'");
+  BOOST_TEST(read("sep=;,,\n" + header + "S1,u,n\n") ==
+             "a.csv, line 2: the header is separated by ',', but the sep line before it names ';'");
+  BOOST_TEST(read("sep=\t\n\nstore_id|image_url\n") ==
+             "a.csv, line 3: the header is separated by '|', but the sep line before it names tabs");
+  BOOST_TEST(read("sep=|\nstore_id\timage_url\tnote\n") ==
+             "a.csv, line 2: the header is separated by tabs, but the sep line before it names '|'");
+  BOOST_TEST(read("sep=;\nstore_id;x,note\n") == "a.csv, line 2: the header has no column image_url");
 }
 
 BOOST_AUTO_TEST_CASE(may_have_rows_that_are_as_long_as_their_text) {
