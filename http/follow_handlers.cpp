@@ -63,14 +63,17 @@ question_or_error question_in(const std::string& query_text) {
 /// they were given, which may have the other.
 constexpr const char* last_event_parameters[] = {"lastEventId", "last_event_id"};
 
-/// The last event that the client has had; nothing for a new client. The header goes before the parameters.
+/// The last event that the client has had; nothing for a new client. The header goes before the parameters. One that is empty says nothing
+/// (HTML, server-sent events: an empty last event id is none): stand-ins for EventSource send theirs also at first, when they have none.
 std::variant<std::optional<event_id>, std::string> last_event_in(const request& r) {
   const auto parsed = query::parse(r.query);
   if (const auto* fault = std::get_if<std::string>(&parsed)) return *fault;
-  const auto& parameters = std::get<query>(parsed);
+  auto parameters = std::get<query>(parsed);
   std::string name = "Last-Event-ID";
   const auto* text = r.header(name);
+  if (text != nullptr && text->empty()) text = nullptr;
   for (const auto* parameter : last_event_parameters) {
+    parameters.drop_empty(parameter);
     if (parameters.count(parameter) > 1) return std::string{parameter} + " is given twice";
     if (text == nullptr && (text = parameters.find(parameter)) != nullptr) name = parameter;
   }

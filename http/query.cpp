@@ -57,6 +57,10 @@ const std::string* query::find(std::string_view name) const {
   return found == parameters_.end() ? nullptr : &found->value;
 }
 
+void query::drop_empty(std::string_view name) {
+  std::erase_if(parameters_, [name](const parameter& each) { return each.name == name && each.value.empty(); });
+}
+
 std::optional<std::string> query::name_not_in(std::span<const std::string> names) const {
   const auto other = [names](const parameter& given) { return std::ranges::find(names, given.name) == names.end(); };
   const auto found = std::ranges::find_if(parameters_, other);

@@ -24,6 +24,8 @@ class query {
   std::size_t count(std::string_view name) const;
   /// The first value of that name, or nullptr. A parameter without `=` has an empty value.
   const std::string* find(std::string_view name) const;
+  /// Leaves out the parameters of that name whose value is empty.
+  void drop_empty(std::string_view name);
   /// The first name that is none of these.
   std::optional<std::string> name_not_in(std::span<const std::string> names) const;
 
