@@ -59,7 +59,7 @@ void witness::fetch_ends(const std::string& url, const origin_plan& at, const fe
   auto& news = news_[url];
   news.codes.insert(with.code);
   news.is_being_fetched = false;
-  news.lasts = with.lasts;
+  if (with.lasts) news.lasting.insert(with.code);
   news.is_final = !with.can_pass() || news.attempts >= plan_.pool.image.attempts;
   if (with.code == error_code::none && !news.first_success) news.first_success = now;
 }
@@ -319,7 +319,7 @@ void witness::check_failure(job_id id, const std::string& who, const storage::im
   }
   if (row.store_id == unknown_store) broken(who + " was fetched for a store that does not exist");
   if (!news_[row.url].codes.contains(code)) broken(who + " has a failure that no host gave");
-  const bool may_be_tried_again = can_pass(code, row.result.evidence.http_status) && !news_[row.url].lasts;
+  const bool may_be_tried_again = can_pass(code, row.result.evidence.http_status) && !news_[row.url].lasting.contains(code);
   if (may_be_tried_again && row.result.attempts != plan_.pool.image.attempts) broken(who + " was not tried again");
   if (!may_be_tried_again && row.result.attempts > plan_.pool.image.attempts) broken(who + " was tried too often");
 }

@@ -88,8 +88,8 @@ class witness {
     std::int64_t job = 0;        ///< one that it belongs to
     std::set<error_code> codes;  ///< of all attempts; none: a good one
     bool exploded = false;
-    bool lasts = false;  ///< the last outcome was to be the same at every other attempt
-    int rows = 0;        ///< in the database: two where a job was stored without its client's knowledge, and submitted again
+    std::set<error_code> lasting;  ///< codes of outcomes that were to be the same at every other attempt
+    int rows = 0;                  ///< in the database: two where a job was stored without its client's knowledge, and submitted again
     // in this life of the process:
     std::optional<millis> first_success;
     int attempts = 0;
