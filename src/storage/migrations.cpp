@@ -71,6 +71,8 @@ void migrate(session& sql, std::span<const migration> known) {
   }
 }
 
+void demand_known_schema(session& sql, std::span<const migration> known) { demand_known(sql, known, applied_migrations(sql)); }
+
 void demand_current_schema(session& sql, std::span<const migration> known) {
   const auto applied = applied_migrations(sql);
   demand_known(sql, known, applied);

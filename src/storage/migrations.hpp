@@ -23,6 +23,9 @@ std::span<const migration> sqlite_migrations();
 /// that was edited after it was applied.
 void migrate(session& sql, std::span<const migration> known);
 
+/// storage_error, as `migrate` throws it, for a database that `migrate` would refuse. Writes nothing.
+void demand_known_schema(session& sql, std::span<const migration> known);
+
 /// storage_error unless every known migration, and no other, is applied.
 void demand_current_schema(session& sql, std::span<const migration> known);
 

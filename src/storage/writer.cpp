@@ -77,6 +77,7 @@ writer::implementation::implementation(const location& where, session_options op
   if (is_file) demand_log(sql, had_log);
   demand_whole(sql, where.file());
   demand_writable(sql);
+  demand_known_schema(sql, sqlite_migrations());  // a file that is refused is left as it is
   // The note of an opening is the first that is written: see demand_own_log.
   const bool noted = is_file && has_note(sql);
   if (noted) warning = note_opening(sql, had_log);

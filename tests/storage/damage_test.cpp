@@ -159,10 +159,12 @@ BOOST_AUTO_TEST_CASE(a_newer_schema_is_refused_by_writer_and_reader) {
   const temporary_folder folder;
   const auto where = filled(folder);
   execute(where, "INSERT INTO schema_migrations VALUES (9999, 'tomorrow', 'abc', 0)");
+  const auto before = bytes_of(where.file());
   BOOST_CHECK_EXCEPTION(writer{where}, storage_error, is_kind_and_names(kind::newer_schema, where));
   BOOST_CHECK_EXCEPTION(reader{where}, storage_error, [](const storage_error& error) {
     return error.what_kind() == kind::newer_schema && std::string{error.what()}.find("9999") != std::string::npos;
   });
+  BOOST_TEST((bytes_of(where.file()) == before));  // its own program finds it as it left it
 }
 
 BOOST_AUTO_TEST_CASE(a_migration_edited_after_it_was_applied_is_refused) {
