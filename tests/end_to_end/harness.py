@@ -145,11 +145,13 @@ EXCHANGES = Exchanges()
 
 
 class Client:
-    """Of whatever has the API on `port` of 127.0.0.1."""
+    """Of whatever has the API on `port` of 127.0.0.1. `source`: the address it comes from, where it matters."""
+
+    source = "127.0.0.1"
 
     def exchange(self, method, path, body=None, headers=None):
         """Status, body and headers of the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE, source_address=(self.source, 0))
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()

@@ -1,0 +1,3 @@
+"""Files beside the service: links, modes, what is cleaned."""
+
+from table import attack, expect, expect_equal  # noqa: F401
