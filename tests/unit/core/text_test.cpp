@@ -81,8 +81,8 @@ BOOST_AUTO_TEST_CASE(around_a_text_are_what_unicode_calls_white_space_and_what_n
                           (code >= 0x2000 && code <= 0x200B) || code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F ||
                           code == 0x3000 || code == 0xFEFF;
     const auto blank = encoded(code);
-    const auto left = without_blanks_around(blank + "S 1" + blank);
-    if ((left == "S 1") != is_blank) BOOST_ERROR("wrong about " << code);
+    const auto text = blank + "S 1" + blank;
+    if ((without_blanks_around(text) == "S 1") != is_blank) BOOST_ERROR("wrong about " << code);
   }
   BOOST_TEST(without_blanks_around(" \t\u00a0S\u00a0 1\u3000\r\n ") == "S\u00a0 1");
   BOOST_TEST(without_blanks_around(" \u00a0\u2003\t") == "");
