@@ -17,26 +17,56 @@
 namespace retail_pulse::test_support {
 namespace {
 
+struct socket_address {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  socket_address(const std::string& address, std::uint16_t port) {
+    if (address.find(':') == std::string::npos) {
+      auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
+      v4.sin_family = AF_INET;
+      v4.sin_port = htons(port);
+      inet_pton(AF_INET, address.c_str(), &v4.sin_addr);
+      size = sizeof(sockaddr_in);
+    } else {
+      auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
+      v6.sin6_family = AF_INET6;
+      v6.sin6_port = htons(port);
+      inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr);
+      size = sizeof(sockaddr_in6);
+    }
+  }
+
+  std::uint16_t port() const {
+    return ntohs(storage.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(storage).sin_port
+                                              : reinterpret_cast<const sockaddr_in6&>(storage).sin6_port);
+  }
+
+  bool bind_to(int socket) { return bind(socket, reinterpret_cast<sockaddr*>(&storage), size) == 0; }
+};
+
+/// A port that is free at every IPv4 address, so that a test can have it at several addresses of loopback.
+std::uint16_t port_free_everywhere() {
+  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  socket_address anywhere{"0.0.0.0", 0};
+  const bool bound = anywhere.bind_to(probe);
+  getsockname(probe, reinterpret_cast<sockaddr*>(&anywhere.storage), &anywhere.size);
+  close(probe);
+  if (!bound) throw std::runtime_error("no port is free");
+  return anywhere.port();
+}
+
 /// Binds to the port, or to a free one for 0, and tells it.
 std::uint16_t bind_to(int socket, const std::string& address, std::uint16_t port) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(sockaddr_in);
-  if (address.find(':') == std::string::npos) {
-    auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
-    inet_pton(AF_INET, address.c_str(), &v4.sin_addr);
-  } else {
-    auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(port);
-    inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr);
-    size = sizeof(sockaddr_in6);
+  if (port != 0) {
+    if (!socket_address{address, port}.bind_to(socket)) throw std::runtime_error("cannot bind to " + address);
+    return port;
   }
-  if (bind(socket, reinterpret_cast<sockaddr*>(&storage), size) != 0) throw std::runtime_error("cannot bind to " + address);
-  getsockname(socket, reinterpret_cast<sockaddr*>(&storage), &size);
-  return ntohs(address.find(':') == std::string::npos ? reinterpret_cast<sockaddr_in&>(storage).sin_port
-                                                      : reinterpret_cast<sockaddr_in6&>(storage).sin6_port);
+  for (int tries = 0; tries < 16; ++tries) {  // somebody else may have been faster
+    port = port_free_everywhere();
+    if (socket_address{address, port}.bind_to(socket)) return port;
+  }
+  throw std::runtime_error("cannot bind to " + address);
 }
 
 }  // namespace
