@@ -22,8 +22,13 @@ constexpr std::uint64_t chance_of_callbacks = 3;
 
 constexpr int gone = 410;  ///< how a receiver says that it wants no more of it
 
-/// The same for every attempt, so that a receiver can drop what it has got already.
-std::string id_of(job_id job, run_number run) { return "job-" + std::to_string(job.value) + "-run-" + std::to_string(run.value); }
+/// The same for every attempt, so that a receiver can drop what it has got already; and no other message's: neither that of a job of the
+/// same number in another database, nor in this one, where it was put back to an older state and has given the number again.
+std::string id_of(job_id job, run_number run, const callback_message& message) {
+  const auto of_run = "job-" + std::to_string(job.value) + "-run-" + std::to_string(run.value);
+  if (message.database_id.empty()) return of_run;  // earlier attempts may have gone out under this one
+  return of_run + "-" + std::to_string(message.ended.submitted_at.count()) + "-" + message.database_id;
+}
 
 /// Why an attempt failed, for a client: tells nothing about our network.
 std::string sentence_of(const fetch::posted& result) {
@@ -124,7 +129,7 @@ void courier_state::deliver(const callback_queue::entry& next) {
   }
   if (!message) return queue_.end(next.number);  // somebody has noted that it is done
   fetch::post post{message->url, {{"Content-Type", "application/json"}}, settings_.body(message->ended)};
-  for (auto& header : fetch::webhook_headers(settings_.key, id_of(next.job, next.run), settings_.clock(), post.body)) {
+  for (auto& header : fetch::webhook_headers(settings_.key, id_of(next.job, next.run, *message), settings_.clock(), post.body)) {
     post.headers.push_back(std::move(header));
   }
   settings_.poster->submit(std::move(post), [me = courier_actor{self_}, number = next.number](fetch::posted result) {
