@@ -84,8 +84,9 @@ actors::pool_settings pool_settings_of(const config::settings& settings, const d
   return pool;
 }
 
-fetch::poster_options poster_options_of(const config::settings& settings) {
+fetch::poster_options poster_options_of(const config::settings& settings, std::size_t at_once) {
   fetch::poster_options options;
+  options.threads = at_once;
   options.allow_addresses = settings.allow_addresses;
   options.allow_hosts = settings.allow_hosts;
   options.ca_file = settings.ca_file;
@@ -93,8 +94,9 @@ fetch::poster_options poster_options_of(const config::settings& settings) {
   return options;
 }
 
-actors::courier_settings courier_settings_of(const config::settings& settings, fetch::poster& poster) {
+actors::courier_settings courier_settings_of(const config::settings& settings, std::size_t at_once, fetch::poster& poster) {
   actors::courier_settings courier;
+  courier.at_once = at_once;
   courier.poster = &poster;
   courier.key = settings.callback_key;
   courier.attempts = settings.callback_attempts;
@@ -183,8 +185,8 @@ class service::implementation {
     for (std::size_t i = 0; i < limits::api_readers; ++i) api_readers_.push_back(new_reader());
     audit_reader_ = new_reader();
     if (poster_) {
-      courier_ = owned(system_->spawn<caf::detached>(actors::courier, courier_settings_of(settings, *poster_), colleagues.ledger,
-                                                     std::make_shared<storage::reader>(where_)));
+      courier_ = owned(system_->spawn<caf::detached>(actors::courier, courier_settings_of(settings, budget.callbacks, *poster_),
+                                                     colleagues.ledger, std::make_shared<storage::reader>(where_)));
     }
     for (std::size_t i = 0; i < limits::report_readers; ++i) {
       report_readers_.push_back(owned(system_->spawn<caf::detached>(actors::report_reader, std::make_shared<storage::reader>(where_))));
@@ -314,7 +316,7 @@ preparation prepare(const config::settings& settings) {
                              " has no Swagger UI: swagger-ui-bundle.js or swagger-ui.css is missing");
   }
   const auto available = raise_descriptor_limit();
-  ready.budget = share_out(available, settings.fetch_threads, !settings.keep_images.empty());
+  ready.budget = share_out(available, {settings.fetch_threads, !settings.keep_images.empty(), !settings.callback_key.empty()});
   if (!ready.budget) {
     ready.problems.push_back("only " + std::to_string(available) + " file descriptors are allowed, which is too few to serve");
     return ready;
@@ -326,7 +328,9 @@ preparation prepare(const config::settings& settings) {
   try {
     ready.engine = fetch::make_sharing_engine(fetch::make_blocking_engine(engine_options_of(settings, *ready.budget)),
                                               {.reuse_for = settings.reuse_for, .reuse_entries = settings.reuse_entries});
-    if (!settings.callback_key.empty()) ready.poster = fetch::make_blocking_poster(poster_options_of(settings));
+    if (!settings.callback_key.empty()) {
+      ready.poster = fetch::make_blocking_poster(poster_options_of(settings, ready.budget->callbacks));
+    }
   } catch (const std::exception& e) {  // the CA file, the folder for copies
     ready.problems.emplace_back(e.what());
   }

@@ -47,6 +47,16 @@ class blocking_poster final : public poster {
     for (const auto& unbegun : threads_.stop()) unbegun();  // answers at once
   }
 
+  void resolve(const std::string& text, on_located done) override {
+    const auto parsed = parse_url(text);
+    const auto* to = std::get_if<url>(&parsed);
+    if (to == nullptr) return done({});
+    find_addresses({guard_, allow_hosts_, names_}, *to, [done = std::move(done)](const resolution& where) {
+      const auto* addresses = std::get_if<std::vector<ip_address>>(&where);
+      done(addresses == nullptr ? std::string{} : addresses->front().text());
+    });
+  }
+
   void submit(post what, on_posted done) override {
     // Shared, because the work must be copyable and `done` is still needed when no thread takes it.
     const auto shared_done = std::make_shared<on_posted>(std::move(done));

@@ -33,11 +33,18 @@ struct posted {
 };
 using on_posted = std::function<void(posted)>;
 
+/// Where a host leads: the address that would be connected to first now, in text form; empty when the name cannot be resolved, or no
+/// address may be posted to (a POST there then ends at once with the right code).
+using on_located = std::function<void(std::string address)>;
+
 /// Sends something of ours to URLs that strangers gave us. Callbacks come exactly once each, from any thread, possibly before the call
 /// returns, and must not block or throw.
 class poster {
  public:
   virtual ~poster() = default;
+
+  /// Looks up the address behind a URL's host, from the cache where it can. Takes no thread.
+  virtual void resolve(const std::string& url, on_located done) = 0;
 
   /// One request under one total deadline. The caller bounds how many are open: at most as many as there are threads.
   virtual void submit(post what, on_posted done) = 0;

@@ -1,19 +1,23 @@
 """Callbacks: receivers that stall, places that a POST must not reach."""
 
 import base64
+import contextlib
 import http.server
 import json
 import os
 import re
 import socket
+import subprocess
 import tempfile
 import threading
+import time
 
 from harness import wait_for
 from table import attack, expect, expect_equal
 
 SECRET = "whsec_" + base64.b64encode(os.urandom(32)).decode()
 WITH_CALLBACKS = ("--callback-secret", SECRET)
+SOON = 45  # seconds: more than a job and a POST ever take here, and a quarter of what it took behind 160 silent receivers
 
 
 class Receiver:
@@ -47,12 +51,81 @@ class Receiver:
         return [path for path, _ in self.told]
 
 
+def silent_port(world):
+    """A port of every loopback address at which a request arrives and is never answered. One descriptor, however many come."""
+    listener = world.enter_context(socket.socket())
+    listener.bind(("0.0.0.0", 0))
+    listener.listen(4096)  # nobody accepts
+    return listener.getsockname()[1]
+
+
+def all_waiting(world, listener):
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            yield world.enter_context(listener.accept()[0])
+
+
+def is_open(connection):
+    """Whether the other end has not given up."""
+    connection.setblocking(False)
+    try:
+        while connection.recv(65536):
+            pass
+        return False
+    except BlockingIOError:
+        return True
+
+
 def submit(service, url, images=("http://127.0.0.1:9/",), store="no such store"):
     """A job that ends at once, and is told of at `url`."""
     visits = [{"store_id": store, "image_url": list(images), "visit_time": "2026-03-09T12:00:00"}]
     status, answer = service.request("POST", "/api/submit", json.dumps({"count": 1, "visits": visits, "callback_url": url}))
     expect_equal(status, 201, f"a submission, {answer}")
     return answer["job_id"]
+
+
+def within(seconds, condition, otherwise):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        expect(time.monotonic() < deadline, otherwise)
+        time.sleep(0.02)
+
+
+@attack("callbacks: 160 jobs, each with a receiver of its own that never answers",
+        "the callback of another job goes out at once, to a receiver that was never heard of before, too")
+def many_silent_receivers(world):
+    service = world.service(*WITH_CALLBACKS)
+    known, unknown = Receiver(world), Receiver(world)
+    submit(service, known.url + "/first")
+    wait_for(lambda: known.told, "a first message")
+    port = silent_port(world)
+    jobs = [submit(service, f"http://127.0.1.{i}:{port}/") for i in range(160)]
+    for job in jobs:
+        service.wait_for_end(job)
+    submit(service, known.url + "/second")
+    submit(service, unknown.url + "/first")
+    within(SOON, lambda: "/second" in known.paths(), "a receiver that answers waited behind the silent ones")
+    within(SOON, lambda: unknown.told, "a new receiver waited behind the silent ones")
+
+
+@attack("callbacks: 400 jobs, each with a name of its own for one server that never answers",
+        "it is sent 32 messages at once, and the callback of another job goes out at once")
+def many_names_of_one_silent_receiver(world):
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
+        return  # names of its own take a mount namespace, which takes root
+    service = world.service(*WITH_CALLBACKS, names=[f"r{i}.test" for i in range(400)])  # 127.0.0.9
+    listener = world.enter_context(socket.socket())
+    listener.bind(("127.0.0.9", 0))
+    listener.listen(512)
+    listener.setblocking(False)
+    jobs = [submit(service, f"http://r{i}.test:{listener.getsockname()[1]}/") for i in range(400)]
+    for job in jobs:
+        service.wait_for_end(job)
+    honest = Receiver(world)
+    submit(service, honest.url + "/first")
+    within(SOON, lambda: honest.told, "a new receiver waited behind the silent ones")
+    open_now = sum(is_open(connection) for connection in all_waiting(world, listener))
+    expect(0 < open_now <= 32, f"{open_now} messages at once to one server")
 
 
 @attack("callbacks: job 1 of another database, told to who knows job 1 of the first",

@@ -203,6 +203,30 @@ BOOST_AUTO_TEST_CASE(an_address_that_may_not_be_fetched_from_is_not_posted_to_ei
   BOOST_TEST(host.connections() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(where_a_host_leads_is_told_before_anything_is_sent) {
+  const test_support::dns_stub names{[](const std::string& name, bool, int) -> std::optional<test_support::dns_answer> {
+    if (name == "nowhere.example") return test_support::dns_answer{.rcode = 3};
+    return test_support::dns_answer{.addresses = {name == "inside.example" ? "10.0.0.1" : "127.0.0.5"}};
+  }};
+  auto options = loopback_options();
+  options.dns_servers = names.server();
+  const auto over = make_blocking_poster(options);
+  const auto located = [&](const std::string& url) {
+    const auto done = std::make_shared<std::promise<std::string>>();
+    auto answer = done->get_future();
+    over->resolve(url, [done](std::string address) { done->set_value(std::move(address)); });
+    BOOST_REQUIRE(answer.wait_for(60s) == std::future_status::ready);
+    return answer.get();
+  };
+  BOOST_TEST(located("http://hooks.example/") == "127.0.0.5");
+  BOOST_TEST(located("https://127.0.0.1:99/hook") == "127.0.0.1");
+  for (const auto* nowhere : {"http://nowhere.example/", "http://inside.example/", "http://10.0.0.1/", "ftp://127.0.0.1/"}) {
+    BOOST_TEST(located(nowhere) == "", nowhere);
+  }
+  over->stop();
+  BOOST_TEST(located("http://later.example/") == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_name_of_which_one_address_is_private_is_not_posted_to) {
   origin host{origin::answering([](const std::string&) { return http_response(200, ""); })};
   const test_support::dns_stub names{[](const std::string&, bool, int) -> std::optional<test_support::dns_answer> {
@@ -293,16 +317,18 @@ BOOST_AUTO_TEST_CASE(only_a_trusted_certificate_for_the_host_gets_the_message) {
 
 BOOST_AUTO_TEST_CASE(the_end_of_a_poster_cancels_what_is_open_and_says_so) {
   origin host{[](session& with) { with.wait_for_close(); }};
-  const auto poster = make_blocking_poster(loopback_options());
+  auto options = loopback_options();
+  options.threads = 8;
+  const auto poster = make_blocking_poster(options);
   std::mutex mutex;
   std::vector<posted> results;
   const auto note = [&](posted result) {
     const std::lock_guard lock{mutex};
     results.push_back(std::move(result));
   };
-  constexpr std::size_t many = limits::callbacks_at_once + 3;  // more than there are threads: some have not begun
+  const std::size_t many = options.threads + 3;  // some have not begun
   for (std::size_t i = 0; i < many; ++i) poster->submit({host.url("/"), {}, "{}"}, note);
-  for (int waited = 0; waited < 20'000 && host.most_at_once() < static_cast<int>(limits::callbacks_at_once); ++waited) {
+  for (int waited = 0; waited < 20'000 && host.most_at_once() < static_cast<int>(options.threads); ++waited) {
     std::this_thread::sleep_for(1ms);
   }
   poster->stop();
@@ -310,7 +336,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_poster_cancels_what_is_open_and_says_so) {
   poster->stop();
   BOOST_TEST(results.size() == many + 1);
   for (const auto& result : results) BOOST_TEST(result.cancelled);
-  BOOST_TEST(host.most_at_once() == static_cast<int>(limits::callbacks_at_once));
+  BOOST_TEST(host.most_at_once() == static_cast<int>(options.threads));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
