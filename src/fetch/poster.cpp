@@ -13,6 +13,7 @@
 #include "fetch/descriptor.hpp"
 #include "fetch/destination.hpp"
 #include "fetch/exchange.hpp"
+#include "fetch/own_listener.hpp"
 #include "fetch/route.hpp"
 #include "fetch/thread_pool.hpp"
 #include "fetch/tls_context.hpp"
@@ -28,6 +29,7 @@ class blocking_poster final : public poster {
  public:
   explicit blocking_poster(poster_options options)
       : allow_hosts_(std::move(options.allow_hosts)),
+        spared_(std::move(options.spared)),
         guard_(opened_ranges(options.allow_addresses)),
         tls_(options.ca_file),
         names_(guard_, resolver_options{options.dns_servers}),
@@ -99,6 +101,9 @@ class blocking_poster final : public poster {
   /// Asks the first address that takes a connection. What was sent is not sent to another: the receiver may have it.
   std::variant<response_head, fault> ask(const destinations& places, const url& to, route& way, const post& what, const patience& limit) {
     for (;;) {
+      if (spared_ && spared_->is_at(way.address(), to.port)) {
+        return fault{error_code::blocked_address, "this service itself listens at " + way.address().text()};
+      }
       const auto opened = connection::open(to, way.address(), tls_, way.share_of(limit));
       const auto* error = std::get_if<fault>(&opened);
       if (error == nullptr) return run_post(*std::get<std::unique_ptr<connection>>(opened), to, user_agent_, what, limit);
@@ -111,6 +116,7 @@ class blocking_poster final : public poster {
   const descriptor cancel_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   std::atomic<bool> stopping_ = false;
   const std::vector<std::string> allow_hosts_;
+  const std::shared_ptr<const own_listener> spared_;
   const address_guard guard_;
   const tls_context tls_;
   resolver names_;

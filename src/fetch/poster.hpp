@@ -12,6 +12,8 @@
 
 namespace retail_pulse::fetch {
 
+class own_listener;
+
 struct header_line {
   std::string name;
   std::string value;  ///< of ours: no line end in it
@@ -56,8 +58,9 @@ class poster {
 struct poster_options {
   std::size_t threads = limits::callbacks_at_once;  ///< requests at once; threads start when needed and end when idle
   std::chrono::milliseconds deadline = limits::callback_deadline;
-  std::vector<std::string> allow_addresses;  ///< as in engine_options, and so on
-  std::vector<std::string> allow_hosts;
+  std::vector<std::string> allow_addresses;    ///< CIDRs, already checked by the configuration: may be posted to although not public
+  std::shared_ptr<const own_listener> spared;  ///< is never posted to, wherever else may be
+  std::vector<std::string> allow_hosts;        ///< as in engine_options, and so on
   std::string ca_file;
   std::string user_agent = limits::default_user_agent;
   std::string dns_servers;

@@ -16,7 +16,7 @@ from harness import wait_for
 from table import attack, expect, expect_equal
 
 SECRET = "whsec_" + base64.b64encode(os.urandom(32)).decode()
-WITH_CALLBACKS = ("--callback-secret", SECRET)
+TO_LOOPBACK = ("--callback-secret", SECRET, "--allow-callback-address", "127.0.0.0/8")
 SOON = 45  # seconds: more than a job and a POST ever take here, and a quarter of what it took behind 160 silent receivers
 
 
@@ -84,6 +84,10 @@ def submit(service, url, images=("http://127.0.0.1:9/",), store="no such store")
     return answer["job_id"]
 
 
+def callback_of(service, job):
+    return service.get(f"/api/jobs/{job}")[1].get("callback")
+
+
 def within(seconds, condition, otherwise):
     deadline = time.monotonic() + seconds
     while not condition():
@@ -94,7 +98,7 @@ def within(seconds, condition, otherwise):
 @attack("callbacks: 160 jobs, each with a receiver of its own that never answers",
         "the callback of another job goes out at once, to a receiver that was never heard of before, too")
 def many_silent_receivers(world):
-    service = world.service(*WITH_CALLBACKS)
+    service = world.service(*TO_LOOPBACK)
     known, unknown = Receiver(world), Receiver(world)
     submit(service, known.url + "/first")
     wait_for(lambda: known.told, "a first message")
@@ -113,7 +117,7 @@ def many_silent_receivers(world):
 def many_names_of_one_silent_receiver(world):
     if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
         return  # names of its own take a mount namespace, which takes root
-    service = world.service(*WITH_CALLBACKS, names=[f"r{i}.test" for i in range(400)])  # 127.0.0.9
+    service = world.service(*TO_LOOPBACK, names=[f"r{i}.test" for i in range(400)])  # 127.0.0.9
     listener = world.enter_context(socket.socket())
     listener.bind(("127.0.0.9", 0))
     listener.listen(512)
@@ -128,6 +132,35 @@ def many_names_of_one_silent_receiver(world):
     expect(0 < open_now <= 32, f"{open_now} messages at once to one server")
 
 
+@attack("callbacks: the API of the service itself as a callback URL, in every spelling",
+        "nothing is sent there, also where its addresses were opened for callbacks: no job cancels another")
+def callbacks_to_ourselves(world):
+    for bind in ("127.0.0.1", "0.0.0.0"):
+        service = world.service("--callback-secret", SECRET, "--allow-callback-address", "0.0.0.0/0", "--allow-callback-address", "::/0",
+                                "--callback-attempts", "1", "--bind", bind)
+        image = f"http://127.0.0.1:{silent_port(world)}/never.jpg"  # three attempts of 10 s
+        victim = service.submit([{"store_id": "S00339218", "image_url": [image], "visit_time": "2026-03-09T12:00:00"}])
+        hosts = ["127.0.0.1", "localhost", "0.0.0.0", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"]
+        hosts += ["127.0.0.7"] if bind == "0.0.0.0" else []
+        for host in hosts:
+            job = submit(service, f"http://{host}:{service.port}/api/jobs/{victim}/cancel")
+            told = wait_for(lambda: (c := callback_of(service, job)) and c["attempts"] and c, "an attempt")  # noqa: B023
+            expect_equal(told.get("error"), "The URL leads to an address that may not be called", f"{host}, bound to {bind}")
+        expect_equal(service.status(victim)["status"], "ongoing", "the job that was to be cancelled")
+        expect_equal(service.get(f"/api/jobs/{victim}")[1]["cancelled"], False, "whether the job was cancelled")
+
+
+@attack("callbacks: an address that was opened for images as a callback URL",
+        "nothing is sent there: what a GET may reach, a POST may not")
+def addresses_of_images(world):
+    service = world.service("--callback-secret", SECRET, "--callback-attempts", "1")  # with --allow-address 127.0.0.0/8
+    receiver = Receiver(world)
+    job = submit(service, receiver.url + "/order")
+    told = wait_for(lambda: (c := callback_of(service, job)) and c["attempts"] and c, "an attempt")
+    expect_equal(told.get("error"), "The URL leads to an address that may not be called")
+    expect_equal(receiver.told, [], "what was sent")
+
+
 @attack("callbacks: job 1 of another database, told to who knows job 1 of the first",
         "the webhook-id is another one, and for one message the same at every attempt and after a restart")
 def ids_of_fresh_databases(world):
@@ -135,7 +168,7 @@ def ids_of_fresh_databases(world):
     for _ in range(2):
         folder = world.enter_context(tempfile.TemporaryDirectory(prefix="retail-pulse-attack-"))
         refusing, taking = Receiver(world, status=500), Receiver(world)
-        service = world.service(*WITH_CALLBACKS, folder=folder)
+        service = world.service(*TO_LOOPBACK, folder=folder)
         expect_equal(submit(service, refusing.url + "/"), 1, "the number of the first job")
         wait_for(lambda: refusing.told, "an attempt")  # noqa: B023
         if not first_ids:

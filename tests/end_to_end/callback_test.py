@@ -80,7 +80,7 @@ class Callbacks(unittest.TestCase):
         return receiver
 
     def service(self, *flags, **how):
-        return Service("--callback-secret", self.secret, *flags, **how)
+        return Service("--callback-secret", self.secret, "--allow-callback-address", "127.0.0.0/8", *flags, **how)
 
     @staticmethod
     def post(service, visits, url):

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
+#include "fetch/own_listener.hpp"
 #include "tests/support/misbehaviour.hpp"
 #include "tests/support/origin_dns.hpp"
 
@@ -201,6 +202,49 @@ BOOST_AUTO_TEST_CASE(an_address_that_may_not_be_fetched_from_is_not_posted_to_ei
   check_code(send(loopback_options(), "http://u:p@127.0.0.1:" + std::to_string(host.port()) + "/"), error_code::invalid_url);
   check_code(send(loopback_options(), "ftp://127.0.0.1/"), error_code::invalid_url);
   BOOST_TEST(host.connections() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(where_this_service_itself_listens_is_never_posted_to) {
+  origin ourselves{origin::answering([](const std::string&) { return http_response(200, ""); })};
+  origin other{origin::answering([](const std::string&) { return http_response(200, ""); })};
+  const test_support::dns_stub names{[](const std::string&, bool, int) -> std::optional<test_support::dns_answer> {
+    return test_support::dns_answer{.addresses = {"127.0.0.1"}};
+  }};
+  for (const auto* bind : {"127.0.0.1", "0.0.0.0", "::", "::ffff:127.0.0.1"}) {
+    const auto own = std::make_shared<own_listener>();
+    own->listens_at(parse_address(bind).value(), ourselves.port());
+    auto options = loopback_options();
+    options.allow_addresses = {"0.0.0.0/0", "::/0"};
+    options.dns_servers = names.server();
+    options.spared = own;
+    for (const auto* host : {"127.0.0.1", "0.0.0.0", "0x7f000001", "localhost", "hooks.example", "[::ffff:127.0.0.1]"}) {
+      BOOST_TEST_CONTEXT(host << " where we listen at " << bind) {
+        check_code(send(options, ourselves.url("/", host)), error_code::blocked_address);
+      }
+    }
+    check_code(send(options, other.url("/")), error_code::none);  // another port of this machine
+  }
+  BOOST_TEST(ourselves.connections() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_listens_everywhere_is_at_every_address_of_the_machine_and_who_listens_at_one_is_there) {
+  const auto at = [](const char* bind, const char* address, std::uint16_t port = 8080) {
+    own_listener own;
+    own.listens_at(parse_address(bind).value(), 8080);
+    return own.is_at(parse_address(address).value(), port);
+  };
+  for (const auto* everywhere : {"0.0.0.0", "::"}) {
+    for (const auto* ours : {"127.0.0.1", "127.8.9.10", "0.0.0.0", "::", "::ffff:127.0.0.2"}) BOOST_TEST(at(everywhere, ours), ours);
+    BOOST_TEST(!at(everywhere, "127.0.0.1", 8081));
+    BOOST_TEST(!at(everywhere, "192.0.2.1"));  // nobody's (RFC 5737)
+    BOOST_TEST(!at(everywhere, "2001:db8::1"));
+  }
+  BOOST_TEST(at("127.0.0.1", "127.0.0.1"));
+  BOOST_TEST(at("127.0.0.1", "0.0.0.0"));
+  BOOST_TEST(!at("127.0.0.1", "127.0.0.2"));
+  BOOST_TEST(at("192.0.2.1", "192.0.2.1"));
+  BOOST_TEST(!at("192.0.2.1", "127.0.0.1"));
+  BOOST_TEST(!own_listener{}.is_at(parse_address("127.0.0.1").value(), 8080));
 }
 
 BOOST_AUTO_TEST_CASE(where_a_host_leads_is_told_before_anything_is_sent) {
