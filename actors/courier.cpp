@@ -22,8 +22,13 @@ constexpr std::uint64_t chance_of_callbacks = 3;
 
 constexpr int gone = 410;  ///< how a receiver says that it wants no more of it
 
-/// The same for every attempt, so that a receiver can drop what it has got already.
-std::string id_of(job_id job, run_number run) { return "job-" + std::to_string(job.value) + "-run-" + std::to_string(run.value); }
+/// The same for every attempt, so that a receiver can drop what it has got already; and no other message's: neither that of a job of the
+/// same number in another database, nor in this one, where it was put back to an older state and has given the number again.
+std::string id_of(job_id job, run_number run, const callback_message& message) {
+  const auto of_run = "job-" + std::to_string(job.value) + "-run-" + std::to_string(run.value);
+  if (message.database_id.empty()) return of_run;  // earlier attempts may have gone out under this one
+  return of_run + "-" + std::to_string(message.ended.submitted_at.count()) + "-" + message.database_id;
+}
 
 /// Why an attempt failed, for a client: tells nothing about our network.
 std::string sentence_of(const fetch::posted& result) {
@@ -67,6 +72,7 @@ std::chrono::milliseconds callback_backoff(int attempt, std::initializer_list<st
 void courier_state::open(self_pointer self, courier_settings settings, ledger_actor ledger, std::shared_ptr<storage::reader> storage) {
   self_ = self;
   settings_ = std::move(settings);
+  queue_.emplace(callback_places::of(settings_.at_once));
   ledger_ = std::move(ledger);
   storage_ = std::move(storage);
   self->send(ledger_, courier_atom_v, courier_actor{self});  // whose first news begin everything
@@ -80,7 +86,7 @@ void courier_state::news() {
 void courier_state::serve() {
   if (stopping_) return;
   read_on();
-  while (const auto next = queue_.next(settings_.clock())) deliver(*next);
+  while (const auto next = queue_->next(settings_.clock())) locate(next->number);
   wait_for_next();
 }
 
@@ -91,22 +97,53 @@ void courier_state::serve_on_tick() {
 
 void courier_state::read_on() {
   try {
-    while (unread_ && queue_.size() + limits::callbacks_page <= settings_.held) {
+    while (unread_ && queue_->size() + limits::callbacks_page <= settings_.held) {
       const auto page = storage_->pending_callbacks(last_read_, limits::callbacks_page);
-      for (const auto& each : page) queue_.add(origin_of(each.url), each.due_at, {each.number, each.job, each.run, each.attempts});
+      for (const auto& each : page) take_in(each);
       if (!page.empty()) last_read_ = page.back().number;
       unread_ = page.size() == limits::callbacks_page;
     }
+    look_back();
   } catch (const storage::storage_error& e) {
     log(level::error, "pending callbacks cannot be read; trying again", {{"cause", e.what()}});
   }
 }
 
+void courier_state::take_in(const pending_callback& found) {
+  if (found.attempts > 0 && queue_->tried() >= settings_.held / 2) {
+    left_behind_ = left_again_ = true;
+  } else {
+    queue_->add(origin_of(found.url), found.due_at, {found.number, found.job, found.run, found.attempts});
+  }
+}
+
+/// A page at a time, so that news do not wait for it.
+void courier_state::look_back() {
+  const auto now = settings_.clock();
+  if (!left_behind_ || now < next_look_back_) return;
+  const auto page = storage_->pending_callbacks(looked_at_, limits::callbacks_page);
+  for (const auto& each : page) {
+    if (each.number > last_read_ || queue_->knows(each.number)) continue;
+    if (each.due_at <= now) {
+      take_in(each);
+    } else {
+      left_again_ = true;
+    }
+  }
+  if (page.size() == limits::callbacks_page) {
+    looked_at_ = page.back().number;
+    return;
+  }
+  looked_at_ = 0;
+  left_behind_ = std::exchange(left_again_, false);
+  next_look_back_ = now + limits::callbacks_look_back;
+}
+
 void courier_state::wait_for_next() {
   if (ticking_ || stopping_) return;
   constexpr std::chrono::milliseconds least{1}, tick = limits::callback_tick;
-  const auto due = queue_.next_due();
-  if (!due && !unread_) return;
+  const auto due = queue_->next_due();
+  if (!due && !unread_ && !left_behind_) return;
   ticking_ = true;
   const auto wait = due ? std::clamp<std::chrono::milliseconds>(*due - settings_.clock(), least, tick) : tick;
   self_->delayed_send(self_, wait, tick_atom_v);
@@ -114,17 +151,36 @@ void courier_state::wait_for_next() {
 
 // --- one delivery ----------------------------------------------------------------------------------------------------
 
+/// Asks for the address behind an origin before anything is sent there, so that many names on one silent server share its places.
+void courier_state::locate(std::int64_t number) {
+  settings_.poster->resolve(queue_->origin_of(number) + "/", [me = courier_actor{self_}, number](std::string address) {
+    caf::anon_send(me, resolved_atom_v, number, std::move(address));
+  });
+}
+
+void courier_state::located(std::int64_t number, const std::string& address) {
+  if (stopping_) return;
+  const auto& origin = queue_->origin_of(number);  // which always has its port
+  const auto server = address.empty() ? address : address + origin.substr(origin.rfind(':'));
+  if (!queue_->leads_to(number, server)) return serve();  // its place is another's
+  deliver(callback_queue::entry{*queue_->find_out(number)});
+}
+
 void courier_state::deliver(const callback_queue::entry& next) {
   std::optional<callback_message> message;
   try {
     message = storage_->callback_to_send(next.job, next.run);
   } catch (const storage::storage_error& e) {
     log(level::error, "a callback cannot be read; trying again", {field{next.job}, {"cause", e.what()}});
-    return queue_.again(next.number, settings_.clock() + limits::storage_retry, next.attempts);
+    queue_->again(next.number, settings_.clock() + limits::storage_retry, next.attempts);
+    return serve();
   }
-  if (!message) return queue_.end(next.number);  // somebody has noted that it is done
+  if (!message) {  // somebody has noted that it is done
+    queue_->end(next.number);
+    return serve();
+  }
   fetch::post post{message->url, {{"Content-Type", "application/json"}}, settings_.body(message->ended)};
-  for (auto& header : fetch::webhook_headers(settings_.key, id_of(next.job, next.run), settings_.clock(), post.body)) {
+  for (auto& header : fetch::webhook_headers(settings_.key, id_of(next.job, next.run, *message), settings_.clock(), post.body)) {
     post.headers.push_back(std::move(header));
   }
   settings_.poster->submit(std::move(post), [me = courier_actor{self_}, number = next.number](fetch::posted result) {
@@ -134,8 +190,9 @@ void courier_state::deliver(const callback_queue::entry& next) {
 
 void courier_state::take(std::int64_t number, const fetch::posted& result) {
   if (result.cancelled) return;  // the service ends; the next start delivers it
-  const auto* of = queue_.find_out(number);
+  const auto* of = queue_->find_out(number);
   if (of == nullptr) return;
+  queue_->attempted(number, settings_.clock());
   note(number, conclude(*of, result));
 }
 
@@ -175,10 +232,13 @@ void courier_state::note(std::int64_t number, const callback_attempt& attempt) {
 }
 
 void courier_state::noted(std::int64_t number, const callback_attempt& attempt) {
-  if (attempt.standing == callback_standing::pending) {
-    queue_.again(number, attempt.due_at, queue_.find_out(number)->attempts + 1);
+  if (attempt.standing == callback_standing::pending && queue_->tried() >= settings_.held / 2) {
+    queue_->end(number);
+    left_behind_ = left_again_ = true;
+  } else if (attempt.standing == callback_standing::pending) {
+    queue_->again(number, attempt.due_at, queue_->find_out(number)->attempts + 1);
   } else {
-    queue_.end(number);
+    queue_->end(number);
   }
   serve();
 }
@@ -190,6 +250,7 @@ courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_sta
   return {
       [=](due_atom) { self->state.news(); },
       [=](tick_atom) { self->state.serve_on_tick(); },
+      [=](resolved_atom, std::int64_t number, const std::string& address) { self->state.located(number, address); },
       [=](posted_atom, std::int64_t number, const posted_ptr& result) { self->state.take(number, *result); },
       [=](note_atom, std::int64_t number, const callback_attempt& attempt) { self->state.note(number, attempt); },
       [=](stop_atom) { self->state.stop(); },

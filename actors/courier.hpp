@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "actors/callback_queue.hpp"
@@ -17,6 +18,7 @@ struct courier_settings {
   fetch::poster* poster = nullptr;                     ///< outlives the actor
   std::string key;                                     ///< what messages are signed with
   int attempts = limits::default_callback_attempts;    ///< per callback, then it is given up
+  std::size_t at_once = limits::callbacks_at_once;     ///< deliveries, see callback_places::of
   std::uint64_t seed = 0;                              ///< of the chance in back-offs
   wall_clock clock;                                    ///< when a callback is due is stored, so it is of the wall
   std::size_t held = limits::callbacks_held;           ///< callbacks in memory; tests have fewer, at least a page
@@ -30,7 +32,9 @@ std::chrono::milliseconds callback_backoff(int attempt, std::initializer_list<st
 /// Delivers, at least once each, the callbacks that verdicts leave in storage, and has the ledger note what came of every attempt.
 ///
 /// It keeps nothing that storage does not know: a start, a new verdict and room in its queue all read on behind the last callback it
-/// knows. A delivery that was cut off by the end of the process is made again at the next start, under the same webhook-id.
+/// knows. Those that wait for another attempt fill half of the queue at most: the others are left in storage, where it looks for them again
+/// when they are due, so that no number of receivers that never answer keeps first messages out. A delivery that was cut off by the end of
+/// the process is made again at the next start, under the same webhook-id.
 class courier_state {
  public:
   static constexpr const char* name = "courier";
@@ -42,6 +46,7 @@ class courier_state {
   /// Reads on, and delivers what is due.
   void serve();
   void serve_on_tick();
+  void located(std::int64_t number, const std::string& address);
   void news();
   void take(std::int64_t number, const fetch::posted& result);
   void note(std::int64_t number, const callback_attempt& attempt);
@@ -49,6 +54,9 @@ class courier_state {
 
  private:
   void read_on();
+  void look_back();
+  void take_in(const pending_callback& found);
+  void locate(std::int64_t number);
   void deliver(const callback_queue::entry& next);
   callback_attempt conclude(const callback_queue::entry& of, const fetch::posted& result) const;
   void noted(std::int64_t number, const callback_attempt& attempt);
@@ -58,9 +66,13 @@ class courier_state {
   courier_settings settings_;
   ledger_actor ledger_;
   std::shared_ptr<storage::reader> storage_;
-  callback_queue queue_{limits::callbacks_at_once};
-  std::int64_t last_read_ = 0;  ///< number of the last callback that was read
-  bool unread_ = false;         ///< there may be more behind it
+  std::optional<callback_queue> queue_;  ///< once opened
+  std::int64_t last_read_ = 0;           ///< number of the last callback that was read
+  bool unread_ = false;                  ///< there may be more behind it
+  bool left_behind_ = false;             ///< some of those that were read are pending and not held
+  bool left_again_ = false;              ///< likewise, of those that this look back has passed
+  std::int64_t looked_at_ = 0;           ///< number of the last callback that this look back has passed
+  unix_millis next_look_back_{0};
   bool ticking_ = false;
   bool stopping_ = false;
 };

@@ -104,6 +104,8 @@ using courier_actor = caf::typed_actor<
     takes<due_atom>,
     // (internal) A callback may have become due.
     takes<tick_atom>,
+    // (internal) Where the origin of a callback leads, before it is delivered.
+    takes<resolved_atom, std::int64_t, std::string>,
     // (internal) The poster has an outcome of a delivery.
     takes<posted_atom, std::int64_t, posted_ptr>,
     // (internal) Has an outcome noted again, after storage failed.
@@ -256,7 +258,8 @@ using image_pool_actor = caf::typed_actor<
 
 /// Admission, the set of running jobs, recovery and drain.
 using supervisor_actor = caf::typed_actor<
-    // Take a job, or say why not; accepted means committed. One that is known by its client's key is answered as it was, and not taken again.
+    // Take a job, or say why not; accepted means committed. One that is known by its client's key is answered as it was, and not taken
+    // again.
     takes<submit_atom, submission_ptr, std::optional<submission_key>, reply<submit_outcome>>,
     // End a job's run early; done means committed.
     takes<cancel_atom, job_id, reply<control_outcome>>,

@@ -24,14 +24,14 @@ std::string_view next_opaque_tag(std::string_view& text) {
 
 std::string etag_of(const job_status& status) {
   const auto& images = status.images;
-  return "W/\"" + std::to_string(status.run.value) + "." + std::to_string(images.done()) + "." + std::to_string(images.failed) + "." +
-         std::string{name_of(status.state)} + "\"";
+  return "W/\"" + std::to_string(status.submitted_at.count()) + "." + std::to_string(status.run.value) + "." +
+         std::to_string(images.done()) + "." + std::to_string(images.failed) + "." + std::string{name_of(status.state)} + "\"";
 }
 
 std::string etag_of(const job_report& report) {
   const auto& job = report.job;
-  std::string text = "W/\"" + std::to_string(job.run.value) + "." + std::to_string(job.images.succeeded) + "." +
-                     std::to_string(job.images.failed) + "." + std::string{name_of(job.state)};
+  std::string text = "W/\"" + std::to_string(job.submitted_at.count()) + "." + std::to_string(job.run.value) + "." +
+                     std::to_string(job.images.succeeded) + "." + std::to_string(job.images.failed) + "." + std::string{name_of(job.state)};
   if (report.cancelled) text += ".cancelled";
   if (report.callback) text += "." + std::string{name_of(report.callback->standing)} + "." + std::to_string(report.callback->attempts);
   return text + "\"";

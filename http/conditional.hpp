@@ -10,7 +10,8 @@
 /// Conditional requests (RFC 9110, 13): a client that polls need not be sent again what it has.
 namespace retail_pulse::http {
 
-/// W/"...": another one whenever the answer about the job is another one. Weak, because nobody compares its bytes.
+/// W/"...": another one whenever the answer about the job is another one, also where it is about a job of the same number in another
+/// database, which was submitted at another time. Weak, because nobody compares its bytes.
 std::string etag_of(const job_status& status);
 /// Likewise; but the rate and what follows from it, which change with time alone, are as old as the last result.
 std::string etag_of(const job_report& report);

@@ -23,6 +23,23 @@ std::string event(std::string_view type, const std::optional<event_id>& id, std:
 }
 
 event_id id_of(const job_progress& p) { return {p.run.value, p.images.done()}; }
+event_id id_of_end(const job_status& status) { return {status.run.value, status.images.done(), status.submitted_at.count()}; }
+
+/// A number from `least` on that begins the text, taken off it; nothing where there is none.
+template <typename Number>
+std::optional<Number> take_number(std::string_view& text, Number least) {
+  Number value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || value < least) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+  return value;
+}
+
+bool take_dot(std::string_view& text) {
+  if (!text.starts_with('.')) return false;
+  text.remove_prefix(1);
+  return true;
+}
 
 /// What is settled wholly has the end's id, which only the end may carry.
 bool has_id(const job_progress& p) { return !is_end(p) && p.images.pending() > 0; }
@@ -52,16 +69,21 @@ bool is_newer(const job_progress& p, const job_progress& than) {
 }  // namespace
 
 std::optional<event_id> event_id::parse(std::string_view text) {
-  event_id id;
-  const auto* const end = text.data() + text.size();
-  const auto [dot, no_run] = std::from_chars(text.data(), end, id.run);
-  if (no_run != std::errc{} || dot == end || *dot != '.') return std::nullopt;
-  const auto [rest, not_settled] = std::from_chars(dot + 1, end, id.settled);
-  if (not_settled != std::errc{} || rest != end || id.run < 1 || id.settled < 0) return std::nullopt;
-  return id;
+  const auto run = take_number<std::int32_t>(text, 1);
+  if (!run || !take_dot(text)) return std::nullopt;
+  const auto settled = take_number<std::int64_t>(text, 0);
+  if (!settled) return std::nullopt;
+  if (text.empty()) return event_id{*run, *settled};
+  if (!take_dot(text)) return std::nullopt;
+  const auto submitted_at = take_number<std::int64_t>(text, 1);
+  if (!submitted_at || !text.empty()) return std::nullopt;
+  return event_id{*run, *settled, *submitted_at};
 }
 
-std::string event_id::text() const { return std::to_string(run) + "." + std::to_string(settled); }
+std::string event_id::text() const {
+  const auto text = std::to_string(run) + "." + std::to_string(settled);
+  return submitted_at == 0 ? text : text + "." + std::to_string(submitted_at);
+}
 
 event_stream::event_stream(following_ptr with, job_id job, std::shared_ptr<void> place, const request& r, std::optional<event_id> seen,
                            responder answer)
@@ -123,7 +145,7 @@ void event_stream::refuse(response why) {
 
 void event_stream::begin(const job_status& status) {
   const auto now = progress_of(status);
-  if (is_end(now) && seen_ == id_of(now)) return refuse(nothing_more());
+  if (is_end(now) && seen_ == id_of_end(status)) return refuse(nothing_more());
   auto to = answer_.stream(event_stream_head());
   if (!to) return leave();
   {
@@ -140,7 +162,7 @@ void event_stream::show(const job_status& status) {
   {
     const std::lock_guard lock{mutex_};
     if (is_end(now)) {
-      end_ = event("end", id_of(now), job_standing(status).body);
+      end_ = event("end", id_of_end(status), job_standing(status).body);
     } else if (!newest_ || is_newer(now, *newest_)) {
       newest_ = now;
     }

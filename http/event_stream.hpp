@@ -13,10 +13,12 @@
 
 namespace retail_pulse::http {
 
-/// The id of an event: "run.settled". It only grows, and comes from storage, so it means the same after a restart.
+/// The id of an event: "run.settled". It only grows, and comes from storage, so it means the same after a restart. The end's has a third
+/// part, when the job was submitted: it is what a client is told nothing more for, and every database has a job 1.
 struct event_id {
   std::int32_t run = 0;
-  std::int64_t settled = 0;  ///< images with a result
+  std::int64_t settled = 0;       ///< images with a result
+  std::int64_t submitted_at = 0;  ///< of the end's id: milliseconds since 1970; 0 in any other
   auto operator<=>(const event_id&) const = default;
 
   static std::optional<event_id> parse(std::string_view text);

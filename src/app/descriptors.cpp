@@ -16,14 +16,17 @@ constexpr std::size_t most_useful = 1 << 20;  // a hard limit may be "infinity"
 
 }  // namespace
 
-std::optional<descriptor_budget> share_out(std::size_t available, std::size_t wanted_fetch_threads, bool keeps_images) {
-  constexpr std::size_t fixed = limits::descriptors_for_files + limits::refusals_lingering + limits::callbacks_at_once;
+std::optional<descriptor_budget> share_out(std::size_t available, const descriptor_needs& needs) {
+  descriptor_budget budget;
+  if (needs.makes_callbacks) {
+    budget.callbacks = std::clamp(available / limits::callbacks_descriptor_parts, limits::callbacks_fewest, limits::callbacks_at_once);
+  }
+  const std::size_t fixed = limits::descriptors_for_files + limits::refusals_lingering + budget.callbacks;
   if (available <= fixed) return std::nullopt;
   const std::size_t rest = available - fixed;
-  const std::size_t per_fetch = keeps_images ? 3 : 1;
-  descriptor_budget budget;
-  budget.fetch_threads = std::min(wanted_fetch_threads, rest / (per_fetch + 2));  // as many kept connections, and a part for the API
-  if (budget.fetch_threads < std::min(wanted_fetch_threads, fewest_fetch_threads)) return std::nullopt;
+  const std::size_t per_fetch = needs.keeps_images ? 3 : 1;
+  budget.fetch_threads = std::min(needs.fetch_threads, rest / (per_fetch + 2));  // as many kept connections, and a part for the API
+  if (budget.fetch_threads < std::min(needs.fetch_threads, fewest_fetch_threads)) return std::nullopt;
   budget.idle_connections = budget.fetch_threads;
   budget.api_connections = std::min(limits::api_connections, rest - (per_fetch + 1) * budget.fetch_threads);
   return budget;

@@ -11,11 +11,19 @@ struct descriptor_budget {
   std::size_t fetch_threads = 0;     ///< each may hold one connection,
   std::size_t idle_connections = 0;  ///< and these are kept open besides
   std::size_t api_connections = 0;
+  std::size_t callbacks = 0;  ///< at once, a connection each; 0 where none are made
 };
 
-/// Shares out `available` descriptors; a fetch that keeps a copy takes two more. Fewer fetch threads than wanted when they are short.
-/// Nothing when there are too few to serve at all.
-std::optional<descriptor_budget> share_out(std::size_t available, std::size_t wanted_fetch_threads, bool keeps_images);
+/// What takes descriptors besides the API.
+struct descriptor_needs {
+  std::size_t fetch_threads = 0;
+  bool keeps_images = false;  ///< a fetch that keeps a copy takes two more
+  bool makes_callbacks = false;
+};
+
+/// Shares out `available` descriptors. Fewer fetch threads than wanted, and fewer callbacks at once, when they are short. Nothing when
+/// there are too few to serve at all.
+std::optional<descriptor_budget> share_out(std::size_t available, const descriptor_needs& needs);
 
 /// Puts /dev/null where standard input, output or error are closed: else the next file or connection would be it, and get what is written
 /// there. Using it fails as the closed one would. False where /dev/null cannot be opened. Before anything else is opened.

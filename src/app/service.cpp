@@ -18,6 +18,7 @@
 #include "app/descriptors.hpp"
 #include "app/threads.hpp"
 #include "fetch/blocking_engine.hpp"
+#include "fetch/own_listener.hpp"
 #include "fetch/poster.hpp"
 #include "fetch/sharing_engine.hpp"
 #include "fetch/url.hpp"
@@ -84,17 +85,21 @@ actors::pool_settings pool_settings_of(const config::settings& settings, const d
   return pool;
 }
 
-fetch::poster_options poster_options_of(const config::settings& settings) {
+fetch::poster_options poster_options_of(const config::settings& settings, std::size_t at_once,
+                                        std::shared_ptr<const fetch::own_listener> spared) {
   fetch::poster_options options;
-  options.allow_addresses = settings.allow_addresses;
+  options.threads = at_once;
+  options.allow_addresses = settings.allow_callback_addresses;
+  options.spared = std::move(spared);
   options.allow_hosts = settings.allow_hosts;
   options.ca_file = settings.ca_file;
   options.user_agent = settings.user_agent;
   return options;
 }
 
-actors::courier_settings courier_settings_of(const config::settings& settings, fetch::poster& poster) {
+actors::courier_settings courier_settings_of(const config::settings& settings, std::size_t at_once, fetch::poster& poster) {
   actors::courier_settings courier;
+  courier.at_once = at_once;
   courier.poster = &poster;
   courier.key = settings.callback_key;
   courier.attempts = settings.callback_attempts;
@@ -120,8 +125,8 @@ std::optional<std::string> problem_of_callback(std::string_view text) {
 class service::implementation {
  public:
   implementation(storage::location where, storage::process_lock lock, std::unique_ptr<fetch::engine> engine,
-                 std::unique_ptr<fetch::poster> poster)
-      : where_{std::move(where)}, lock_{std::move(lock)}, engine_{std::move(engine)}, poster_{std::move(poster)} {}
+                 std::unique_ptr<fetch::poster> poster, std::shared_ptr<fetch::own_listener> own)
+      : where_{std::move(where)}, lock_{std::move(lock)}, engine_{std::move(engine)}, poster_{std::move(poster)}, own_{std::move(own)} {}
 
   ~implementation() { stop(); }
 
@@ -132,7 +137,9 @@ class service::implementation {
     if (!writer_->warning().empty()) log(level::warning, writer_->warning());
     system_ = std::make_unique<caf::actor_system>(config_);
     spawn_actors(settings, budget, stores);
-    return listen(settings, budget);
+    if (auto problem = listen(settings, budget)) return problem;
+    if (poster_) spawn_courier(settings, budget);
+    return std::nullopt;
   }
 
   std::uint16_t port() const { return server_->port(); }
@@ -182,15 +189,18 @@ class service::implementation {
         owned(system_->spawn(actors::supervisor, actors::supervisor_settings{settings.max_jobs, settings.max_pending_images}, colleagues));
     for (std::size_t i = 0; i < limits::api_readers; ++i) api_readers_.push_back(new_reader());
     audit_reader_ = new_reader();
-    if (poster_) {
-      courier_ = owned(system_->spawn<caf::detached>(actors::courier, courier_settings_of(settings, *poster_), colleagues.ledger,
-                                                     std::make_shared<storage::reader>(where_)));
-    }
     for (std::size_t i = 0; i < limits::report_readers; ++i) {
       report_readers_.push_back(owned(system_->spawn<caf::detached>(actors::report_reader, std::make_shared<storage::reader>(where_))));
     }
     store_loader_ = owned(system_->spawn<caf::detached>(actors::store_loader, settings.store_master, colleagues.store_master));
     colleagues_ = colleagues;
+  }
+
+  /// When it is known where we listen: see own_listener.
+  void spawn_courier(const config::settings& settings, const descriptor_budget& budget) {
+    own_->listens_at(fetch::parse_address(settings.bind).value(), server_->port());
+    courier_ = owned(system_->spawn<caf::detached>(actors::courier, courier_settings_of(settings, budget.callbacks, *poster_),
+                                                   colleagues_->ledger, std::make_shared<storage::reader>(where_)));
   }
 
   std::optional<refused> listen(const config::settings& settings, const descriptor_budget& budget) {
@@ -262,6 +272,7 @@ class service::implementation {
   std::chrono::milliseconds drain_timeout_{0};
   std::unique_ptr<fetch::engine> engine_;
   std::unique_ptr<fetch::poster> poster_;  ///< none: no callbacks
+  std::shared_ptr<fetch::own_listener> own_;
   std::unique_ptr<http::server> server_;
   actor_config config_;
   std::unique_ptr<caf::actor_system> system_;
@@ -292,6 +303,7 @@ struct preparation {
   std::optional<descriptor_budget> budget;
   std::unique_ptr<fetch::engine> engine;
   std::unique_ptr<fetch::poster> poster;
+  std::shared_ptr<fetch::own_listener> own = std::make_shared<fetch::own_listener>();
   std::vector<std::string> problems;
 };
 
@@ -314,7 +326,7 @@ preparation prepare(const config::settings& settings) {
                              " has no Swagger UI: swagger-ui-bundle.js or swagger-ui.css is missing");
   }
   const auto available = raise_descriptor_limit();
-  ready.budget = share_out(available, settings.fetch_threads, !settings.keep_images.empty());
+  ready.budget = share_out(available, {settings.fetch_threads, !settings.keep_images.empty(), !settings.callback_key.empty()});
   if (!ready.budget) {
     ready.problems.push_back("only " + std::to_string(available) + " file descriptors are allowed, which is too few to serve");
     return ready;
@@ -326,7 +338,9 @@ preparation prepare(const config::settings& settings) {
   try {
     ready.engine = fetch::make_sharing_engine(fetch::make_blocking_engine(engine_options_of(settings, *ready.budget)),
                                               {.reuse_for = settings.reuse_for, .reuse_entries = settings.reuse_entries});
-    if (!settings.callback_key.empty()) ready.poster = fetch::make_blocking_poster(poster_options_of(settings));
+    if (!settings.callback_key.empty()) {
+      ready.poster = fetch::make_blocking_poster(poster_options_of(settings, ready.budget->callbacks, ready.own));
+    }
   } catch (const std::exception& e) {  // the CA file, the folder for copies
     ready.problems.emplace_back(e.what());
   }
@@ -366,7 +380,7 @@ std::variant<std::unique_ptr<service>, service::refused> service::start(const co
   auto locked = storage::process_lock::take(*ready.where);
   if (auto* problem = std::get_if<storage::process_lock::refused>(&locked)) return refused{problem->message, 2};
   auto composed = std::make_unique<implementation>(*ready.where, std::move(std::get<storage::process_lock>(locked)),
-                                                   std::move(ready.engine), std::move(ready.poster));
+                                                   std::move(ready.engine), std::move(ready.poster), std::move(ready.own));
   try {
     if (auto problem = composed->start(settings, *ready.budget, ready.stores)) return std::move(*problem);
   } catch (const storage::storage_error& e) {

@@ -109,12 +109,13 @@ std::string gpu_delay(string_view text, settings& into) {
   return {};
 }
 
-std::string allowed_address(string_view text, settings& into) {
+template <auto Member>
+std::string address_range(string_view text, settings& into) {
   const auto range = fetch::parse_cidr(text);
   if (const auto* why = std::get_if<std::string>(&range)) {
     return refused(text, "is not an address range such as 10.0.0.0/8 or fd00::/8: " + *why);
   }
-  into.allow_addresses.emplace_back(text);
+  (into.*Member).emplace_back(text);
   return {};
 }
 
@@ -199,7 +200,7 @@ constexpr std::array table{
     flag{"max-image-bytes", "SIZE", "50MiB", "larger files fail as too_large",
          bytes<&s::max_image_bytes, l::min_image_bytes, l::max_image_bytes>},
     flag{"allow-address", "CIDR", "", "may be fetched from although it is not public; several are possible (default: none)",
-         allowed_address, true},
+         address_range<&s::allow_addresses>, true},
     flag{"allow-host", "HOST", "", "fetch only from these hosts and their subdomains (default: all)", allowed_host, true},
     flag{"ca-file", "FILE", "", "CA bundle for https origins (default: the system's)", file_name<&s::ca_file>},
     flag{"user-agent", "TEXT", l::default_user_agent, "what image hosts and receivers of callbacks are told that we are", user_agent},
@@ -217,6 +218,9 @@ constexpr std::array table{
          docs_folder},
     flag{"callback-secret", "SECRET", "", "whsec_..., what callbacks are signed with; better given as a variable (default: no callbacks)",
          callback_secret},
+    flag{"allow-callback-address", "CIDR", "",
+         "may be sent callbacks although it is not public, but for the API itself; several are possible (default: none)",
+         address_range<&s::allow_callback_addresses>, true},
     flag{"callback-attempts", "N", "8", "attempts per callback before it is given up",
          count<&s::callback_attempts, 1, l::max_callback_attempts>},
     flag{"drain-timeout", "TIME", "3s", "at the end, how long images in flight may still report; the rest stays pending",

@@ -34,7 +34,8 @@ struct settings {
   std::chrono::milliseconds fetch_deadline = limits::default_fetch_deadline;
   int fetch_attempts = limits::default_fetch_attempts;
   std::int64_t max_image_bytes = limits::default_image_bytes;
-  std::vector<std::string> allow_addresses;  ///< CIDRs
+  std::vector<std::string> allow_addresses;           ///< CIDRs
+  std::vector<std::string> allow_callback_addresses;  ///< CIDRs
   std::vector<std::string> allow_hosts;
   std::string ca_file;
   std::string user_agent = limits::default_user_agent;  ///< printable ASCII without blanks around it

@@ -37,7 +37,8 @@ struct pending_callback {
 /// What there is to tell of a run that has ended.
 struct callback_message {
   std::string url;
-  job_status ended;  ///< the job as it stood when the run ended, whatever has become of it since
+  job_status ended;         ///< the job as it stood when the run ended, whatever has become of it since
+  std::string database_id;  ///< hexadecimal; empty for a callback that was made before databases had one
 };
 
 /// What came of one attempt to deliver.

@@ -103,7 +103,16 @@ inline constexpr std::size_t text_looked_at_bytes = 4 * kib;  ///< of a text, fo
 // --- callbacks: telling a client's own URL that a run has ended ------------------------------------------------------
 inline constexpr std::size_t callback_secret_min_bytes = 24;  ///< of a secret, decoded; what Standard Webhooks asks for,
 inline constexpr std::size_t callback_secret_max_bytes = 64;  ///< up to one block of SHA-256
-inline constexpr std::size_t callbacks_at_once = 8;           ///< deliveries at once, and one per origin: a thread and a connection each
+inline constexpr std::size_t callbacks_at_once =
+    256;  ///< deliveries at once, and one per origin: a thread (53 KiB) and a connection each; fewer when descriptors are short:
+inline constexpr std::size_t callbacks_descriptor_parts = 8;  ///< at most this part of the descriptors,
+inline constexpr std::size_t callbacks_fewest = 8;            ///< but so many. 192 of 256 are for origins that nothing is known of:
+inline constexpr std::size_t callback_parts =
+    8;  ///< this part is kept for origins that are quick, this part is for those that are slow, and
+        ///< this part may go to one address and port, of origins that are not known to be quick
+inline constexpr std::chrono::milliseconds callback_quick =
+    2s;  ///< an origin whose last attempt took longer is slow: a receiver stores and answers
+inline constexpr std::size_t callback_origins = 16'384;              ///< remembered as quick, and as slow, 300 bytes each
 inline constexpr std::chrono::milliseconds callback_deadline = 10s;  ///< one delivery, DNS to the head of the answer
 inline constexpr std::array<std::chrono::milliseconds, 7> callback_backoff{
     5s, 30s, 2min, 10min, 30min, 2h, 6h};                    ///< the wait after each attempt that failed, the last one again and again,
@@ -111,8 +120,10 @@ inline constexpr std::int64_t callback_jitter_percent = 20;  ///< give or take t
 inline constexpr int default_callback_attempts = 8;          ///< 8.7 hours in all: a night without anybody
 inline constexpr int max_callback_attempts = 32;             ///< 6.4 days
 inline constexpr std::size_t callbacks_page = 1000;          ///< pending callbacks read at once,
-inline constexpr std::size_t callbacks_held = 65'536;        ///< and held in memory, about 150 bytes each; the rest waits in storage
-inline constexpr std::chrono::seconds callback_tick = 1s;    ///< how often the courier looks whether one is due: what it may be late
+inline constexpr std::size_t callbacks_held = 65'536;  ///< and held in memory, at most about 450 bytes each; the rest waits in storage,
+inline constexpr std::chrono::minutes callbacks_look_back{
+    1};  ///< where it is looked for so often: what an attempt may be later than its back-off
+inline constexpr std::chrono::seconds callback_tick = 1s;  ///< how often the courier looks whether one is due: what it may be late
 
 // --- storage ---------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t slice_rows = 2000;  ///< rows of a large job written between other commits: 18 ms at worst

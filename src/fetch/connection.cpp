@@ -160,6 +160,14 @@ bool has_route_to(const ip_address& address) {
   return ::connect(socket.get(), to.get(), to.size) == 0 || errno == EAGAIN || has_run_out(errno);
 }
 
+bool is_of_this_machine(const ip_address& address) {
+  const descriptor socket{::socket(address.v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  if (!socket) return has_run_out(errno);
+  constexpr std::uint16_t any_port = 0;
+  auto at = endpoint_of(address, any_port);
+  return ::bind(socket.get(), at.get(), at.size) == 0 || errno != EADDRNOTAVAIL;
+}
+
 std::variant<std::unique_ptr<connection>, fault> connection::open(const url& to, const ip_address& address, const tls_context& tls,
                                                                   const patience& limit) {
   auto connected = connect_to(address, to.port, limit);

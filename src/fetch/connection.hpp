@@ -53,4 +53,8 @@ class connection {
 /// Whether this machine has a route to an address, as far as its kernel knows: nothing is sent. True where that cannot be told.
 bool has_route_to(const ip_address& address);
 
+/// Whether this machine has the address itself, on loopback or any interface: its kernel lets a socket be bound to it. True of every
+/// address where the kernel was told to let that be (net.ipv4.ip_nonlocal_bind), and where it cannot be told.
+bool is_of_this_machine(const ip_address& address);
+
 }  // namespace retail_pulse::fetch

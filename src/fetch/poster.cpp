@@ -13,6 +13,7 @@
 #include "fetch/descriptor.hpp"
 #include "fetch/destination.hpp"
 #include "fetch/exchange.hpp"
+#include "fetch/own_listener.hpp"
 #include "fetch/route.hpp"
 #include "fetch/thread_pool.hpp"
 #include "fetch/tls_context.hpp"
@@ -28,6 +29,7 @@ class blocking_poster final : public poster {
  public:
   explicit blocking_poster(poster_options options)
       : allow_hosts_(std::move(options.allow_hosts)),
+        spared_(std::move(options.spared)),
         guard_(opened_ranges(options.allow_addresses)),
         tls_(options.ca_file),
         names_(guard_, resolver_options{options.dns_servers}),
@@ -45,6 +47,16 @@ class blocking_poster final : public poster {
     require(write(cancel_.get(), &one, sizeof one) > 0, "the poster can cancel its requests");  // never read: stays readable
     names_.stop();
     for (const auto& unbegun : threads_.stop()) unbegun();  // answers at once
+  }
+
+  void resolve(const std::string& text, on_located done) override {
+    const auto parsed = parse_url(text);
+    const auto* to = std::get_if<url>(&parsed);
+    if (to == nullptr) return done({});
+    find_addresses({guard_, allow_hosts_, names_}, *to, [done = std::move(done)](const resolution& where) {
+      const auto* addresses = std::get_if<std::vector<ip_address>>(&where);
+      done(addresses == nullptr ? std::string{} : addresses->front().text());
+    });
   }
 
   void submit(post what, on_posted done) override {
@@ -89,6 +101,9 @@ class blocking_poster final : public poster {
   /// Asks the first address that takes a connection. What was sent is not sent to another: the receiver may have it.
   std::variant<response_head, fault> ask(const destinations& places, const url& to, route& way, const post& what, const patience& limit) {
     for (;;) {
+      if (spared_ && spared_->is_at(way.address(), to.port)) {
+        return fault{error_code::blocked_address, "this service itself listens at " + way.address().text()};
+      }
       const auto opened = connection::open(to, way.address(), tls_, way.share_of(limit));
       const auto* error = std::get_if<fault>(&opened);
       if (error == nullptr) return run_post(*std::get<std::unique_ptr<connection>>(opened), to, user_agent_, what, limit);
@@ -101,6 +116,7 @@ class blocking_poster final : public poster {
   const descriptor cancel_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   std::atomic<bool> stopping_ = false;
   const std::vector<std::string> allow_hosts_;
+  const std::shared_ptr<const own_listener> spared_;
   const address_guard guard_;
   const tls_context tls_;
   resolver names_;

@@ -12,6 +12,8 @@
 
 namespace retail_pulse::fetch {
 
+class own_listener;
+
 struct header_line {
   std::string name;
   std::string value;  ///< of ours: no line end in it
@@ -33,11 +35,18 @@ struct posted {
 };
 using on_posted = std::function<void(posted)>;
 
+/// Where a host leads: the address that would be connected to first now, in text form; empty when the name cannot be resolved, or no
+/// address may be posted to (a POST there then ends at once with the right code).
+using on_located = std::function<void(std::string address)>;
+
 /// Sends something of ours to URLs that strangers gave us. Callbacks come exactly once each, from any thread, possibly before the call
 /// returns, and must not block or throw.
 class poster {
  public:
   virtual ~poster() = default;
+
+  /// Looks up the address behind a URL's host, from the cache where it can. Takes no thread.
+  virtual void resolve(const std::string& url, on_located done) = 0;
 
   /// One request under one total deadline. The caller bounds how many are open: at most as many as there are threads.
   virtual void submit(post what, on_posted done) = 0;
@@ -49,8 +58,9 @@ class poster {
 struct poster_options {
   std::size_t threads = limits::callbacks_at_once;  ///< requests at once; threads start when needed and end when idle
   std::chrono::milliseconds deadline = limits::callback_deadline;
-  std::vector<std::string> allow_addresses;  ///< as in engine_options, and so on
-  std::vector<std::string> allow_hosts;
+  std::vector<std::string> allow_addresses;    ///< CIDRs, already checked by the configuration: may be posted to although not public
+  std::shared_ptr<const own_listener> spared;  ///< is never posted to, wherever else may be
+  std::vector<std::string> allow_hosts;        ///< as in engine_options, and so on
   std::string ca_file;
   std::string user_agent = limits::default_user_agent;
   std::string dns_servers;

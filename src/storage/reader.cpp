@@ -60,8 +60,9 @@ constexpr std::string_view select_pending_callbacks = R"sql(
 
 constexpr std::string_view select_callback_to_send = R"sql(
   SELECT jobs.callback_url, callbacks.job_state, callbacks.images_succeeded, callbacks.images_failed, callbacks.finished_at,
-         coalesce(callbacks.failures, '')
-    FROM callbacks JOIN jobs ON jobs.job_id = callbacks.job_id
+         coalesce(callbacks.failures, ''),
+         CASE WHEN callbacks.callback_no > identity.older_callbacks THEN identity.database_id ELSE '' END
+    FROM callbacks JOIN jobs ON jobs.job_id = callbacks.job_id CROSS JOIN identity
    WHERE callbacks.job_id = :job AND callbacks.run = :run AND callbacks.state = 0)sql";
 
 constexpr std::string_view select_callback = R"sql(
@@ -200,7 +201,7 @@ std::optional<callback_message> reader::callback_to_send(job_id job, run_number 
   callback_message message;
   long long state = 0, succeeded = 0, failed = 0, finished = 0;
   std::string failures;
-  const auto columns = std::tie(message.url, state, succeeded, failed, finished, failures);
+  const auto columns = std::tie(message.url, state, succeeded, failed, finished, failures, message.database_id);
   if (!sql.one(select_callback_to_send, columns, static_cast<long long>(job.value), static_cast<long long>(run.value))) return std::nullopt;
   const auto now = status(job);
   if (!now) return std::nullopt;

@@ -11,7 +11,7 @@ const HEADERS = { "Content-Type": "application/json", "X-Request-Id": "a", Date:
 
 /// An exchange that is as described, but for what a test changes.
 function exchange({ method = "GET", target = "/api/status?jobid=1", status = 200, headers = {}, body = ongoing(), whole = true, ...rest } = {}) {
-  const tag = target?.includes("/api/status") && status === 200 && { ETag: 'W/"1.1.0.ongoing"' };
+  const tag = target?.includes("/api/status") && status === 200 && { ETag: 'W/"1773057600000.1.1.0.ongoing"' };
   const all = Object.entries({ ...HEADERS, ...tag, ...headers }).filter(([, value]) => value !== undefined);
   return { method, target, status, headers: all, body: typeof body === "string" ? body : JSON.stringify(body), whole, ...rest };
 }

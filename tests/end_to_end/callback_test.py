@@ -80,7 +80,7 @@ class Callbacks(unittest.TestCase):
         return receiver
 
     def service(self, *flags, **how):
-        return Service("--callback-secret", self.secret, *flags, **how)
+        return Service("--callback-secret", self.secret, "--allow-callback-address", "127.0.0.0/8", *flags, **how)
 
     @staticmethod
     def post(service, visits, url):
@@ -127,7 +127,7 @@ class Callbacks(unittest.TestCase):
                 self.assertEqual(len(told), 1)
                 message = self.verified(told[0])
                 self.assertEqual(message, {"type": f"job.{outcome}", "timestamp": status["finished_at"], "data": status})
-                self.assertEqual(told[0][0]["webhook-id"], f"job-{job}-run-1")
+                self.assertRegex(told[0][0]["webhook-id"], rf"^job-{job}-run-1-[0-9]+-[0-9a-f]{{16}}$")
                 self.assertEqual(told[0][0]["user-agent"], "retail-pulse")
             self.assertNotIn(self.secret, service.log())
             self.assertNotIn("of=test", service.log())
@@ -164,7 +164,7 @@ class Callbacks(unittest.TestCase):
         self.assertEqual(len(receiver.requests), 2)
         for request in receiver.requests:
             self.assertEqual(self.verified(request)["data"], status)
-            self.assertEqual(request[0]["webhook-id"], f"job-{job}-run-1")
+            self.assertEqual(request[0]["webhook-id"], receiver.requests[0][0]["webhook-id"])
 
     def test_kill_9_between_the_verdict_and_its_delivery_loses_no_callback(self):
         self.interrupted(lambda service: service.kill())

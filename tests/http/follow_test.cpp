@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_job_is_followed_from_where_it_stands_to_its_end) {
   w.tell(standing(15));  // older
   w.know(standing(100, job_state::completed));
   w.tell(standing(100, job_state::completed));
-  check(c.next(), "end", "1.100", ended);
+  check(c.next(), "end", "1.100.1700000000123", ended);
   BOOST_TEST(c.at_its_end());
   w.wait_for_followers(0);
   BOOST_TEST(c.connection().ask(get_text("/healthz")).status == 200);  // the connection goes on
@@ -120,13 +120,18 @@ BOOST_AUTO_TEST_CASE(a_job_is_followed_from_where_it_stands_to_its_end) {
 BOOST_AUTO_TEST_CASE(a_job_that_has_ended_is_told_with_its_end) {
   world w;
   w.know(standing(100, job_state::completed));
-  for (const auto* headers : {"", "Last-Event-ID: 1.99\r\n", "Last-Event-ID: 3.1\r\n"}) {  // the last: of a database that is no more
+  // The last three: of a database that is no more; two of them the end of another job 7.
+  for (const auto* headers : {"", "Last-Event-ID: 1.99\r\n", "Last-Event-ID: 3.1\r\n", "Last-Event-ID: 1.100.1700000000122\r\n",
+                              "Last-Event-ID: 1.100.1700000000124\r\n"}) {
     event_client c{w.port(), "/api/jobs/7/events", headers};
     BOOST_TEST(c.next()->of("retry") == "2000");
     check(c.next(), "progress", "", progress_data(100, "completed"));  // the end's id is the end's alone
-    check(c.next(), "end", "1.100", ended);
+    check(c.next(), "end", "1.100.1700000000123", ended);
     BOOST_TEST(c.at_its_end());
   }
+  event_client older{w.port(), "/api/jobs/7/events", "Last-Event-ID: 1.100\r\n"};  // as ends were called before
+  BOOST_TEST(older.next()->of("retry") == "2000");
+  check(older.next(), "end", "1.100.1700000000123", ended);
   w.wait_for_followers(0);
 }
 
@@ -134,11 +139,13 @@ BOOST_AUTO_TEST_CASE(who_has_seen_the_end_is_told_to_stop) {
   world w;
   w.know(standing(100, job_state::completed));
   client c{w.port()};
-  for (const auto& text : {get_text("/api/jobs/7/events", "Last-Event-ID: 1.100\r\n"), get_text("/api/jobs/7/events?last_event_id=1.100"),
-                           get_text("/api/jobs/7/events?lastEventId=1.100"), get_text("/api/jobs/7/events?_=1&lastEventId=1.100&_=2"),
-                           get_text("/api/jobs/7/events?last_event_id=1.5&lastEventId=1.100"),
-                           get_text("/api/jobs/7/events?lastEventId=1.5", "Last-Event-ID: 1.100\r\n"),
-                           get_text("/api/jobs/7/events?last_event_id=1.5", "last-event-id: 1.100\r\n")}) {  // the header counts
+  for (const auto& text :
+       {get_text("/api/jobs/7/events", "Last-Event-ID: 1.100.1700000000123\r\n"),
+        get_text("/api/jobs/7/events?last_event_id=1.100.1700000000123"), get_text("/api/jobs/7/events?lastEventId=1.100.1700000000123"),
+        get_text("/api/jobs/7/events?_=1&lastEventId=1.100.1700000000123&_=2"),
+        get_text("/api/jobs/7/events?last_event_id=1.5&lastEventId=1.100.1700000000123"),
+        get_text("/api/jobs/7/events?lastEventId=1.5", "Last-Event-ID: 1.100.1700000000123\r\n"),
+        get_text("/api/jobs/7/events?last_event_id=1.5", "last-event-id: 1.100.1700000000123\r\n")}) {  // the header counts
     c.send(text);
     const auto a = c.read_head();
     BOOST_TEST(a.status == 204);
@@ -174,9 +181,9 @@ BOOST_AUTO_TEST_CASE(an_empty_last_event_id_is_none) {
   }
   w.know(standing(100, job_state::completed));
   client c{w.port()};
-  for (const auto& [target, headers] :
-       {std::pair{events + "?lastEventId=1.100", empty_header}, std::pair{events + "?lastEventId=&last_event_id=1.100", no_header},
-        std::pair{events + "?lastEventId=1.100&r=5&lastEventId=", no_header}}) {
+  for (const auto& [target, headers] : {std::pair{events + "?lastEventId=1.100.1700000000123", empty_header},
+                                        std::pair{events + "?lastEventId=&last_event_id=1.100.1700000000123", no_header},
+                                        std::pair{events + "?lastEventId=1.100.1700000000123&r=5&lastEventId=", no_header}}) {
     c.send(get_text(target, headers));
     BOOST_TEST(c.read_head().status == 204, target);
   }
@@ -190,7 +197,7 @@ BOOST_AUTO_TEST_CASE(what_is_settled_wholly_has_no_id_before_the_verdict) {
   check(c.next(), "progress", "", progress_data(100));
   w.know(standing(100, job_state::completed));
   w.tell(standing(100, job_state::completed));
-  check(c.next(), "end", "1.100", ended);
+  check(c.next(), "end", "1.100.1700000000123", ended);
 }
 
 BOOST_AUTO_TEST_CASE(another_run_goes_on_with_larger_ids) {
@@ -236,7 +243,7 @@ BOOST_AUTO_TEST_CASE(an_end_that_comes_while_the_status_is_read_is_not_lost) {
   BOOST_TEST(c.read_head().status == 200);
   const auto text = c.read_chunks().value();
   BOOST_TEST(text.find("id: 1.10\n") != std::string::npos);
-  BOOST_TEST(text.find("event: end\nid: 1.100\ndata: " + ended + "\n\n") != std::string::npos);
+  BOOST_TEST(text.find("event: end\nid: 1.100.1700000000123\ndata: " + ended + "\n\n") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_beat_is_a_comment_and_finds_an_end_that_was_missed) {
@@ -257,7 +264,7 @@ BOOST_AUTO_TEST_CASE(a_beat_is_a_comment_and_finds_an_end_that_was_missed) {
   w.beat();
   auto e = c.next();
   while (e && e->fields.count("") == 1) e = c.next();
-  check(e, "end", "1.100", ended);
+  check(e, "end", "1.100.1700000000123", ended);
   BOOST_TEST(c.at_its_end());
 }
 
@@ -337,7 +344,8 @@ BOOST_AUTO_TEST_CASE(events_of_what_is_no_job_are_404) {
 BOOST_AUTO_TEST_CASE(a_last_event_id_that_is_none_is_a_bad_request_that_names_it) {
   world w;
   w.know(standing(10));
-  for (const auto* id : {"x", "1", "1.", ".1", "1.x", "0.1", "-1.1", "1.-1", "1.1.1", "1.1+", "99999999999.1", "1.99999999999999999999"}) {
+  for (const auto* id :
+       {"x", "1", "1.", ".1", "1.x", "0.1", "-1.1", "1.-1", "1.1.1.1", "1.1.0", "1.1+", "99999999999.1", "1.99999999999999999999"}) {
     const auto header = ask(w.port(), get_text("/api/jobs/7/events", "Last-Event-ID: " + std::string{id} + "x\r\n"));
     BOOST_TEST(header.status == 400);
     BOOST_TEST(header.body.find("Last-Event-ID is not the id of an event") != std::string::npos);
@@ -418,6 +426,11 @@ BOOST_AUTO_TEST_CASE(ids_of_events_have_one_form) {
   BOOST_TEST((event_id::parse("1.0") == event_id{1, 0}));
   BOOST_TEST((event_id::parse("12.3456") == event_id{12, 3456}));
   BOOST_TEST((event_id{12, 3456}.text() == "12.3456"));
+  BOOST_TEST((event_id::parse("1.3.1700000000123") == event_id{1, 3, 1'700'000'000'123}));
+  BOOST_TEST((event_id{1, 3, 1'700'000'000'123}.text() == "1.3.1700000000123"));
+  for (const auto* text : {"1", "1.", "1.3.", "1.3.0", "1.3.-1", "1.3.5.7", "1.3x", "0.3", "1.3.99999999999999999999"}) {
+    BOOST_TEST(!event_id::parse(text).has_value(), text);
+  }
   BOOST_TEST((event_id{1, 99} < event_id{2, 0}));
   BOOST_TEST((event_id{1, 9} < event_id{1, 10}));
 }
@@ -439,7 +452,7 @@ BOOST_AUTO_TEST_CASE(a_status_that_waits_is_answered_at_the_end_of_the_job) {
   const auto a = c.read();
   BOOST_TEST(a.status == 200);
   BOOST_TEST(a.body == ended);
-  BOOST_TEST(a.header("ETag").value() == "W/\"1.100.0.completed\"");
+  BOOST_TEST(a.header("ETag").value() == "W/\"1700000000123.1.100.0.completed\"");
   w.wait_for_followers(0);
 }
 
@@ -463,7 +476,8 @@ BOOST_AUTO_TEST_CASE(a_wait_that_is_over_is_answered_with_how_the_job_stands_the
   const auto a = c.read();
   BOOST_TEST(a.status == 200);
   BOOST_TEST(a.body.find(R"("status":"ongoing")") != std::string::npos);
-  BOOST_TEST((a.header("ETag").value() == "W/\"1.39.0.ongoing\"" || a.header("ETag").value() == "W/\"1.10.0.ongoing\""));
+  BOOST_TEST((a.header("ETag").value() == "W/\"1700000000123.1.39.0.ongoing\"" ||
+              a.header("ETag").value() == "W/\"1700000000123.1.10.0.ongoing\""));
   w.wait_for_followers(0);
 }
 
@@ -503,23 +517,23 @@ BOOST_AUTO_TEST_CASE(a_status_that_the_client_has_is_not_sent_again) {
   w.know(standing(10));
   client c{w.port()};
   const auto first = c.ask(get_text("/api/status?jobid=7"));
-  BOOST_TEST(first.header("ETag").value() == "W/\"1.10.0.ongoing\"");
+  BOOST_TEST(first.header("ETag").value() == "W/\"1700000000123.1.10.0.ongoing\"");
   BOOST_TEST(first.header("Cache-Control").value() == "no-cache");
   c.send(get_text("/api/status?jobid=7", "If-None-Match: " + first.header("ETag").value() + "\r\n"));
   const auto same = c.read_head();
   BOOST_TEST(same.status == 304);
-  BOOST_TEST(same.header("ETag").value() == "W/\"1.10.0.ongoing\"");
+  BOOST_TEST(same.header("ETag").value() == "W/\"1700000000123.1.10.0.ongoing\"");
   BOOST_TEST(same.header("Cache-Control").value() == "no-cache");
   BOOST_TEST(!same.header("Content-Length").has_value());
   BOOST_TEST(!same.header("Content-Type").has_value());
   w.know(standing(11));
-  const auto other = c.ask(get_text("/api/status?jobid=7", "If-None-Match: \"x\", W/\"1.10.0.ongoing\"\r\n"));
+  const auto other = c.ask(get_text("/api/status?jobid=7", "If-None-Match: \"x\", W/\"1700000000123.1.10.0.ongoing\"\r\n"));
   BOOST_TEST(other.status == 200);
-  BOOST_TEST(other.header("ETag").value() == "W/\"1.11.0.ongoing\"");
+  BOOST_TEST(other.header("ETag").value() == "W/\"1700000000123.1.11.0.ongoing\"");
   const auto none = c.ask(get_text("/api/status?jobid=8", "If-None-Match: *\r\n"));
   BOOST_TEST(none.status == 400);
   BOOST_TEST(!none.header("ETag").has_value());
-  c.send(get_text("/api/status?jobid=7", "If-None-Match: \"x\"\r\nIf-None-Match: \"1.11.0.ongoing\"\r\n"));
+  c.send(get_text("/api/status?jobid=7", "If-None-Match: \"x\"\r\nIf-None-Match: \"1700000000123.1.11.0.ongoing\"\r\n"));
   BOOST_TEST(c.read_head().status == 304);
 }
 
@@ -533,7 +547,10 @@ BOOST_AUTO_TEST_CASE(whatever_changes_the_answer_changes_its_tag) {
   auto failed = standing(9);
   failed.images.failed = 1;
   ++tags[http::etag_of(failed)];
-  BOOST_TEST(tags.size() == 6u);
+  auto elsewhere = standing(10);  // job 7 of another database
+  elsewhere.submitted_at += 1ms;
+  ++tags[http::etag_of(elsewhere)];
+  BOOST_TEST(tags.size() == 7u);
 }
 
 BOOST_AUTO_TEST_CASE(lists_of_tags_are_compared_weakly) {

@@ -2,6 +2,8 @@
 
 #include "core/limits.hpp"
 #include "fixtures.hpp"
+#include "storage/migrations.hpp"
+#include "storage/session.hpp"
 
 using namespace retail_pulse;
 using namespace retail_pulse::storage;
@@ -171,6 +173,42 @@ BOOST_AUTO_TEST_CASE(a_crash_after_the_verdict_loses_no_callback) {
   reader r{folder.database(), impatient};
   BOOST_REQUIRE(r.pending_callbacks(0, 10).size() == 1U);
   BOOST_TEST((r.pending_callbacks(0, 10)[0].job == job));
+}
+
+/// The id of the database that a callback of a new job comes from.
+std::string database_id_of(const location& where) {
+  writer w{where, impatient};
+  const auto job = submit(w, called_back(1, 1));
+  record(w, job, {good(0)});
+  return reader{where, impatient}.callback_to_send(job, run_number{1}).value().database_id;
+}
+
+BOOST_AUTO_TEST_CASE(a_callback_tells_its_database_which_is_one_for_ever) {
+  temporary_folder folder;
+  const auto id = database_id_of(folder.database());
+  BOOST_TEST(id.size() == 16U);
+  BOOST_TEST(id.find_first_not_of("0123456789abcdef") == std::string::npos);
+  BOOST_TEST(database_id_of(folder.database()) == id);
+  BOOST_TEST(database_id_of(folder.database("other.db")) != id);
+  std::filesystem::copy_file(folder.database().file(), folder.database("copy.db").file());
+  BOOST_TEST(database_id_of(folder.database("copy.db")) == id);
+}
+
+BOOST_AUTO_TEST_CASE(a_callback_of_a_time_when_databases_had_no_id_tells_none) {
+  temporary_folder folder;
+  const auto where = folder.database();
+  {
+    session sql{where, {}, session::role::writer};
+    migrate(sql, sqlite_migrations().first(7));
+    sql.script(R"sql(
+      INSERT INTO jobs (state, visits_total, images_total, images_succeeded, submitted_at, finished_at, callback_url)
+      VALUES (2, 0, 0, 0, 10, 20, 'https://shop.example/');
+      INSERT INTO callbacks (callback_no, job_id, run, due_at, job_state, images_succeeded, images_failed, finished_at)
+      VALUES (5, 1, 1, 20, 2, 0, 0, 20);
+    )sql");
+  }
+  BOOST_TEST(database_id_of(where).size() == 16U);
+  BOOST_TEST(reader(where, impatient).callback_to_send(job_id{1}, run_number{1}).value().database_id == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -42,12 +42,37 @@ BOOST_AUTO_TEST_CASE(the_choices_of_a_flag_are_all_that_it_takes) {
 }
 
 BOOST_AUTO_TEST_CASE(every_flag_of_the_command_line_is_there_once) {
-  const std::set<std::string_view> expected{
-      "bind",           "port",        "store-master",    "storage",           "images-in-flight",  "fetch-threads", "origin-connections",
-      "gpu-delay",      "fetch",       "fetch-deadline",  "fetch-attempts",    "max-image-bytes",   "allow-address", "allow-host",
-      "ca-file",        "reuse-for",   "reuse-entries",   "keep-images",       "keep-images-bytes", "max-jobs",      "max-pending-images",
-      "max-body-bytes", "docs-folder", "callback-secret", "callback-attempts", "drain-timeout",     "log-file",      "log-level",
-      "log-format",     "user-agent"};
+  const std::set<std::string_view> expected{"bind",
+                                            "port",
+                                            "store-master",
+                                            "storage",
+                                            "images-in-flight",
+                                            "fetch-threads",
+                                            "origin-connections",
+                                            "gpu-delay",
+                                            "fetch",
+                                            "fetch-deadline",
+                                            "fetch-attempts",
+                                            "max-image-bytes",
+                                            "allow-address",
+                                            "allow-host",
+                                            "ca-file",
+                                            "reuse-for",
+                                            "reuse-entries",
+                                            "keep-images",
+                                            "keep-images-bytes",
+                                            "max-jobs",
+                                            "max-pending-images",
+                                            "max-body-bytes",
+                                            "docs-folder",
+                                            "callback-secret",
+                                            "callback-attempts",
+                                            "drain-timeout",
+                                            "log-file",
+                                            "log-level",
+                                            "log-format",
+                                            "user-agent",
+                                            "allow-callback-address"};
   std::set<std::string_view> found;
   for (const auto& row : flags()) BOOST_TEST(found.insert(row.name).second, row.name);
   BOOST_TEST((found == expected));
@@ -174,6 +199,9 @@ BOOST_AUTO_TEST_CASE(a_value_that_is_refused_comes_with_the_accepted_form) {
              "--max-image-bytes: 'lots' is not a size such as 50MiB, from 1024 to 17179869184 bytes");
   BOOST_TEST(complaint("allow-address", "everywhere") ==
              "--allow-address: 'everywhere' is not an address range such as 10.0.0.0/8 or fd00::/8: 'everywhere' is not an address");
+  BOOST_TEST(complaint("allow-callback-address", "10.0.0.1/8") ==
+             "--allow-callback-address: '10.0.0.1/8' is not an address range such as 10.0.0.0/8 or fd00::/8: '10.0.0.1/8' has bits set "
+             "beyond its prefix");
   BOOST_TEST(complaint("allow-host", "*.example.com") == "--allow-host: '*.example.com' is not a host name such as example.com");
   for (const auto* text : {"warning", "WARNING", "Warning"}) BOOST_TEST(complaint("log-level", text) == "");
   BOOST_TEST(complaint("log-level", "loud") == "--log-level: 'loud' is none of debug, info, warning, error, off");

@@ -49,6 +49,7 @@ BOOST_AUTO_TEST_CASE(without_sources_the_defaults_hold) {
   BOOST_TEST(result.bind == "127.0.0.1");
   BOOST_TEST(result.port == 8080);
   BOOST_TEST(result.allow_addresses.empty());
+  BOOST_TEST(result.allow_callback_addresses.empty());
   BOOST_TEST(result.log.file.empty());
 }
 
@@ -100,6 +101,14 @@ BOOST_AUTO_TEST_CASE(lists_gather_repeated_flags_and_commas) {
   check(accepted({}, {{"RETAIL_PULSE_ALLOW_ADDRESS", "127.0.0.0/8, 10.0.0.0/8,fd00::/8"}}).allow_addresses, expected);
   check(accepted({"--config=pulse.toml"}, {}, "allow-address = ['127.0.0.0/8', '10.0.0.0/8', 'fd00::/8']").allow_addresses, expected);
   check(accepted({"--config=pulse.toml"}, {}, "allow-address = '127.0.0.0/8,10.0.0.0/8,fd00::/8'").allow_addresses, expected);
+  const strings callbacks{"192.168.0.0/16", "fd00::/8"};
+  for (const auto& result : {accepted({"--allow-callback-address", "192.168.0.0/16", "--allow-callback-address=fd00::/8"}),
+                             accepted({}, {{"RETAIL_PULSE_ALLOW_CALLBACK_ADDRESS", "192.168.0.0/16,fd00::/8"}}),
+                             accepted({"--config=pulse.toml"}, {}, "allow-callback-address = ['192.168.0.0/16', 'fd00::/8']")}) {
+    check(result.allow_callback_addresses, callbacks);
+    check(result.allow_addresses, {});  // each list opens its own kind of request
+  }
+  check(accepted({"--allow-address", "10.0.0.0/8"}).allow_callback_addresses, {});
   check(accepted({"--allow-host", "B.example,a.example"}).allow_hosts, {"b.example", "a.example"});
 }
 

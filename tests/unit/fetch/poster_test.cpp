@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
+#include "fetch/own_listener.hpp"
 #include "tests/support/misbehaviour.hpp"
 #include "tests/support/origin_dns.hpp"
 
@@ -203,6 +204,73 @@ BOOST_AUTO_TEST_CASE(an_address_that_may_not_be_fetched_from_is_not_posted_to_ei
   BOOST_TEST(host.connections() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(where_this_service_itself_listens_is_never_posted_to) {
+  origin ourselves{origin::answering([](const std::string&) { return http_response(200, ""); })};
+  origin other{origin::answering([](const std::string&) { return http_response(200, ""); })};
+  const test_support::dns_stub names{[](const std::string&, bool, int) -> std::optional<test_support::dns_answer> {
+    return test_support::dns_answer{.addresses = {"127.0.0.1"}};
+  }};
+  for (const auto* bind : {"127.0.0.1", "0.0.0.0", "::", "::ffff:127.0.0.1"}) {
+    const auto own = std::make_shared<own_listener>();
+    own->listens_at(parse_address(bind).value(), ourselves.port());
+    auto options = loopback_options();
+    options.allow_addresses = {"0.0.0.0/0", "::/0"};
+    options.dns_servers = names.server();
+    options.spared = own;
+    for (const auto* host : {"127.0.0.1", "0.0.0.0", "0x7f000001", "localhost", "hooks.example", "[::ffff:127.0.0.1]"}) {
+      BOOST_TEST_CONTEXT(host << " where we listen at " << bind) {
+        check_code(send(options, ourselves.url("/", host)), error_code::blocked_address);
+      }
+    }
+    check_code(send(options, other.url("/")), error_code::none);  // another port of this machine
+  }
+  BOOST_TEST(ourselves.connections() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_listens_everywhere_is_at_every_address_of_the_machine_and_who_listens_at_one_is_there) {
+  const auto at = [](const char* bind, const char* address, std::uint16_t port = 8080) {
+    own_listener own;
+    own.listens_at(parse_address(bind).value(), 8080);
+    return own.is_at(parse_address(address).value(), port);
+  };
+  for (const auto* everywhere : {"0.0.0.0", "::"}) {
+    for (const auto* ours : {"127.0.0.1", "127.8.9.10", "0.0.0.0", "::", "::ffff:127.0.0.2"}) BOOST_TEST(at(everywhere, ours), ours);
+    BOOST_TEST(!at(everywhere, "127.0.0.1", 8081));
+    BOOST_TEST(!at(everywhere, "192.0.2.1"));  // nobody's (RFC 5737)
+    BOOST_TEST(!at(everywhere, "2001:db8::1"));
+  }
+  BOOST_TEST(at("127.0.0.1", "127.0.0.1"));
+  BOOST_TEST(at("127.0.0.1", "0.0.0.0"));
+  BOOST_TEST(!at("127.0.0.1", "127.0.0.2"));
+  BOOST_TEST(at("192.0.2.1", "192.0.2.1"));
+  BOOST_TEST(!at("192.0.2.1", "127.0.0.1"));
+  BOOST_TEST(!own_listener{}.is_at(parse_address("127.0.0.1").value(), 8080));
+}
+
+BOOST_AUTO_TEST_CASE(where_a_host_leads_is_told_before_anything_is_sent) {
+  const test_support::dns_stub names{[](const std::string& name, bool, int) -> std::optional<test_support::dns_answer> {
+    if (name == "nowhere.example") return test_support::dns_answer{.rcode = 3};
+    return test_support::dns_answer{.addresses = {name == "inside.example" ? "10.0.0.1" : "127.0.0.5"}};
+  }};
+  auto options = loopback_options();
+  options.dns_servers = names.server();
+  const auto over = make_blocking_poster(options);
+  const auto located = [&](const std::string& url) {
+    const auto done = std::make_shared<std::promise<std::string>>();
+    auto answer = done->get_future();
+    over->resolve(url, [done](std::string address) { done->set_value(std::move(address)); });
+    BOOST_REQUIRE(answer.wait_for(60s) == std::future_status::ready);
+    return answer.get();
+  };
+  BOOST_TEST(located("http://hooks.example/") == "127.0.0.5");
+  BOOST_TEST(located("https://127.0.0.1:99/hook") == "127.0.0.1");
+  for (const auto* nowhere : {"http://nowhere.example/", "http://inside.example/", "http://10.0.0.1/", "ftp://127.0.0.1/"}) {
+    BOOST_TEST(located(nowhere) == "", nowhere);
+  }
+  over->stop();
+  BOOST_TEST(located("http://later.example/") == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_name_of_which_one_address_is_private_is_not_posted_to) {
   origin host{origin::answering([](const std::string&) { return http_response(200, ""); })};
   const test_support::dns_stub names{[](const std::string&, bool, int) -> std::optional<test_support::dns_answer> {
@@ -293,16 +361,18 @@ BOOST_AUTO_TEST_CASE(only_a_trusted_certificate_for_the_host_gets_the_message) {
 
 BOOST_AUTO_TEST_CASE(the_end_of_a_poster_cancels_what_is_open_and_says_so) {
   origin host{[](session& with) { with.wait_for_close(); }};
-  const auto poster = make_blocking_poster(loopback_options());
+  auto options = loopback_options();
+  options.threads = 8;
+  const auto poster = make_blocking_poster(options);
   std::mutex mutex;
   std::vector<posted> results;
   const auto note = [&](posted result) {
     const std::lock_guard lock{mutex};
     results.push_back(std::move(result));
   };
-  constexpr std::size_t many = limits::callbacks_at_once + 3;  // more than there are threads: some have not begun
+  const std::size_t many = options.threads + 3;  // some have not begun
   for (std::size_t i = 0; i < many; ++i) poster->submit({host.url("/"), {}, "{}"}, note);
-  for (int waited = 0; waited < 20'000 && host.most_at_once() < static_cast<int>(limits::callbacks_at_once); ++waited) {
+  for (int waited = 0; waited < 20'000 && host.most_at_once() < static_cast<int>(options.threads); ++waited) {
     std::this_thread::sleep_for(1ms);
   }
   poster->stop();
@@ -310,7 +380,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_poster_cancels_what_is_open_and_says_so) {
   poster->stop();
   BOOST_TEST(results.size() == many + 1);
   for (const auto& result : results) BOOST_TEST(result.cancelled);
-  BOOST_TEST(host.most_at_once() == static_cast<int>(limits::callbacks_at_once));
+  BOOST_TEST(host.most_at_once() == static_cast<int>(options.threads));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
