@@ -22,7 +22,10 @@ std::int32_t ms_since(steady_time start) {
 class attempt {
  public:
   explicit attempt(const attempt_tools& tools)
-      : tools_(tools), start_(std::chrono::steady_clock::now()), limit_{start_ + tools.deadline, tools.cancelled} {}
+      : tools_(tools),
+        start_(std::chrono::steady_clock::now()),
+        limit_{start_ + tools.deadline, tools.cancelled},
+        account_{tools.max_image_bytes} {}
 
   outcome run(const request& wanted) {
     follow(wanted);
@@ -101,9 +104,10 @@ class attempt {
     if (!redirected_) result_.leads_to = to.address().text();
     if (!begin_at(to)) return std::nullopt;
     const file_version* known = wanted.known && wanted.known->url == here.text() ? &*wanted.known : nullptr;
-    intake file{tools_.how, tools_.max_image_bytes, tools_.copies, known != nullptr, limit_.deadline};
+    intake file{tools_.how, account_, tools_.copies, known != nullptr, limit_.deadline};
     for (;;) {
       auto answer = ask(here, to, file, known);
+      account_ = file.account();
       if (!answer) return std::nullopt;
       switch (answer->what) {
         case exchange::kind::again:
@@ -235,6 +239,7 @@ class attempt {
   const steady_time start_;
   const patience limit_;
   bool redirected_ = false;
+  byte_account account_;
   std::optional<address_places::place> place_;  ///< at the address that is asked, before any redirect
   outcome result_;
 };
