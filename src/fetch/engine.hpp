@@ -58,7 +58,7 @@ class engine {
   /// Looks up the address behind a URL's host, from the cache where it can. Never takes a fetch thread.
   virtual void resolve(const std::string& url, on_resolved done) = 0;
 
-  /// One attempt under one total deadline. The caller bounds how many are open: at most as many as there are fetch threads.
+  /// One attempt under one total deadline; where it waits for another's first, that one's time comes before. The caller bounds how many are open: at most as many as there are fetch threads.
   virtual void submit(request request, on_fetched done) = 0;
 
   /// Cancels what is open (`internal`) and returns when no callback runs any more; later calls are answered at once. May be called twice.
