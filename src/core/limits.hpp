@@ -68,7 +68,11 @@ inline constexpr std::chrono::seconds fetch_thread_idle = 10s;          ///< an 
 inline constexpr std::chrono::seconds connection_idle = 10s;            ///< an idle connection to an origin is closed after this
 inline constexpr std::size_t addresses_tried = 4;                       ///< of one name in one attempt: two places with both families each
 inline constexpr std::size_t addresses_looked_at = 16;                  ///< of one name, for a route to them: an answer may hold thousands
-inline constexpr std::chrono::milliseconds full_address_retry = 250ms;  ///< asked of who found too many fetches at a second address
+inline constexpr std::chrono::milliseconds full_address_retry = 250ms;  ///< asked of who found too many fetches at a server,
+inline constexpr std::chrono::milliseconds address_line =
+    1s;                                    ///< where it has waited for so long, if a redirect or another address led there
+inline constexpr int postponements = 200;  ///< of one image, 250 ms to 2.3 s each; then each counts as an attempt, so that there is an end
+inline constexpr int postponed_as = 3;     ///< the attempt whose back-off each waits for: all alike, or who came last would be first
 inline constexpr std::chrono::milliseconds dns_timeout = 5s;
 inline constexpr std::chrono::seconds dns_kept = 30s;         ///< how long a name's addresses are used again
 inline constexpr std::chrono::seconds dns_failure_kept = 2s;  ///< how long a failed look-up is not repeated
