@@ -405,6 +405,7 @@ BOOST_AUTO_TEST_CASE(under_many_threads_every_submit_is_answered_once_and_no_url
       });
     }
     for (auto& thread : threads) thread.join();
+    while (answered < submitters * each) std::this_thread::yield();
     ended = true;
     for (auto& thread : network) thread.join();
     shared->stop();
