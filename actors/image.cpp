@@ -2,6 +2,7 @@
 
 #include "actors/vital.hpp"
 #include "core/evidence.hpp"
+#include "core/limits.hpp"
 #include "core/mutant.hpp"
 #include "core/random.hpp"
 #include "core/require.hpp"
@@ -9,12 +10,6 @@
 #include "observe/log.hpp"
 
 namespace retail_pulse::actors {
-namespace {
-
-/// Keeps the streams of chance for delays and for back-offs apart.
-enum class chance : std::uint64_t { delay = 1, backoff = 2 };
-
-}  // namespace
 
 void image_state::conclude(const fetch::outcome& outcome) {
   const auto& task = order->task;
@@ -44,12 +39,18 @@ void image_state::conclude(const fetch::outcome& outcome) {
                   {"url", observe::without_query(task.url)},
                   {"detail", outcome.detail}});
   }
-  if (task.attempt < settings.attempts + (mutant(37) ? 1 : 0) && (mutant(36) || outcome.can_pass())) {
-    report.retry_in =
-        fetch::backoff(task.attempt, outcome.code, outcome.retry_after,
-                       {settings.seed, static_cast<std::uint64_t>(chance::backoff), static_cast<std::uint64_t>(order->job.value),
-                        static_cast<std::uint64_t>(task.number.value), static_cast<std::uint64_t>(task.attempt)});
+  report.postponed = outcome.postponed && task.postponed < limits::postponements;
+  if (report.postponed) {
+    report.retry_in = backoff(limits::postponed_as, outcome, chance::postponement, task.postponed);
+  } else if (task.attempt < settings.attempts + (mutant(37) ? 1 : 0) && (mutant(36) || outcome.can_pass())) {
+    report.retry_in = backoff(task.attempt, outcome, chance::backoff, task.attempt);
   }
+}
+
+std::chrono::milliseconds image_state::backoff(int attempt, const fetch::outcome& after, chance why, std::int32_t round) const {
+  return fetch::backoff(attempt, after.code, after.retry_after,
+                        {settings.seed, static_cast<std::uint64_t>(why), static_cast<std::uint64_t>(order->job.value),
+                         static_cast<std::uint64_t>(order->task.number.value), static_cast<std::uint64_t>(round)});
 }
 
 std::chrono::milliseconds image_state::delay() const {

@@ -30,6 +30,12 @@ struct image_state {
   void conclude(const fetch::outcome& outcome);
   /// How long the report waits: only for a measured image.
   std::chrono::milliseconds delay() const;
+
+ private:
+  /// Keeps the streams of chance apart.
+  enum class chance : std::uint64_t { delay = 1, backoff = 2, postponement = 3 };
+
+  std::chrono::milliseconds backoff(int attempt, const fetch::outcome& after, chance why, std::int32_t round) const;
 };
 
 image_actor::behavior_type image(image_actor::stateful_pointer<image_state> self, image_pool_actor pool, image_settings settings);

@@ -212,6 +212,7 @@ struct image_report {
   image_task task;
   image_result result;
   std::optional<std::chrono::milliseconds> retry_in;  ///< set: not final, try again after this long
+  bool postponed = false;                             ///< with `retry_in`: as the same attempt, because this was none
 };
 using fetch_outcome_ptr = std::shared_ptr<const fetch::outcome>;
 using posted_ptr = std::shared_ptr<const fetch::posted>;

@@ -74,6 +74,12 @@ imaginary_web::answer imaginary_web::answer_to(const std::string& url, chance& d
     case fault::refusing_origin:
       return {failure(error_code::connect_failed), millis{dice.between(0, 2)}};
     case fault::throttling_origin: {
+      if (dice.one_in(4)) {
+        auto full = failure(error_code::origin_unavailable);
+        full.postponed = true;
+        full.retry_after = limits::full_address_retry;
+        return {full, millis{dice.between(0, limits::address_line.count())}};
+      }
       if (dice.one_in(3)) return good;
       auto busy = failure(error_code::http_status, any_of(statuses_of_a_busy_host, dice));
       busy.retry_after = millis{dice.between(0, 8000)};

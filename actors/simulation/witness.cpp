@@ -57,8 +57,12 @@ void witness::fetch_ends(const std::string& url, const origin_plan& at, const fe
   --open_at_[at.host];
   --open_at_[at.address];
   auto& news = news_[url];
-  news.codes.insert(with.code);
   news.is_being_fetched = false;
+  if (with.postponed) {  // which is no attempt, and no answer; worlds end before it is so often that it counts
+    --news.attempts;
+    return;
+  }
+  news.codes.insert(with.code);
   if (with.lasts) news.lasting.insert(with.code);
   news.is_final = !with.can_pass() || news.attempts >= plan_.pool.image.attempts;
   if (with.code == error_code::none && !news.first_success) news.first_success = now;

@@ -35,7 +35,8 @@ struct image_task {
   image_number number;
   std::string store_id;
   std::string url;
-  std::int32_t attempt = 1;  ///< from 1; counts within this process only
+  std::int32_t attempt = 1;    ///< from 1; counts within this process only
+  std::int32_t postponed = 0;  ///< how often its server was full, which is no attempt; within this process
 };
 
 /// What happened on the network during the last attempt. Milliseconds are per phase; 0 where a phase did not happen.

@@ -68,18 +68,25 @@ inline constexpr std::chrono::seconds fetch_thread_idle = 10s;          ///< an 
 inline constexpr std::chrono::seconds connection_idle = 10s;            ///< an idle connection to an origin is closed after this
 inline constexpr std::size_t addresses_tried = 4;                       ///< of one name in one attempt: two places with both families each
 inline constexpr std::size_t addresses_looked_at = 16;                  ///< of one name, for a route to them: an answer may hold thousands
-inline constexpr std::chrono::milliseconds full_address_retry = 250ms;  ///< asked of who found too many fetches at a second address
+inline constexpr std::chrono::milliseconds full_address_retry = 250ms;  ///< asked of who found too many fetches at a server,
+inline constexpr std::chrono::milliseconds address_line =
+    1s;                                    ///< where it has waited for so long, if a redirect or another address led there
+inline constexpr int postponements = 200;  ///< of one image, 250 ms to 2.3 s each; then each counts as an attempt, so that there is an end
+inline constexpr int postponed_as = 3;     ///< the attempt whose back-off each waits for: all alike, or who came last would be first
 inline constexpr std::chrono::milliseconds dns_timeout = 5s;
 inline constexpr std::chrono::seconds dns_kept = 30s;         ///< how long a name's addresses are used again
 inline constexpr std::chrono::seconds dns_failure_kept = 2s;  ///< how long a failed look-up is not repeated
 inline constexpr std::size_t dns_entries = 65'536;            ///< names remembered
-inline constexpr std::size_t dns_at_once = 256;              ///< look-ups sent and not yet answered; more would overrun a small name server
-inline constexpr std::size_t chunk_line_bytes = 256;         ///< one chunk-size line of an answer, with its extensions
+inline constexpr std::size_t dns_at_once = 256;       ///< look-ups sent and not yet answered; more would overrun a small name server
+inline constexpr std::size_t chunk_line_bytes = 256;  ///< one chunk-size line of an answer, with its extensions
+inline constexpr std::size_t chunk_framing_bytes =
+    256 * kib;  ///< size lines and line ends of an answer may be so much longer than its data: 65,536 chunks of a byte each
 inline constexpr std::size_t rest_drained_bytes = 16 * kib;  ///< an unwanted rest of an answer up to this is read to keep the connection,
-inline constexpr std::chrono::milliseconds rest_drained_for = 100ms;  ///< if it comes within this time
+inline constexpr std::chrono::milliseconds rest_drained_for = 100ms;        ///< if it comes within this time
+inline constexpr std::size_t rests_drained_bytes = 8 * rest_drained_bytes;  ///< and all of one attempt: one of each hop, and two
 inline constexpr std::size_t range_bytes = 16 * kib;  ///< one range of a file in header mode: 94 % of JPEGs tell their size within 4 KiB
 inline constexpr std::size_t header_piece_bytes = 4 * kib;  ///< of it measured at a time
-inline constexpr int ranges = 32;  ///< asked for of one file; a colour profile of 580 KB takes 9. Then it is read on from there
+inline constexpr int ranges = 32;  ///< asked for in one attempt; a colour profile of 580 KB takes 9. Then it is read on from there
 
 inline constexpr std::size_t breaker_window = 20;              ///< outcomes of an origin that are looked at,
 inline constexpr std::size_t breaker_least = 10;               ///< once there are so many: a single bad picture says nothing;

@@ -109,6 +109,7 @@ inline constexpr std::array mutant_table{
     mutant_info{81, "a failure is written with the number of the run before"},
     mutant_info{82, "redriven images are not admitted"},
     mutant_info{83, "withdrawn images stay in their lanes"},
+    mutant_info{84, "an image that is postponed loses an attempt"},
 };
 
 inline int chosen_mutant = 0;  ///< set once, before there is a second thread

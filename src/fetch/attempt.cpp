@@ -1,5 +1,6 @@
 #include "fetch/attempt.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -22,7 +23,10 @@ std::int32_t ms_since(steady_time start) {
 class attempt {
  public:
   explicit attempt(const attempt_tools& tools)
-      : tools_(tools), start_(std::chrono::steady_clock::now()), limit_{start_ + tools.deadline, tools.cancelled} {}
+      : tools_(tools),
+        start_(std::chrono::steady_clock::now()),
+        limit_{start_ + tools.deadline, tools.cancelled},
+        account_{tools.max_image_bytes} {}
 
   outcome run(const request& wanted) {
     follow(wanted);
@@ -67,7 +71,6 @@ class attempt {
   /// From here on the evidence is about the next hop; nothing of the last one's answer may stand beside its URL.
   void move_on(std::string next) {
     redirected_ = true;
-    place_.reset();
     result_.evidence.final_url = std::move(next);
     result_.evidence.address.clear();
     result_.evidence.http_status = 0;
@@ -99,11 +102,12 @@ class attempt {
     if (!addresses) return std::nullopt;
     route to{std::move(*addresses)};
     if (!redirected_) result_.leads_to = to.address().text();
-    if (!begin_at(to)) return std::nullopt;
+    if (!begin_at(here, to)) return std::nullopt;
     const file_version* known = wanted.known && wanted.known->url == here.text() ? &*wanted.known : nullptr;
-    intake file{tools_.how, tools_.max_image_bytes, tools_.copies, known != nullptr, limit_.deadline};
+    intake file{tools_.how, account_, tools_.copies, known != nullptr, limit_.deadline};
     for (;;) {
       auto answer = ask(here, to, file, known);
+      account_ = file.account();
       if (!answer) return std::nullopt;
       switch (answer->what) {
         case exchange::kind::again:
@@ -120,24 +124,32 @@ class attempt {
     }
   }
 
-  /// The evidence is about this address from here on. False when too many fetches are there; the outcome is set then. A redirect needs no
-  /// place, because its fetch stays counted where its first URL leads.
-  bool begin_at(const route& to) {
+  /// The evidence is about this address from here on. False when too many fetches are there; the outcome is set then, and it is no attempt
+  /// of the image's: nobody was asked for it, because of others.
+  bool begin_at(const url& here, const route& to) {
     result_.evidence.address = to.address().text();
     result_.evidence.http_status = 0;  // it has not said anything yet
-    place_.reset();
-    if (redirected_) return true;
-    const auto until = to.share_of(limit_).deadline;
-    place_ = to.has_moved() ? tools_.at_addresses.take_now(to.address()) : tools_.at_addresses.take(to.address(), until);
+    auto& places = tools_.at_addresses;
+    place_ = places.take({to.address(), here.origin()}, end_of_wait(to), std::exchange(place_, std::nullopt));
     if (place_) return true;
-    if (!to.has_moved() && std::chrono::steady_clock::now() < until) {
+    if (places.is_stopped()) {
       fail(error_code::internal, "the fetch engine is shutting down");
-    } else {
-      fail(error_code::origin_unavailable, "too many fetches are at " + to.address().text(), "too many fetches are at its server");
-      result_.retry_after = limits::full_address_retry;
-      result_.leads_to = to.address().text();
+      return false;
     }
+    fail(error_code::origin_unavailable, "too many fetches are at " + to.address().text(), "too many fetches are at its server");
+    result_.postponed = true;
+    result_.retry_after = limits::full_address_retry;
+    if (!redirected_) result_.leads_to = to.address().text();
     return false;
+  }
+
+  /// Until when to wait for a place. Who submitted counts this fetch at its first address, and so keeps back others; to anywhere else many
+  /// may come at once, and none of them may hold a thread for long. The other half of the time is for the fetch.
+  steady_time end_of_wait(const route& to) const {
+    const auto now = std::chrono::steady_clock::now();
+    const auto half = now + (to.share_of(limit_).deadline - now) / 2;
+    const bool is_counted_here = !redirected_ && !to.has_moved();
+    return is_counted_here ? half : std::min(half, now + limits::address_line);
   }
 
   void conclude(const url& here, const intake& file, const response_head& head) {
@@ -169,7 +181,7 @@ class attempt {
       if (is_no_answer(code)) did_not_answer(here, to);
       if (!is_nobody_there(code, limit_) || !to.move_on()) return answer;
       fail(error_code::none, {});
-      if (!begin_at(to)) return std::nullopt;
+      if (!begin_at(here, to)) return std::nullopt;
     }
   }
 
@@ -235,7 +247,8 @@ class attempt {
   const steady_time start_;
   const patience limit_;
   bool redirected_ = false;
-  std::optional<address_places::place> place_;  ///< at the address that is asked, before any redirect
+  byte_account account_;
+  std::optional<address_places::place> place_;  ///< at the address and origin of the present hop, or until then of the one before
   outcome result_;
 };
 

@@ -26,7 +26,7 @@ struct engine_options {
   std::string user_agent = limits::default_user_agent;  ///< sent with every request; without a line end
   std::size_t idle_connections = 512;                   ///< kept open to origins, over all of them
   std::string dns_servers;                              ///< "ip:port,..." instead of the system's; for tests
-  /// Fetches at once at one address, but for those that a redirect leads there; who submits keeps to it where names have one address.
+  /// Fetches at once at one address, and from one origin, redirects included; who submits keeps to it for the first hop of each.
   std::size_t address_connections = limits::max_fetch_threads;
 };
 

@@ -26,6 +26,7 @@ chunk_reader::next chunk_reader::refuse_bound(std::string what) {
 void chunk_reader::skip(std::uint64_t bytes) {
   require(expected_ == next::data && bytes <= data_left_, "a chunk's data is read within its size");
   data_left_ -= bytes;
+  data_bytes_ += bytes;
   if (data_left_ == 0) expected_ = go(part::data_line_end_cr);
 }
 
@@ -54,6 +55,9 @@ chunk_reader::next chunk_reader::take(char c) {
   const bool in_trailer = part_ >= part::trailer_start;
   if (in_size_line && ++line_bytes_ > limits::chunk_line_bytes) {
     return expected_ = refuse_bound("a chunk size line is longer than " + size_text(limits::chunk_line_bytes));
+  }
+  if (!in_trailer && ++framing_bytes_ > limits::chunk_framing_bytes + data_bytes_) {
+    return expected_ = refuse_bound("its chunk sizes take more than its data and " + size_text(limits::chunk_framing_bytes));
   }
   if (in_trailer && ++trailer_bytes_ > limits::response_header_bytes) {
     return expected_ = refuse_bound("its trailers are longer than " + size_text(limits::response_header_bytes));

@@ -7,8 +7,9 @@
 
 namespace retail_pulse::fetch {
 
-/// Follows the framing of a chunked body. Strict: CRLF line ends, 1 to 15 hex digits, a size line of at most limits::chunk_line_bytes,
-/// trailers of at most limits::response_header_bytes, which are dropped.
+/// Follows the framing of a chunked body. Strict: CRLF line ends, 1 to 15 hex digits, a size line of at most limits::chunk_line_bytes, no
+/// more framing than data and limits::chunk_framing_bytes, or a byte of a picture could cost hundreds on the wire; trailers of at most
+/// limits::response_header_bytes, which are dropped.
 class chunk_reader {
  public:
   enum class next {
@@ -51,6 +52,8 @@ class chunk_reader {
   std::uint64_t data_left_ = 0;
   std::size_t digits_ = 0;
   std::size_t line_bytes_ = 0;
+  std::uint64_t framing_bytes_ = 0;  ///< of all chunks
+  std::uint64_t data_bytes_ = 0;     ///< of all chunks
   std::size_t trailer_bytes_ = 0;
   fault error_;
 };

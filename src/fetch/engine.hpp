@@ -33,6 +33,9 @@ struct outcome {
   std::string detail;    ///< for the log: what exactly went wrong, without the URL's query
   std::string reason;    ///< for the client: see image_result::reason
   bool lasts = false;    ///< every other attempt would end like this: see fault
+  /// No attempt: its server was not asked, because too many other fetches were there (origin_unavailable). Not for ever: see
+  /// limits::postponements.
+  bool postponed = false;
   fetch_evidence evidence;
   /// Where the next fetch from the URL's origin begins, as far as this one knows: at the address that answered or was found full, else at
   /// the first one of the name. For who counts fetches per address; empty when nothing is known. A redirect does not change it.
@@ -58,7 +61,8 @@ class engine {
   /// Looks up the address behind a URL's host, from the cache where it can. Never takes a fetch thread.
   virtual void resolve(const std::string& url, on_resolved done) = 0;
 
-  /// One attempt under one total deadline. The caller bounds how many are open: at most as many as there are fetch threads.
+  /// One attempt under one total deadline; where it waits for another's first, that one's time comes before. The caller bounds how many are
+  /// open: at most as many as there are fetch threads.
   virtual void submit(request request, on_fetched done) = 0;
 
   /// Cancels what is open (`internal`) and returns when no callback runs any more; later calls are answered at once. May be called twice.

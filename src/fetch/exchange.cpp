@@ -112,7 +112,7 @@ class response_receiver {
     bytes_ += static_cast<std::int64_t>(piece.size());
     if (!is_wanted()) {
       drained_ += piece.size();
-      return drained_ <= limits::rest_drained_bytes;
+      return file_.account().drain(piece.size()) && drained_ <= limits::rest_drained_bytes;
     }
     return go_on(file_.add(std::as_bytes(std::span{piece})));
   }
@@ -132,7 +132,7 @@ class response_receiver {
   /// Whether the rest is worth reading. Of one whose length is not known, the start is.
   bool begin_to_drain() {
     const auto& head = *stream_.head();
-    if (!head.keep_alive) return false;  // nothing to gain
+    if (!head.keep_alive || !file_.account().may_drain()) return false;  // nothing to gain, or too much of it by now
     const auto received = static_cast<std::uint64_t>(bytes_);
     if (head.end == response_head::body_end::at_length && head.length - received > limits::rest_drained_bytes) return false;
     stream_.hurry(std::chrono::steady_clock::now() + limits::rest_drained_for);

@@ -16,19 +16,15 @@ bool names_none(const std::variant<std::vector<content_coding>, fault>& codings)
 
 }  // namespace
 
-intake::intake(mode how, std::int64_t max_bytes, picture_store* keep, bool conditional, steady_time deadline)
-    : how_{how},
-      max_bytes_{static_cast<std::uint64_t>(max_bytes)},
-      deadline_{deadline},
-      conditional_{conditional},
-      whole_{how == mode::full} {
+intake::intake(mode how, byte_account so_far, picture_store* keep, bool conditional, steady_time deadline)
+    : how_{how}, account_{so_far}, deadline_{deadline}, conditional_{conditional}, whole_{how == mode::full} {
   if (keep != nullptr && how == mode::full) copy_.emplace(keep->begin());
 }
 
 std::optional<intake::range> intake::range_to_ask() const {
   if (whole_) return std::nullopt;
   const auto first = reader_.wanted();
-  if (requests_ >= limits::ranges) return range{first, std::nullopt};
+  if (account_.requests() >= limits::ranges) return range{first, std::nullopt};
   const auto last = first + limits::range_bytes - 1;
   return range{first, total_ ? std::min(last, *total_ - 1) : last};
 }
@@ -40,7 +36,7 @@ std::string_view intake::if_range() const {
 
 intake::step intake::begin(const response_head& head) {
   const auto asked = range_to_ask();
-  ++requests_;
+  account_.count_request();
   if (head.status == 304 && conditional_) {
     not_modified_ = true;
     return step::settled;
@@ -51,7 +47,7 @@ intake::step intake::begin(const response_head& head) {
     const bool tells_length = head.end == response_head::body_end::at_length;
     return begin_body(head, 0, tells_length ? std::optional{head.length} : std::nullopt);
   }
-  if (head.status == 206 && asked && head.file_part && head.file_part->first <= asked->first && asked->first <= head.file_part->last) {
+  if (head.status == 206 && asked && head.file_part && head.file_part->first == asked->first) {
     part_end_ = head.file_part->last + 1;
     const bool lies = head.end == response_head::body_end::at_length && head.length != *part_end_ - head.file_part->first;
     return lies ? ask_whole() : begin_body(head, head.file_part->first, head.file_part->total);
@@ -69,7 +65,7 @@ bool intake::is_another_version(const response_head& head, std::optional<std::ui
 }
 
 intake::step intake::begin_body(const response_head& head, std::uint64_t first, std::optional<std::uint64_t> total) {
-  if (total && *total > max_bytes_) return fail(bound_exceeded(error_code::too_large, "more than " + size_text(max_bytes_)));
+  if (total && *total > account_.most()) return fail(too_large());
   const bool was_coded = codings_.has_value();
   codings_.reset();
   if (auto codings = parse_content_encoding(head.content_encoding); !names_none(codings)) codings_ = std::move(codings);
@@ -86,13 +82,13 @@ intake::step intake::begin_body(const response_head& head, std::uint64_t first, 
 }
 
 intake::step intake::add(std::span<const std::byte> bytes) {
-  if (bytes.size() > max_bytes_ - std::min(max_bytes_, offset_)) {
-    return fail(bound_exceeded(error_code::too_large, "more than " + size_text(max_bytes_)));
-  }
+  const auto most = account_.most();
+  if (bytes.size() > most - std::min(most, offset_)) return fail(too_large());
+  if (!account_.receive(bytes.size())) return fail(too_large("in all its answers"));
   if (part_end_ && offset_ + bytes.size() > *part_end_) return ask_whole();
   const auto from = std::exchange(offset_, offset_ + bytes.size());
   if (codings_) return take_coded(bytes, false);
-  // A part may begin before the byte that is wanted, and the whole file after some parts does.
+  // The whole file after some parts begins before the byte that is wanted.
   if (offset_ <= reader_.position()) return step::read;
   if (from < reader_.position()) bytes = bytes.subspan(static_cast<std::size_t>(reader_.position() - from));
   if (from > reader_.position()) reader_.skip_to(from);
@@ -126,15 +122,18 @@ intake::step intake::take_coded(std::span<const std::byte> bytes, bool is_all) {
     return take(body);
   }
   if (const auto* refused = std::get_if<fault>(&codings)) return fail(*refused);
-  decoder_.emplace(std::get<std::vector<content_coding>>(codings), max_bytes_);
+  decoder_.emplace(std::get<std::vector<content_coding>>(codings), account_.most());
   return decode(body);
 }
 
 intake::step intake::decode(std::span<const std::byte> bytes) {
   auto next = step::read;
   const auto broken = decoder_->feed(bytes, [&](std::span<const std::byte> decoded) {
-    next =
-        std::chrono::steady_clock::now() < deadline_ ? take(decoded) : fail(error_code::timed_out, "no time left while decoding the body");
+    if (std::chrono::steady_clock::now() >= deadline_) {
+      next = fail(error_code::timed_out, "no time left while decoding the body");
+    } else {
+      next = account_.decode(decoded.size()) ? take(decoded) : fail(too_large("in all its answers"));
+    }
     return next == step::read;
   });
   if (next != step::read) return next;
@@ -157,9 +156,9 @@ imaging::image_reader::state intake::feed(std::span<const std::byte> bytes) {
 intake::step intake::end() {
   if (codings_) return end_coded();
   if (!part_end_) return conclude();
-  const bool at_end = reader_.wanted() >= total_.value_or(max_bytes_);
+  const bool at_end = reader_.wanted() >= total_.value_or(account_.most());
   // That a file ends early, or goes on behind the bound, is believed only when it was asked for as a whole.
-  return at_end || requests_ > limits::ranges ? ask_whole() : step::again;
+  return at_end || account_.requests() > limits::ranges ? ask_whole() : step::again;
 }
 
 intake::step intake::end_coded() {
@@ -184,6 +183,12 @@ void intake::start_over() {
 intake::step intake::ask_whole() {
   whole_ = true;
   return step::again;
+}
+
+fault intake::too_large(std::string_view where) const {
+  auto what = "more than " + size_text(account_.most());
+  if (!where.empty()) what.append(" ").append(where);
+  return bound_exceeded(error_code::too_large, std::move(what));
 }
 
 intake::step intake::fail(error_code code, std::string why, std::string reason) { return fail({code, std::move(why), std::move(reason)}); }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/image.hpp"
+#include "fetch/byte_account.hpp"
 #include "fetch/content_coding.hpp"
 #include "fetch/fault.hpp"
 #include "fetch/mode.hpp"
@@ -20,16 +21,17 @@ namespace retail_pulse::fetch {
 /// One file on its way in: what to ask its server for, what the answers mean, and the answer of ours. In full mode that is one response;
 /// in header mode a few ranges of the file, each where the next byte that matters lies.
 ///
-/// A server's word is believed only as far as it cannot mislead: a range that is not the one asked for, ranges of two versions, an end of
-/// file that only a Content-Range tells, or too many ranges lead to a request for the whole file, of which only the start is read. A body
-/// that names a Content-Encoding is decoded from its first byte on, whole or as a first range; where more is needed the whole is asked for,
-/// because ranges are those of the coded bytes. Where it begins as an image all the same, it was not coded. Not thread safe; belongs to one
-/// attempt.
+/// A server's word is believed only as far as it cannot mislead: a range that does not begin where the one asked for does, ranges of two
+/// versions, an end of file that only a Content-Range tells, or too many ranges lead to a request for the whole file, of which only the
+/// start is read. A body that names a Content-Encoding is decoded from its first byte on, whole or as a first range; where more is needed
+/// the whole is asked for, because ranges are those of the coded bytes. Where it begins as an image all the same, it was not coded. Not
+/// thread safe; belongs to one attempt.
 class intake {
  public:
   /// `keep`: where to keep a copy, in full mode; may be null. `conditional`: the first request asks for a newer version only.
-  /// `deadline`: looked at while a body is decoded, whose few bytes can be many. `max_bytes`: of a body, and of what it decodes to.
-  intake(mode how, std::int64_t max_bytes, picture_store* keep, bool conditional, steady_time deadline = steady_time::max());
+  /// `deadline`: looked at while a body is decoded, whose few bytes can be many. `so_far`: what the attempt has cost before; its bound is
+  /// that of the file, too.
+  intake(mode how, byte_account so_far, picture_store* keep, bool conditional, steady_time deadline = steady_time::max());
 
   /// First and last byte of a file; without a last one, everything from the first on.
   struct range {
@@ -55,6 +57,10 @@ class intake {
   /// The body is complete, after `begin` or `add` said `read`. Never `read`.
   step end();
 
+  /// What the attempt has cost, with everything that was added here.
+  byte_account& account() { return account_; }
+  const byte_account& account() const { return account_; }
+
   /// Settled with this: none means that `measured` holds sizes or that the server has the known version.
   const std::optional<fault>& failed() const { return failed_; }
   const measurement& measured() const { return measured_; }
@@ -74,13 +80,14 @@ class intake {
   bool is_another_version(const response_head& head, std::optional<std::uint64_t> total) const;
   imaging::image_reader::state feed(std::span<const std::byte> bytes);
   step ask_whole();
+  fault too_large(std::string_view where = {}) const;
   step fail(fault why);
   step fail_at_end(fault why);
   step fail(error_code code, std::string why, std::string reason = {});
   step conclude();
 
   const mode how_;
-  const std::uint64_t max_bytes_;
+  byte_account account_;
   const steady_time deadline_;
   bool conditional_;
   bool whole_;  ///< ranges are not, or no longer, asked for
@@ -91,7 +98,6 @@ class intake {
   std::string etag_;
   std::string last_modified_;
   std::optional<std::uint64_t> total_;
-  int requests_ = 0;
 
   bool tells_end_ = false;                 ///< this response, by its length or its last chunk
   std::uint64_t offset_ = 0;               ///< in the file, of the next byte of this response

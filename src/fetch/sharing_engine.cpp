@@ -2,10 +2,12 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <cstring>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -115,23 +117,25 @@ class sharing_engine final : public engine {
     const auto parsed = parse_url(request.url);
     const auto* target = std::get_if<url>(&parsed);
     if (target == nullptr) return inner_->submit(std::move(request), std::move(done));
-    auto answer = join(target->text(), done);
+    auto answer = join(target->text(), request.url, done);
     if (auto* remembered = std::get_if<outcome>(&answer)) return done(std::move(*remembered));
-    if (const auto& begun = std::get<flight_pointer>(answer)) take_off(begun, std::move(request.url));
+    if (const auto& begun = std::get<flight_pointer>(answer)) take_off(begun);
   }
 
  private:
   /// One fetch and everybody who waits for it.
   struct flight {
-    std::string url;  ///< canonical
+    std::string url;        ///< canonical
+    std::string submitted;  ///< as it came: the canonical form may be too long to be a URL
     std::optional<digest> key;
     std::optional<outcome> known;  ///< what the server is asked to confirm; here, because the memory may lose it meanwhile
-    std::vector<on_fetched> waiting;
+    std::vector<on_fetched> begun_for;
+    std::vector<on_fetched> joined;  ///< later
   };
   using flight_pointer = std::shared_ptr<flight>;
 
   /// A remembered outcome (`done` is left alone then); else `done` waits for a flight: a new one, which is returned, or one under way.
-  std::variant<outcome, flight_pointer> join(std::string url, on_fetched& done) {
+  std::variant<outcome, flight_pointer> join(std::string url, const std::string& submitted, on_fetched& done) {
     std::optional<digest> key;
     if (memory_) key = digest_of(url);
     const std::lock_guard lock{mutex_};
@@ -144,17 +148,18 @@ class sharing_engine final : public engine {
       }
     }
     auto& under_way = flights_[url];
-    const bool is_new = under_way == nullptr;
-    if (is_new) {
-      under_way = std::make_shared<flight>(flight{std::move(url), key, std::move(known), {}});
-      ++open_;
+    if (under_way != nullptr) {
+      under_way->joined.push_back(std::move(done));
+      return nullptr;
     }
-    under_way->waiting.push_back(std::move(done));
-    return is_new ? under_way : nullptr;
+    under_way = std::make_shared<flight>(flight{std::move(url), submitted, key, std::move(known), {}, {}});
+    under_way->begun_for.push_back(std::move(done));
+    ++open_;
+    return under_way;
   }
 
-  void take_off(const flight_pointer& begun, std::string url) {
-    request wanted{std::move(url), std::nullopt};  // as submitted: the canonical form may be too long to be a URL
+  void take_off(const flight_pointer& begun) {
+    request wanted{begun->submitted, std::nullopt};
     if (begun->known) wanted.known = begun->known->version;
     try {
       inner_->submit(std::move(wanted), [this, begun](outcome result) { land(begun, std::move(result)); });
@@ -163,18 +168,33 @@ class sharing_engine final : public engine {
     }
   }
 
+  /// For those who joined a flight whose time is over: they had only a part of it. This one has all of its time for them, so what comes of
+  /// it counts for everybody, and nobody waits for more than two.
+  static flight_pointer begun_again(flight& ended) {
+    return std::make_shared<flight>(
+        flight{ended.url, ended.submitted, ended.key, std::move(ended.known), std::exchange(ended.joined, {}), {}});
+  }
+
   void land(const flight_pointer& ended, outcome result) {
     if (result.not_modified) result = confirmed(std::move(result), ended->known);
-    std::vector<on_fetched> waiting;
+    std::vector<on_fetched> answered;
+    flight_pointer next;
     {
       const std::lock_guard lock{mutex_};
       const auto found = flights_.find(ended->url);
       if (found == flights_.end() || found->second != ended) return;  // `inner` threw after it had answered
-      flights_.erase(found);
-      waiting.swap(ended->waiting);
+      answered.swap(ended->begun_for);
+      if (result.code == error_code::timed_out && !ended->joined.empty()) {
+        next = found->second = begun_again(*ended);
+        ++open_;
+      } else {
+        std::move(ended->joined.begin(), ended->joined.end(), std::back_inserter(answered));
+        flights_.erase(found);
+      }
       if (memory_ && result.code == error_code::none) memory_->keep(*ended->key, result, clock_());
     }
-    for (const auto& done : waiting) done(result);
+    for (const auto& done : answered) done(result);
+    if (next) take_off(next);
     const std::lock_guard lock{mutex_};
     if (--open_ == 0) landed_.notify_all();
   }

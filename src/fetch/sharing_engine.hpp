@@ -18,7 +18,9 @@ struct sharing_options {
 };
 
 /// An engine that fetches no URL twice at once: who submits one that is being fetched gets a copy of that outcome. URLs are the same when
-/// their canonical forms are.
+/// their canonical forms are. A
+/// fetch that ends by its time (timed_out) counts only for whom it was begun for: those who joined it are answered by one more fetch, which
+/// begins at once, so nobody waits longer than two.
 ///
 /// With `reuse_for`, a success is also the answer to later fetches, without network: its evidence then has no address, no bytes and no
 /// times. When it has become too old and the server named its version, the next fetch asks only for a newer one. Failures are never used

@@ -20,13 +20,10 @@ struct bitmap {
   std::uint32_t data_bytes = 0;   ///< may be 0 when not compressed
 };
 
-/// A width below zero comes back as 0; a height below zero only means that the rows go from top to bottom.
+/// A side that is none comes back as 0.
 bitmap read_fields(std::uint32_t header_length, const std::array<std::uint8_t, fields_bytes>& f) {
   if (header_length == core_header_bytes) return {le16(f, 0), le16(f, 2), le16(f, 4), le16(f, 6), 0, 0};
-  constexpr std::uint32_t sign = 0x80000000;
-  const std::uint32_t width = le32(f, 0);
-  const std::uint32_t height = le32(f, 4);
-  return {(width & sign) != 0 ? 0 : width, (height & sign) != 0 ? 0U - height : height, le16(f, 8), le16(f, 10), le32(f, 12), le32(f, 16)};
+  return {bitmap_width(le32(f, 0)), bitmap_height(le32(f, 4)), le16(f, 8), le16(f, 10), le32(f, 12), le32(f, 16)};
 }
 
 bool is_plausible(const bitmap& b) {

@@ -35,7 +35,14 @@ walk read_text(byte_source& file, measurement& seen);
 /// or 124 bytes.
 bool is_bitmap_header(std::uint32_t length);
 
-inline constexpr std::uint32_t longest_png_side = 0x7FFFFFFF;  ///< of the format
+/// Of a PNG ("PNG four-byte unsigned integers ... are limited to the range 0 to 2^31-1": third edition, section 7.1).
+inline constexpr std::uint32_t longest_png_side = 0x7FFFFFFF;
+
+/// A side of a bitmap header of 16 bytes or more, which is a signed number (BITMAPINFOHEADER: LONG). The height may be below zero, which
+/// means that the rows go from top to bottom; the width may not. 0 where it is none: so is -2^31, which no positive number is the opposite
+/// of.
+constexpr std::uint32_t bitmap_width(std::uint32_t field) { return field > 0x7FFFFFFF ? 0 : field; }
+constexpr std::uint32_t bitmap_height(std::uint32_t field) { return field > 0x7FFFFFFF ? bitmap_width(0U - field) : field; }
 
 struct sizes {
   std::uint32_t width = 0;

@@ -50,10 +50,7 @@ std::optional<sizes> sizes_of(const std::array<std::uint8_t, start_bytes>& start
   const std::uint32_t header_length = le32(start);
   if (!is_bitmap_header(header_length)) return std::nullopt;
   if (header_length == 12) return sizes{le16(start, 4), le16(start, 6) / 2};
-  constexpr std::uint32_t sign = 0x80000000;
-  const std::uint32_t width = le32(start, 4);
-  const std::uint32_t height = le32(start, 8);
-  return sizes{(width & sign) != 0 ? 0 : width, ((height & sign) != 0 ? 0U - height : height) / 2};
+  return sizes{bitmap_width(le32(start, 4)), bitmap_height(le32(start, 8)) / 2};
 }
 
 }  // namespace

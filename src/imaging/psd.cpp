@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::uint32_t raw = 0, run_lengths = 1;
 
+/// Of a side (same document, "File Header Section": "Supported range is 1 to 30,000. (PSB max of 300,000.)").
+constexpr std::uint32_t longest_psd_side = 30'000, longest_psb_side = 300'000;
+
 bool is_depth(std::uint32_t bits) { return bits == 1 || bits == 8 || bits == 16 || bits == 32; }
 
 }  // namespace
@@ -21,7 +24,8 @@ walk read_psd(byte_source& file, measurement& seen) {
   const std::uint32_t depth = be16(header, 22);
   const bool large = version == 2;  // PSB: some lengths have twice the bytes
   if ((version != 1 && !large) || channels < 1 || channels > 56 || !is_depth(depth)) co_return error_code::not_an_image;
-  if (width == 0 || height == 0) co_return error_code::bad_dimensions;
+  const std::uint32_t longest = large ? longest_psb_side : longest_psd_side;
+  if (width == 0 || height == 0 || width > longest || height > longest) co_return error_code::bad_dimensions;
   seen.width = width;
   seen.height = height;
 

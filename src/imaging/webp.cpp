@@ -20,6 +20,15 @@ bool is_empty_frame(std::span<const std::uint8_t, most_start> start) {
          ((le16(start, 26) & side) == 0 || (le16(start, 28) & side) == 0);
 }
 
+/// "The product of Canvas Width and Canvas Height MUST be at most 2^32 - 1" (RFC 9649, section 2.7); each has 24 bits and is one less in
+/// the file. libwebp refuses such a canvas like any damaged file.
+bool is_beyond_canvas(std::span<const std::uint8_t, most_start> start) {
+  constexpr std::array<std::uint8_t, 4> vp8x{'V', 'P', '8', 'X'};
+  const std::uint64_t width = (le32(start, 24) & 0xFFFFFF) + 1;
+  const std::uint64_t height = (le32(start, 26) >> 8) + 1;
+  return std::equal(vp8x.begin(), vp8x.end(), start.begin() + 12) && width * height > 0xFFFFFFFF;
+}
+
 }  // namespace
 
 walk read_webp(byte_source& file, measurement& seen) {
@@ -36,7 +45,8 @@ walk read_webp(byte_source& file, measurement& seen) {
     have = most_start;
     status = WebPGetFeatures(start.data(), have, &features);
   }
-  if (status != VP8_STATUS_OK) co_return is_empty_frame(start) ? error_code::bad_dimensions : error_code::not_an_image;
+  const bool has_no_size = is_empty_frame(start) || (have == most_start && is_beyond_canvas(start));
+  if (status != VP8_STATUS_OK) co_return has_no_size ? error_code::bad_dimensions : error_code::not_an_image;
   if (features.width <= 0 || features.height <= 0) co_return error_code::bad_dimensions;
   seen.width = static_cast<std::uint32_t>(features.width);
   seen.height = static_cast<std::uint32_t>(features.height);

@@ -204,6 +204,39 @@ BOOST_AUTO_TEST_CASE(a_failure_that_could_pass_is_not_tried_again_where_the_engi
   BOOST_TEST(describe(w.images(job)[0].result.code).name == "truncated");
 }
 
+namespace {
+
+imaginary_web::behaviour full_server() {
+  auto full = imaginary_web::failure(error_code::origin_unavailable);
+  full.outcome.postponed = true;
+  full.outcome.retry_after = limits::full_address_retry;
+  return full;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_image_whose_server_is_full_loses_no_attempt) {
+  world w;
+  w.web->answers = [](const std::string&, int fetch) {
+    if (fetch <= 20) return full_server();
+    return fetch <= 22 ? imaginary_web::failure(error_code::connect_failed) : imaginary_web::picture();
+  };
+  const auto job = w.accept({{"S1", urls_on("a.example", 1)}});
+  BOOST_TEST(w.run_to_end(job).images.succeeded == 1);
+  BOOST_TEST(w.images(job)[0].result.attempts == 3);
+  BOOST_TEST(w.web->fetched.size() == 23U);
+}
+
+BOOST_AUTO_TEST_CASE(an_image_whose_server_stays_full_is_postponed_so_often_and_then_loses_its_attempts) {
+  world w;
+  w.web->answers = [](const std::string&, int) { return full_server(); };
+  const auto job = w.accept({{"S1", urls_on("a.example", 1)}});
+  BOOST_TEST(w.run_to_end(job).images.failed == 1);
+  BOOST_TEST(w.images(job)[0].result.attempts == 3);
+  BOOST_TEST(describe(w.images(job)[0].result.code).name == "origin_unavailable");
+  BOOST_TEST(w.web->fetched.size() == static_cast<std::size_t>(limits::postponements) + 3U);
+}
+
 BOOST_AUTO_TEST_CASE(a_retry_waits_as_long_as_the_origin_asked) {
   world w;
   w.web->answers = [](const std::string&, int attempt) {

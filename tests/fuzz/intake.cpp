@@ -1,7 +1,8 @@
 // intake: a file of any format, fetched in header mode from a server that is honest, and from one that lies where chance has it.
 // - By ranges of an honest server the answer is that of the whole file, but for an end that is missing behind the sizes. So it is where the
 //   server packs the file.
-// - Whatever is answered, the requests come to an end, each asks for a range that is one, and there are sizes or a reason.
+// - Whatever is answered, the requests come to an end, each asks for a range that is one, no more is read of all answers than one file may
+//   have, and there are sizes or a reason.
 #include "fetch/intake.hpp"
 
 #include <algorithm>
@@ -93,6 +94,7 @@ void lie(reply& answer, std::string_view file, dice& chance) {
 
 template <class Server>
 void fetch_from(intake& into, dice& chance, const Server& server) {
+  std::uint64_t read = 0;
   for (int requests = 1;; ++requests) {
     check(requests <= limits::ranges + 2, "the requests come to an end: so many ranges, one to the end, then the whole file");
     const auto asked = into.range_to_ask();
@@ -102,6 +104,8 @@ void fetch_from(intake& into, dice& chance, const Server& server) {
     for (std::size_t at = 0; step == intake::step::read && at < answer.body.size();) {
       const std::string piece{answer.body.substr(at, std::max<std::size_t>(1, chance.piece(answer.body.size() - at)))};
       at += piece.size();
+      check(read <= into.account().most(), "nothing is read behind the piece that was too much");
+      read += piece.size();
       step = into.add(std::as_bytes(std::span{piece}));
     }
     if (step == intake::step::read) step = into.end();
@@ -109,7 +113,8 @@ void fetch_from(intake& into, dice& chance, const Server& server) {
     if (step == intake::step::settled) break;
   }
   if (into.failed()) {
-    check(!into.failed()->lasts || into.failed()->code == error_code::truncated, "only what may be tried again can be final");
+    const auto code = into.failed()->code;
+    check(!into.failed()->lasts || code == error_code::truncated || code == error_code::too_large, "only what is told so is final");
     check(into.failed()->code != error_code::none && !into.failed()->detail.empty(), "a file that is of no use has a reason");
   } else {
     check(into.measured().width != 0, "a file without a reason has sizes");
@@ -148,7 +153,8 @@ void check_any(std::string_view file) {
     }
   }
 
-  intake hostile{chance.below(4) == 0 ? mode::full : mode::header, most_bytes, nullptr, false};
+  const auto bound = chance.below(2) == 0 ? most_bytes : static_cast<std::int64_t>(file.size() + chance.below(100));
+  intake hostile{chance.below(4) == 0 ? mode::full : mode::header, bound, nullptr, false};
   fetch_from(hostile, chance, [&](const auto& asked) {
     auto answer = honest(file, asked, most, chance.below(2) == 0);
     if (chance.below(3) == 0) lie(answer, file, chance);

@@ -25,9 +25,9 @@ std::string with_coding(const std::string& coding, const std::string& content) {
   return http_response(200, content, "Content-Encoding: " + coding + "\r\n");
 }
 
-std::string many_small_chunks() {
+std::string many_chunks(const std::string& each) {
   std::string chunks;
-  for (int i = 0; i < 10'000; ++i) chunks += "1\r\nx\r\n";
+  for (int i = 0; i < 10'000; ++i) chunks += each;
   return chunks;
 }
 
@@ -82,7 +82,12 @@ cases body_cases() {
       body("endless chunk extension", protocol_error, test_support::endless(in_chunks("1;"), std::string(4096, 'x'))),
       body("endless zeros in front of a chunk size", protocol_error, test_support::endless(chunked(), std::string(4096, '0'))),
       body("endless trailers", protocol_error, test_support::endless(in_chunks("1c\r\n" + gif + "\r\n0\r\n"), "X: y\r\n")),
-      body("chunks of one byte without end", too_large, test_support::endless(in_chunks("1c\r\n" + gif + "\r\n"), many_small_chunks())),
+      body("chunks of 16 bytes without end", too_large,
+           test_support::endless(in_chunks("1c\r\n" + gif + "\r\n"), many_chunks("10\r\n" + std::string(16, 'x') + "\r\n"))),
+      body("chunks of one byte without end", protocol_error,
+           test_support::endless(in_chunks("1c\r\n" + gif + "\r\n"), many_chunks("1\r\nx\r\n"))),
+      body("chunks of one byte, each with a long extension", protocol_error,
+           test_support::endless(in_chunks("2\r\n\xFF\xD8\r\n"), many_chunks("1;" + std::string(250, 'x') + "\r\n\xFF\r\n"))),
       body("drips in a chunk size", timed_out, test_support::dripping(in_chunks("1;"), drops), short_deadline),
       body("drips in a chunk", timed_out, test_support::dripping(in_chunks("7d0\r\nGIF89a\x10"), drops), short_deadline),
       body("drips in the trailers", timed_out, test_support::dripping(in_chunks("1c\r\n" + gif + "\r\n0\r\n"), drops), short_deadline),

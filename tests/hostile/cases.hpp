@@ -62,6 +62,7 @@ cases body_cases();  ///< lengths, chunks, codings
 cases redirect_cases();
 cases range_cases();    ///< header mode
 cases content_cases();  ///< what the file is
+cases side_cases();     ///< how large it says that it is
 cases packed_cases();   ///< how it is coded
 cases damage_cases();   ///< every format, cut
 cases all_cases();

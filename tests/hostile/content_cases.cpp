@@ -53,6 +53,24 @@ void add_packed(cases& to, const std::string& name, error_code expected, const s
   }
 }
 
+/// Claims such sides, as many as its format has or more, and is whole. In both modes.
+void add_sides(cases& to, const std::string& name, error_code expected, const std::string& file, std::uint32_t width = 0,
+               std::uint32_t height = 0) {
+  for (const auto how : {fetch::mode::full, fetch::mode::header}) {
+    to.push_back({.name = "sides: " + name + (how == fetch::mode::full ? "" : ", header mode"),
+                  .expected = expected,
+                  .width = width,
+                  .height = height,
+                  .run = test_support::serving(http_response(200, file)),
+                  .tune = [how](fetch::engine_options& options) { options.how = how; }});
+  }
+}
+
+/// One whose pixels are packed by zip: of those only the first byte is looked for.
+std::string psd(bool large, std::uint32_t width, std::uint32_t height) {
+  return imaging::psd_start({.large = large, .width = width, .height = height}) + "\0\2x"s;
+}
+
 std::string but_one(const std::string& file) { return file.substr(0, file.size() - 1); }
 
 }  // namespace
@@ -116,7 +134,7 @@ cases content_cases() {
       content("a PNG chunk of 4 GB", truncated,
               "\x89PNG\r\n\x1A\n" + imaging::png_header(10, 10, std::string("\x8\2\0\0\0", 5)) + "\xFF\xFF\xFF\xFFIDAT"),
       content("a WebP that announces 4 GB", not_an_image, "RIFF\xFE\xFF\xFF\xFF" + imaging::webp_lossy(10, 10).substr(8)),
-      content("a bitmap of 2^31 x 2^31", truncated, imaging::bmp({.width = 0x7FFFFFFF, .height = 0x80000000, .bits = 32})),
+      content("a bitmap of 2^31 - 1 x 2^31 - 1", truncated, imaging::bmp({.width = 0x7FFFFFFF, .height = 0x80000001, .bits = 32})),
       endless_content("a JPEG of endless segments", too_large, jpeg_start, repeated(imaging::jpeg_segment(0xE1, "x"), 65536)),
       endless_content("a JPEG of endless fill bytes", too_large, jpeg_start, std::string(65536, '\xFF')),
       endless_content("a JPEG of endless scans", too_large, but_one(imaging::jpeg(10, 10)), repeated(imaging::jpeg_scan("data"), 65536)),
@@ -158,6 +176,33 @@ cases content_cases() {
       content("an icon whose picture lies behind the file", truncated,
               std::string{file_bytes{}.text("\0\0\1\0\1\0"s).u8(10).u8(10).fill(6).le32(40).le32(0x7FFFFFFF).fill(40)}),
   };
+}
+
+cases side_cases() {
+  using enum error_code;
+  constexpr std::uint32_t most_31 = 0x7FFFFFFF, most_32 = 0xFFFFFFFF;
+  const auto run_lengths = [](std::uint32_t width, std::uint32_t height) {  // BMP: the pixels are as long as the header says
+    return imaging::bmp({.width = width, .height = height, .bits = 8, .compression = 1, .data_bytes = 48});
+  };
+  cases all;
+  add_sides(all, "a JPEG", none, imaging::jpeg(65'535, 65'535), 65'535, 65'535);
+  add_sides(all, "a GIF", none, imaging::gif(65'535, 65'535), 65'535, 65'535);
+  add_sides(all, "a PNG", none, imaging::png(most_31, most_31), most_31, most_31);
+  add_sides(all, "a PNG beyond", bad_dimensions, imaging::png(most_31, most_31 + 1));
+  add_sides(all, "a bitmap", none, run_lengths(most_31, most_31), most_31, most_31);
+  add_sides(all, "a bitmap beyond", bad_dimensions, run_lengths(most_31, most_31 + 1));
+  add_sides(all, "a WebP", none, imaging::webp_animation(65'536, 65'535), 65'536, 65'535);
+  add_sides(all, "a WebP beyond", bad_dimensions, imaging::webp_animation(65'536, 65'536));
+  add_sides(all, "a PSD", none, psd(false, 30'000, 30'000), 30'000, 30'000);
+  add_sides(all, "a PSD beyond", bad_dimensions, psd(false, 30'000, 30'001));
+  add_sides(all, "a PSD far beyond", bad_dimensions, psd(false, most_32, most_32));
+  add_sides(all, "a PSB", none, psd(true, 300'000, 300'000), 300'000, 300'000);
+  add_sides(all, "a PSB beyond", bad_dimensions, psd(true, 300'001, 300'000));
+  add_sides(all, "a TIFF", none, imaging::tiff({.width = most_32, .height = most_32, .side_type = imaging::tiff_type::u32}), most_32,
+            most_32);
+  add_sides(all, "a TIFF beyond", bad_dimensions,
+            imaging::tiff({.large = true, .width = std::uint64_t{most_32} + 1, .side_type = imaging::tiff_type::u64}));
+  return all;
 }
 
 cases packed_cases() {
@@ -206,7 +251,7 @@ cases packed_cases() {
 cases all_cases() {
   cases all;
   for (const auto group : {name_cases, address_cases, connection_cases, tls_cases, head_cases, body_cases, redirect_cases, range_cases,
-                           content_cases, packed_cases, damage_cases}) {
+                           content_cases, side_cases, packed_cases, damage_cases}) {
     auto more = group();
     std::move(more.begin(), more.end(), std::back_inserter(all));
   }

@@ -63,6 +63,28 @@ std::string with_content_range(asked_range asked, const std::string& value) {
                        value.empty() ? "" : "Content-Range: " + value + "\r\n");
 }
 
+/// Each hop sends a part of the file that may still become a picture, and redirects the request for more of it.
+hostile_case parts_and_redirects() {
+  return {.name = "range: a large part, then a redirect, and again",
+          .expected = error_code::too_large,
+          .run =
+              [](session& with) {
+                const std::string file = "\xFF\xD8" + std::string((3 << 20) - 2, '\xFF');  // a JPEG's start and fill bytes
+                while (const auto request = with.read_request()) {
+                  const auto asked = range_of(*request);
+                  const bool first = asked && asked->first == 0;
+                  const auto deeper = "Location: " + test_support::path_of(*request) + "a/\r\n";
+                  const auto value = "Content-Range: bytes 0-" + std::to_string(file.size() - 1) + "/*\r\n";
+                  if (!with.send(first ? http_response(206, file, value) : http_response(302, "", deeper))) return;
+                }
+              },
+          .tune =
+              [](fetch::engine_options& options) {
+                options.how = fetch::mode::header;
+                options.max_image_bytes = 4 << 20;
+              }};
+}
+
 }  // namespace
 
 cases range_cases() {
@@ -138,6 +160,7 @@ cases range_cases() {
           "a total over the bound", [](asked_range asked, int) { return with_content_range(asked, "bytes 0-16383/99999999999"); },
           too_large),
   };
+  all.push_back(parts_and_redirects());
   std::string noise;  // which does not pack, so that one range of the packed file is not enough
   std::uint32_t state = 1;
   for (int i = 0; i < 65'000; ++i) noise += static_cast<char>((state = state * 1664525 + 1013904223) >> 24);

@@ -65,6 +65,13 @@ struct court {
     outcome.code = code;
     watched.fetch_ends(url, plan.origin_of(url), outcome, 10ms);
   }
+  void postpone(const std::string& url) {
+    watched.fetch_begins(url, plan.origin_of(url), 0ms);
+    fetch::outcome full;
+    full.code = error_code::origin_unavailable;
+    full.postponed = true;
+    watched.fetch_ends(url, plan.origin_of(url), full, 10ms);
+  }
   image_result good(int number) {
     image_result result;
     result.number = image_number{number};
@@ -203,6 +210,24 @@ BOOST_AUTO_TEST_CASE(sees_an_image_that_is_fetched_twice_at_once_or_when_nothing
   d.fetch("http://o0.test/1.jpg", error_code::too_large);
   d.fetch("http://o0.test/1.jpg");
   BOOST_TEST(has(d.said(), "nothing can come of it"));
+}
+
+BOOST_AUTO_TEST_CASE(does_not_count_a_fetch_that_was_postponed) {
+  for (const int told : {1, 2}) {
+    court c;
+    c.accept();
+    c.postpone("http://o0.test/1.jpg");
+    c.fetch("http://o0.test/1.jpg");
+    auto result = c.good(0);
+    result.attempts = told;
+    c.record(result);
+    BOOST_TEST(c.said().empty() == (told == 1));
+  }
+  court c;
+  c.accept();
+  c.postpone("http://o0.test/1.jpg");
+  c.record(c.bad(0, error_code::origin_unavailable, 2));
+  BOOST_TEST(has(c.said(), "has a failure that no host gave"));
 }
 
 BOOST_AUTO_TEST_CASE(sees_attempts_that_are_told_and_were_not_made) {

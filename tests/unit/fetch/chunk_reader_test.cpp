@@ -57,6 +57,18 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_not_over_is_not_done) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(framing_may_be_longer_than_its_data_by_a_bound_and_not_a_byte_more) {
+  const auto size_line = [](std::size_t bytes) { return "1;" + std::string(bytes - 4, 'x') + "\r\n"; };  // of a chunk of a byte
+  constexpr std::size_t line = limits::chunk_line_bytes, chunk_framing = line + 2;
+  const auto chunks = limits::chunk_framing_bytes / (chunk_framing - 1);  // each brings a byte of data
+  std::string body;
+  for (std::size_t n = 0; n < chunks; ++n) body += size_line(line) + "x\r\n";
+  const auto left = limits::chunk_framing_bytes + chunks - chunks * chunk_framing;
+  BOOST_REQUIRE(left >= 4u);
+  BOOST_TEST((read(body + size_line(left)).state == chunk_reader::next::data));
+  BOOST_TEST((read(body + size_line(left + 1)).state == chunk_reader::next::failed));
+}
+
 BOOST_AUTO_TEST_CASE(garbage_in_the_framing_is_refused) {
   for (const std::string_view text :
        {"\r\n", "x\r\n", "-1\r\n", "+1\r\n", "0x4\r\nWiki\r\n", " 4\r\nWiki\r\n", "4\nWiki\r\n", "4\rWiki", "4\r\nWikipedia\r\n",

@@ -70,10 +70,25 @@ outcome first_of(std::vector<std::future<outcome>>& open) {
   return {};
 }
 
+/// Requests that are being answered.
+struct crowd {
+  std::atomic<int> present = 0;
+  std::atomic<int> most = 0;
+
+  void enter() {
+    const int now = ++present;
+    for (int before = most; before < now && !most.compare_exchange_weak(before, now);) {
+    }
+  }
+  void leave() { --present; }
+};
+
 /// Lets requests for "/held" wait until `open` is counted down.
-origin::script holding(std::latch& open) {
-  return origin::answering([&open](const std::string& path) {
+origin::script holding(std::latch& open, crowd* counted = nullptr) {
+  return origin::answering([&open, counted](const std::string& path) {
+    if (counted != nullptr) counted->enter();
     if (path == "/held") open.wait();
+    if (counted != nullptr) counted->leave();
     return http_response(200, tiny_gif(1, 1));
   });
 }
@@ -307,29 +322,100 @@ BOOST_AUTO_TEST_CASE(a_redirect_goes_on_to_the_next_one_too) {
 BOOST_AUTO_TEST_CASE(no_more_fetches_than_allowed_are_at_one_address_whichever_name_led_there) {
   const auto closed = refusing(1);
   std::latch open{1};
-  origin host{holding(open), std::nullopt, "127.0.0.2", closed.front()->port()};
+  crowd at_host;
+  origin host{holding(open, &at_host), std::nullopt, "127.0.0.2", closed.front()->port()};
   const dns_stub names{[](const std::string& name, bool, int) {
-    return name == "moves.test" ? dns_answer{.addresses = {"127.0.0.1", "127.0.0.2"}} : dns_answer{.addresses = {"127.0.0.2"}};
+    return name.starts_with("moves") ? dns_answer{.addresses = {"127.0.0.1", "127.0.0.2"}} : dns_answer{.addresses = {"127.0.0.2"}};
   }};
   auto options = asking(names);
   options.address_connections = 2;
   const auto engine = make_blocking_engine(options);
   // Three whose first address refuses: two find a place at the second, and one is told to come back.
   std::vector<std::future<outcome>> fetches;
-  for (int i = 0; i < 3; ++i) fetches.push_back(start(*engine, host.url("/held", "moves.test")));
+  for (const char* name : {"moves-1.test", "moves-2.test", "moves-3.test"}) fetches.push_back(start(*engine, host.url("/held", name)));
   const auto refused = first_of(fetches);
   CHECK_CODE(refused, origin_unavailable);
   BOOST_TEST((refused.retry_after == limits::full_address_retry));
   BOOST_TEST(refused.evidence.address == "127.0.0.2");
   BOOST_TEST(refused.leads_to == "127.0.0.2");  // so that it is counted there from now on
   BOOST_TEST(refused.reason == "too many fetches are at its server");
-  // One that is counted there waits. A redirect stays counted where it began.
+  BOOST_TEST(refused.postponed);
+  // One that is counted there waits. Who is redirected there does so for a while, and is told to come back.
   fetches.push_back(start(*engine, host.url("/held", "stays.test")));
   origin elsewhere{serving(http_response(302, "", "Location: " + host.url("/", "stays.test") + "\r\n"))};
-  CHECK_CODE(fetch(*engine, elsewhere.url("/")), none);
+  const auto redirected = fetch(*engine, elsewhere.url("/"));
+  CHECK_CODE(redirected, origin_unavailable);
+  BOOST_TEST(redirected.postponed);
+  BOOST_TEST(redirected.evidence.final_url == host.url("/", "stays.test"));
+  BOOST_TEST(redirected.leads_to == "127.0.0.1");  // a redirect does not change where the next fetch begins
   open.count_down();
   while (!fetches.empty()) CHECK_CODE(first_of(fetches), none);
-  BOOST_TEST(host.most_at_once() <= 3);
+  CHECK_CODE(fetch(*engine, elsewhere.url("/")), none);
+  BOOST_TEST(at_host.most == 2);
+}
+
+BOOST_AUTO_TEST_CASE(hosts_that_lead_to_one_share_its_places) {
+  constexpr int hosts = 6, at_once = 2;
+  std::latch begun{at_once};
+  std::latch open{1};
+  origin target{origin::answering([&](const std::string&) {
+                  begun.count_down();
+                  open.wait();
+                  return http_response(200, tiny_gif(1, 1));
+                }),
+                std::nullopt, "127.0.0.2"};
+  std::vector<std::unique_ptr<origin>> leading;
+  std::vector<std::string> urls;
+  for (int i = 1; i <= hosts; ++i) {
+    const auto address = "127.0.1." + std::to_string(i);
+    leading.push_back(std::make_unique<origin>(serving(http_response(302, "", "Location: " + target.url("/", "127.0.0.2") + "\r\n")),
+                                               std::nullopt, address));
+    urls.push_back(leading.back()->url("/", address));
+  }
+  auto options = loopback_options();
+  options.address_connections = at_once;
+  const auto engine = make_blocking_engine(options);
+  std::vector<std::future<outcome>> fetches;
+  for (const auto& url : urls) fetches.push_back(start(*engine, url));
+  begun.wait();
+  int postponed = 0;
+  for (int i = 0; i < hosts - at_once; ++i) postponed += first_of(fetches).postponed ? 1 : 0;
+  open.count_down();
+  while (!fetches.empty()) CHECK_CODE(first_of(fetches), none);
+  BOOST_TEST(postponed == hosts - at_once);
+  BOOST_TEST(target.most_at_once() == at_once);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_leads_to_itself_needs_one_place) {
+  origin host{origin::answering([](const std::string& path) {
+    return path == "/end" ? http_response(200, tiny_gif(1, 1)) : http_response(302, "", "Location: /end\r\n");
+  })};
+  auto options = loopback_options();
+  options.address_connections = 1;
+  const auto result = fetch(options, host.url("/"));
+  CHECK_CODE(result, none);
+}
+
+BOOST_AUTO_TEST_CASE(hosts_that_lead_to_each_other_come_to_no_standstill) {
+  std::string there, back;
+  const auto lead_to = [](const std::string* elsewhere) {
+    return origin::answering([elsewhere](const std::string& path) {
+      return path == "/end" ? http_response(200, tiny_gif(1, 1)) : http_response(302, "", "Location: " + *elsewhere + "end\r\n");
+    });
+  };
+  origin one{lead_to(&there), std::nullopt, "127.0.0.2"};
+  origin other{lead_to(&back), std::nullopt, "127.0.0.3"};
+  there = other.url("/", "127.0.0.3");
+  back = one.url("/", "127.0.0.2");
+  auto options = loopback_options();
+  options.address_connections = 1;
+  const auto engine = make_blocking_engine(options);
+  for (int round = 0; round < 20; ++round) {
+    auto first = start(*engine, back);
+    auto second = start(*engine, there);
+    CHECK_CODE(first.get(), none);
+    CHECK_CODE(second.get(), none);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(who_waits_for_a_place_is_answered_when_the_engine_stops) {
@@ -347,17 +433,58 @@ BOOST_AUTO_TEST_CASE(who_waits_for_a_place_is_answered_when_the_engine_stops) {
   open.count_down();
 }
 
-BOOST_AUTO_TEST_CASE(a_place_is_free_again_when_its_fetch_ends) {
-  const auto at = *parse_address("127.0.0.1");
+namespace {
+
+hop_place at(const std::string& address, const std::string& origin) { return {*parse_address(address), origin}; }
+
+constexpr auto at_once = steady_time::min();
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(places_are_counted_per_address_and_per_origin_and_free_when_their_fetch_ends) {
   address_places places{2};
-  auto first = places.take_now(at);
-  auto second = places.take(at, steady_time::max());
+  auto first = places.take(at("127.0.0.1", "a"), at_once);
+  auto second = places.take(at("127.0.0.1", "b"), at_once);
   BOOST_TEST((first && second));
-  BOOST_TEST(!places.take_now(at));
-  BOOST_TEST(!places.take(at, std::chrono::steady_clock::now()));
-  BOOST_TEST(places.take_now(*parse_address("127.0.0.2")).has_value());
-  first.reset();
-  BOOST_TEST(places.take_now(at).has_value());
+  BOOST_TEST(!places.take(at("127.0.0.1", "c"), at_once));
+  auto third = places.take(at("127.0.0.2", "b"), at_once);
+  BOOST_TEST(third.has_value());
+  BOOST_TEST(!places.take(at("127.0.0.3", "b"), at_once));
+  second.reset();
+  BOOST_TEST(places.take(at("127.0.0.1", "b"), at_once).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(who_goes_on_gives_his_place_back_before_he_takes_another) {
+  address_places places{1};
+  auto first = places.take(at("127.0.0.1", "a"), at_once);
+  auto second = places.take(at("127.0.0.2", "b"), at_once);
+  BOOST_TEST(!places.take(at("127.0.0.2", "c"), at_once, std::move(first)));
+  BOOST_TEST(places.take(at("127.0.0.1", "a"), at_once).has_value(), "it is free although there was no other");
+  second = places.take(at("127.0.0.2", "d"), at_once, std::exchange(second, std::nullopt));
+  BOOST_TEST(second.has_value(), "who stays at an address keeps his place there");
+}
+
+BOOST_AUTO_TEST_CASE(as_many_wait_as_may_be_there_and_the_others_are_sent_away) {
+  constexpr int waiting = 5, most = 2;
+  address_places places{most};
+  std::vector<std::optional<address_places::place>> held;
+  for (const char* origin : {"a", "b"}) held.push_back(places.take(at("127.0.0.1", origin), at_once));
+  std::latch sent_away{waiting - most};
+  std::atomic<int> served = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < waiting; ++i) {
+    threads.emplace_back([&, i] {
+      if (places.take(at("127.0.0.1", std::to_string(i)), steady_time::max())) {
+        ++served;
+      } else {
+        sent_away.count_down();
+      }
+    });
+  }
+  sent_away.wait();  // before any place is free
+  held.clear();
+  for (auto& each : threads) each.join();
+  BOOST_TEST(served == most);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -163,19 +163,98 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_the_range_that_was_asked_for_leads_to_the_wh
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_total_and_a_short_or_early_range_are_no_lies) {
+BOOST_AUTO_TEST_CASE(an_unknown_total_and_a_short_range_are_no_lies) {
   const auto file = photo(1);
-  for (const bool early : {false, true}) {
-    auto in = header_intake();
-    const auto way = run(in, [&](const intake& asking) {
-      const auto first = asking.range_to_ask().value().first;
-      auto answer = early ? part(file, first > 100 ? first - 100 : 0, first + 200) : part(file, first, first + 49);
-      answer.head.file_part->total.reset();
-      return answer;
-    });
-    BOOST_TEST(is_40_by_30(in));
-    BOOST_TEST(way.asked.back().has_value());
+  auto in = header_intake();
+  const auto way = run(in, [&](const intake& asking) {
+    const auto first = asking.range_to_ask().value().first;
+    auto answer = part(file, first, first + 49);
+    answer.head.file_part->total.reset();
+    return answer;
+  });
+  BOOST_TEST(is_40_by_30(in));
+  BOOST_TEST(way.asked.back().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_part_that_begins_before_what_was_asked_for_is_not_read) {
+  const auto file = photo(1);
+  auto in = header_intake();
+  const auto way = run(in, [&](const intake& asking) {
+    const auto range = asking.range_to_ask();
+    if (!range || range->first == 0) return honest(file, asking);
+    return part(file, range->first - 1, *range->last);
+  });
+  BOOST_TEST(is_40_by_30(in));
+  BOOST_TEST((way.asked == asked_list{0, 65'539, std::nullopt}));
+  BOOST_TEST(way.bytes <= limits::range_bytes + 70'000);
+}
+
+namespace {
+
+/// What an attempt has read when its host answers so for as long as it is asked.
+std::uint64_t read_from(const server& host, std::int64_t most, error_code expected, byte_account so_far) {
+  intake in{mode::header, so_far, nullptr, false};
+  const auto way = run(in, host);
+  BOOST_TEST((in.failed() && in.failed()->code == expected));
+  BOOST_TEST(in.failed()->lasts == (expected == error_code::too_large));
+  BOOST_TEST(way.bytes <= static_cast<std::uint64_t>(most) + 1000);  // and the piece that is too much
+  return way.bytes;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_bound_on_a_file_holds_for_all_answers_of_an_attempt) {
+  constexpr std::int64_t most = 1'000'000;
+  const auto endless = "\xFF\xD8" + std::string(900'000, '\xFF');  // fill bytes: a JPEG whose size may always come next
+  // Parts that go on far behind what was asked for, of a version that never lasts.
+  int version = 0;
+  const server long_parts = [&](const intake& asking) {
+    const auto range = asking.range_to_ask();
+    auto answer = range ? part(endless, 0, endless.size() - 1) : whole(endless);
+    if (range && range->first > 0) answer = part(endless + endless, range->first, endless.size() + range->first - 1);
+    if (answer.head.file_part) answer.head.file_part->total.reset();
+    answer.head.etag = "\"" + std::to_string(++version) + "\"";
+    return answer;
+  };
+  read_from(long_parts, most, error_code::too_large, most);
+  // The whole file in place of the second part: what came before counts.
+  int request = 0;
+  const server then_whole = [&](const intake& asking) {
+    if (++request > 1) return whole(endless);
+    auto answer = part(endless, 0, 200'000);
+    answer.head.file_part->total.reset();
+    return asking.range_to_ask() ? answer : whole(endless);
+  };
+  read_from(then_whole, most, error_code::too_large, most);
+}
+
+BOOST_AUTO_TEST_CASE(what_an_attempt_has_cost_goes_on_with_its_next_hop) {
+  const auto file = photo(0, 1000);
+  const auto size = static_cast<std::int64_t>(file.size());
+  intake first{mode::full, size + 500, nullptr, false};
+  run(first, [&](const intake&) { return whole(file.substr(0, 500)); });
+  for (const bool fits : {true, false}) {
+    auto so_far = first.account();
+    BOOST_TEST(so_far.receive(fits ? 0 : 1));
+    intake next{mode::full, so_far, nullptr, false};
+    run(next, [&](const intake&) { return whole(file); });
+    BOOST_TEST(is_40_by_30(next) == fits);
+    if (!fits) BOOST_TEST((next.failed()->code == error_code::too_large && next.failed()->reason.ends_with(" in all its answers")));
   }
+}
+
+BOOST_AUTO_TEST_CASE(an_account_counts_to_its_bound_and_refuses_what_is_beyond) {
+  byte_account account{10};
+  BOOST_TEST(account.receive(9));
+  BOOST_TEST(!account.receive(2));
+  BOOST_TEST(account.receive(1));
+  BOOST_TEST(!account.receive(1));
+  BOOST_TEST(account.decode(10));
+  BOOST_TEST(!account.decode(1));
+  BOOST_TEST(account.may_drain());
+  BOOST_TEST(account.drain(limits::rests_drained_bytes));
+  BOOST_TEST(!account.may_drain());
+  BOOST_TEST(!account.drain(1));
 }
 
 BOOST_AUTO_TEST_CASE(two_versions_of_a_file_are_never_mixed) {

@@ -111,6 +111,54 @@ BOOST_AUTO_TEST_CASE(failures_are_shared_too_and_without_reuse_every_later_fetch
   BOOST_TEST(!with.inner->requests().back().known.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_fetch_whose_time_is_over_counts_only_for_who_began_it) {
+  bench with;
+  std::vector<std::string> told;
+  const auto submit = [&](const std::string& who) {
+    with.shared->submit({url_a, std::nullopt}, [&told, who](const outcome& result) {
+      told.push_back(who + (result.code == error_code::none ? " measured" : " timed out"));
+    });
+  };
+  submit("first");
+  submit("second");
+  submit("third");
+  with.answer(failure(error_code::timed_out));
+  BOOST_TEST((told == std::vector<std::string>{"first timed out"}));
+  BOOST_TEST(with.fetches() == 2u, "one more for both");
+  submit("fourth");
+  BOOST_TEST(with.fetches() == 2u);
+  with.answer(failure(error_code::timed_out));
+  BOOST_TEST((told == std::vector<std::string>{"first timed out", "second timed out", "third timed out"}), "nobody waits for a third");
+  BOOST_TEST(with.fetches() == 3u);
+  with.answer(success(5));
+  BOOST_TEST(told.back() == "fourth measured");
+  BOOST_TEST(told.size() == 4u);
+  BOOST_TEST(with.fetches() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(who_joined_asks_about_the_same_version_as_who_began) {
+  bench with{10s};
+  with.fetch(url_a, success(5, version_of("\"1\"")));
+  with.now += 10s;
+  with.submit(url_a);
+  with.submit(url_a);
+  with.answer(failure(error_code::timed_out));
+  BOOST_TEST((with.inner->requests().back().known == version_of("\"1\"")));
+  with.answer(still_the_same());
+  BOOST_REQUIRE(with.outcomes.size() == 3u);
+  BOOST_TEST(with.outcomes.back().measured.width == 5u);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_answers_also_who_was_to_be_fetched_for_again) {
+  bench with;
+  with.submit(url_a);
+  with.submit(url_a);
+  with.answer(failure(error_code::timed_out));
+  with.shared->stop();
+  BOOST_REQUIRE(with.outcomes.size() == 2u);
+  BOOST_TEST((with.outcomes.back().code == error_code::internal));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_url_and_what_is_spelt_at_length_reaches_the_engine_as_it_came) {
   bench with;
   with.submit("ftp://a.example/");
@@ -357,6 +405,7 @@ BOOST_AUTO_TEST_CASE(under_many_threads_every_submit_is_answered_once_and_no_url
       });
     }
     for (auto& thread : threads) thread.join();
+    while (answered < submitters * each) std::this_thread::yield();
     ended = true;
     for (auto& thread : network) thread.join();
     shared->stop();
