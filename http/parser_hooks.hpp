@@ -163,7 +163,7 @@ inline http_parser_settings create_parser_settings<retail_pulse::http::our_metho
     note_of_this_thread().body_bytes = static_cast<http_parser_ctx_t*>(parser->data)->m_body.size();
     return result;
   };
-  // The two bytes after a chunk are not looked at: Debian's http_parser skips them unread, and tells no callback where it is.
+  // The two bytes after a chunk are framing_check's to look at: Debian's http_parser skips them unread.
   // No chunk callbacks: RESTinio would keep a record of 16 bytes and more per chunk, for a body of one-byte chunks a gigabyte.
   settings.on_message_complete = [](http_parser* parser) {
     note_of_this_thread() = {};
