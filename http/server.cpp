@@ -10,6 +10,7 @@
 #include "http/listener.hpp"
 #include "http/parser_thread.hpp"
 #include "http/report_handlers.hpp"
+#include "http/responses.hpp"
 
 namespace retail_pulse::http {
 
@@ -40,7 +41,10 @@ class server::implementation {
     control_->add_routes(routes);
     reports_->add_routes(routes);
     routes_ = routes.list();
-    auto opened = listener::open(how, std::move(routes));
+    auto opened = listener::open(how, [routes = std::move(routes), askers = options.askers](request r, const responder& answer) {
+      if (const auto why = objection_to_asker(r, askers)) return answer(turned_down(*why, r.path));
+      routes(std::move(r), answer);
+    });
     if (auto* problem = std::get_if<std::string>(&opened)) return std::move(*problem);
     listener_ = std::get<std::unique_ptr<listener>>(std::move(opened));
     return std::nullopt;

@@ -118,10 +118,11 @@ std::string allowed_address(string_view text, settings& into) {
   return {};
 }
 
-std::string allowed_host(string_view text, settings& into) {
+template <auto Member>
+std::string host_name(string_view text, settings& into) {
   auto host = parse_host(text);
   if (!host) return refused(text, "is not a host name such as example.com");
-  into.allow_hosts.push_back(std::move(*host));
+  (into.*Member).push_back(std::move(*host));
   return {};
 }
 
@@ -176,6 +177,8 @@ namespace l = limits;
 constexpr std::array table{
     flag{"bind", "ADDRESS", "127.0.0.1", "where the API listens", bind_address},
     flag{"port", "PORT", "8080", "its port; 0 picks a free one and prints it", count<&s::port, 0, 65535>, false, "PORT"},
+    flag{"public-host", "HOST", "", "a public name of the API, as a proxy in front has it; several are possible (default: none)",
+         host_name<&s::public_hosts>, true},
     flag{"store-master", "FILE", "data/StoreMasterAssignment.csv", "the Store Master", file_name<&s::store_master>},
     flag{"storage", "WHERE", "sqlite:var/retail-pulse.db", "sqlite:PATH, or sqlite::memory: for a database that is gone at the end",
          storage_place},
@@ -200,7 +203,7 @@ constexpr std::array table{
          bytes<&s::max_image_bytes, l::min_image_bytes, l::max_image_bytes>},
     flag{"allow-address", "CIDR", "", "may be fetched from although it is not public; several are possible (default: none)",
          allowed_address, true},
-    flag{"allow-host", "HOST", "", "fetch only from these hosts and their subdomains (default: all)", allowed_host, true},
+    flag{"allow-host", "HOST", "", "fetch only from these hosts and their subdomains (default: all)", host_name<&s::allow_hosts>, true},
     flag{"ca-file", "FILE", "", "CA bundle for https origins (default: the system's)", file_name<&s::ca_file>},
     flag{"user-agent", "TEXT", l::default_user_agent, "what image hosts and receivers of callbacks are told that we are", user_agent},
     flag{"reuse-for", "TIME", "0", "how long a result serves later images of the same URL; 0: not at all",

@@ -23,6 +23,7 @@ namespace retail_pulse::config {
 struct settings {
   std::string bind = "127.0.0.1";
   std::uint16_t port = 8080;
+  std::vector<std::string> public_hosts;  ///< names under which browsers reach the API; as a parsed URL has them
   std::string store_master = "data/StoreMasterAssignment.csv";
   std::string storage = "sqlite:var/retail-pulse.db";  ///< accepted by storage::location::parse
   std::size_t images_in_flight = limits::default_images_in_flight;

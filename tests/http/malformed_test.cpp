@@ -111,6 +111,7 @@ const wrong_request wrong_requests[] = {
     {400, post_line + "Transfer-Encoding: chun\r\n ked\r\n\r\n0\r\n\r\n"},
     {400, "GET /healthz HTTP/1.1\nHost: h\n\n"},
     {400, get_line + "Host: h\r\nX: a\r\n b\r\n\r\n"},
+    {400, "GET http://user@h/healthz HTTP/1.1\r\nHost: h\r\n\r\n"},
     {501, post_line + "Transfer-Encoding: chunked;q=1\r\n\r\n0\r\n\r\n"},
     {400, post_line + "Transfer-Encoding: chunked\r\n\r\n\r\n"},
     {400, post_line + "Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n"},

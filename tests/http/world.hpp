@@ -14,6 +14,7 @@
 #include "core/job.hpp"
 #include "core/limits.hpp"
 #include "core/submission.hpp"
+#include "http/asker.hpp"
 
 /// A real server on a free port of the loopback, in front of actors that do what a test tells them.
 namespace retail_pulse::tests {
@@ -52,6 +53,7 @@ struct world_options {
   std::function<void()> before_parse{};
   std::vector<std::string> docs_folders{};
   std::function<std::optional<std::string>(std::string_view url)> callback_problem{};
+  http::asker_rules askers{};
 };
 
 class world {

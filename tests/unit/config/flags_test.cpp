@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(every_flag_of_the_command_line_is_there_once) {
       "gpu-delay",      "fetch",       "fetch-deadline",  "fetch-attempts",    "max-image-bytes",   "allow-address", "allow-host",
       "ca-file",        "reuse-for",   "reuse-entries",   "keep-images",       "keep-images-bytes", "max-jobs",      "max-pending-images",
       "max-body-bytes", "docs-folder", "callback-secret", "callback-attempts", "drain-timeout",     "log-file",      "log-level",
-      "log-format",     "user-agent"};
+      "log-format",     "user-agent",  "public-host"};
   std::set<std::string_view> found;
   for (const auto& row : flags()) BOOST_TEST(found.insert(row.name).second, row.name);
   BOOST_TEST((found == expected));
@@ -175,6 +175,9 @@ BOOST_AUTO_TEST_CASE(a_value_that_is_refused_comes_with_the_accepted_form) {
   BOOST_TEST(complaint("allow-address", "everywhere") ==
              "--allow-address: 'everywhere' is not an address range such as 10.0.0.0/8 or fd00::/8: 'everywhere' is not an address");
   BOOST_TEST(complaint("allow-host", "*.example.com") == "--allow-host: '*.example.com' is not a host name such as example.com");
+  for (const auto* text : {"*.example.com", "pulse.example.com:8080", "https://pulse.example.com", "pulse.example.com.", "a b"}) {
+    BOOST_TEST(complaint("public-host", text) == "--public-host: '" + std::string{text} + "' is not a host name such as example.com");
+  }
   for (const auto* text : {"warning", "WARNING", "Warning"}) BOOST_TEST(complaint("log-level", text) == "");
   BOOST_TEST(complaint("log-level", "loud") == "--log-level: 'loud' is none of debug, info, warning, error, off");
   BOOST_TEST(complaint("log-format", "xml") == "--log-format: 'xml' is none of text, json");
