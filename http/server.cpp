@@ -17,11 +17,11 @@ namespace retail_pulse::http {
 class server::implementation {
  public:
   implementation(const server_options& options, const backend& to)
-      : parser_{options.parser_queue_bytes, options.before_parse},
+      : parser_{options.parser_queue_bytes, options.before_parse, options.max_job_images},
         documents_{options.docs_folders},
         follow_handlers_{std::in_place, to, options.max_connections, options.request_handle},
         control_{std::in_place, to.supervisor, options.request_handle},
-        handlers_{std::in_place, to, parser_, options.readiness_answer, options.request_handle},
+        handlers_{std::in_place, to, parser_, options.max_job_images, options.readiness_answer, options.request_handle},
         reports_{std::in_place, to, options.request_handle, options.wall_time} {}
 
   /// Why it cannot listen, or nothing.

@@ -31,6 +31,7 @@ struct server_options {
   std::size_t max_connections = limits::api_connections;
   std::size_t threads = 2;
   asker_rules askers{};  ///< who may ask
+  std::size_t max_job_images = limits::default_job_images;
   std::vector<std::string> docs_folders;  ///< the first that has Swagger UI is used for /docs
 
   // What only tests change.

@@ -212,6 +212,7 @@ class service::implementation {
     options.max_body_bytes = settings.max_body_bytes;
     options.max_connections = budget.api_connections;
     options.askers.own_names = own_names_of(settings);
+    options.max_job_images = settings.max_job_images;
     options.docs_folders = docs_folders_of(settings);
     auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_, *herald_, report_readers_,
                                                  colleagues_->store_master, *store_loader_, poster_ ? problem_of_callback : no_callbacks});

@@ -215,6 +215,7 @@ constexpr std::array table{
     flag{"max-jobs", "N", "50000", "ongoing jobs; beyond it submissions get 503", count<&s::max_jobs, 1, l::max_jobs>},
     flag{"max-pending-images", "N", "20000000", "images without a result; beyond it submissions get 503",
          count<&s::max_pending_images, 1, l::max_pending_images>},
+    flag{"max-job-images", "N", "1000000", "images of one job; larger ones get 413", count<&s::max_job_images, 1, l::max_job_images>},
     flag{"max-body-bytes", "SIZE", "64MiB", "larger submissions get 413", bytes<&s::max_body_bytes, l::min_body_bytes, l::max_body_bytes>},
     flag{"docs-folder", "FOLDER", "", "Swagger UI for /docs (default: where scripts/install-docs or the container image has it)",
          docs_folder},

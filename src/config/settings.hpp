@@ -45,6 +45,7 @@ struct settings {
   std::int64_t keep_images_bytes = limits::default_keep_images_bytes;
   std::int64_t max_jobs = limits::default_jobs;
   std::int64_t max_pending_images = limits::default_pending_images;
+  std::size_t max_job_images = limits::default_job_images;
   std::size_t max_body_bytes = limits::default_body_bytes;
   std::string docs_folder;   ///< of Swagger UI; empty: where it is usually installed
   std::string callback_key;  ///< what callbacks are signed with, decoded: a secret. Empty: none are made

@@ -43,6 +43,7 @@ struct world_options {
   std::size_t max_body_bytes = std::size_t{1} << 20;
   std::size_t max_connections = 256;
   std::size_t threads = 2;
+  std::size_t max_job_images = limits::default_job_images;
   std::size_t parser_queue_bytes = limits::parser_queue_bytes;
   std::size_t received_bodies_bytes = limits::received_bodies_bytes;
   std::chrono::milliseconds request_read = limits::request_read;

@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(every_flag_of_the_command_line_is_there_once) {
       "gpu-delay",      "fetch",       "fetch-deadline",  "fetch-attempts",    "max-image-bytes",   "allow-address", "allow-host",
       "ca-file",        "reuse-for",   "reuse-entries",   "keep-images",       "keep-images-bytes", "max-jobs",      "max-pending-images",
       "max-body-bytes", "docs-folder", "callback-secret", "callback-attempts", "drain-timeout",     "log-file",      "log-level",
-      "log-format",     "user-agent",  "public-host"};
+      "log-format",     "user-agent",  "public-host",     "max-job-images"};
   std::set<std::string_view> found;
   for (const auto& row : flags()) BOOST_TEST(found.insert(row.name).second, row.name);
   BOOST_TEST((found == expected));
@@ -64,6 +64,7 @@ BOOST_AUTO_TEST_CASE(the_default_that_help_shows_is_the_default_that_holds) {
     given.gpu_delay_min = given.gpu_delay_max = given.fetch_deadline = given.drain_timeout = std::chrono::milliseconds{1};
     given.fetch_attempts = 1;
     given.max_image_bytes = given.max_jobs = given.max_pending_images = 1;
+    given.max_job_images = 1;
     given.fetch_mode = fetch::mode::header;
     given.reuse_for = std::chrono::milliseconds{1};
     given.reuse_entries = 1;
@@ -91,6 +92,7 @@ BOOST_AUTO_TEST_CASE(the_default_that_help_shows_is_the_default_that_holds) {
     if (name == "max-image-bytes") BOOST_TEST(given.max_image_bytes == untouched.max_image_bytes);
     if (name == "max-jobs") BOOST_TEST(given.max_jobs == untouched.max_jobs);
     if (name == "max-pending-images") BOOST_TEST(given.max_pending_images == untouched.max_pending_images);
+    if (name == "max-job-images") BOOST_TEST(given.max_job_images == untouched.max_job_images);
     if (name == "max-body-bytes") BOOST_TEST(given.max_body_bytes == untouched.max_body_bytes);
     if (name == "user-agent") BOOST_TEST(given.user_agent == untouched.user_agent);
     if (name == "callback-attempts") BOOST_TEST(given.callback_attempts == untouched.callback_attempts);
@@ -138,6 +140,7 @@ BOOST_AUTO_TEST_CASE(every_bound_holds_at_the_bound_and_one_past_it) {
       {"keep-images-bytes", "1MiB", "1048575", "1048576GiB", "1125899906842625"},
       {"max-jobs", "1", "0", "1000000", "1000001"},
       {"max-pending-images", "1", "0", "1000000000", "1000000001"},
+      {"max-job-images", "1", "0", "250000000", "250000001"},
       {"max-body-bytes", "1024", "1023", "1GiB", "1073741825"},
       {"callback-attempts", "1", "0", "32", "33"},
       {"drain-timeout", "0", "-1s", "10m", "600001ms"},
