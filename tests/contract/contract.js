@@ -266,7 +266,7 @@ class Answer {
 }
 
 function pathOf(target) {
-  const relative = target.replace(/#.*$/s, "").replace(/^https?:\/\/[^/?]*/, "");
+  const relative = target.replace(/#.*$/s, "").replace(/^https?:\/\/[^/?]*/i, "");
   return relative.replace(/\?.*$/s, "") || "/";
 }
 

@@ -40,6 +40,7 @@ test("what is as described passes", () => {
   passes();
   passes({ target: "/api/status/?jobid=1" });
   passes({ target: "http://h.example/api/status?jobid=1" });
+  passes({ target: "HTTP://h.example/api/status?jobid=1" });
   passes({ method: "POST", target: "/api/submit", status: 201, body: { job_id: 1 } });
   passes({ method: "HEAD", body: "" });
   passes({ target: "/api/jobs/1/audit", status: 404, headers: problemType, body: problem(404, "job_not_found", "/api/jobs/1/audit") });
