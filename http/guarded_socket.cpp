@@ -121,6 +121,7 @@ void guarded_socket::before_read() {
   const auto note = std::exchange(note_of_this_thread(), {});
   if (note.began) in_request_ = true;
   if (note.began) parser_ = note.parser;
+  if (!wrong_.empty()) return refuse({400, std::string{wrong_}});
   if (!in_request_) {
     if (!idle_since_) idle_since_ = connection_books::clock::now();
     books_->idle(*this, *idle_since_);
@@ -147,6 +148,13 @@ void guarded_socket::after_read(std::size_t bytes) {
   books_->not_idle(*this);
   note_of_this_thread() = {};
   if (in_request_) note_of_this_thread().parser = parser_;
+}
+
+std::size_t guarded_socket::sound_part(std::string_view bytes) {
+  const auto seen = check_.take(bytes);
+  wrong_ = seen.wrong;
+  if (!wrong_.empty() && seen.sound == 0) refuse({400, std::string{wrong_}});
+  return seen.sound;
 }
 
 std::optional<refusal> guarded_socket::last_words() {

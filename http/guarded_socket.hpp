@@ -9,9 +9,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "http/framing.hpp"
 #include "http/message.hpp"
 
 struct http_parser;
@@ -107,9 +109,12 @@ class guarded_socket : public asio::ip::tcp::socket {
     before_read();
     auto executor = asio::get_associated_executor(handler, get_executor());
     // The handler holds the connection, and so this socket.
-    auto with_news = [this, handler = std::forward<Handler>(handler)](const asio::error_code& error, std::size_t bytes) mutable {
+    const asio::mutable_buffer into{*asio::buffer_sequence_begin(buffers)};  // RESTinio has no other
+    auto with_news = [this, into, handler = std::forward<Handler>(handler)](const asio::error_code& error, std::size_t bytes) mutable {
       after_read(bytes);
-      handler(error, bytes);
+      const auto sound = sound_part({static_cast<const char*>(into.data()), bytes});
+      if (bytes > 0 && sound == 0) return handler(asio::error::bad_descriptor, 0);  // it has been refused
+      handler(error, sound);
     };
     return base::async_read_some(buffers, asio::bind_executor(executor, std::move(with_news)));
   }
@@ -132,6 +137,9 @@ class guarded_socket : public asio::ip::tcp::socket {
  private:
   void before_read();
   void after_read(std::size_t bytes);
+  /// How many of the bytes that were read the parser may have. The rest is refused when it asks for more, behind the answers to what came
+  /// before; or at once, where there is no part.
+  std::size_t sound_part(std::string_view bytes);
   void count_framing(const parse_note& note);
   void charge(std::size_t body_bytes);
   std::optional<refusal> last_words();
@@ -143,9 +151,11 @@ class guarded_socket : public asio::ip::tcp::socket {
   bool in_request_ = false;                                        ///< bytes of a request have come, and no answer has been begun
   std::optional<connection_books::clock::time_point> idle_since_;  ///< when the next request was first waited for; blank lines are none
   bool in_body_ = false;                                           ///< the headers of the request that has begun are complete
-  std::size_t last_read_ = 0;                                      ///< bytes
-  std::size_t framing_ = 0;                                        ///< bytes behind the headers since the body last grew
-  const http_parser* parser_ = nullptr;                            ///< of the request that has begun
+  framing_check check_{};
+  std::string_view wrong_{};             ///< with the byte behind those that the parser has
+  std::size_t last_read_ = 0;            ///< bytes
+  std::size_t framing_ = 0;              ///< bytes behind the headers since the body last grew
+  const http_parser* parser_ = nullptr;  ///< of the request that has begun
 };
 
 }  // namespace retail_pulse::http

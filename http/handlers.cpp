@@ -83,8 +83,9 @@ std::optional<std::string> callback_problem(const backend& to, const submission&
 
 }  // namespace
 
-handlers::handlers(backend to, parser_thread& parser, std::chrono::milliseconds readiness_answer, std::chrono::milliseconds any_answer)
-    : backend_{std::move(to)}, parser_{parser}, readiness_answer_{readiness_answer}, any_answer_{any_answer} {}
+handlers::handlers(backend to, parser_thread& parser, std::size_t max_images, std::chrono::milliseconds readiness_answer,
+                   std::chrono::milliseconds any_answer)
+    : backend_{std::move(to)}, parser_{parser}, max_images_{max_images}, readiness_answer_{readiness_answer}, any_answer_{any_answer} {}
 
 route_table handlers::routes() {
   route_table table;
@@ -101,7 +102,7 @@ void handlers::submit(request r, responder answer) {
   auto key = std::get<std::optional<submission_key>>(std::move(named));
   if (r.body.size() <= limits::inline_parse_bytes) {
     if (key) key->digest = sha256_of(r.body);
-    return store(r.id, parse_submission(r.body), std::move(key), answer);
+    return store(r.id, parse_submission(r.body, max_images_), std::move(key), answer);
   }
   const bool wants_digest = key.has_value();
   const bool taken =
@@ -117,7 +118,7 @@ void handlers::submit(request r, responder answer) {
 
 void handlers::store(const std::string& request_id, parser_thread::parsed parsed, std::optional<submission_key> key,
                      const responder& answer) const {
-  if (const auto* error = std::get_if<parse_error>(&parsed)) return answer(error_response(400, error->message));
+  if (const auto* error = std::get_if<parse_error>(&parsed)) return answer(error_response(error->status, error->message));
   if (const auto problem = callback_problem(backend_, *std::get<submission_ptr>(parsed))) return answer(error_response(400, *problem));
   actors::reply<submit_outcome> reply{[answer, request_id](const submit_outcome& outcome) { answer(response_to(outcome, request_id)); },
                                       submit_outcome{}};

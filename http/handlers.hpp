@@ -19,7 +19,8 @@ namespace retail_pulse::http {
 class handlers {
  public:
   /// `parser` must outlive this.
-  handlers(backend to, parser_thread& parser, std::chrono::milliseconds readiness_answer, std::chrono::milliseconds any_answer);
+  handlers(backend to, parser_thread& parser, std::size_t max_images, std::chrono::milliseconds readiness_answer,
+           std::chrono::milliseconds any_answer);
 
   /// The routes of the service. This must outlive the table.
   route_table routes();
@@ -32,6 +33,7 @@ class handlers {
 
   const backend backend_;
   parser_thread& parser_;
+  const std::size_t max_images_;  ///< of a job
   const std::chrono::milliseconds readiness_answer_;
   const std::chrono::milliseconds any_answer_;
   const places audits_{limits::audits};

@@ -15,6 +15,8 @@
 
 #include "core/limits.hpp"
 #include "core/random.hpp"
+#include "core/text.hpp"
+#include "http/asker.hpp"
 #include "http/guarded_socket.hpp"
 #include "http/open_exchanges.hpp"
 #include "http/open_streams.hpp"
@@ -203,12 +205,13 @@ std::string as_text(const response& r, const std::string& request_id) {
 
 /// The target without a scheme and host (RFC 9112 wants servers to take both forms), cut at the query.
 void set_target(request& r, std::string_view target) {
-  target = target.substr(0, target.find('#'));
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (!target.starts_with(scheme)) continue;
-    target.remove_prefix(scheme.size());
-    target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
+  if (const auto authority = authority_of(target)) {
+    r.authority = *authority;
+    target.remove_prefix(static_cast<std::size_t>(authority->data() + authority->size() - target.data()));
+  } else if (const auto* host = r.header("Host")) {
+    r.authority = trimmed(*host);
   }
+  target = target.substr(0, target.find('#'));
   const auto mark = target.find('?');
   r.path = target.substr(0, mark);
   if (r.path.empty()) r.path = "/";
@@ -218,8 +221,8 @@ void set_target(request& r, std::string_view target) {
 request read_request(const restinio::request_handle_t& from, request_ids& ids) {
   request r;
   r.method = from->header().method().c_str();
-  set_target(r, from->header().request_target());
   from->header().for_each_field([&r](const restinio::http_header_field_t& field) { r.headers.push_back({field.name(), field.value()}); });
+  set_target(r, from->header().request_target());
   const auto* id = r.header("X-Request-Id");
   r.id = id != nullptr && is_sane_request_id(*id) ? *id : ids.next();
   // RESTinio keeps the request until it is answered and offers its body read-only; a large one must not live on beside its parsed form.

@@ -22,6 +22,7 @@ struct request {
   std::string method;     ///< "GET"
   std::string path;       ///< as sent, up to `?`; not decoded
   std::string query;      ///< behind the `?`; not decoded
+  std::string authority;  ///< the host that is asked for, with its port where one was named: of an absolute target, else Host; or empty
   std::string parameter;  ///< what the path has in place of the route's {parameter}; set by the route table, not decoded
   std::vector<header_field> headers;
   std::string body;

@@ -10,6 +10,7 @@
 
 #include "core/limits.hpp"
 #include "core/text.hpp"
+#include "http/asker.hpp"
 #include "http/guarded_socket.hpp"
 #include "http/message.hpp"
 
@@ -65,6 +66,9 @@ inline std::optional<refusal> objection_to(const http_parser& parser, const rest
   if (hosts > 1) return refusal{400, "the Host header is given twice"};
   if (hosts == 0 && current) return refusal{400, "the Host header is missing"};
   if (bad_host) return refusal{400, "the Host header is malformed"};
+  // User info in front of a host is there to deceive (RFC 9110, 4.2.4).
+  const auto named = authority_of(header.request_target());
+  if (named && (named->empty() || !can_be_host(*named))) return refusal{400, "the host in the request's target is malformed"};
   if (empty_length) return refusal{400, "the length of the body is malformed or ambiguous"};
   if (transfer_encodings > 0 && !current) return refusal{400, "HTTP/1.0 has no Transfer-Encoding"};
   // A proxy in front could see another end of the body: the parser takes any list that ends in "chunked".
@@ -163,7 +167,7 @@ inline http_parser_settings create_parser_settings<retail_pulse::http::our_metho
     note_of_this_thread().body_bytes = static_cast<http_parser_ctx_t*>(parser->data)->m_body.size();
     return result;
   };
-  // The two bytes after a chunk are not looked at: Debian's http_parser skips them unread, and tells no callback where it is.
+  // The two bytes after a chunk are framing_check's to look at: Debian's http_parser skips them unread.
   // No chunk callbacks: RESTinio would keep a record of 16 bytes and more per chunk, for a body of one-byte chunks a gigabyte.
   settings.on_message_complete = [](http_parser* parser) {
     note_of_this_thread() = {};

@@ -7,8 +7,8 @@
 
 namespace retail_pulse::http {
 
-parser_thread::parser_thread(std::size_t queue_bytes, std::function<void()> before_each)
-    : queue_bytes_{queue_bytes}, before_each_{std::move(before_each)}, thread_{[this] { run(); }} {}
+parser_thread::parser_thread(std::size_t queue_bytes, std::function<void()> before_each, std::size_t max_images)
+    : queue_bytes_{queue_bytes}, before_each_{std::move(before_each)}, max_images_{max_images}, thread_{[this] { run(); }} {}
 
 bool parser_thread::parse(std::string body, bool wants_digest, on_parsed done) {
   const std::lock_guard lock{mutex_};
@@ -41,7 +41,7 @@ void parser_thread::run() {
 void parser_thread::handle(task& t) const {
   try {
     if (before_each_) before_each_();
-    auto result = parse_submission(t.body);
+    auto result = parse_submission(t.body, max_images_);
     auto digest = t.wants_digest ? sha256_of(t.body) : std::string{};
     t.body = {};  // the result has its own copy; free this one before the job is on its way
     t.done(std::move(result), std::move(digest));

@@ -22,7 +22,9 @@ class parser_thread {
 
   /// `queue_bytes` bounds the bodies that wait or are being parsed; one body is taken whatever its size when there is no other.
   /// `before_each` runs on the thread before each body; tests hold the thread with it.
-  explicit parser_thread(std::size_t queue_bytes, std::function<void()> before_each = {});
+  /// `max_images` is that of parse_submission.
+  explicit parser_thread(std::size_t queue_bytes, std::function<void()> before_each = {},
+                         std::size_t max_images = limits::default_job_images);
   ~parser_thread() { stop(); }
   parser_thread(const parser_thread&) = delete;
   parser_thread& operator=(const parser_thread&) = delete;
@@ -46,6 +48,7 @@ class parser_thread {
 
   const std::size_t queue_bytes_;
   const std::function<void()> before_each_;
+  const std::size_t max_images_;
   std::mutex mutex_;
   std::condition_variable work_;
   std::deque<task> queue_;

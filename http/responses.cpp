@@ -35,6 +35,14 @@ response json_response(int status, const json& body, std::string_view type = "ap
   return of_type(status, body.dump(-1, ' ', false, json::error_handler_t::replace), type);
 }
 
+constexpr std::string_view problem_type = "application/problem+json";
+
+/// about:blank: the problem is what the status says, and `code` which one of them.
+json problem_of(int status, std::string_view code, std::string_view detail, std::string_view path) {
+  return {{"type", "about:blank"}, {"title", reason_of(status)}, {"status", status},
+          {"detail", detail},      {"instance", path},           {"code", code}};
+}
+
 response later(response r) {
   r.headers.push_back({"Retry-After", std::to_string(limits::retry_after.count())});
   return r;
@@ -151,11 +159,13 @@ std::string job_ended_message(const job_status& ended) {
 response no_such_job(std::string_view jobid) { return error_response(400, "job " + std::string{jobid} + " does not exist"); }
 
 response problem(int status, std::string_view code, std::string_view detail, std::string_view path) {
-  // about:blank: the problem is what the status says, and `code` which one of them.
-  return json_response(
-      status,
-      {{"type", "about:blank"}, {"title", reason_of(status)}, {"status", status}, {"detail", detail}, {"instance", path}, {"code", code}},
-      "application/problem+json");
+  return json_response(status, problem_of(status, code, detail, path), problem_type);
+}
+
+response turned_down(const objection& why, std::string_view path) {
+  auto body = problem_of(why.status, why.code, why.sentence, path);
+  body["error"] = why.sentence;
+  return json_response(why.status, body, problem_type);
 }
 
 response problem_unavailable(std::string_view detail, std::string_view path) { return later(problem(503, "unavailable", detail, path)); }

@@ -8,6 +8,7 @@
 #include "core/ids.hpp"
 #include "core/job.hpp"
 #include "http/accept.hpp"
+#include "http/asker.hpp"
 #include "http/fixed_content.hpp"
 #include "http/message.hpp"
 
@@ -58,6 +59,9 @@ response problem_method_not_allowed(std::string_view method, std::string allow, 
 response problem_not_found(std::string_view path);                                 ///< 404: no route has this path
 response problem_encoded_body(std::string_view path);                              ///< 415
 response problem_not_acceptable(const media_types& makes, std::string_view path);  ///< 406
+
+/// A request that must not come from where it comes from, on whatever path: a problem of layer 2 that has the `error` of layer 1, too.
+response turned_down(const objection& why, std::string_view path);
 
 response job_audited(const job_audit& audit);
 

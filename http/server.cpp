@@ -10,17 +10,18 @@
 #include "http/listener.hpp"
 #include "http/parser_thread.hpp"
 #include "http/report_handlers.hpp"
+#include "http/responses.hpp"
 
 namespace retail_pulse::http {
 
 class server::implementation {
  public:
   implementation(const server_options& options, const backend& to)
-      : parser_{options.parser_queue_bytes, options.before_parse},
+      : parser_{options.parser_queue_bytes, options.before_parse, options.max_job_images},
         documents_{options.docs_folders},
         follow_handlers_{std::in_place, to, options.max_connections, options.request_handle},
         control_{std::in_place, to.supervisor, options.request_handle},
-        handlers_{std::in_place, to, parser_, options.readiness_answer, options.request_handle},
+        handlers_{std::in_place, to, parser_, options.max_job_images, options.readiness_answer, options.request_handle},
         reports_{std::in_place, to, options.request_handle, options.wall_time} {}
 
   /// Why it cannot listen, or nothing.
@@ -40,7 +41,10 @@ class server::implementation {
     control_->add_routes(routes);
     reports_->add_routes(routes);
     routes_ = routes.list();
-    auto opened = listener::open(how, std::move(routes));
+    auto opened = listener::open(how, [routes = std::move(routes), askers = options.askers](request r, const responder& answer) {
+      if (const auto why = objection_to_asker(r, askers)) return answer(turned_down(*why, r.path));
+      routes(std::move(r), answer);
+    });
     if (auto* problem = std::get_if<std::string>(&opened)) return std::move(*problem);
     listener_ = std::get<std::unique_ptr<listener>>(std::move(opened));
     return std::nullopt;

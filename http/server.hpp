@@ -17,6 +17,7 @@
 #include "actors/protocols.hpp"
 #include "core/limits.hpp"
 #include "core/time.hpp"
+#include "http/asker.hpp"
 
 namespace retail_pulse::http {
 
@@ -29,6 +30,8 @@ struct server_options {
   std::size_t max_body_bytes = limits::default_body_bytes;
   std::size_t max_connections = limits::api_connections;
   std::size_t threads = 2;
+  asker_rules askers{};  ///< who may ask
+  std::size_t max_job_images = limits::default_job_images;
   std::vector<std::string> docs_folders;  ///< the first that has Swagger UI is used for /docs
 
   // What only tests change.

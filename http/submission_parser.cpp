@@ -60,9 +60,10 @@ std::string place_of(std::string_view text, std::size_t read) {
 /// The receiver of nlohmann's SAX events. Every event returns whether to go on; `problem` is set when not.
 class submission_reader {
  public:
-  explicit submission_reader(std::string_view document) : document_{document} {}
+  submission_reader(std::string_view document, std::size_t max_images) : document_{document}, max_images_{max_images} {}
 
   std::string problem;
+  int status = 400;  ///< that goes with it
   std::shared_ptr<submission> result = std::make_shared<submission>();
 
   bool null() { return value(kind::other_scalar); }
@@ -106,11 +107,13 @@ class submission_reader {
   bool finish_visit();
   bool finish_root();
   bool begin_member(member m, bool seen);
+  bool image_url(std::string_view text);
   bool callback_url(std::string& text);
   std::string visit_path() const { return "visits[" + std::to_string(result->visit_count()) + "]"; }
   std::string path() const;
 
   std::string_view document_;
+  std::size_t max_images_;
   place at_ = place::document;
   int depth_ = 0;
   int ignored_from_ = 0;  ///< depth of the outermost ignored container
@@ -226,10 +229,7 @@ bool submission_reader::integer(std::string literal) {
 bool submission_reader::string(std::string& text) {
   if (!value(kind::text)) return false;
   if (has_nul(text)) return fail(path() + " contains a NUL character");
-  if (at_ == place::urls) {
-    result->add_url(kept_of(text));
-    return true;
-  }
+  if (at_ == place::urls) return image_url(text);
   if (at_ == place::root && member_ == member::callback_url) return callback_url(text);
   if (at_ != place::visit || member_ == member::other) return true;
   const auto bound = member_ == member::store_id ? limits::store_id_bytes : limits::text_bytes;
@@ -240,6 +240,18 @@ bool submission_reader::string(std::string& text) {
   } else {
     visit_.visit_time = std::move(text);
   }
+  return true;
+}
+
+/// Whether it is a URL shows with the image, but for what was meant to be one: a cell or a variable that was empty.
+bool submission_reader::image_url(std::string_view text) {
+  const auto kept = kept_of(text);
+  if (without_blanks_around(kept).empty()) return fail(path() + " is empty");
+  if (result->image_count() == max_images_) {
+    status = 413;
+    return fail("the job has more than " + std::to_string(max_images_) + " images, which are as many as --max-job-images allows");
+  }
+  result->add_url(kept);
   return true;
 }
 
@@ -312,7 +324,7 @@ bool submission_reader::parse_error(std::size_t read, const std::string&, const 
 
 }  // namespace
 
-std::variant<submission_ptr, parse_error> parse_submission(std::string_view text) {
+std::variant<submission_ptr, parse_error> parse_submission(std::string_view text, std::size_t max_images) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return parse_error{"the body is empty"};
   if (const auto how = encoding_of(text).what; how != encoding::kind::utf8) {
     return parse_error{std::string{"the body is "} + (how == encoding::kind::utf16 ? "UTF-16" : "UTF-32") + "; JSON is sent in UTF-8"};
@@ -321,8 +333,8 @@ std::variant<submission_ptr, parse_error> parse_submission(std::string_view text
   if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
     return parse_error{"malformed JSON at " + place_of(text, nul + 1) + ": a NUL byte"};
   }
-  submission_reader reader{text};
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) return parse_error{std::move(reader.problem)};
+  submission_reader reader{text, max_images};
+  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) return parse_error{std::move(reader.problem), reader.status};
   return submission_ptr{std::move(reader.result)};
 }
 

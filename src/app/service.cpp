@@ -1,6 +1,9 @@
 #include "app/service.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <random>
 #include <ranges>
@@ -17,6 +20,7 @@
 #include "actors/supervisor.hpp"
 #include "app/descriptors.hpp"
 #include "app/threads.hpp"
+#include "core/text.hpp"
 #include "fetch/blocking_engine.hpp"
 #include "fetch/own_listener.hpp"
 #include "fetch/poster.hpp"
@@ -53,6 +57,14 @@ std::vector<std::string> docs_folders_of(const config::settings& settings) {
   std::error_code unknown;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", unknown);
   return {program.parent_path().parent_path() / "docs", "/usr/share/retail-pulse/docs"};
+}
+
+/// The names under which the API is reached on purpose: those that were told, and the machine's own.
+std::vector<std::string> own_names_of(const config::settings& settings) {
+  auto names = settings.public_hosts;
+  std::array<char, 256> name{};  // of at most 64 bytes on Linux
+  if (::gethostname(name.data(), name.size() - 1) == 0) names.push_back(lower(std::string_view{name.data()}));
+  return names;
 }
 
 fetch::engine_options engine_options_of(const config::settings& settings, const descriptor_budget& budget) {
@@ -209,6 +221,8 @@ class service::implementation {
     options.port = settings.port;
     options.max_body_bytes = settings.max_body_bytes;
     options.max_connections = budget.api_connections;
+    options.askers.own_names = own_names_of(settings);
+    options.max_job_images = settings.max_job_images;
     options.docs_folders = docs_folders_of(settings);
     auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_, *herald_, report_readers_,
                                                  colleagues_->store_master, *store_loader_, poster_ ? problem_of_callback : no_callbacks});

@@ -119,10 +119,11 @@ std::string address_range(string_view text, settings& into) {
   return {};
 }
 
-std::string allowed_host(string_view text, settings& into) {
+template <auto Member>
+std::string host_name(string_view text, settings& into) {
   auto host = parse_host(text);
   if (!host) return refused(text, "is not a host name such as example.com");
-  into.allow_hosts.push_back(std::move(*host));
+  (into.*Member).push_back(std::move(*host));
   return {};
 }
 
@@ -177,6 +178,8 @@ namespace l = limits;
 constexpr std::array table{
     flag{"bind", "ADDRESS", "127.0.0.1", "where the API listens", bind_address},
     flag{"port", "PORT", "8080", "its port; 0 picks a free one and prints it", count<&s::port, 0, 65535>, false, "PORT"},
+    flag{"public-host", "HOST", "", "a public name of the API, as a proxy in front has it; several are possible (default: none)",
+         host_name<&s::public_hosts>, true},
     flag{"store-master", "FILE", "data/StoreMasterAssignment.csv", "the Store Master", file_name<&s::store_master>},
     flag{"storage", "WHERE", "sqlite:var/retail-pulse.db", "sqlite:PATH, or sqlite::memory: for a database that is gone at the end",
          storage_place},
@@ -201,7 +204,7 @@ constexpr std::array table{
          bytes<&s::max_image_bytes, l::min_image_bytes, l::max_image_bytes>},
     flag{"allow-address", "CIDR", "", "may be fetched from although it is not public; several are possible (default: none)",
          address_range<&s::allow_addresses>, true},
-    flag{"allow-host", "HOST", "", "fetch only from these hosts and their subdomains (default: all)", allowed_host, true},
+    flag{"allow-host", "HOST", "", "fetch only from these hosts and their subdomains (default: all)", host_name<&s::allow_hosts>, true},
     flag{"ca-file", "FILE", "", "CA bundle for https origins (default: the system's)", file_name<&s::ca_file>},
     flag{"user-agent", "TEXT", l::default_user_agent, "what image hosts and receivers of callbacks are told that we are", user_agent},
     flag{"reuse-for", "TIME", "0", "how long a result serves later images of the same URL; 0: not at all",
@@ -213,6 +216,7 @@ constexpr std::array table{
     flag{"max-jobs", "N", "50000", "ongoing jobs; beyond it submissions get 503", count<&s::max_jobs, 1, l::max_jobs>},
     flag{"max-pending-images", "N", "20000000", "images without a result; beyond it submissions get 503",
          count<&s::max_pending_images, 1, l::max_pending_images>},
+    flag{"max-job-images", "N", "1000000", "images of one job; larger ones get 413", count<&s::max_job_images, 1, l::max_job_images>},
     flag{"max-body-bytes", "SIZE", "64MiB", "larger submissions get 413", bytes<&s::max_body_bytes, l::min_body_bytes, l::max_body_bytes>},
     flag{"docs-folder", "FOLDER", "", "Swagger UI for /docs (default: where scripts/install-docs or the container image has it)",
          docs_folder},

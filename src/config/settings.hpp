@@ -23,6 +23,7 @@ namespace retail_pulse::config {
 struct settings {
   std::string bind = "127.0.0.1";
   std::uint16_t port = 8080;
+  std::vector<std::string> public_hosts;  ///< names under which browsers reach the API; as a parsed URL has them
   std::string store_master = "data/StoreMasterAssignment.csv";
   std::string storage = "sqlite:var/retail-pulse.db";  ///< accepted by storage::location::parse
   std::size_t images_in_flight = limits::default_images_in_flight;
@@ -45,6 +46,7 @@ struct settings {
   std::int64_t keep_images_bytes = limits::default_keep_images_bytes;
   std::int64_t max_jobs = limits::default_jobs;
   std::int64_t max_pending_images = limits::default_pending_images;
+  std::size_t max_job_images = limits::default_job_images;
   std::size_t max_body_bytes = limits::default_body_bytes;
   std::string docs_folder;   ///< of Swagger UI; empty: where it is usually installed
   std::string callback_key;  ///< what callbacks are signed with, decoded: a secret. Empty: none are made

@@ -26,6 +26,7 @@ inline constexpr std::size_t parser_queue_bytes = 256 * mib;  ///< bodies waitin
 
 // --- admission -------------------------------------------------------------------------------------------------------
 inline constexpr std::int64_t default_jobs = 50'000;                ///< ongoing jobs; each costs about 2 KB of memory
+inline constexpr std::size_t default_job_images = 1'000'000;        ///< of one job; 6,000 stores with 160 photos each
 inline constexpr std::int64_t default_pending_images = 20'000'000;  ///< images without a result; about 4 GB of database
 inline constexpr std::size_t storing_bytes = 1 * gib;               ///< submissions on their way to storage, which a slow disk may hold up
 inline constexpr std::size_t idempotency_key_bytes = 255;           ///< of printable ASCII; a UUID has 36
@@ -199,6 +200,7 @@ inline constexpr std::int64_t default_keep_images_bytes = std::int64_t{10} << 30
 inline constexpr std::int64_t min_keep_images_bytes = 1 * mib;                ///< less would hold no photo
 inline constexpr std::int64_t max_keep_images_bytes = std::int64_t{1} << 50;  ///< 1 PiB, more than any disk
 inline constexpr std::int64_t max_jobs = 1'000'000;                           ///< 2 GB of memory at 2 KB each
+inline constexpr std::size_t max_job_images = 250'000'000;                    ///< as many fit into a body of 1 GiB
 inline constexpr std::int64_t max_pending_images = 1'000'000'000;             ///< 200 GB of database
 inline constexpr const char* default_user_agent = "retail-pulse";
 inline constexpr std::size_t user_agent_bytes = 200;       ///< of printable ASCII; browsers send about 120

@@ -15,6 +15,9 @@ const REFUSALS = [400, 408, 413, 414, 417, 431, 501, 503, 505];
 const GENERAL_HEADERS = ["cache-control", "connection", "content-length", "content-type", "date", "keep-alive", "referrer-policy", "server",
   "transfer-encoding", "x-accel-buffering", "x-content-type-options"];
 
+// What is answered on any path before its route is looked for; the connection goes on.
+const TURNED_DOWN = [403, 421];
+
 const pointer = (...parts) => parts.map((part) => "/" + String(part).replaceAll("~", "~0").replaceAll("/", "~1")).join("");
 
 export class Contract {
@@ -52,6 +55,7 @@ export class Contract {
   problemsOf(exchange) {
     const answer = new Answer(exchange);
     if (exchange.method === null) return this.#refusal(answer) ?? ["a request without a route got what no listener answers"];
+    if (TURNED_DOWN.includes(answer.status)) return this.#check(answer, ["components", "responses", "TurnedDown"]);
     const path = pathOf(exchange.target);
     const route = this.#routes.find((each) => each.pattern.test(path));
     const of = (name) => this.#refusal(answer) ?? this.#check(answer, ["components", "responses", name]);
@@ -262,7 +266,7 @@ class Answer {
 }
 
 function pathOf(target) {
-  const relative = target.replace(/#.*$/s, "").replace(/^https?:\/\/[^/?]*/, "");
+  const relative = target.replace(/#.*$/s, "").replace(/^https?:\/\/[^/?]*/i, "");
   return relative.replace(/\?.*$/s, "") || "/";
 }
 

@@ -40,9 +40,21 @@ test("what is as described passes", () => {
   passes();
   passes({ target: "/api/status/?jobid=1" });
   passes({ target: "http://h.example/api/status?jobid=1" });
+  passes({ target: "HTTP://h.example/api/status?jobid=1" });
   passes({ method: "POST", target: "/api/submit", status: 201, body: { job_id: 1 } });
   passes({ method: "HEAD", body: "" });
   passes({ target: "/api/jobs/1/audit", status: 404, headers: problemType, body: problem(404, "job_not_found", "/api/jobs/1/audit") });
+});
+
+test("what is turned down before its route has one form on every path", () => {
+  const body = (status, code) => ({ ...problem(status, code, "/x"), error: "x" });
+  for (const target of ["/api/submit", "/api/jobs/1/audit", "/nothing", "*"]) {
+    passes({ method: "POST", target, status: 403, headers: problemType, body: body(403, "cross_site_request") });
+    passes({ target, status: 421, headers: problemType, body: body(421, "unknown_host") });
+    fails({ target, status: 421, headers: problemType, body: problem(421, "unknown_host", "/x") }, "error");
+    fails({ target, status: 421, headers: problemType, body: body(421, "not_found") }, "code");
+    fails({ target, status: 403, body: { error: "x" } }, "application/json");
+  }
 });
 
 test("a wrong body fails", () => {

@@ -15,6 +15,7 @@ int fuzz_address(const std::uint8_t*, std::size_t);
 int fuzz_chunked(const std::uint8_t*, std::size_t);
 int fuzz_content_coding(const std::uint8_t*, std::size_t);
 int fuzz_csv_table(const std::uint8_t*, std::size_t);
+int fuzz_framing(const std::uint8_t*, std::size_t);
 int fuzz_image(const std::uint8_t*, std::size_t);
 int fuzz_intake(const std::uint8_t*, std::size_t);
 int fuzz_response_head(const std::uint8_t*, std::size_t);
@@ -36,6 +37,7 @@ constexpr target targets[] = {
     {"chunked", fuzz_chunked},
     {"content_coding", fuzz_content_coding},
     {"csv_table", fuzz_csv_table},
+    {"framing", fuzz_framing},
     {"image_avif", fuzz_image},
     {"image_bmp", fuzz_image},
     {"image_gif", fuzz_image},

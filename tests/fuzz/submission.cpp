@@ -28,6 +28,7 @@ void check_job(const submission& job) {
     for (; next < visit.first_image + visit.image_count; ++next) {
       check(job.visit_of(next) == v, "an image belongs to its visit");
       check(job.url_at(next).size() <= limits::url_bytes + 4 && is_text(job.url_at(next)), "a URL is bounded text");
+      check(!without_blanks_around(job.url_at(next)).empty(), "a URL is not blank");
     }
   }
   check(job.image_count() == next, "every image belongs to a visit");

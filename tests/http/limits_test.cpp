@@ -49,6 +49,22 @@ BOOST_AUTO_TEST_CASE(one_byte_more_is_413) {
   BOOST_TEST(w.submissions() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_job_of_one_image_more_than_allowed_is_413) {
+  world w{{.max_job_images = 3}};
+  const auto job = [](int images, std::size_t bytes) {
+    std::string urls = "\"u0\"";
+    for (int i = 1; i < images; ++i) urls += ",\"u\"";
+    return R"({"count":1,"visits":[{"store_id":"S","image_url":[)" + urls + R"(],"visit_time":""}]})" + std::string(bytes, ' ');
+  };
+  for (const std::size_t padding : {std::size_t{0}, std::size_t{20'000}}) {  // the second by way of the parser thread
+    BOOST_TEST(post(w.port(), "/api/submit", job(3, padding)).status == 201);
+    const auto more = post(w.port(), "/api/submit", job(4, padding));
+    BOOST_TEST(more.status == 413);
+    BOOST_TEST(more.body == R"({"error":"the job has more than 3 images, which are as many as --max-job-images allows"})");
+  }
+  BOOST_TEST(w.submissions() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(a_body_that_is_announced_too_large_need_not_be_sent) {
   world w{{.max_body_bytes = body_limit}};
   const auto head = "POST /api/submit HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body_limit + 1) + "\r\n";

@@ -337,6 +337,8 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   how.bind = options.bind;
   how.port = options.port;
   how.max_body_bytes = options.max_body_bytes;
+  how.askers = options.askers;
+  how.max_job_images = options.max_job_images;
   how.max_connections = options.max_connections;
   how.threads = options.threads;
   how.parser_queue_bytes = options.parser_queue_bytes;

@@ -14,6 +14,7 @@
 #include "core/job.hpp"
 #include "core/limits.hpp"
 #include "core/submission.hpp"
+#include "http/asker.hpp"
 
 /// A real server on a free port of the loopback, in front of actors that do what a test tells them.
 namespace retail_pulse::tests {
@@ -42,6 +43,7 @@ struct world_options {
   std::size_t max_body_bytes = std::size_t{1} << 20;
   std::size_t max_connections = 256;
   std::size_t threads = 2;
+  std::size_t max_job_images = limits::default_job_images;
   std::size_t parser_queue_bytes = limits::parser_queue_bytes;
   std::size_t received_bodies_bytes = limits::received_bodies_bytes;
   std::chrono::milliseconds request_read = limits::request_read;
@@ -52,6 +54,7 @@ struct world_options {
   std::function<void()> before_parse{};
   std::vector<std::string> docs_folders{};
   std::function<std::optional<std::string>(std::string_view url)> callback_problem{};
+  http::asker_rules askers{};
 };
 
 class world {

@@ -72,7 +72,9 @@ BOOST_AUTO_TEST_CASE(every_flag_of_the_command_line_is_there_once) {
                                             "log-level",
                                             "log-format",
                                             "user-agent",
-                                            "allow-callback-address"};
+                                            "allow-callback-address",
+                                            "public-host",
+                                            "max-job-images"};
   std::set<std::string_view> found;
   for (const auto& row : flags()) BOOST_TEST(found.insert(row.name).second, row.name);
   BOOST_TEST((found == expected));
@@ -89,6 +91,7 @@ BOOST_AUTO_TEST_CASE(the_default_that_help_shows_is_the_default_that_holds) {
     given.gpu_delay_min = given.gpu_delay_max = given.fetch_deadline = given.drain_timeout = std::chrono::milliseconds{1};
     given.fetch_attempts = 1;
     given.max_image_bytes = given.max_jobs = given.max_pending_images = 1;
+    given.max_job_images = 1;
     given.fetch_mode = fetch::mode::header;
     given.reuse_for = std::chrono::milliseconds{1};
     given.reuse_entries = 1;
@@ -116,6 +119,7 @@ BOOST_AUTO_TEST_CASE(the_default_that_help_shows_is_the_default_that_holds) {
     if (name == "max-image-bytes") BOOST_TEST(given.max_image_bytes == untouched.max_image_bytes);
     if (name == "max-jobs") BOOST_TEST(given.max_jobs == untouched.max_jobs);
     if (name == "max-pending-images") BOOST_TEST(given.max_pending_images == untouched.max_pending_images);
+    if (name == "max-job-images") BOOST_TEST(given.max_job_images == untouched.max_job_images);
     if (name == "max-body-bytes") BOOST_TEST(given.max_body_bytes == untouched.max_body_bytes);
     if (name == "user-agent") BOOST_TEST(given.user_agent == untouched.user_agent);
     if (name == "callback-attempts") BOOST_TEST(given.callback_attempts == untouched.callback_attempts);
@@ -163,6 +167,7 @@ BOOST_AUTO_TEST_CASE(every_bound_holds_at_the_bound_and_one_past_it) {
       {"keep-images-bytes", "1MiB", "1048575", "1048576GiB", "1125899906842625"},
       {"max-jobs", "1", "0", "1000000", "1000001"},
       {"max-pending-images", "1", "0", "1000000000", "1000000001"},
+      {"max-job-images", "1", "0", "250000000", "250000001"},
       {"max-body-bytes", "1024", "1023", "1GiB", "1073741825"},
       {"callback-attempts", "1", "0", "32", "33"},
       {"drain-timeout", "0", "-1s", "10m", "600001ms"},
@@ -203,6 +208,9 @@ BOOST_AUTO_TEST_CASE(a_value_that_is_refused_comes_with_the_accepted_form) {
              "--allow-callback-address: '10.0.0.1/8' is not an address range such as 10.0.0.0/8 or fd00::/8: '10.0.0.1/8' has bits set "
              "beyond its prefix");
   BOOST_TEST(complaint("allow-host", "*.example.com") == "--allow-host: '*.example.com' is not a host name such as example.com");
+  for (const auto* text : {"*.example.com", "pulse.example.com:8080", "https://pulse.example.com", "pulse.example.com.", "a b"}) {
+    BOOST_TEST(complaint("public-host", text) == "--public-host: '" + std::string{text} + "' is not a host name such as example.com");
+  }
   for (const auto* text : {"warning", "WARNING", "Warning"}) BOOST_TEST(complaint("log-level", text) == "");
   BOOST_TEST(complaint("log-level", "loud") == "--log-level: 'loud' is none of debug, info, warning, error, off");
   BOOST_TEST(complaint("log-format", "xml") == "--log-format: 'xml' is none of text, json");

@@ -110,6 +110,10 @@ BOOST_AUTO_TEST_CASE(lists_gather_repeated_flags_and_commas) {
   }
   check(accepted({"--allow-address", "10.0.0.0/8"}).allow_callback_addresses, {});
   check(accepted({"--allow-host", "B.example,a.example"}).allow_hosts, {"b.example", "a.example"});
+  check(accepted({"--public-host", "Pulse.example.com", "--public-host=b\u00fccher.example"}).public_hosts,
+        {"pulse.example.com", "xn--bcher-kva.example"});
+  check(accepted({}, {{"RETAIL_PULSE_PUBLIC_HOST", "a.example, b.example"}}).public_hosts, {"a.example", "b.example"});
+  check(accepted({"--config=pulse.toml"}, {}, "public-host = ['a.example']").public_hosts, {"a.example"});
 }
 
 BOOST_AUTO_TEST_CASE(a_stronger_list_replaces_a_weaker_one_also_with_nothing) {

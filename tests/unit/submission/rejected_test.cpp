@@ -48,6 +48,28 @@ BOOST_AUTO_TEST_CASE(an_empty_member_is_named) {
   BOOST_TEST(refused(visits(R"({"store_id":"S1","image_url":[],"visit_time":"t"})")) == "visits[1].image_url is empty");
 }
 
+BOOST_AUTO_TEST_CASE(a_url_of_blanks_is_an_empty_one) {
+  for (const auto* url : {"", " ", "\\t\\r\\n ", "\u00a0", "\u2003\u200b\ufeff"}) {
+    BOOST_TEST(refused(visits(R"({"store_id":"S1","image_url":["u",")"s + url + R"("],"visit_time":"t"})")) ==
+               "visits[1].image_url[1] is empty");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_job_may_have_as_many_images_as_are_allowed) {
+  const auto job = with_visit(R"("store_id":"S","image_url":["a","b","c"],"visit_time":"")");
+  BOOST_TEST(std::get<submission_ptr>(parse_submission(job, 3))->image_count() == 3u);
+  const auto refusal = std::get<parse_error>(parse_submission(job, 2));
+  BOOST_TEST(refusal.status == 413);
+  BOOST_TEST(refusal.message == "the job has more than 2 images, which are as many as --max-job-images allows");
+  BOOST_TEST(std::get<parse_error>(parse_submission("[]", 2)).status == 400);
+  // Nothing behind the first that is too many is read.
+  BOOST_TEST(std::get<parse_error>(parse_submission(R"({"visits":[{"image_url":["a","b","c", this is no JSON)", 2)).status == 413);
+  std::string many = R"({"count":1,"visits":[{"store_id":"S","visit_time":"","image_url":["a")";
+  for (std::size_t i = 1; i < limits::default_job_images; ++i) many += ",\"a\"";
+  BOOST_TEST(refused(many + "]}]}") == "accepted");
+  BOOST_TEST(refused(many + ",\"a\"]}]}").starts_with("the job has more than 1000000 images"));
+}
+
 BOOST_AUTO_TEST_CASE(a_count_that_does_not_match_tells_both_numbers) {
   BOOST_TEST(refused(R"({"count":3,"visits":[)" + std::string{good_visit} + "," + std::string{good_visit} + "]}") ==
              "count is 3 but there are 2 visits");
