@@ -208,6 +208,9 @@ inline constexpr std::size_t csv_cells = 16'384;  ///< of a row; what a spreadsh
 // --- Store Master ----------------------------------------------------------------------------------------------------
 inline constexpr std::size_t store_master_bytes = 256 * mib;  ///< 5 million stores; larger is some other file
 
+// --- files -----------------------------------------------------------------------------------------------------------
+inline constexpr unsigned default_file_mode = 0600;  ///< database, log and copies hold URLs, whose queries may be secrets
+
 // --- process ---------------------------------------------------------------------------------------------------------
 inline constexpr std::chrono::milliseconds default_drain = 3s;
 inline constexpr std::size_t descriptors_for_files = 64;  ///< database sessions and their WAL files, logs, event loops
