@@ -98,13 +98,18 @@ int count_copies(int folder, mode_t mode_of_folders, std::int64_t& bytes) {
   const int unread = each_name(folder, [&](const char* shelf) {
     if (!is_shelf(shelf)) return;
     const auto opened = open_below(folder, shelf);
-    if (!opened) return;  // a link or a file of that name: what would be kept there is refused then
-    struct stat found {};
-    if (fstat(opened.get(), &found) == 0 && (found.st_mode & 0777) != mode_of_folders) fchmod(opened.get(), mode_of_folders);
+    if (!opened) return;      // a link or a file of that name: what would be kept there is refused then
+    bool has_copies = false;  // else it is somebody's who likes short names
     const int wrong = each_name(opened.get(), [&](const char* name) {
-      if (is_copy(name)) bytes += std::max<std::int64_t>(0, size_of(opened.get(), name));
+      const auto size = is_copy(name) ? size_of(opened.get(), name) : -1;
+      if (size < 0) return;
+      has_copies = true;
+      bytes += size;
     });
     if (wrong != 0) failed = wrong;
+    struct stat found {};
+    const bool is_other = fstat(opened.get(), &found) == 0 && (found.st_mode & 0777) != mode_of_folders;
+    if (has_copies && is_other) fchmod(opened.get(), mode_of_folders);
   });
   return unread != 0 ? unread : failed;
 }

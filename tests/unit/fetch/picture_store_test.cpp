@@ -234,10 +234,12 @@ BOOST_AUTO_TEST_CASE(copies_and_their_folders_are_for_whom_the_mode_names) {
     BOOST_TEST(mode_of(below / "ba" / (std::string{digest_of_abc} + ".jpeg")) == mode);
   }
   const folder former;
-  fs::create_directory(former.path / "ba");
-  fs::permissions(former.path / "ba", fs::perms{0755});
+  keep(*open_store(former), "abc");
+  fs::create_directory(former.path / "ab");  // not ours: it holds no copy
+  for (const auto* name : {"ab", "ba"}) fs::permissions(former.path / name, fs::perms{0755});
   open_store(former);
   BOOST_TEST(mode_of(former.path / "ba") == 0700u);
+  BOOST_TEST(mode_of(former.path / "ab") == 0755u);
 }
 
 BOOST_AUTO_TEST_CASE(a_disk_that_takes_no_more_costs_the_copy_and_no_more) {
