@@ -22,14 +22,6 @@ std::string why_not_opened(const std::filesystem::path& file, int error) {
   return "cannot be opened: " + words_of(error);
 }
 
-/// What others may do is brought to the mode; a file that is made now gets just the mode, past the umask.
-void bring_to_mode(opened& file, mode_t now, mode_t mode) {
-  const mode_t wanted = file.made ? mode : (now & ~others) | (mode & others);
-  if (wanted == now) return;
-  file.mode_kept = fchmod(file.descriptor, wanted) != 0;
-  if (!file.made) file.mode_changed = file.mode_kept ? mode_text(now) : mode_text(now) + " to " + mode_text(wanted);
-}
-
 opened refused(opened file, std::string why) {
   close(file.descriptor);
   file.descriptor = -1;
@@ -49,6 +41,7 @@ opened open_file(const std::filesystem::path& name, int access, mode_t mode, abs
     if (file.descriptor >= 0 || then == absent::stays) break;
     file.descriptor = open(name.c_str(), access | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode);
     file.made = file.descriptor >= 0;
+    if (file.made) file.mode_kept = fchmod(file.descriptor, mode) != 0;  // past the umask
     if (file.descriptor < 0 && (error = errno) != EEXIST) break;
   }
   if (file.descriptor < 0 && !(then == absent::stays && error == ENOENT)) file.problem = why_not_opened(name, error);
@@ -63,7 +56,6 @@ opened open_regular(const std::filesystem::path& name, mode_t mode, absent then)
   struct stat status {};
   if (fstat(file.descriptor, &status) != 0) return refused(std::move(file), "cannot be looked at: " + words_of(errno));
   if (!S_ISREG(status.st_mode)) return refused(std::move(file), "is not a regular file");
-  bring_to_mode(file, status.st_mode & 07777, mode);
   return file;
 }
 
@@ -79,7 +71,7 @@ std::string mode_text(mode_t mode) {
 
 opened open_own(const std::filesystem::path& file, mode_t mode) { return open_regular(file, mode, absent::is_made); }
 
-opened open_existing(const std::filesystem::path& file, mode_t mode) { return open_regular(file, mode, absent::stays); }
+opened open_existing(const std::filesystem::path& file) { return open_regular(file, 0, absent::stays); }
 
 opened open_log(const std::filesystem::path& name, mode_t mode) {
   auto file = open_file(name, O_WRONLY | O_APPEND, mode, absent::is_made);
@@ -88,8 +80,17 @@ opened open_log(const std::filesystem::path& name, mode_t mode) {
   if (fstat(file.descriptor, &status) != 0) return refused(std::move(file), "cannot be looked at: " + words_of(errno));
   if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) return file;
   if (!S_ISREG(status.st_mode)) return refused(std::move(file), "is neither a regular file nor a pipe");
-  bring_to_mode(file, status.st_mode & 07777, mode);
   return file;
+}
+
+void bring_to_mode(opened& file, mode_t mode) {
+  struct stat status {};
+  if (file.made || file.descriptor < 0 || fstat(file.descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return;
+  const mode_t now = status.st_mode & 07777;
+  const mode_t wanted = (now & ~others) | (mode & others);
+  if (wanted == now) return;
+  file.mode_kept = fchmod(file.descriptor, wanted) != 0;
+  file.mode_changed = file.mode_kept ? mode_text(now) : mode_text(now) + " to " + mode_text(wanted);
 }
 
 std::string make_folders(const std::filesystem::path& folder, mode_t mode_of_files) {

@@ -130,13 +130,17 @@ files::opened open_file(const log_options& options) {
     result.problem = "has another name besides and does not begin as a log: it may be somebody's file";
     return result;
   }
-  return files::open_log(file, options.file_mode);
+  auto opened = files::open_log(file, options.file_mode);
+  const bool is_file = fstat(opened.descriptor, &status) == 0 && S_ISREG(status.st_mode);  // nothing is read out of a pipe
+  if (is_file && begins_as_a_log(options.file)) files::bring_to_mode(opened, options.file_mode);
+  return opened;
 }
 
 /// What is to be said of the file's mode behind the first line; empty where nothing is.
 std::string word_of_mode(const files::opened& file) {
-  if (file.mode_kept) return "others can do more with the log file than --file-mode says, and it cannot be changed";
-  return file.mode_changed.empty() ? "" : "the mode of the log file was changed from " + file.mode_changed;
+  if (file.mode_changed.empty()) return {};
+  if (file.mode_kept) return "the log file has the mode " + file.mode_changed + ", which is not that of --file-mode, and cannot be changed";
+  return "the mode of the log file was changed from " + file.mode_changed;
 }
 
 std::shared_ptr<spdlog::logger> make_logger(std::shared_ptr<spdlog::sinks::sink> sink) {

@@ -15,9 +15,9 @@ struct claimed {
 };
 
 /// Makes the database file where it is missing, and looks at it and at what SQLite keeps beside it (-wal, -shm, -journal): a link or what
-/// is no regular file is refused, and what others may do becomes that of `mode`. What SQLite makes later gets the database's mode, and it
-/// follows no link that takes the place of one of these. By who holds the process_lock, and before the first session of the process,
-/// because closing any descriptor of a database gives up the locks that the process has on it.
+/// is no regular file is refused, and where the database is one of ours, what others may do becomes that of `mode`. What SQLite makes later
+/// gets the database's mode, and it follows no link that takes the place of one of these. By who holds the process_lock, and before the
+/// first session of the process, because closing any descriptor of a database gives up the locks that the process has on it.
 claimed claim_files(const location& where, mode_t mode);
 
 }  // namespace retail_pulse::storage

@@ -44,7 +44,7 @@ std::variant<process_lock, process_lock::refused> process_lock::take(const locat
     return refused{"The folder " + folder.string() + " cannot be created: " + problem};
   }
   const std::string name = where.file().string() + ".lock";
-  const auto opened = files::open_own(name, mode);
+  auto opened = files::open_own(name, mode);
   if (opened.descriptor < 0) return refused{"The lock file " + name + ", beside the database of --storage, " + opened.problem};
   process_lock lock{opened.descriptor};
   // flock belongs to the open file, not to the process: it also keeps out a second taker in this process, and ends with any death.
@@ -59,6 +59,7 @@ std::variant<process_lock, process_lock::refused> process_lock::take(const locat
                    ", beside the database of --storage, holds something that is no process id, and may be somebody's: "
                    "move it away"};
   }
+  files::bring_to_mode(opened, mode);
   if (!write_own_id(lock.descriptor_)) return refused{"The lock file " + name + " cannot be written: " + system_message(errno)};
   return lock;
 }

@@ -117,9 +117,11 @@ def linked_lock(world):
 def foreign_lock(world):
     place, elsewhere = folder(world), folder(world)
     os.link(victim(elsewhere), place / "retail-pulse.db.lock")
+    (elsewhere / "victim").chmod(0o644)
     said = refusal(world, place)
     expect("retail-pulse.db.lock" in said and "--storage" in said, said)
     expect_equal((elsewhere / "victim").read_text(), PRECIOUS)
+    expect_equal(oct(mode_of(elsewhere / "victim")), "0o644", "its mode")
 
 
 @attack("files: links in place of the database and of what SQLite keeps beside it", "the start is refused by name; nothing is written behind them")

@@ -43,8 +43,9 @@ BOOST_AUTO_TEST_CASE(what_is_there_is_brought_to_the_mode_and_told_and_its_owner
   const temporary_folder folder;
   const auto where = folder.database();
   const auto log = where.file().string() + "-wal";
+  { const writer made{where}; }
+  std::ofstream{log};
   for (const auto& name : {where.file().string(), log}) {
-    std::ofstream{name};
     BOOST_REQUIRE(chmod(name.c_str(), 0644) == 0);
   }
   const auto claimed = claim_files(where, 0600);
@@ -57,6 +58,19 @@ BOOST_AUTO_TEST_CASE(what_is_there_is_brought_to_the_mode_and_told_and_its_owner
   BOOST_TEST(claim_files(where, 0640).changes.size() == 2u);
   BOOST_TEST(mode_of(where.file()) == 0640u);
   BOOST_TEST(mode_of(log) == 0440u);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_somebody_keeps_its_mode) {
+  for (const std::string& text : {std::string{"a letter"}, std::string{"SQLite format 3\0", 16} + std::string(200, 'x')}) {
+    const temporary_folder folder;
+    const auto where = folder.database();
+    std::ofstream{where.file()} << text;
+    BOOST_REQUIRE(chmod(where.file().c_str(), 0644) == 0);
+    const auto claimed = claim_files(where, 0600);
+    BOOST_TEST(claimed.problem == "");
+    BOOST_TEST(claimed.changes.empty());
+    BOOST_TEST(mode_of(where.file()) == 0644u);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(links_and_what_is_no_file_are_refused_by_name) {

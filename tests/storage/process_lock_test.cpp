@@ -84,6 +84,7 @@ BOOST_AUTO_TEST_CASE(a_link_or_a_file_of_somebody_in_its_place_is_refused_and_st
       const auto lock = folder.path() / "jobs.db.lock";
       const auto file = link ? folder.path() / "elsewhere" : lock;
       std::ofstream{file} << text;
+      BOOST_REQUIRE(chmod(file.c_str(), 0644) == 0);
       if (link) fs::create_symlink(file, lock);
       const auto result = process_lock::take(folder.database());
       BOOST_REQUIRE(!is_held(result));
@@ -92,6 +93,7 @@ BOOST_AUTO_TEST_CASE(a_link_or_a_file_of_somebody_in_its_place_is_refused_and_st
       BOOST_TEST((message.find("symbolic link") != std::string::npos) == link, message);
       std::ifstream stream{file};
       BOOST_TEST((std::string{std::istreambuf_iterator<char>{stream}, {}}) == text);
+      BOOST_TEST((fs::status(file).permissions() == fs::perms{0644}));
     }
   }
 }

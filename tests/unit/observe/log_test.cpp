@@ -187,6 +187,10 @@ BOOST_AUTO_TEST_CASE(a_log_is_for_whom_its_mode_names_whatever_the_mask_and_the_
   open(level::info);
   BOOST_TEST(mode_of(file) == 0600u);
   BOOST_REQUIRE(lines().size() == 2U);
+  std::ofstream{folder / "letter"} << "Dear reader";
+  std::filesystem::permissions(folder / "letter", std::filesystem::perms{0644});
+  BOOST_TEST(refusal(folder / "letter") == "");
+  BOOST_TEST(mode_of(folder / "letter") == 0644u);
   BOOST_TEST(lines()[1].ends_with("warning the mode of the log file was changed from 0644 to 0600"), lines()[1]);
 }
 
