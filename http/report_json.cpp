@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "actors/messages.hpp"
+#include "core/csv_cell.hpp"
 #include "core/evidence.hpp"
 #include "http/responses.hpp"
 
@@ -110,15 +111,7 @@ json stores_of(const job_report& report) {
 // --- CSV -------------------------------------------------------------------------------------------------------------
 
 void add_cell(std::string& line, std::string_view text) {
-  const bool formula = !text.empty() && std::string_view{"=+-@\t\r"}.find(text.front()) != std::string_view::npos;
-  const bool quoted = text.find_first_of("\",\r\n") != std::string_view::npos;
-  if (quoted) line += '"';
-  if (formula) line += '\'';
-  for (const char c : text) {
-    if (c == '"') line += '"';
-    line += c;
-  }
-  if (quoted) line += '"';
+  append_csv_cell(line, text);
   line += ',';
 }
 

@@ -106,7 +106,7 @@ std::optional<int> client_line::parse(const words& arguments) {
 }
 
 int client_line::complain(const std::string& sentence, int exit_code) const {
-  std::fprintf(stderr, "%s: %s\n", name_.c_str(), printable(sentence).c_str());
+  say(name_ + ": " + printable(sentence) + "\n");
   return exit_code;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/output.hpp"
+
 namespace retail_pulse::app {
 namespace {
 
@@ -52,7 +54,7 @@ std::optional<int> parse_words(CLI::App& app, const words& arguments) {
     std::fputs(app.help().c_str(), stdout);
     return exit_ok;
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), error.what());
+    say(app.get_name() + ": " + error.what() + "\n");
     return exit_usage;
   }
 }

@@ -167,7 +167,7 @@ int print_completion(const words& arguments, std::span<const subcommand> subcomm
   const auto script = completion_script(shell, subcommands);
   output to;
   to.write(script.value_or(""));
-  if (const auto problem = to.finish()) return std::fprintf(stderr, "retail-pulse completion: %s\n", problem->c_str()), exit_failed;
+  if (const auto problem = to.finish()) return say("retail-pulse completion: " + *problem + "\n"), exit_failed;
   return exit_ok;
 }
 

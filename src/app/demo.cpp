@@ -42,7 +42,7 @@ struct demo_options {
 };
 
 int complain(const std::string& sentence, int exit_code) {
-  std::fprintf(stderr, "retail-pulse demo: %s\n", sentence.c_str());
+  say("retail-pulse demo: " + sentence + "\n");
   return exit_code;
 }
 
@@ -57,7 +57,7 @@ class temporary_folder {
   ~temporary_folder() {
     std::error_code left_behind;
     fs::remove_all(path_, left_behind);
-    if (left_behind) std::fprintf(stderr, "retail-pulse demo: %s is left behind: %s\n", path_.c_str(), left_behind.message().c_str());
+    if (left_behind) say("retail-pulse demo: " + path_ + " is left behind: " + left_behind.message() + "\n");
   }
   fs::path path() const { return path_; }
 
@@ -152,7 +152,7 @@ std::optional<int> run_sample(const config::settings& settings, const std::strin
 
   auto stores = stores::load(settings.store_master);
   if (const auto* error = std::get_if<stores::load_error>(&stores)) return complain(error->message, exit_usage);
-  std::printf("\n%s", report_of(job, all_images(settings, job), *std::get<stores::loaded>(stores).table).c_str());
+  output{}.write("\n" + report_of(job, all_images(settings, job), *std::get<stores::loaded>(stores).table));
   std::printf("The job's status is \"%s\".\n", name_of(std::get<job_report>(*followed).state).data());
   std::fflush(stdout);
   return std::nullopt;

@@ -2,13 +2,15 @@
 
 #include "app/client_line.hpp"
 #include "app/commands.hpp"
+#include "app/output.hpp"
 #include "client/rest_client.hpp"
 
 namespace retail_pulse::app {
 namespace {
 
 /// Below the patience of whoever asks for a container's health.
-constexpr client::timeouts short_timeouts{std::chrono::milliseconds{1000}, std::chrono::milliseconds{2000}};
+constexpr client::timeouts short_timeouts{std::chrono::milliseconds{1000}, std::chrono::milliseconds{2000},
+                                          std::chrono::milliseconds{4000}};
 
 }  // namespace
 
@@ -20,12 +22,12 @@ int health(const words& arguments) {
 
   auto made = client_for(url, app.count("--url") > 0, short_timeouts);
   if (const auto* error = std::get_if<client::client_error>(&made)) {
-    std::fprintf(stderr, "retail-pulse health: %s\n", error->message.c_str());
+    say("retail-pulse health: " + error->message + "\n");
     return exit_usage;
   }
   const auto ready = std::get<client::rest_client>(made).ready();
   if (const auto* error = std::get_if<client::client_error>(&ready)) {
-    std::fprintf(stderr, "retail-pulse health: %s\n", error->message.c_str());
+    say("retail-pulse health: " + error->message + "\n");
     return exit_unreachable;
   }
   const bool is_ready = std::get<bool>(ready);

@@ -7,6 +7,7 @@
 #include "app/commands.hpp"
 #include "app/completion.hpp"
 #include "app/descriptors.hpp"
+#include "app/output.hpp"
 
 namespace {
 
@@ -44,7 +45,7 @@ int run(const words& arguments) {
 
   const auto known = std::ranges::find(subcommands, name, &subcommand::name);
   if (known == std::end(subcommands)) {
-    std::fprintf(stderr, "retail-pulse: there is no subcommand '%s'\n\n", name.c_str());
+    say("retail-pulse: there is no subcommand '" + name + "'\n\n");
     return print_usage(stderr), exit_usage;
   }
   return known->run({arguments.begin() + 1, arguments.end()});
@@ -59,7 +60,7 @@ int main(int argc, char** argv) {
   try {
     return run({argv + std::min(argc, 1), argv + argc});
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "retail-pulse: %s\n", error.what());
+    say(std::string{"retail-pulse: "} + error.what() + "\n");
     return exit_failed;
   }
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -83,7 +84,11 @@ std::string take_over(int descriptor, const struct stat& before) {
   return lost;
 }
 
+std::optional<terminal_text> filter_of(int descriptor) { return isatty(descriptor) == 1 ? std::optional{terminal_text{}} : std::nullopt; }
+
 }  // namespace
+
+output::output() : terminal_{filter_of(STDOUT_FILENO)} {}
 
 std::variant<output, std::string> output::to_file(const std::string& name, const std::string& said_when_ended) {
   if (is_standard_output(name)) return output{};
@@ -99,6 +104,7 @@ std::variant<output, std::string> output::to_file(const std::string& name, const
   const found before{lstat, target};
   if (!before.is_same_as(by_name)) return refused("it leads elsewhere than a moment ago");
   output made;
+  made.terminal_.reset();
   made.name_ = target;
   const held_signals until_one_takes_the_file_away;
   if (const int error = made.make_temporary(before.is_there() ? 0600 : 0666); error != 0) return refused(words_of(error));
@@ -113,8 +119,10 @@ std::variant<output, std::string> output::to_stream(const std::string& name) {
   made.descriptor_ = open(name.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
   if (made.descriptor_ < 0) return name + " cannot be written: " + words_of(errno);
   made.owns_descriptor_ = true;
+  made.terminal_ = filter_of(made.descriptor_);
   return made;
 }
+
 int output::make_temporary(mode_t mode) {  // 0600 of one that may be secret: nobody else reads the beginning
   const auto name = name_ + ".part-" + std::to_string(getpid());
   descriptor_ = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
@@ -136,7 +144,8 @@ output::output(output&& other) noexcept
       name_{std::move(other.name_)},
       temporary_{std::exchange(other.temporary_, {})},
       not_kept_{std::move(other.not_kept_)},
-      problem_{std::move(other.problem_)} {}
+      problem_{std::move(other.problem_)},
+      terminal_{std::move(other.terminal_)} {}
 
 output::~output() {
   if (owns_descriptor_) close(descriptor_);
@@ -144,6 +153,15 @@ output::~output() {
 }
 
 bool output::write(std::string_view text) {
+  if (terminal_) {
+    write_bytes(terminal_->shown(text));
+  } else {
+    write_bytes(text);
+  }
+  return state_ == state::open;
+}
+
+void output::write_bytes(std::string_view text) {
   while (state_ == state::open && !text.empty()) {
     const auto count = ::write(descriptor_, text.data(), text.size());
     if (count >= 0) {
@@ -154,10 +172,10 @@ bool output::write(std::string_view text) {
       fail();
     }
   }
-  return state_ == state::open;
 }
 
 std::optional<std::string> output::finish() {
+  if (terminal_) write_bytes(terminal_->rest());
   if (owns_descriptor_) put_in_place();
   return state_ == state::failed ? std::optional{problem_} : std::nullopt;
 }
@@ -177,6 +195,12 @@ void output::put_in_place() {
 void output::fail() {
   state_ = state::failed;
   problem_ = (name_.empty() ? "standard output" : name_) + " cannot be written: " + words_of(errno);
+}
+
+void say(std::string_view text) {
+  static const bool to_terminal = isatty(STDERR_FILENO) == 1;
+  const auto shown = to_terminal ? for_terminal(text) : std::string{text};
+  std::fwrite(shown.data(), 1, shown.size(), stderr);
 }
 
 std::optional<std::size_t> terminal_columns(int descriptor) {

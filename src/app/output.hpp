@@ -8,13 +8,16 @@
 #include <string_view>
 #include <variant>
 
+#include "core/terminal_text.hpp"
+
 namespace retail_pulse::app {
 
 /// Where a subcommand's result goes: standard output, a file that appears under its name only when it is whole, or what is no file.
+/// A terminal gets it as terminal_text has it, because texts of strangers are among it; everything else byte for byte.
 class output {
  public:
   /// Standard output.
-  output() = default;
+  output();
 
   /// What `name` names, or why it cannot be written:
   /// - A file is written under a temporary name beside it. One that was there before is replaced, and keeps owner, group and mode as far as
@@ -48,6 +51,7 @@ class output {
   int make_temporary(mode_t mode);  ///< errno; 0 where all is well
   void take_the_place_of(const struct stat& before, const std::string& name);
   void put_in_place();
+  void write_bytes(std::string_view text);
   void fail();
 
   int descriptor_ = 1;            ///< may be 1 for a file too: whoever started the process may have closed it
@@ -57,7 +61,12 @@ class output {
   std::string temporary_;
   std::string not_kept_;
   std::string problem_;
+  std::optional<terminal_text> terminal_;  ///< where it is one
 };
+
+/// Standard error's part of `output`: says what a subcommand has to say to people, and nothing where it cannot be written. With its
+/// newline.
+void say(std::string_view text);
 
 /// Columns of the terminal behind a descriptor; nothing where it is none.
 std::optional<std::size_t> terminal_columns(int descriptor);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/terminal_text.hpp"
+
 namespace retail_pulse::app {
 namespace {
 
@@ -88,7 +90,7 @@ void progress_display::draw() {
 }
 
 void progress_display::note(const std::string& sentence) {
-  std::fprintf(to_, "%s%s\n", on_line_ ? "\r\x1b[K" : "", sentence.c_str());
+  std::fprintf(to_, "%s%s\n", on_line_ ? "\r\x1b[K" : "", columns_ ? for_terminal(sentence).c_str() : sentence.c_str());
   std::fflush(to_);
   on_line_ = false;
 }

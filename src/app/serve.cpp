@@ -6,6 +6,7 @@
 
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
+#include "app/output.hpp"
 #include "app/service.hpp"
 #include "app/signals.hpp"
 #include "config/flags.hpp"
@@ -21,7 +22,7 @@ bool asks_for_help(const words& arguments) {
 
 int explain(const config::problems& problems) {
   std::fputs("retail-pulse serve: the configuration cannot be used\n", stderr);
-  for (const auto& message : problems.messages) std::fprintf(stderr, "  %s\n", message.c_str());
+  for (const auto& message : problems.messages) say("  " + message + "\n");
   std::fputs("`retail-pulse serve --help` tells every flag.\n", stderr);
   return exit_usage;
 }
@@ -47,14 +48,14 @@ int serve(const words& arguments) {
   const auto& settings = std::get<config::settings>(loaded);
 
   std::string problem;
-  if (!observe::set_log(settings.log, problem)) return explain({{problem}});
+  if (!observe::set_log(settings.log, problem)) return explain({{"log-file: " + problem}});
 
   take_signals();
   auto started = service::start(settings);
   if (const auto* refused = std::get_if<service::refused>(&started)) {
     observe::log(observe::level::error, "the service cannot start", {{"reason", refused->message}});
     const bool seen = settings.log.file.empty() && observe::logs(observe::level::error);
-    if (!seen) std::fprintf(stderr, "retail-pulse serve: %s\n", refused->message.c_str());
+    if (!seen) say("retail-pulse serve: " + refused->message + "\n");
     if (refused->still_runs) std::_Exit(refused->exit_code);  // what is tidied up at an exit, they may be using
     return refused->exit_code;
   }

@@ -29,6 +29,7 @@
 #include "http/responses.hpp"
 #include "http/server.hpp"
 #include "observe/log.hpp"
+#include "storage/claiming.hpp"
 #include "storage/location.hpp"
 #include "storage/repository.hpp"
 #include "stores/store_table.hpp"
@@ -75,6 +76,7 @@ fetch::engine_options engine_options_of(const config::settings& settings, const 
   options.how = settings.fetch_mode;
   options.keep_images = settings.keep_images;
   options.keep_images_bytes = settings.keep_images_bytes;
+  options.keep_images_mode = settings.file_mode;
   options.max_image_bytes = settings.max_image_bytes;
   options.allow_addresses = settings.allow_addresses;
   options.allow_hosts = settings.allow_hosts;
@@ -391,8 +393,11 @@ std::variant<std::unique_ptr<service>, service::refused> service::start(const co
   for (const auto& warning : ready.stores.warnings) log(level::warning, warning);
   log(level::info, "Store Master read", {{"stores", static_cast<std::int64_t>(ready.stores.table->size())}});
 
-  auto locked = storage::process_lock::take(*ready.where);
+  auto locked = storage::process_lock::take(*ready.where, settings.file_mode);
   if (auto* problem = std::get_if<storage::process_lock::refused>(&locked)) return refused{problem->message, 2};
+  const auto claimed = storage::claim_files(*ready.where, settings.file_mode);
+  if (!claimed.problem.empty()) return refused{"storage " + settings.storage + ": " + claimed.problem, 2};
+  for (const auto& change : claimed.changes) log(level::warning, change);
   auto composed = std::make_unique<implementation>(*ready.where, std::move(std::get<storage::process_lock>(locked)),
                                                    std::move(ready.engine), std::move(ready.poster), std::move(ready.own));
   try {

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "core/terminal_text.hpp"
+
 namespace retail_pulse::app {
 namespace {
 
@@ -94,7 +96,8 @@ void let_the_next_signal_end_the_process() {
 void end_on_signal(const std::string& sentence, const std::string& unfinished_file) {
   const sigset_t set = taken_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  at_the_end() = {(isatty(STDERR_FILENO) == 1 ? "\n" : "") + sentence + "\n", unfinished_file};
+  const bool to_terminal = isatty(STDERR_FILENO) == 1;
+  at_the_end() = {to_terminal ? "\n" + for_terminal(sentence) + "\n" : sentence + "\n", unfinished_file};
   for (const int number : {SIGTERM, SIGPWR, SIGXCPU}) handle(number, say_and_end);
   for (const int number : {SIGHUP, SIGINT, SIGQUIT}) {
     if (!is_ignored(number)) handle(number, say_and_end);

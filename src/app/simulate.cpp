@@ -13,6 +13,7 @@
 #include "actors/simulation/simulation.hpp"
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
+#include "app/output.hpp"
 #include "core/mutant.hpp"
 #include "core/random.hpp"
 
@@ -62,7 +63,7 @@ bool read_faults(const std::string& text, fault_set& into) {
   for (std::string name; std::getline(names, name, ',');) {
     const auto kind = simulation::fault_named(name);
     if (!kind) {
-      std::fprintf(stderr, "retail-pulse simulate: --faults: there is no fault '%s'; there are:\n", name.c_str());
+      say("retail-pulse simulate: --faults: there is no fault '" + name + "'; there are:\n");
       for (const auto& row : simulation::fault_table) std::fprintf(stderr, "  %-22s%s\n", row.name.data(), row.meaning.data());
       return false;
     }

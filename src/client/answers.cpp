@@ -3,12 +3,38 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/limits.hpp"
+
 namespace retail_pulse::client {
 namespace {
 
 using json = nlohmann::ordered_json;  // what is printed again keeps its order
 
-json parsed(std::string_view body) { return json::parse(body, nullptr, false); }
+/// Whether a text can be an answer by its nesting and by how many values it has: a deep one would overrun the stack when it is written
+/// again, and each value takes several times its text.
+bool can_be_answer(std::string_view body) {
+  int depth = 0;
+  std::size_t values = 1;
+  bool in_string = false;
+  for (std::size_t i = 0; i < body.size(); ++i) {
+    const char c = body[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > limits::answer_nesting || ++values > limits::answer_values) return false;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    } else if (c == ',' && ++values > limits::answer_values) {
+      return false;
+    }
+  }
+  return true;
+}
+
+json parsed(std::string_view body) { return can_be_answer(body) ? json::parse(body, nullptr, false) : json(json::value_t::discarded); }
 
 std::string line_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 

@@ -8,12 +8,12 @@
 
 #include "client/answers.hpp"
 #include "client/base_url.hpp"
+#include "client/bounded_stream.hpp"
+#include "core/limits.hpp"
 #include "core/text.hpp"
 
 namespace retail_pulse::client {
 namespace {
-
-constexpr std::size_t refusal_bytes = 64 * 1024;  ///< of an error answer that comes instead of a stream; a sentence is far shorter
 
 client_error nonsense(std::string_view path, std::string_view what) {
   return {client_error::kind::nonsense, "the answer to " + std::string{path} + " " + std::string{what}, 0};
@@ -100,13 +100,28 @@ std::string path_of(job_id job, std::string_view what) { return "/api/jobs/" + s
 
 }  // namespace
 
+/// A client of cpp-httplib whose connections are read and written within bounds.
+template <class Client>
+class bounded_client final : public Client {
+ public:
+  bounded_client(const base_url& base, exchange_bounds& bounds) : Client{base.host, base.port}, bounds_{bounds} {}
+
+ private:
+  bool process_socket(const typename Client::Socket& socket, std::function<bool(httplib::Stream&)> callback) override {
+    bounded_stream stream{socket.sock, socket.ssl, bounds_};
+    return callback(stream);
+  }
+
+  exchange_bounds& bounds_;
+};
+
 class rest_client::implementation {
  public:
-  implementation(const base_url& base, timeouts limits) : origin_{base.origin()}, prefix_{base.prefix} {
+  implementation(const base_url& base, timeouts limits) : origin_{base.origin()}, prefix_{base.prefix}, limits_{limits} {
     if (base.tls) {
-      http_ = std::make_unique<httplib::SSLClient>(base.host, base.port);
+      http_ = std::make_unique<bounded_client<httplib::SSLClient>>(base, bounds_);
     } else {
-      http_ = std::make_unique<httplib::ClientImpl>(base.host, base.port);
+      http_ = std::make_unique<bounded_client<httplib::ClientImpl>>(base, bounds_);
     }
     http_->set_keep_alive(true);
     http_->set_tcp_nodelay(true);
@@ -117,13 +132,18 @@ class rest_client::implementation {
   }
 
   using answer = std::variant<httplib::Response, client_error>;
-  answer get(const std::string& path) { return whole(http_->Get(prefix_ + path)); }
-  answer post(const std::string& path, const httplib::Headers& headers, const std::string& body) {
-    return whole(http_->Post(prefix_ + path, headers, body, "application/json"));
+  /// `most`: bytes that the answer can have.
+  answer get(const std::string& path, std::size_t most) {
+    begin({.body_bytes = most});
+    return whole(path, http_->Get(prefix_ + path));
+  }
+  answer post(const std::string& path, const httplib::Headers& headers, const std::string& body, std::size_t most) {
+    begin({.body_bytes = most});
+    return whole(path, http_->Post(prefix_ + path, headers, body, "application/json"));
   }
 
   std::variant<std::string, client_error> order(const std::string& path) {
-    auto answered = post(path, {}, "");
+    auto answered = post(path, {}, "", limits::status_answer_bytes);
     if (auto* error = std::get_if<client_error>(&answered)) return std::move(*error);
     const auto& response = std::get<httplib::Response>(answered);
     if (response.status != 202) return refusal(response, response.body);
@@ -137,6 +157,7 @@ class rest_client::implementation {
     head.status = 0;    // no answer yet
     std::string words;  // of a refusal
     bool stopped = false;
+    begin({.is_stream = true});
     const auto result = http_->Get(
         prefix_ + path,
         [&head](const httplib::Response& response) {
@@ -145,11 +166,12 @@ class rest_client::implementation {
           return response.status != 200 || tells_its_end(response);
         },
         [&](const char* data, std::size_t size) {
-          if (head.status != 200) return words.append(data, size).size() < refusal_bytes;
+          if (head.status != 200) return words.append(data, size).size() < limits::answer_bytes;
           stopped = !take({data, size});
           return !stopped;
         });
     if (stopped) return transfer::stopped;
+    if (!bounds_.exceeded.empty()) return nonsense(path, bounds_.exceeded);
     if (head.status != 0 && head.status != 200) return refusal(head, words);
     if (head.status == 200 && !tells_its_end(head)) return nonsense(path, "does not tell where it ends");
     if (head.status == 200 && (!result || hung_up()))
@@ -166,7 +188,14 @@ class rest_client::implementation {
     return http_->is_socket_open() > 0 && recv(http_->socket(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
   }
 
-  answer whole(httplib::Result result) const {
+  void begin(exchange_bounds bounds) {
+    bounds_ = std::move(bounds);
+    bounds_.pause = limits_.answer;
+    bounds_.deadline = std::chrono::steady_clock::now() + limits_.whole;
+  }
+
+  answer whole(const std::string& path, httplib::Result result) const {
+    if (!bounds_.exceeded.empty()) return nonsense(path.substr(0, path.find('?')), bounds_.exceeded);
     if (result) return std::move(result.value());
     return failure(result.error());
   }
@@ -178,6 +207,8 @@ class rest_client::implementation {
 
   std::string origin_;
   std::string prefix_;
+  timeouts limits_;
+  exchange_bounds bounds_;  ///< of the call that is being made
   std::unique_ptr<httplib::ClientImpl> http_;
 };
 
@@ -196,7 +227,7 @@ rest_client& rest_client::operator=(rest_client&& other) noexcept = default;
 rest_client::~rest_client() = default;
 
 std::variant<bool, client_error> rest_client::ready() {
-  auto answer = implementation_->get("/readyz");
+  auto answer = implementation_->get("/readyz", limits::answer_bytes);
   if (auto* error = std::get_if<client_error>(&answer)) return std::move(*error);
   return std::get<httplib::Response>(answer).status == 200;
 }
@@ -204,7 +235,7 @@ std::variant<bool, client_error> rest_client::ready() {
 std::variant<receipt, client_error> rest_client::submit(const std::string& document, const std::string& idempotency_key) {
   httplib::Headers headers;
   if (!idempotency_key.empty()) headers.emplace("Idempotency-Key", idempotency_key);
-  auto answer = implementation_->post("/api/submit", headers, document);
+  auto answer = implementation_->post("/api/submit", headers, document, limits::answer_bytes);
   if (auto* error = std::get_if<client_error>(&answer)) return std::move(*error);
   const auto& response = std::get<httplib::Response>(answer);
   if (response.status != 201) return refusal(response, response.body);
@@ -217,7 +248,7 @@ std::variant<receipt, client_error> rest_client::submit(const std::string& docum
 std::variant<job_report, client_error> rest_client::status(job_id job, std::chrono::seconds wait) {
   std::string path = "/api/status?jobid=" + std::to_string(job.value);
   if (wait.count() > 0) path += "&wait=" + std::to_string(wait.count());
-  auto answer = implementation_->get(path);
+  auto answer = implementation_->get(path, limits::status_answer_bytes);
   if (auto* error = std::get_if<client_error>(&answer)) return std::move(*error);
   const auto& response = std::get<httplib::Response>(answer);
   if (response.status != 200) return refusal(response, response.body);
@@ -233,7 +264,7 @@ std::variant<std::string, client_error> rest_client::redrive(job_id job) { retur
 std::variant<image_page, client_error> rest_client::images(job_id job, const std::string& cursor, std::size_t limit) {
   std::string path = path_of(job, "images?limit=" + std::to_string(limit));
   if (!cursor.empty()) path += "&cursor=" + percent_encoded(cursor);
-  auto answer = implementation_->get(path);
+  auto answer = implementation_->get(path, limits::page_answer_bytes);
   if (auto* error = std::get_if<client_error>(&answer)) return std::move(*error);
   const auto& response = std::get<httplib::Response>(answer);
   if (response.status != 200) return refusal(response, response.body);

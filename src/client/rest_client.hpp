@@ -1,6 +1,6 @@
 // client: the REST API as its callers see it, for the subcommands that talk to a running service.
 // May use: src/core, cpp-httplib, nlohmann/json.
-// Never: retries, sleeps, prints, or is pointed at strangers (cpp-httplib alone trusts its server; see src/fetch for those).
+// Never: retries, sleeps, prints, or is pointed at strangers (see src/fetch for those).
 #pragma once
 
 #include <chrono>
@@ -15,6 +15,7 @@
 
 #include "core/ids.hpp"
 #include "core/job.hpp"
+#include "core/limits.hpp"
 
 namespace retail_pulse::client {
 
@@ -94,10 +95,12 @@ using receiver = std::function<bool(std::string_view part)>;
 
 struct timeouts {
   std::chrono::milliseconds connect{2000};
-  std::chrono::milliseconds answer{30'000};  ///< between two reads or writes
+  std::chrono::milliseconds answer{30'000};                    ///< between two reads or writes
+  std::chrono::milliseconds whole{limits::exchange_patience};  ///< of a call; of `results` until the answer begins
 };
 
-/// A connection to one service, kept open between calls. Used by one thread at a time.
+/// A connection to one service, kept open between calls. Used by one thread at a time. Whatever answers there takes bounded memory and
+/// time: what an answer is longer than it can be, or nested deeper, is nonsense. Redirects are refusals.
 class rest_client {
  public:
   /// For a service at "http://127.0.0.1:8080" or "https://example.com/pulse". Connects with the first call.

@@ -159,6 +159,16 @@ std::string fetch_mode(string_view text, settings& into) {
   return choice(text, into.fetch_mode, names);
 }
 
+/// Each of them lets the owner read and write, and nobody write who may not read. That everybody may write is never meant.
+std::string file_mode(string_view text, settings& into) {
+  static constexpr std::array<std::pair<string_view, mode_t>, 5> names{
+      {{"0600", 0600}, {"0640", 0640}, {"0660", 0660}, {"0644", 0644}, {"0664", 0664}}};
+  const auto with_zero = text.size() == 3 ? "0" + std::string{text} : std::string{text};
+  const auto problem = choice(with_zero, into.file_mode, names);
+  into.log.file_mode = into.file_mode;
+  return problem.empty() ? problem : refused(text, "is none of 0600, 0640, 0660, 0644, 0664");
+}
+
 std::string log_level(string_view text, settings& into) {
   using enum observe::level;
   static constexpr std::array<std::pair<string_view, observe::level>, 5> names{
@@ -183,6 +193,14 @@ constexpr std::array table{
     flag{"store-master", "FILE", "data/StoreMasterAssignment.csv", "the Store Master", file_name<&s::store_master>},
     flag{"storage", "WHERE", "sqlite:var/retail-pulse.db", "sqlite:PATH, or sqlite::memory: for a database that is gone at the end",
          storage_place},
+    flag{"file-mode",
+         "MODE",
+         "0600",
+         "of database, log and copies; folders that are made let in whom it lets read",
+         file_mode,
+         false,
+         {},
+         "0600 0640 0660 0644 0664"},
     flag{"images-in-flight", "N", "4096", "images between fetch and report at once",
          count<&s::images_in_flight, 1, l::max_images_in_flight>},
     flag{"fetch-threads", "N", "256", "fetches at once", count<&s::fetch_threads, 1, l::max_fetch_threads>},

@@ -3,6 +3,8 @@
 // Never: stops at the first problem, or ignores a word it does not know.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -26,6 +28,7 @@ struct settings {
   std::vector<std::string> public_hosts;  ///< names under which browsers reach the API; as a parsed URL has them
   std::string store_master = "data/StoreMasterAssignment.csv";
   std::string storage = "sqlite:var/retail-pulse.db";  ///< accepted by storage::location::parse
+  mode_t file_mode = limits::default_file_mode;        ///< of database, log and copies; one of 0600, 0640, 0660, 0644, 0664
   std::size_t images_in_flight = limits::default_images_in_flight;
   std::size_t fetch_threads = limits::default_fetch_threads;
   std::size_t origin_connections = limits::default_origin_connections;

@@ -210,12 +210,26 @@ inline constexpr std::size_t config_file_bytes = 1 << 20;  ///< a configuration 
 inline constexpr std::chrono::milliseconds default_retry_for = 30s;  ///< how long they try again: a restart takes less
 inline constexpr std::chrono::milliseconds max_retry_for = 24h;      ///< what --retry-for may ask for; longer is a slip of the unit
 inline constexpr std::size_t listed_images = 500;                    ///< images a table asks for at once, about 200 KB
+inline constexpr std::size_t answer_head_bytes = 64 * kib;           ///< status lines (1xx too) and headers of an answer,
+inline constexpr std::size_t answer_line_bytes = 8 * kib;            ///< and each of them; what cpp-httplib takes of one
+inline constexpr std::size_t answer_status_line_bytes = 512;         ///< which it matches by recursion: 40 KiB overrun the stack
+inline constexpr std::size_t answer_framing_factor = 8;              ///< bytes about chunks per byte in them; one of 2 bytes takes 5
+inline constexpr std::size_t answer_bytes = 64 * kib;                ///< of a small answer: a receipt, readiness, an error
+inline constexpr std::size_t status_answer_bytes = 4 * mib;  ///< 1,000 stores with ids of 256 bytes, escaped sixfold, and their sentences
+inline constexpr std::size_t page_answer_bytes = 8 * mib;    ///< a page holds 1 MiB of texts, escaped sixfold, and its members' names
+inline constexpr int answer_nesting = 16;                    ///< of an answer that is kept; the contract's own depth is 4
+inline constexpr std::size_t answer_values = 100'000;        ///< in it; a page of 500 images has 15,000, and each takes up to 50 bytes
+inline constexpr std::chrono::milliseconds exchange_patience =
+    5min;  ///< a request and its answer, where that is kept; the service itself takes no request that lasts 2 minutes
 
 // --- CSV of people: the Store Master and jobs ------------------------------------------------------------------------
 inline constexpr std::size_t csv_cells = 16'384;  ///< of a row; what a spreadsheet has. A text of commas alone would take 32 times its size
 
 // --- Store Master ----------------------------------------------------------------------------------------------------
 inline constexpr std::size_t store_master_bytes = 256 * mib;  ///< 5 million stores; larger is some other file
+
+// --- files -----------------------------------------------------------------------------------------------------------
+inline constexpr unsigned default_file_mode = 0600;  ///< database, log and copies hold URLs, whose queries may be secrets
 
 // --- process ---------------------------------------------------------------------------------------------------------
 inline constexpr std::chrono::milliseconds default_drain = 3s;

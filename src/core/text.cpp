@@ -64,8 +64,13 @@ std::string time_text(std::chrono::milliseconds time) {
   return std::to_string(whole ? time.count() / 1000 : time.count()) + (whole ? " s" : " ms");
 }
 
-std::string_view without_blanks_around(std::string_view text) {
+std::string_view without_blanks_in_front(std::string_view text) {
   while (const auto bytes = blank_at_front(text)) text.remove_prefix(bytes);
+  return text;
+}
+
+std::string_view without_blanks_around(std::string_view text) {
+  text = without_blanks_in_front(text);
   while (const auto bytes = blank_at_back(text)) text.remove_suffix(bytes);
   return text;
 }

@@ -58,6 +58,7 @@ std::string time_text(std::chrono::milliseconds time);
 
 /// Without the blanks at both ends: what Unicode calls white space, line ends too, and the zero-width U+200B and U+FEFF, which nobody sees.
 std::string_view without_blanks_around(std::string_view text);
+std::string_view without_blanks_in_front(std::string_view text);
 
 /// Two lower-case hexadecimal digits for every byte.
 std::string hex(std::span<const unsigned char> bytes);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +24,7 @@ struct engine_options {
   std::vector<std::string> allow_hosts;                 ///< each as `url::host` has it, without a final dot; empty: every host
   std::string keep_images;                              ///< folder for copies of the files; empty: none are kept. In full mode only
   std::int64_t keep_images_bytes = 0;                   ///< all copies together
+  mode_t keep_images_mode = 0600;                       ///< of each
   std::string ca_file;                                  ///< empty: the system's store
   std::string user_agent = limits::default_user_agent;  ///< sent with every request; without a line end
   std::size_t idle_connections = 512;                   ///< kept open to origins, over all of them

@@ -1,31 +1,126 @@
 #include "fetch/picture_store.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <mutex>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "core/text.hpp"
+#include "files/own_file.hpp"
 
 namespace retail_pulse::fetch {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr const char* drafts_folder = "incoming";
+constexpr const char* drafts_folder = ".retail-pulse-incoming";
+constexpr const char* former_drafts_folder = "incoming";  ///< of earlier versions, with plain numbers as names
+constexpr std::string_view draft_prefix = "draft-";
 
 std::string error_text(int number) { return std::generic_category().message(number); }
 
-/// Makes a new name in the folder survive a power cut. 0 or the error.
-int sync_folder(const fs::path& folder) {
-  const descriptor opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  return opened && fsync(opened.get()) == 0 ? 0 : errno;
+bool is_number(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+bool is_lower_hex(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+bool is_draft(std::string_view name) { return name.starts_with(draft_prefix) && is_number(name.substr(draft_prefix.size())); }
+/// What std::to_string makes of a number.
+bool is_former_draft(std::string_view name) { return is_number(name) && (name == "0" || !name.starts_with('0')); }
+bool is_shelf(std::string_view name) { return name.size() == 2 && is_lower_hex(name); }
+/// 64 digits of a digest, a dot and a format.
+bool is_copy(std::string_view name) {
+  constexpr std::size_t digits = 64;
+  return name.size() > digits + 1 && name[digits] == '.' && is_lower_hex(name.substr(0, digits)) &&
+         std::ranges::all_of(name.substr(digits + 1), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+}
+
+/// A folder below another one, which no link stands in for.
+descriptor open_below(int folder, const char* name) {
+  return descriptor{openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+}
+
+/// Calls `on_name` for every entry of a folder. 0 or the error.
+template <class On_name>
+int each_name(int folder, On_name on_name) {
+  const int own = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);  // reading moves it, and its end closes it
+  if (own < 0) return errno;
+  DIR* const entries = fdopendir(own);
+  if (entries == nullptr) {
+    const int error = errno;
+    close(own);
+    return error;
+  }
+  errno = 0;
+  while (const auto* entry = readdir(entries)) {
+    on_name(static_cast<const char*>(entry->d_name));
+    errno = 0;
+  }
+  const int error = errno;
+  closedir(entries);
+  return error;
+}
+
+/// The size of a regular file; -1 where there is none of that name.
+std::int64_t size_of(int folder, const char* name) {
+  struct stat found {};
+  const bool is_file = fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode);
+  return is_file ? static_cast<std::int64_t>(found.st_size) : -1;
+}
+
+/// Takes away what an interrupted run has left: regular files whose names are those of drafts. Links and all else stay. 0 or the error.
+int clean(int folder, bool (*is_name_of_ours)(std::string_view)) {
+  int failed = 0;
+  const int unread = each_name(folder, [&](const char* name) {
+    if (is_name_of_ours(name) && size_of(folder, name) >= 0 && unlinkat(folder, name, 0) != 0) failed = errno;
+  });
+  return unread != 0 ? unread : failed;
+}
+
+/// Those that an earlier version has left, unless one runs on this folder now.
+void clean_former_drafts(int folder) {
+  const auto former = open_below(folder, former_drafts_folder);
+  if (former && flock(former.get(), LOCK_EX | LOCK_NB) == 0) clean(former.get(), is_former_draft);
+}
+
+/// All copies, in bytes; their folders get the mode where it is another. 0 or the error.
+int count_copies(int folder, mode_t mode_of_folders, std::int64_t& bytes) {
+  int failed = 0;
+  const int unread = each_name(folder, [&](const char* shelf) {
+    if (!is_shelf(shelf)) return;
+    const auto opened = open_below(folder, shelf);
+    if (!opened) return;      // a link or a file of that name: what would be kept there is refused then
+    bool has_copies = false;  // else it is somebody's who likes short names
+    const int wrong = each_name(opened.get(), [&](const char* name) {
+      const auto size = is_copy(name) ? size_of(opened.get(), name) : -1;
+      if (size < 0) return;
+      has_copies = true;
+      bytes += size;
+    });
+    if (wrong != 0) failed = wrong;
+    struct stat found {};
+    const bool is_other = fstat(opened.get(), &found) == 0 && (found.st_mode & 0777) != mode_of_folders;
+    if (has_copies && is_other) fchmod(opened.get(), mode_of_folders);
+  });
+  return unread != 0 ? unread : failed;
+}
+
+/// A folder of ours below another one, made where it is missing. `made`: it was. Nothing where that failed, or it is a link (errno).
+descriptor own_folder(int folder, const char* name, mode_t mode, bool& made) {
+  made = mkdirat(folder, name, mode) == 0;
+  if (!made && errno != EEXIST) return {};
+  auto opened = open_below(folder, name);
+  if (opened && made) fchmod(opened.get(), mode);  // past the umask
+  return opened;
 }
 
 }  // namespace
@@ -33,7 +128,7 @@ int sync_folder(const fs::path& folder) {
 /// A file in the folder for drafts, and its digest so far. Its bytes are reserved in the store until it is kept or goes.
 class picture_store::picture::draft {
  public:
-  explicit draft(picture_store& in) : store_(in), path_(in.folder_ / drafts_folder / std::to_string(in.drafts_++)) {
+  explicit draft(picture_store& in) : store_(in), name_(std::string{draft_prefix} + std::to_string(in.begun_++)) {
     if (!digest_ || EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr) != 1) trouble_ = "no SHA-256";
   }
 
@@ -45,8 +140,7 @@ class picture_store::picture::draft {
   void append(std::span<const std::byte> bytes) {
     if (!trouble_.empty() || bytes.empty()) return;
     // The file is made with its first byte: many a fetch ends without one.
-    if (!file_) file_ = descriptor{::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644)};
-    if (!file_) return give_up("the copy cannot be made: " + error_text(errno));
+    if (!file_ && !make_file()) return give_up("the copy cannot be made: " + error_text(errno));
     if (!store_.reserve(static_cast<std::int64_t>(bytes.size()))) return give_up("the folder for copies is full");
     reserved_ += static_cast<std::int64_t>(bytes.size());
     EVP_DigestUpdate(digest_.get(), bytes.data(), bytes.size());
@@ -65,31 +159,35 @@ class picture_store::picture::draft {
     unsigned int size = 0;
     if (EVP_DigestFinal_ex(digest_.get(), sum, &size) != 1) return refused{"no SHA-256"};
     auto name = hex({sum, size});
-    const auto folder = store_.folder_ / name.substr(0, 2);
-    if (const int error = move_to(folder, folder / (name + '.' + std::string{name_of(format)})); error != 0) {
+    if (const int error = move_to(name.substr(0, 2), name + '.' + std::string{name_of(format)}); error != 0) {
       return refused{"the copy cannot be kept: " + error_text(error)};
     }
     return kept{std::move(name)};
   }
 
  private:
+  bool make_file() {
+    file_ = descriptor{openat(store_.drafts_.get(), name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, store_.mode_)};
+    return file_ && fchmod(file_.get(), store_.mode_) == 0;  // past the umask
+  }
+
   /// 0 or the error.
-  int move_to(const fs::path& folder, const fs::path& place) {
+  int move_to(const std::string& shelf, const std::string& place) {
     if (fdatasync(file_.get()) != 0) return errno;
-    const bool is_new_folder = mkdir(folder.c_str(), 0755) == 0;
-    if (!is_new_folder && errno != EEXIST) return errno;
+    bool is_new_shelf = false;
+    const auto folder = own_folder(store_.folder_.get(), shelf.c_str(), files::mode_of_folder(store_.mode_), is_new_shelf);
+    if (!folder) return errno;
     {
       const std::lock_guard lock{store_.placing_};  // else two drafts of one picture would both be counted
-      struct stat found {};
-      const bool is_there = lstat(place.c_str(), &found) == 0;
-      if (!is_there || found.st_size != reserved_) {  // one of another size is what a damaged disk has left, and is replaced
-        if (::rename(path_.c_str(), place.c_str()) != 0) return errno;
+      const auto there = size_of(folder.get(), place.c_str());
+      if (there != reserved_) {  // one of another size is what a damaged disk has left, and is replaced; so is a link
+        if (renameat(store_.drafts_.get(), name_.c_str(), folder.get(), place.c_str()) != 0) return errno;
         file_ = {};
-        reserved_ = is_there ? found.st_size : 0;  // what goes with this draft is the one before
+        reserved_ = std::max<std::int64_t>(0, there);  // what goes with this draft is the one before
       }
     }
-    if (const int error = sync_folder(folder); error != 0) return error;
-    return is_new_folder ? sync_folder(store_.folder_) : 0;
+    if (fsync(folder.get()) != 0) return errno;
+    return is_new_shelf && fsync(store_.folder_.get()) != 0 ? errno : 0;
   }
 
   void give_up(std::string why) {
@@ -98,7 +196,7 @@ class picture_store::picture::draft {
   }
 
   void discard() {
-    if (file_) ::unlink(path_.c_str());
+    if (file_) unlinkat(store_.drafts_.get(), name_.c_str(), 0);
     file_ = {};
     store_.bytes_ -= std::exchange(reserved_, 0);
   }
@@ -108,33 +206,34 @@ class picture_store::picture::draft {
   };
 
   picture_store& store_;
-  const fs::path path_;
+  const std::string name_;
   descriptor file_;
   std::unique_ptr<EVP_MD_CTX, free_digest> digest_{EVP_MD_CTX_new()};
   std::int64_t reserved_ = 0;
   std::string trouble_;  ///< why there can be no copy; empty as long as there can
 };
 
-std::variant<std::unique_ptr<picture_store>, std::string> picture_store::open(const std::string& folder, std::int64_t max_bytes) {
+std::variant<std::unique_ptr<picture_store>, std::string> picture_store::open(const std::string& folder, std::int64_t max_bytes,
+                                                                              mode_t mode) {
   const auto refusal = [&](const std::string& why) { return "the folder for copies, " + folder + ", cannot be used: " + why; };
-  try {
-    const auto drafts = fs::path{folder} / drafts_folder;
-    fs::create_directories(drafts);
-    descriptor lock{::open(drafts.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!lock) return refusal(error_text(errno));
-    if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-      return refusal(errno == EWOULDBLOCK ? "another process uses it" : error_text(errno));
-    }
-    if (access(drafts.c_str(), W_OK | X_OK) != 0 || access(folder.c_str(), W_OK | X_OK) != 0) return refusal(error_text(errno));
-    for (const auto& left : fs::directory_iterator{drafts}) fs::remove(left);
-    std::int64_t bytes = 0;
-    for (const auto& found : fs::recursive_directory_iterator{folder}) {
-      if (found.is_regular_file() && !found.is_symlink()) bytes += static_cast<std::int64_t>(found.file_size());
-    }
-    return std::unique_ptr<picture_store>{new picture_store{folder, std::move(lock), bytes, max_bytes}};
-  } catch (const fs::filesystem_error& error) {
-    return refusal(error.code().message());
+  const auto refused_for = [&](int error) { return refusal(error_text(error)); };
+  if (const auto why = files::make_folders(folder, mode); !why.empty()) return refusal(why);
+  descriptor place{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!place) return refused_for(errno);
+  bool made = false;
+  descriptor drafts = own_folder(place.get(), drafts_folder, files::mode_of_folder(mode), made);
+  if (!drafts) return refusal(std::string{drafts_folder} + " in it is no folder or a link, or cannot be made: " + error_text(errno));
+  if (flock(drafts.get(), LOCK_EX | LOCK_NB) != 0) {
+    return errno == EWOULDBLOCK ? refusal("another process uses it") : refused_for(errno);
   }
+  for (const auto* each : {&place, &drafts}) {
+    if (faccessat(each->get(), ".", W_OK | X_OK, AT_EACCESS) != 0) return refused_for(errno);
+  }
+  if (const int error = clean(drafts.get(), is_draft); error != 0) return refused_for(error);
+  clean_former_drafts(place.get());
+  std::int64_t bytes = 0;
+  if (const int error = count_copies(place.get(), files::mode_of_folder(mode), bytes); error != 0) return refused_for(error);
+  return std::unique_ptr<picture_store>{new picture_store{std::move(place), std::move(drafts), bytes, max_bytes, mode}};
 }
 
 picture_store::picture picture_store::begin() { return picture{std::make_unique<picture::draft>(*this)}; }

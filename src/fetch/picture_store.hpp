@@ -1,9 +1,10 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -20,11 +21,16 @@ namespace retail_pulse::fetch {
 ///
 /// All copies together, with those being written, never exceed the bound; what does not fit is not kept. A copy that was announced as kept
 /// survives a power cut. One process per folder. Thread safe; each picture belongs to one thread, and the store outlives them all.
+///
+/// The folder may hold other files, and be a link. Nothing in it is followed that is one: a copy is placed in its stead, and only what has
+/// a name of ours is counted, cleaned away or given a mode.
 class picture_store {
  public:
-  /// Makes the folder where it is missing, removes what an interrupted run left half written, and counts what is there. Otherwise a
-  /// sentence that says why the folder cannot be used.
-  static std::variant<std::unique_ptr<picture_store>, std::string> open(const std::string& folder, std::int64_t max_bytes);
+  /// Makes the folder where it is missing, removes what an interrupted run left half written, and counts the copies that are there.
+  /// `mode`: of the copies; folders of ours get the one that goes with it, those that are there too. Otherwise a sentence that says why the
+  /// folder cannot be used.
+  static std::variant<std::unique_ptr<picture_store>, std::string> open(const std::string& folder, std::int64_t max_bytes,
+                                                                        mode_t mode = 0600);
 
   /// One file on its way into the store. Left alone, it leaves nothing behind.
   class picture {
@@ -55,16 +61,17 @@ class picture_store {
   std::int64_t bytes() const { return bytes_; }  ///< of all copies, with those being written
 
  private:
-  picture_store(std::filesystem::path folder, descriptor lock, std::int64_t bytes, std::int64_t max_bytes)
-      : folder_(std::move(folder)), lock_(std::move(lock)), max_bytes_(max_bytes), bytes_(bytes) {}
+  picture_store(descriptor folder, descriptor drafts, std::int64_t bytes, std::int64_t max_bytes, mode_t mode)
+      : folder_(std::move(folder)), drafts_(std::move(drafts)), mode_(mode), max_bytes_(max_bytes), bytes_(bytes) {}
 
   bool reserve(std::int64_t bytes);
 
-  const std::filesystem::path folder_;
-  const descriptor lock_;  ///< of the folder for drafts: who holds it may empty it
+  const descriptor folder_;
+  const descriptor drafts_;  ///< the folder for drafts, locked: who holds it may clean it
+  const mode_t mode_;
   const std::int64_t max_bytes_;
   std::atomic<std::int64_t> bytes_;
-  std::atomic<std::uint64_t> drafts_ = 0;  ///< begun so far; their names
+  std::atomic<std::uint64_t> begun_ = 0;  ///< drafts so far; their names
   std::mutex placing_;
 };
 

@@ -1,17 +1,26 @@
 #include "observe/log.hpp"
 
-#include <spdlog/sinks/basic_file_sink.h>
+#include <fcntl.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <system_error>
+#include <utility>
 
 #include "core/time.hpp"
+#include "files/own_file.hpp"
 #include "observe/log_line.hpp"
 
 namespace retail_pulse::observe {
@@ -40,13 +49,101 @@ output copy_of_current() {
   return current().value;
 }
 
-std::shared_ptr<spdlog::logger> make_logger(const std::string& file) {
-  std::shared_ptr<spdlog::sinks::sink> sink;
-  if (file.empty()) {
-    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  } else {
-    sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
+/// Writes lines to the end of an open file, pipe or device, which it owns. spdlog's own sink opens by name, and follows links.
+class descriptor_sink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit descriptor_sink(int descriptor) : descriptor_{descriptor} {}
+  ~descriptor_sink() override { close(descriptor_); }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    const char* from = line.data();
+    for (std::size_t left = line.size(); left > 0;) {
+      const auto count = write(descriptor_, from, left);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) spdlog::throw_spdlog_ex("the log cannot be written", errno);
+      from += count;
+      left -= static_cast<std::size_t>(count);
+    }
   }
+  void flush_() override {}
+
+ private:
+  int descriptor_;
+};
+
+bool is_descriptor_below(std::string_view name, std::string_view folder) {
+  if (!name.starts_with(folder)) return false;
+  const auto number = name.substr(folder.size());
+  return !number.empty() && std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// The names that Linux has for the streams of a process, and for nothing.
+bool is_system_stream(std::string_view name) {
+  constexpr std::array<std::string_view, 3> names{"/dev/stdout", "/dev/stderr", "/dev/null"};
+  return std::ranges::find(names, name) != names.end() || is_descriptor_below(name, "/dev/fd/") ||
+         is_descriptor_below(name, "/proc/self/fd/");
+}
+
+/// The system stream that a name is, or leads to as containers have it (service.log -> /dev/stdout); empty where it is neither.
+std::string stream_behind(const std::string& name) {
+  if (is_system_stream(name)) return name;
+  std::error_code no_link;
+  auto target = std::filesystem::read_symlink(name, no_link).string();
+  return !no_link && is_system_stream(target) ? target : std::string{};
+}
+
+/// Whether a file begins with a line as as_text or as_json makes them, or is empty.
+bool begins_as_a_log(const std::string& file) {
+  constexpr std::string_view json = R"({"time":")";
+  constexpr std::string_view time = "0000-00-00T";
+  std::array<char, 16> text{};
+  const int descriptor = open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return false;
+  const auto size = read(descriptor, text.data(), text.size());
+  close(descriptor);
+  const std::string_view start{text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+  if (size == 0 || start.starts_with(json)) return true;
+  const auto like = [](char form, char c) { return form == '0' ? c >= '0' && c <= '9' : c == form; };
+  return start.size() >= time.size() && std::ranges::equal(time, start.substr(0, time.size()), like);
+}
+
+/// Where a log file is open, or why it is not.
+files::opened open_file(const log_options& options) {
+  if (const auto stream = stream_behind(options.file); !stream.empty()) {
+    files::opened result;
+    result.descriptor = open(stream.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, options.file_mode);
+    if (result.descriptor < 0) result.problem = "cannot be opened: " + std::generic_category().message(errno);
+    return result;
+  }
+  const std::filesystem::path file{options.file};
+  files::opened result;
+  if (const auto why = files::make_folders(file.parent_path(), options.file_mode); !why.empty()) {
+    result.problem = "cannot be opened: its folder cannot be made: " + why;
+    return result;
+  }
+  struct stat status {};
+  const bool has_other_names = lstat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink > 1;
+  if (has_other_names && !begins_as_a_log(options.file)) {
+    result.problem = "has another name besides and does not begin as a log: it may be somebody's file";
+    return result;
+  }
+  auto opened = files::open_log(file, options.file_mode);
+  const bool is_file = fstat(opened.descriptor, &status) == 0 && S_ISREG(status.st_mode);  // nothing is read out of a pipe
+  if (is_file && begins_as_a_log(options.file)) files::bring_to_mode(opened, options.file_mode);
+  return opened;
+}
+
+/// What is to be said of the file's mode behind the first line; empty where nothing is.
+std::string word_of_mode(const files::opened& file) {
+  if (file.mode_changed.empty()) return {};
+  if (file.mode_kept) return "the log file has the mode " + file.mode_changed + ", which is not that of --file-mode, and cannot be changed";
+  return "the mode of the log file was changed from " + file.mode_changed;
+}
+
+std::shared_ptr<spdlog::logger> make_logger(std::shared_ptr<spdlog::sinks::sink> sink) {
   auto logger = std::make_shared<spdlog::logger>("retail-pulse", std::move(sink));
   logger->set_pattern("%v");
   logger->set_level(spdlog::level::trace);  // `logs` has decided already
@@ -73,10 +170,23 @@ void log(level at, std::string_view message, std::initializer_list<field> fields
 
 bool set_log(const log_options& options, std::string& problem) {
   try {
-    output next{make_logger(options.file), options};
-    const std::lock_guard lock{current().guard};
-    current().value = std::move(next);
-    lowest.store(options.from, std::memory_order_relaxed);
+    std::shared_ptr<spdlog::sinks::sink> sink;
+    std::string word;
+    if (options.file.empty()) {
+      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    } else {
+      const auto file = open_file(options);
+      if (file.descriptor < 0) return problem = "the log file '" + options.file + "' " + file.problem, false;
+      sink = std::make_shared<descriptor_sink>(file.descriptor);
+      word = word_of_mode(file);
+    }
+    output next{make_logger(std::move(sink)), options};
+    {
+      const std::lock_guard lock{current().guard};
+      current().value = std::move(next);
+      lowest.store(options.from, std::memory_order_relaxed);
+    }
+    if (!word.empty()) log(level::warning, word);
     return true;
   } catch (const spdlog::spdlog_ex& error) {
     problem = "the log file '" + options.file + "' cannot be opened: " + error.what();

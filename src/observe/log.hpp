@@ -1,7 +1,9 @@
 // observe: what operators see: logs now, metrics later.
-// May use: src/core, spdlog.
+// May use: src/core, src/files, spdlog.
 // Never: a URL's query, a secret, or an exception towards the caller.
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstdint>
 #include <initializer_list>
@@ -41,9 +43,13 @@ struct log_options {
   std::string file;  ///< empty: stderr
   level from = level::info;
   log_format format = log_format::text;
+  mode_t file_mode = 0600;  ///< of the file, where there is one
 };
 
-/// Sets the sink of the process; the last call wins. False, with a sentence in `problem`, when the file cannot be opened.
+/// Sets the sink of the process; the last call wins. False, with a sentence in `problem`, when the file cannot be opened. A link in its
+/// place is not followed, unless it leads to one of the names that a system has for its streams: /dev/stdout, /dev/stderr, /dev/fd/N,
+/// /proc/self/fd/N and /dev/null. A pipe or a character device is written to. A file that has another name besides, and does not begin as a
+/// log of ours, is refused: it is somebody's.
 bool set_log(const log_options& options, std::string& problem);
 
 /// Opens the file of the last `set_log` by its name once more, for who has moved it away; does nothing for stderr and for a pipe. False,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/terminal_text.hpp"
 #include "core/text.hpp"
 
 namespace retail_pulse::observe {
@@ -16,11 +17,6 @@ std::string_view name_of(level at) {
 }
 
 std::string_view text_of(const field& f, std::string_view text) { return f.name == url_field ? without_query(text) : text; }
-
-/// U+0080..U+009F: terminals take them for commands.
-bool is_c1_control(std::string_view sequence) {
-  return sequence.size() == 2 && static_cast<unsigned char>(sequence[0]) == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0;
-}
 
 void append_hex(std::string& to, std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -44,7 +40,7 @@ void append_escaped(std::string& to, std::string_view text, bool in_quotes) {
       to += "\\t";
     } else if (c == '\\' || (in_quotes && c == '"')) {
       to += {'\\', c};
-    } else if (length == 0 || (c >= 0 && c < 0x20) || c == 0x7F || is_c1_control(sequence)) {
+    } else if (length == 0 || misleads_terminal(sequence)) {
       append_hex(to, sequence);
     } else {
       to += sequence;

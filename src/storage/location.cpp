@@ -26,13 +26,16 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-/// One name for one file, so that two ways to write it meet at the same lock.
+/// One name for one file, so that two ways to write it meet at the same lock. The file itself may be a link, which is then seen.
 std::filesystem::path resolved(const std::filesystem::path& path, std::error_code& failure) {
   const auto whole = std::filesystem::absolute(path, failure);
   if (failure) return path;
+  const auto name = whole.filename();
+  const bool names_folder = name.empty() || name == "." || name == "..";
   std::error_code unresolved;  // a link in a circle, a folder that may not be read: SQLite will say so with better words
-  auto canonical = std::filesystem::weakly_canonical(whole, unresolved);
-  return unresolved ? whole.lexically_normal() : canonical;
+  auto canonical = std::filesystem::weakly_canonical(names_folder ? whole : whole.parent_path(), unresolved);
+  if (unresolved) return whole.lexically_normal();
+  return names_folder ? canonical : canonical / name;
 }
 
 /// A folder that only this user can enter and that goes with its last owner.
@@ -89,6 +92,9 @@ std::variant<location, location_error> location::parse(std::string_view text) {
     result.file_ = resolved(path, failure);
     if (failure) return parse_failure(text, "has no whole path: " + failure.message());
     std::error_code missing;
+    if (std::filesystem::is_symlink(std::filesystem::symlink_status(result.file_, missing))) {
+      return parse_failure(text, "is a symbolic link, which is not followed: name the file that it leads to (its folder may be a link)");
+    }
     if (path.ends_with('/') || std::filesystem::is_directory(result.file_, missing))
       return parse_failure(text, "names a folder, not a file");
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -15,7 +17,8 @@ struct location_error {
 /// Where a database lives. Copies share a private file, which goes when the last of them goes.
 class location {
  public:
-  /// `sqlite:PATH`, or `sqlite::memory:` (a private file on tmpfs, deleted at the end). `postgresql://` is refused with "not yet".
+  /// `sqlite:PATH`, where the file is no link (its folder may be one), or `sqlite::memory:` (a private file on tmpfs, deleted at the end).
+  /// `postgresql://` is refused with "not yet".
   static std::variant<location, location_error> parse(std::string_view text);
 
   /// A private database in memory for tests and simulations: sessions of this process share it by name while one of them is open.
@@ -38,8 +41,9 @@ class process_lock {
   struct refused {
     std::string message;  ///< names the holder's process id, or why the lock file cannot be used
   };
-  /// Locks `<file>.lock` (created when missing, never deleted) for the life of the result. A location without a file needs no lock.
-  static std::variant<process_lock, refused> take(const location& where);
+  /// Locks `<file>.lock` (created with that mode when missing, never deleted) for the life of the result, and makes the folder where it is
+  /// missing. A file of that name that no process_lock has written is refused, and left as it is. A location without a file needs no lock.
+  static std::variant<process_lock, refused> take(const location& where, mode_t mode = 0600);
 
   process_lock(process_lock&& other) noexcept;
   process_lock& operator=(process_lock&& other) noexcept;

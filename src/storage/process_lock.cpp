@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -7,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "files/own_file.hpp"
 #include "storage/location.hpp"
 
 namespace retail_pulse::storage {
@@ -14,13 +14,20 @@ namespace {
 
 std::string system_message(int error) { return std::generic_category().message(error); }
 
-/// The process id in the lock file, or 0 when the holder has not written it yet.
-pid_t holder_in(int descriptor) {
+/// What a process_lock has written: nothing yet, or its process id on a line.
+struct lock_text {
+  bool is_ours = false;
+  pid_t holder = 0;  ///< 0 when it has not written it yet
+};
+
+lock_text text_in(int descriptor) {
   char text[32];
   const ssize_t size = pread(descriptor, text, sizeof text, 0);
-  pid_t holder = 0;
-  if (size > 0) std::from_chars(text, text + size, holder);
-  return holder;
+  if (size <= 0) return {size == 0, 0};
+  lock_text found;
+  const auto [end, error] = std::from_chars(text, text + size, found.holder);
+  found.is_ours = error == std::errc{} && found.holder > 0 && end == text + size - 1 && *end == '\n';
+  return found;
 }
 
 bool write_own_id(int descriptor) {
@@ -30,22 +37,29 @@ bool write_own_id(int descriptor) {
 
 }  // namespace
 
-std::variant<process_lock, process_lock::refused> process_lock::take(const location& where) {
+std::variant<process_lock, process_lock::refused> process_lock::take(const location& where, mode_t mode) {
   if (where.file().empty()) return process_lock{-1};
-  std::error_code failure;
-  std::filesystem::create_directories(where.file().parent_path(), failure);
-  if (failure) return refused{"The folder " + where.file().parent_path().string() + " cannot be created: " + failure.message()};
-
+  const auto folder = where.file().parent_path();
+  if (const auto problem = files::make_folders(folder, mode); !problem.empty()) {
+    return refused{"The folder " + folder.string() + " cannot be created: " + problem};
+  }
   const std::string name = where.file().string() + ".lock";
-  process_lock lock{open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
-  if (lock.descriptor_ < 0) return refused{"The lock file " + name + " cannot be opened: " + system_message(errno)};
+  auto opened = files::open_own(name, mode);
+  if (opened.descriptor < 0) return refused{"The lock file " + name + ", beside the database of --storage, " + opened.problem};
+  process_lock lock{opened.descriptor};
   // flock belongs to the open file, not to the process: it also keeps out a second taker in this process, and ends with any death.
   if (flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return refused{"The lock file " + name + " cannot be locked: " + system_message(errno)};
-    const pid_t holder = holder_in(lock.descriptor_);
+    const pid_t holder = text_in(lock.descriptor_).holder;
     const std::string who = holder > 0 ? "process " + std::to_string(holder) : std::string{"another process"};
     return refused{where.file().string() + " is in use by " + who + ", which holds " + name};
   }
+  if (!text_in(lock.descriptor_).is_ours) {
+    return refused{"The lock file " + name +
+                   ", beside the database of --storage, holds something that is no process id, and may be somebody's: "
+                   "move it away"};
+  }
+  files::bring_to_mode(opened, mode);
   if (!write_own_id(lock.descriptor_)) return refused{"The lock file " + name + " cannot be written: " + system_message(errno)};
   return lock;
 }

@@ -20,6 +20,7 @@ int fuzz_image(const std::uint8_t*, std::size_t);
 int fuzz_intake(const std::uint8_t*, std::size_t);
 int fuzz_response_head(const std::uint8_t*, std::size_t);
 int fuzz_retry_after(const std::uint8_t*, std::size_t);
+int fuzz_shown_text(const std::uint8_t*, std::size_t);
 int fuzz_store_master(const std::uint8_t*, std::size_t);
 int fuzz_submission(const std::uint8_t*, std::size_t);
 int fuzz_url(const std::uint8_t*, std::size_t);
@@ -52,6 +53,7 @@ constexpr target targets[] = {
     {"intake", fuzz_intake},
     {"response_head", fuzz_response_head},
     {"retry_after", fuzz_retry_after},
+    {"shown_text", fuzz_shown_text},
     {"store_master", fuzz_store_master},
     {"submission", fuzz_submission},
     {"url", fuzz_url},

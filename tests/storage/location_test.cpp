@@ -58,6 +58,18 @@ BOOST_AUTO_TEST_CASE(two_ways_to_write_a_path_name_one_file) {
   BOOST_TEST(folder.database("link/../link/./jobs.db").file() == folder.database("real/jobs.db").file());
 }
 
+BOOST_AUTO_TEST_CASE(a_link_in_place_of_the_file_is_refused_whatever_is_behind_it) {
+  const temporary_folder folder;
+  std::ofstream{folder.path() / "real.db"};
+  for (const std::string target : {"real.db", "nothing.db", "link.db"}) {
+    fs::create_symlink(target, folder.path() / "link.db");
+    const auto message = refusal("sqlite:" + (folder.path() / "link.db").string());
+    BOOST_TEST(contains(message, "is a symbolic link, which is not followed"), message);
+    BOOST_TEST(contains(message, (folder.path() / "link.db").string()), message);
+    fs::remove(folder.path() / "link.db");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(any_path_opens_the_file_it_names_and_no_other) {
   for (const std::string name :
        {"two words.db", "a = b.db", "question?mode=memory", "100%41.db", "quote\"s'.db", "#hash", "ümläut/ジョブ.db", "dbname=x.db"}) {

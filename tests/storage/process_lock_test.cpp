@@ -1,11 +1,16 @@
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
 
 #include "fixtures.hpp"
 
+namespace fs = std::filesystem;
 using namespace retail_pulse::storage;
 using namespace retail_pulse::storage::test;
 
@@ -70,6 +75,38 @@ BOOST_AUTO_TEST_CASE(a_lock_ends_with_the_death_of_its_process) {
   BOOST_REQUIRE(waitpid(child, &status, 0) == child);
   BOOST_TEST(status == 0);
   BOOST_TEST(is_held(process_lock::take(where)));
+}
+
+BOOST_AUTO_TEST_CASE(a_link_or_a_file_of_somebody_in_its_place_is_refused_and_stays_as_it_is) {
+  for (const std::string text : {"precious", "12 words\n", "123", "-1\n", "0\n", "12\n12\n", "99999999999999999999\n"}) {
+    for (const bool link : {false, true}) {
+      const temporary_folder folder;
+      const auto lock = folder.path() / "jobs.db.lock";
+      const auto file = link ? folder.path() / "elsewhere" : lock;
+      std::ofstream{file} << text;
+      BOOST_REQUIRE(chmod(file.c_str(), 0644) == 0);
+      if (link) fs::create_symlink(file, lock);
+      const auto result = process_lock::take(folder.database());
+      BOOST_REQUIRE(!is_held(result));
+      const auto& message = std::get<process_lock::refused>(result).message;
+      BOOST_TEST((message.find(lock.string()) != std::string::npos && message.find("--storage") != std::string::npos), message);
+      BOOST_TEST((message.find("symbolic link") != std::string::npos) == link, message);
+      std::ifstream stream{file};
+      BOOST_TEST((std::string{std::istreambuf_iterator<char>{stream}, {}}) == text);
+      BOOST_TEST((fs::status(file).permissions() == fs::perms{0644}));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_an_earlier_process_has_left_is_taken_over_with_the_mode) {
+  const temporary_folder folder;
+  const auto lock = folder.path() / "jobs.db.lock";
+  for (const auto* text : {"", "4194304\n"}) {
+    std::ofstream{lock} << text;
+    BOOST_REQUIRE(chmod(lock.c_str(), 0644) == 0);
+    BOOST_TEST(is_held(process_lock::take(folder.database(), 0640)), text);
+    BOOST_TEST((fs::status(lock).permissions() == fs::perms{0640}));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(shared_memory_needs_no_lock) {

@@ -81,6 +81,13 @@ BOOST_AUTO_TEST_CASE(text_of_strangers_cannot_move_the_cursor) {
   BOOST_TEST((image_table{images, 80}.row(images[0])) == "S?[2J  http://h/????.jpg?  a?b\n");
 }
 
+BOOST_AUTO_TEST_CASE(text_of_strangers_cannot_turn_a_line_around_on_a_terminal_and_stays_in_a_pipe) {
+  const std::vector images{failed("S\u202e", "http://h/\u2066", "a\u200e")};
+  BOOST_TEST((image_table{images, 80}.row(images[0])) == R"(S\u202e  http://h/\u2066  a\u200e)"
+                                                         "\n");
+  BOOST_TEST((image_table{images, std::nullopt}.row(images[0])) == "S\u202e     http://h/\u2066  a\u200e\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -222,6 +222,35 @@ BOOST_AUTO_TEST_CASE(a_device_and_a_pipe_are_written_to_and_stay_what_they_are) 
   BOOST_TEST(files() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_terminal_gets_escapes_and_a_file_every_byte) {
+  const std::string text = "a\x1b[2J\u202eb\u009b\n";
+  const int ours = posix_openpt(O_RDWR | O_NOCTTY);
+  BOOST_REQUIRE((ours >= 0 && grantpt(ours) == 0 && unlockpt(ours) == 0));
+  const std::string name = ptsname(ours);
+  const int held = open(name.c_str(), O_RDWR | O_NOCTTY);  // else reading fails once the output is closed
+  auto terminal = opened(name);
+  for (const char c : text) BOOST_TEST(terminal.write({&c, 1}));
+  BOOST_TEST(terminal.write("\xe2\x80"));
+  BOOST_TEST(!terminal.finish().has_value());
+  const std::string expected = R"(a\u001b[2J\u202eb\u009b)"
+                               "\r\n"
+                               R"(\ufffd)";
+  std::string shown(expected.size(), ' ');
+  for (std::size_t at = 0; at < shown.size();) {
+    const auto count = read(ours, shown.data() + at, shown.size() - at);
+    BOOST_REQUIRE(count > 0);
+    at += static_cast<std::size_t>(count);
+  }
+  BOOST_TEST(shown == expected);
+  close(held);
+  close(ours);
+
+  auto to = opened(file("a.csv"));
+  to.write(text);
+  BOOST_TEST(!to.finish().has_value());
+  BOOST_TEST(content(file("a.csv")) == text);
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_become_a_file_is_refused_by_name) {
   BOOST_TEST(fault(path.string()) == path.string() + " is not a regular file");
   BOOST_TEST(fault(file("no/such/folder/a.csv")) == file("no/such/folder/a.csv") + " cannot be written: No such file or directory");

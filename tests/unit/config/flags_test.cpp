@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(the_choices_of_a_flag_are_all_that_it_takes) {
     BOOST_TEST(listed == row.choices);
     ++rows;
   }
-  BOOST_TEST(rows == 3);
+  BOOST_TEST(rows == 4);
 }
 
 BOOST_AUTO_TEST_CASE(every_flag_of_the_command_line_is_there_once) {
@@ -74,7 +74,8 @@ BOOST_AUTO_TEST_CASE(every_flag_of_the_command_line_is_there_once) {
                                             "user-agent",
                                             "allow-callback-address",
                                             "public-host",
-                                            "max-job-images"};
+                                            "max-job-images",
+                                            "file-mode"};
   std::set<std::string_view> found;
   for (const auto& row : flags()) BOOST_TEST(found.insert(row.name).second, row.name);
   BOOST_TEST((found == expected));
@@ -98,6 +99,7 @@ BOOST_AUTO_TEST_CASE(the_default_that_help_shows_is_the_default_that_holds) {
     given.keep_images_bytes = 1;
     given.callback_attempts = 1;
     given.user_agent = "other";
+    given.file_mode = given.log.file_mode = 0644;
     given.log.from = observe::level::off;
     given.log.format = observe::log_format::json;
     BOOST_TEST(row.apply(row.fallback, given) == "", row.name);
@@ -123,6 +125,7 @@ BOOST_AUTO_TEST_CASE(the_default_that_help_shows_is_the_default_that_holds) {
     if (name == "max-body-bytes") BOOST_TEST(given.max_body_bytes == untouched.max_body_bytes);
     if (name == "user-agent") BOOST_TEST(given.user_agent == untouched.user_agent);
     if (name == "callback-attempts") BOOST_TEST(given.callback_attempts == untouched.callback_attempts);
+    if (name == "file-mode") BOOST_TEST((given.file_mode == untouched.file_mode && given.log.file_mode == untouched.log.file_mode));
     if (name == "drain-timeout") BOOST_TEST((given.drain_timeout == untouched.drain_timeout));
     if (name == "log-level") BOOST_TEST((given.log.from == untouched.log.from));
     if (name == "log-format") BOOST_TEST((given.log.format == untouched.log.format));
@@ -141,6 +144,21 @@ BOOST_AUTO_TEST_CASE(a_user_agent_is_what_a_header_may_hold) {
   for (const std::string& text :
        {""s, " "s, " a"s, "a "s, "a\r\nX: y"s, "a\nb"s, "a\rb"s, "a\0b"s, "a\tb"s, "\x7f"s, "caf\xC3\xA9"s, longest + "a"}) {
     BOOST_TEST(complaint("user-agent", text) == "--user-agent: is not 1 to 200 characters of printable ASCII, without blanks around them");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_mode_lets_its_owner_read_and_write_and_nobody_write_who_is_not_of_the_group) {
+  for (const auto& [text, mode] : std::vector<std::pair<std::string, mode_t>>{
+           {"0600", 0600}, {"0640", 0640}, {"0660", 0660}, {"0644", 0644}, {"0664", 0664}, {"640", 0640}}) {
+    settings given;
+    const auto row = std::ranges::find(flags(), "file-mode", &flag::name);
+    BOOST_TEST(row->apply(text, given) == "", text);
+    BOOST_TEST(given.file_mode == mode, text);
+    BOOST_TEST(given.log.file_mode == mode, text);
+  }
+  for (const std::string text :
+       {"", "0666", "0662", "0620", "0400", "0200", "0700", "0777", "4600", "1640", "00600", "60", "0o640", "rw-------"}) {
+    BOOST_TEST(complaint("file-mode", text) == "--file-mode: '" + text + "' is none of 0600, 0640, 0660, 0644, 0664");
   }
 }
 

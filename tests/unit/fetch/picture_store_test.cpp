@@ -1,10 +1,12 @@
 #include "fetch/picture_store.hpp"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -135,7 +137,10 @@ BOOST_AUTO_TEST_CASE(all_copies_together_stay_within_the_bound) {
 BOOST_AUTO_TEST_CASE(a_store_that_is_opened_again_counts_what_is_there_and_drops_what_was_half_written) {
   const folder place;
   keep(*open_store(place), "abc");
-  std::ofstream{place.path / "incoming" / "7"} << "half";
+  std::ofstream{place.path / ".retail-pulse-incoming" / "draft-7"} << "half";
+  fs::create_directory(place.path / "incoming");  // of earlier versions
+  std::ofstream{place.path / "incoming" / "0"} << "half";
+  std::ofstream{place.path / "incoming" / "120"} << "half";
   const auto store = open_store(place);
   BOOST_TEST(store->bytes() == 3);
   BOOST_TEST(place.files().size() == 1u);
@@ -152,6 +157,89 @@ BOOST_AUTO_TEST_CASE(a_copy_of_the_wrong_length_is_replaced) {
   BOOST_TEST(keep(*store, "abc") == digest_of_abc);
   BOOST_TEST(place.files().begin()->second == "abc");
   BOOST_TEST(store->bytes() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(what_has_no_name_of_ours_is_neither_cleaned_away_nor_counted) {
+  const folder place;
+  std::map<std::string, std::string> others;
+  for (const std::string in : {"incoming/", ".retail-pulse-incoming/", "ba/", ""}) {
+    fs::create_directories(place.path / in);
+    for (const std::string name : {"07", "7a", "-7", "draft-", "draft-7x", "adraft-7", "letter", "x.jpeg"}) others[in + name] = "mine";
+    const bool is_former = in == "incoming/";
+    others[in + (is_former ? "draft-7" : "7")] = "mine";
+    fs::create_directory(place.path / in / (is_former ? "8" : "draft-8"));
+  }
+  others[std::string{"ba/"} + digest_of_abc] = "mine";
+  others[std::string{"BA"}] = "mine";
+  for (const auto& [name, text] : others) std::ofstream{place.path / name} << text;
+  BOOST_TEST(open_store(place)->bytes() == 0);
+  BOOST_TEST((place.files() == others));
+  BOOST_TEST(fs::is_directory(place.path / "incoming" / "8"));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_deleted_or_written_behind_a_link) {
+  const folder place;
+  const folder elsewhere;
+  const auto refusal = [&] {
+    const auto opened = picture_store::open(place.path.string(), 1 << 20);
+    return std::holds_alternative<std::string>(opened) ? std::get<std::string>(opened) : std::string{};
+  };
+  for (const auto* name : {"7", "draft-7"}) std::ofstream{elsewhere.path / name} << "mine";
+  const auto before = elsewhere.files();
+  fs::create_symlink(elsewhere.path / "7", place.path / "file");
+
+  fs::create_directory_symlink(elsewhere.path, place.path / "incoming");
+  BOOST_TEST(refusal() == "");
+  fs::remove(place.path / ".retail-pulse-incoming");
+  fs::create_directory_symlink(elsewhere.path, place.path / ".retail-pulse-incoming");
+  BOOST_TEST(refusal().find(".retail-pulse-incoming in it is no folder or a link") != std::string::npos, refusal());
+  fs::remove(place.path / ".retail-pulse-incoming");
+
+  const auto store = open_store(place);
+  fs::create_directory_symlink(elsewhere.path, place.path / "ba");
+  BOOST_TEST(keep(*store, "abc").starts_with("refused: the copy cannot be kept: "));
+  fs::remove(place.path / "ba");
+  fs::create_directory(place.path / "ba");
+  const auto copy = place.path / "ba" / (std::string{digest_of_abc} + ".jpeg");
+  fs::create_symlink(elsewhere.path / "7", copy);
+  BOOST_TEST(keep(*store, "abc") == digest_of_abc);
+  BOOST_TEST((!fs::is_symlink(copy) && fs::file_size(copy) == 3u));
+  BOOST_TEST((elsewhere.files() == before));
+}
+
+BOOST_AUTO_TEST_CASE(the_folder_itself_may_be_a_link) {
+  const folder place;
+  fs::create_directory(place.path / "real");
+  fs::create_directory_symlink("real", place.path / "link");
+  auto opened = picture_store::open((place.path / "link").string(), 1 << 20);
+  BOOST_REQUIRE(std::holds_alternative<std::unique_ptr<picture_store>>(opened));
+  BOOST_TEST(keep(*std::get<std::unique_ptr<picture_store>>(opened), "abc") == digest_of_abc);
+  BOOST_TEST(fs::exists(place.path / "real" / "ba"));
+}
+
+BOOST_AUTO_TEST_CASE(copies_and_their_folders_are_for_whom_the_mode_names) {
+  const auto mode_of = [](const fs::path& name) { return static_cast<unsigned>(fs::status(name).permissions()); };
+  for (const auto& [mode, mode_of_folders] : std::vector<std::pair<mode_t, unsigned>>{{0600, 0700}, {0640, 0750}, {0664, 0775}}) {
+    const folder place;
+    const auto below = place.path / "new" / "folder";
+    const auto mask = umask(027);
+    auto opened = picture_store::open(below.string(), 1 << 20, mode);
+    BOOST_REQUIRE(std::holds_alternative<std::unique_ptr<picture_store>>(opened));
+    keep(*std::get<std::unique_ptr<picture_store>>(opened), "abc");
+    umask(mask);
+    BOOST_TEST(mode_of(place.path / "new") == mode_of_folders);
+    BOOST_TEST(mode_of(below) == mode_of_folders);
+    BOOST_TEST(mode_of(below / ".retail-pulse-incoming") == mode_of_folders);
+    BOOST_TEST(mode_of(below / "ba") == mode_of_folders);
+    BOOST_TEST(mode_of(below / "ba" / (std::string{digest_of_abc} + ".jpeg")) == mode);
+  }
+  const folder former;
+  keep(*open_store(former), "abc");
+  fs::create_directory(former.path / "ab");  // not ours: it holds no copy
+  for (const auto* name : {"ab", "ba"}) fs::permissions(former.path / name, fs::perms{0755});
+  open_store(former);
+  BOOST_TEST(mode_of(former.path / "ba") == 0700u);
+  BOOST_TEST(mode_of(former.path / "ab") == 0755u);
 }
 
 BOOST_AUTO_TEST_CASE(a_disk_that_takes_no_more_costs_the_copy_and_no_more) {

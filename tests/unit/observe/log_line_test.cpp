@@ -58,6 +58,14 @@ BOOST_AUTO_TEST_CASE(a_stranger_cannot_forge_a_line_of_text) {
   BOOST_TEST(text_line("two\nlines").ends_with(R"(two\nlines)"));
 }
 
+BOOST_AUTO_TEST_CASE(a_stranger_cannot_turn_a_line_around_or_hide_in_it) {
+  for (const std::string_view text : {"\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x80\x8e", "\xe2\x80\xa8", "\xd8\x9c", "\xe2\x80\x8b"}) {
+    const auto line = shown(std::string{"a"}.append(text));
+    BOOST_TEST(line.starts_with("\"a\\x"), line);
+    BOOST_TEST(line.find(text) == std::string::npos, line);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf8_are_shown_in_hex) {
   BOOST_TEST(shown("\xff") == R"("\xff")");
   BOOST_TEST(shown("\xc3") == R"("\xc3")");          // ends early

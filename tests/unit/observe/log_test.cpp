@@ -1,6 +1,7 @@
 #include "observe/log.hpp"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
@@ -129,6 +130,68 @@ BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_opened_anew_goes_on_where_it_was) {
   std::ifstream moved{folder / "moved.log"};
   std::string line;
   BOOST_TEST((std::getline(moved, line) && line.ends_with("still here")));
+}
+
+/// Why this name cannot be a log; empty where it can, and is.
+std::string refusal(const std::filesystem::path& name) {
+  std::string problem;
+  const bool done = set_log({.file = name.string(), .from = level::info, .format = log_format::text}, problem);
+  return done ? "" : problem;
+}
+
+mode_t mode_of(const std::filesystem::path& name) {
+  struct stat status {};
+  BOOST_REQUIRE(lstat(name.c_str(), &status) == 0);
+  return status.st_mode & 07777;
+}
+
+BOOST_AUTO_TEST_CASE(a_link_in_place_of_the_log_is_not_followed_and_one_on_the_way_is) {
+  std::filesystem::create_symlink("elsewhere", file);
+  BOOST_TEST(refusal(file).starts_with("the log file '" + file.string() + "' is a symbolic link, which is not followed: "), refusal(file));
+  std::filesystem::create_directory(folder / "real");
+  std::filesystem::create_directory_symlink("real", folder / "link");
+  BOOST_TEST(refusal(folder / "link" / "test.log") == "");
+  BOOST_TEST(!std::filesystem::exists(folder / "elsewhere"));
+}
+
+BOOST_AUTO_TEST_CASE(a_link_to_a_stream_of_the_system_is_followed_and_to_another_device_not) {
+  std::filesystem::create_symlink("/dev/null", folder / "null.log");
+  BOOST_TEST(refusal(folder / "null.log") == "");
+  std::filesystem::create_symlink("/dev/zero", folder / "zero.log");
+  BOOST_TEST(refusal(folder / "zero.log").find("symbolic link") != std::string::npos);
+  std::filesystem::create_symlink("/dev/fd/../null", folder / "odd.log");
+  BOOST_TEST(refusal(folder / "odd.log").find("symbolic link") != std::string::npos);
+  for (const auto* name : {"/dev/null", "/dev/stderr", "/proc/self/fd/2", "/dev/fd/2"}) BOOST_TEST(refusal(name) == "", name);
+  BOOST_TEST(refusal(folder).starts_with("the log file '" + folder.string() + "' cannot be opened: "), refusal(folder));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_with_another_name_that_is_no_log_is_somebodys) {
+  std::ofstream{folder / "letter"} << "Dear 2026-01-01T";
+  std::filesystem::create_hard_link(folder / "letter", file);
+  BOOST_TEST(refusal(file).find("has another name besides") != std::string::npos, refusal(file));
+  for (const auto* start : {"", "2023-11-14T22:13:20.123Z info    a\n", R"({"time":"2023-11-14T22:13:20.123Z"})"}) {
+    std::ofstream{folder / "letter"} << start;
+    BOOST_TEST(refusal(file) == "", start);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_log_is_for_whom_its_mode_names_whatever_the_mask_and_the_mode_before) {
+  const auto mask = umask(077);
+  std::string problem;
+  BOOST_REQUIRE(set_log({.file = (folder / "new" / "a.log").string(), .file_mode = 0640}, problem));
+  umask(mask);
+  BOOST_TEST(mode_of(folder / "new") == 0750u);
+  BOOST_TEST(mode_of(folder / "new" / "a.log") == 0640u);
+  std::ofstream{file} << "2023-11-14T22:13:20.123Z info    a\n";
+  std::filesystem::permissions(file, std::filesystem::perms{0644});
+  open(level::info);
+  BOOST_TEST(mode_of(file) == 0600u);
+  BOOST_REQUIRE(lines().size() == 2U);
+  std::ofstream{folder / "letter"} << "Dear reader";
+  std::filesystem::permissions(folder / "letter", std::filesystem::perms{0644});
+  BOOST_TEST(refusal(folder / "letter") == "");
+  BOOST_TEST(mode_of(folder / "letter") == 0644u);
+  BOOST_TEST(lines()[1].ends_with("warning the mode of the log file was changed from 0644 to 0600"), lines()[1]);
 }
 
 BOOST_AUTO_TEST_CASE(a_log_on_stderr_has_nothing_to_open_anew) {

@@ -1,0 +1,111 @@
+#include "files/own_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace retail_pulse::files {
+namespace {
+
+constexpr mode_t others = S_IRWXG | S_IRWXO;
+
+std::string words_of(int error) { return std::generic_category().message(error); }
+
+std::string why_not_opened(const std::filesystem::path& file, int error) {
+  struct stat status {};
+  if (lstat(file.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
+    return "is a symbolic link, which is not followed: name the file that it leads to (its folder may be a link)";
+  }
+  return "cannot be opened: " + words_of(error);
+}
+
+opened refused(opened file, std::string why) {
+  close(file.descriptor);
+  file.descriptor = -1;
+  file.problem = std::move(why);
+  return file;
+}
+
+enum class absent : bool { is_made, stays };
+
+opened open_file(const std::filesystem::path& name, int access, mode_t mode, absent then) {
+  constexpr int attempts = 3;  // another process may make it, or take it away, between two looks
+  opened file;
+  int error = 0;
+  for (int i = 0; i < attempts && file.descriptor < 0; ++i) {
+    file.descriptor = open(name.c_str(), access | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+    if (file.descriptor < 0 && (error = errno) != ENOENT) break;
+    if (file.descriptor >= 0 || then == absent::stays) break;
+    file.descriptor = open(name.c_str(), access | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode);
+    file.made = file.descriptor >= 0;
+    if (file.made) file.mode_kept = fchmod(file.descriptor, mode) != 0;  // past the umask
+    if (file.descriptor < 0 && (error = errno) != EEXIST) break;
+  }
+  if (file.descriptor < 0 && !(then == absent::stays && error == ENOENT)) file.problem = why_not_opened(name, error);
+  return file;
+}
+
+opened open_regular(const std::filesystem::path& name, mode_t mode, absent then) {
+  auto file = open_file(name, O_RDWR | O_NONBLOCK, mode, then);  // O_NONBLOCK: nobody waits for the other end of a pipe
+  // What this user may only read is refused, with better words, by who has to write it.
+  if (file.descriptor < 0 && then == absent::stays) file = open_file(name, O_RDONLY | O_NONBLOCK, mode, then);
+  if (file.descriptor < 0) return file;
+  struct stat status {};
+  if (fstat(file.descriptor, &status) != 0) return refused(std::move(file), "cannot be looked at: " + words_of(errno));
+  if (!S_ISREG(status.st_mode)) return refused(std::move(file), "is not a regular file");
+  return file;
+}
+
+}  // namespace
+
+mode_t mode_of_folder(mode_t mode_of_file) { return mode_of_file | (mode_of_file & (S_IRUSR | S_IRGRP | S_IROTH)) >> 2; }
+
+std::string mode_text(mode_t mode) {
+  std::string text = "0000";
+  for (std::size_t i = 0; i < text.size(); ++i) text[text.size() - 1 - i] = static_cast<char>('0' + ((mode >> (3 * i)) & 7));
+  return text;
+}
+
+opened open_own(const std::filesystem::path& file, mode_t mode) { return open_regular(file, mode, absent::is_made); }
+
+opened open_existing(const std::filesystem::path& file) { return open_regular(file, 0, absent::stays); }
+
+opened open_log(const std::filesystem::path& name, mode_t mode) {
+  auto file = open_file(name, O_WRONLY | O_APPEND, mode, absent::is_made);
+  if (file.descriptor < 0) return file;
+  struct stat status {};
+  if (fstat(file.descriptor, &status) != 0) return refused(std::move(file), "cannot be looked at: " + words_of(errno));
+  if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) return file;
+  if (!S_ISREG(status.st_mode)) return refused(std::move(file), "is neither a regular file nor a pipe");
+  return file;
+}
+
+void bring_to_mode(opened& file, mode_t mode) {
+  struct stat status {};
+  if (file.made || file.descriptor < 0 || fstat(file.descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return;
+  const mode_t now = status.st_mode & 07777;
+  const mode_t wanted = (now & ~others) | (mode & others);
+  if (wanted == now) return;
+  file.mode_kept = fchmod(file.descriptor, wanted) != 0;
+  file.mode_changed = file.mode_kept ? mode_text(now) : mode_text(now) + " to " + mode_text(wanted);
+}
+
+std::string make_folders(const std::filesystem::path& folder, mode_t mode_of_files) {
+  std::error_code unknown;
+  if (folder.empty() || std::filesystem::is_directory(folder, unknown)) return {};
+  if (auto problem = make_folders(folder.parent_path(), mode_of_files); !problem.empty()) return problem;
+  const auto mode = mode_of_folder(mode_of_files);
+  if (mkdir(folder.c_str(), mode) != 0) {
+    const int error = errno;
+    return error == EEXIST && std::filesystem::is_directory(folder, unknown) ? "" : words_of(error == EEXIST ? ENOTDIR : error);
+  }
+  const int made = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (made >= 0) fchmod(made, mode);  // past the umask
+  if (made >= 0) close(made);
+  return {};
+}
+
+}  // namespace retail_pulse::files
