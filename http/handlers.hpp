@@ -9,6 +9,7 @@
 #include "http/handling.hpp"
 #include "http/message.hpp"
 #include "http/parser_thread.hpp"
+#include "http/reader_queue.hpp"
 #include "http/routes.hpp"
 #include "http/server.hpp"
 
@@ -18,8 +19,10 @@ namespace retail_pulse::http {
 /// threads; the second half runs on the actor's.
 class handlers {
  public:
-  /// `parser` must outlive this.
-  handlers(backend to, parser_thread& parser, std::chrono::milliseconds readiness_answer, std::chrono::milliseconds any_answer);
+  /// `parser` must outlive this. `client_percent`: of audits, how many one client may have, of what others leave.
+  handlers(backend to, parser_thread& parser, std::chrono::milliseconds readiness_answer, std::chrono::milliseconds any_answer,
+           std::size_t client_percent);
+  ~handlers() { audit_queue_->close(); }
 
   /// The routes of the service. This must outlive the table.
   route_table routes();
@@ -34,7 +37,7 @@ class handlers {
   parser_thread& parser_;
   const std::chrono::milliseconds readiness_answer_;
   const std::chrono::milliseconds any_answer_;
-  const places audits_{limits::audits};
+  const std::shared_ptr<reader_queue<actors::reader_actor>> audit_queue_;
 };
 
 }  // namespace retail_pulse::http

@@ -17,6 +17,7 @@
 #include "actors/supervisor.hpp"
 #include "app/descriptors.hpp"
 #include "app/threads.hpp"
+#include "fetch/address_guard.hpp"
 #include "fetch/blocking_engine.hpp"
 #include "fetch/poster.hpp"
 #include "fetch/sharing_engine.hpp"
@@ -102,6 +103,14 @@ actors::courier_settings courier_settings_of(const config::settings& settings, f
   courier.clock = system_wall_time;
   courier.body = http::job_ended_message;
   return courier;
+}
+
+std::function<bool(std::string_view)> trusts_client_of(const config::settings& settings) {
+  if (settings.trusted_clients.empty()) return nullptr;
+  return [ranges = fetch::opened_ranges(settings.trusted_clients)](std::string_view text) {
+    const auto address = fetch::parse_address(text);
+    return address && std::ranges::any_of(ranges, [&](const fetch::cidr& range) { return range.contains(*address); });
+  };
 }
 
 std::optional<std::string> no_callbacks(std::string_view) { return "callback_url needs a service with --callback-secret"; }
@@ -200,6 +209,8 @@ class service::implementation {
     options.max_body_bytes = settings.max_body_bytes;
     options.max_connections = budget.api_connections;
     options.docs_folders = docs_folders_of(settings);
+    options.client_share = settings.client_share;
+    options.trusts_client = trusts_client_of(settings);
     auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_, *herald_, report_readers_,
                                                  colleagues_->store_master, *store_loader_, poster_ ? problem_of_callback : no_callbacks});
     if (auto* problem = std::get_if<http::server::refused>(&started)) return refused{problem->message, 2};
