@@ -42,8 +42,8 @@ response refusal(const control_outcome& outcome, const request& r) {
 
 }  // namespace
 
-control_handlers::control_handlers(actors::supervisor_actor supervisor, std::chrono::milliseconds any_answer)
-    : supervisor_{std::move(supervisor)}, any_answer_{any_answer} {}
+control_handlers::control_handlers(actors::supervisor_actor supervisor, std::chrono::milliseconds any_answer, std::size_t client_percent)
+    : supervisor_{std::move(supervisor)}, any_answer_{any_answer}, wishes_{{.total = limits::wishes, .percent = client_percent}} {}
 
 void control_handlers::add_routes(route_table& to) const {
   to.add_with_parameter("POST", "/api/jobs/{id}/cancel", [this](const request& r, const responder& a) { cancel(r, a); });
@@ -59,7 +59,7 @@ void control_handlers::ask(Atom what, const request& r, const responder& answer,
   const auto job = job_named(r.parameter);
   if (!job) return answer(problem_no_such_job(r.parameter, r.path));
   if (auto stray = stray_parameter(r)) return answer(*std::move(stray));
-  auto place = wishes_.take();
+  auto place = wishes_.take(r.client);
   if (!place) return answer(problem_unavailable("too many wishes about jobs are waiting", r.path));
   answer.within(any_answer_, problem_not_in_time(r.path));
   request asked{.id = r.id, .method = {}, .path = r.path, .query = {}, .parameter = r.parameter, .headers = {}, .body = {}};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 
 #include "core/limits.hpp"
 #include "http/handling.hpp"
@@ -13,8 +14,9 @@ namespace retail_pulse::http {
 /// Cancelling a job, and trying its failed images again. Handlers run on HTTP threads; the second half runs on the supervisor's.
 class control_handlers {
  public:
-  /// Nobody waits longer than `any_answer` for the supervisor.
-  control_handlers(actors::supervisor_actor supervisor, std::chrono::milliseconds any_answer);
+  /// Nobody waits longer than `any_answer` for the supervisor. `client_percent`: of the wishes that wait, how many may be one client's, of
+  /// what others leave.
+  control_handlers(actors::supervisor_actor supervisor, std::chrono::milliseconds any_answer, std::size_t client_percent);
 
   /// This must outlive the table.
   void add_routes(route_table& to) const;
@@ -27,7 +29,7 @@ class control_handlers {
 
   const actors::supervisor_actor supervisor_;
   const std::chrono::milliseconds any_answer_;
-  const places wishes_{limits::wishes};
+  const places wishes_;
 };
 
 }  // namespace retail_pulse::http

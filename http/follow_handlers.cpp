@@ -87,8 +87,11 @@ std::size_t followers_of(std::size_t connections) { return std::min(limits::foll
 
 }  // namespace
 
-follow_handlers::follow_handlers(const backend& to, std::size_t connections, std::chrono::milliseconds any_answer)
-    : with_{std::make_shared<const following>(to.herald, to.readers, followers_of(connections))}, any_answer_{any_answer} {}
+follow_handlers::follow_handlers(const backend& to, std::size_t connections, std::chrono::milliseconds any_answer,
+                                 std::size_t client_percent)
+    : with_{std::make_shared<const following>(to.herald, to.readers,
+                                              share_bounds{.total = followers_of(connections), .percent = client_percent})},
+      any_answer_{any_answer} {}
 
 void follow_handlers::add_routes(route_table& table) {
   table.add_with_and_without_slash("GET", "/api/status", [this](request r, const responder& a) { status(std::move(r), a); });
@@ -101,7 +104,7 @@ void follow_handlers::status(request r, const responder& answer) const {
   if (const auto* problem = std::get_if<std::string>(&asked)) return answer(error_response(400, *problem));
   const auto& question = std::get<status_question>(asked);
   if (question.wait > std::chrono::seconds{0}) {
-    auto place = with_->take_place();
+    auto place = with_->take_place(r.client);
     if (!place) return answer(unavailable(too_many));
     return std::make_shared<status_wait>(with_, question.job, std::move(place), std::move(r), question.wait, answer)->start();
   }
@@ -116,7 +119,7 @@ void follow_handlers::events(const request& r, const responder& answer) const {
   if (!job) return answer(problem_no_such_job(r.parameter, r.path));
   const auto seen = last_event_in(r);
   if (const auto* detail = std::get_if<std::string>(&seen)) return answer(problem(400, "invalid_parameter", *detail, r.path));
-  auto place = with_->take_place();
+  auto place = with_->take_place(r.client);
   if (!place) return answer(problem_unavailable(too_many, r.path));
   answer.within(any_answer_, problem_not_in_time(r.path));
   std::make_shared<event_stream>(with_, *job, std::move(place), r, std::get<std::optional<event_id>>(seen), answer)->start();

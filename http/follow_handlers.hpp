@@ -13,8 +13,9 @@ namespace retail_pulse::http {
 /// How a job stands: now, at its end, or all the way there.
 class follow_handlers {
  public:
-  /// `any_answer` is how long a status may take to be read; of `connections`, a part is kept from followers.
-  follow_handlers(const backend& to, std::size_t connections, std::chrono::milliseconds any_answer);
+  /// `any_answer` is how long a status may take to be read; of `connections`, a part is kept from followers. `client_percent`: of
+  /// followers, how many one client may be, of what others leave.
+  follow_handlers(const backend& to, std::size_t connections, std::chrono::milliseconds any_answer, std::size_t client_percent);
 
   /// This must outlive the table.
   void add_routes(route_table& table);

@@ -64,88 +64,59 @@ parse_note& note_of_this_thread() {
   return note;
 }
 
-asio::execution_context::id connection_books::id;
+namespace {
 
-void connection_books::add(guarded_socket& socket) {
-  const std::lock_guard lock{mutex_};
-  sockets_.insert(&socket);
+connection_ptr& handled_by_this_thread() {
+  thread_local connection_ptr entry;
+  return entry;
 }
 
-void connection_books::remove(guarded_socket& socket) {
-  const std::lock_guard lock{mutex_};
-  sockets_.erase(&socket);
-  idle_.erase(&socket);
-}
+}  // namespace
 
-std::size_t connection_books::open() const {
-  const std::lock_guard lock{mutex_};
-  return sockets_.size();
-}
+const connection_ptr& guarded_socket::of_this_thread() { return handled_by_this_thread(); }
 
-void connection_books::idle(guarded_socket& socket, clock::time_point since) {
-  const std::lock_guard lock{mutex_};
-  idle_.insert_or_assign(&socket, waiting{socket.native_handle(), since});
-}
-
-void connection_books::not_idle(guarded_socket& socket) {
-  const std::lock_guard lock{mutex_};
-  idle_.erase(&socket);
-}
-
-void connection_books::hang_up_idle(clock::time_point since) {
-  const std::lock_guard lock{mutex_};  // while an entry is there, its descriptor is not closed
-  std::erase_if(idle_, [since](const auto& entry) {
-    const bool over = entry.second.since <= since;
-    if (over) ::shutdown(entry.second.descriptor, SHUT_RDWR);
-    return over;
-  });
-}
-
-void connection_books::hang_up_all() {
-  const std::lock_guard lock{mutex_};
-  for (auto* socket : sockets_) socket->hang_up();
-}
+guarded_socket::being_handled::being_handled(const guarded_socket& socket) { handled_by_this_thread() = socket.entry_; }
+guarded_socket::being_handled::~being_handled() { handled_by_this_thread() = nullptr; }
 
 guarded_socket::~guarded_socket() {
-  charge(0);
-  if (registered_) books_->remove(*this);
-}
-
-void guarded_socket::charge(std::size_t body_bytes) {
-  books_->body_bytes += body_bytes - charged_;  // modulo 2^64: also right when it is less
-  charged_ = body_bytes;
+  if (entry_) books_->leave(*entry_);
 }
 
 void guarded_socket::before_read() {
-  if (!std::exchange(registered_, true)) books_->add(*this);
+  if (!entry_) entry_ = books_->join(*this, remote_endpoint().address(), native_handle());
   const auto note = std::exchange(note_of_this_thread(), {});
-  if (note.began) in_request_ = true;
-  if (note.began) parser_ = note.parser;
-  if (!wrong_.empty()) return refuse({400, std::string{wrong_}});
-  if (!in_request_) {
-    if (!idle_since_) idle_since_ = connection_books::clock::now();
-    books_->idle(*this, *idle_since_);
+  if (note.began) {
+    in_request_ = true;
+    head_since_ = connection_books::clock::now();
+    parser_ = note.parser;
   }
+  if (!wrong_.empty()) return refuse({400, std::string{wrong_}});
+  if (!in_request_ && !idle_since_) idle_since_ = connection_books::clock::now();
+  count_framing(note);
+  using enum connection_phase;
+  const auto told_off = books_->waits(*entry_, !in_request_ ? idle : in_body_ ? body : head, in_request_ ? head_since_ : *idle_since_);
+  if (told_off && in_request_) return refuse(*told_off);
+  if (told_off) ::shutdown(native_handle(), SHUT_RDWR);  // in silence: an answer could be taken for one to the next request
   if (note.wants_continue && !send_now(native_handle(), "HTTP/1.1 100 Continue\r\n\r\n")) {
     observe::log(observe::level::debug, "a 100 Continue could not be sent");  // the client goes on by itself after a while
   }
-  count_framing(note);
   if (framing_ > limits::request_framing_bytes) return refuse({400, "the extensions of a chunk, or the trailers, are too long"});
-  if (note.body_bytes <= charged_) return;
-  charge(note.body_bytes);
-  if (books_->body_bytes > books_->body_budget && in_request_) refuse({503, "too many large requests are on their way"});
+  if (note.body_bytes <= body_bytes_) return;
+  body_bytes_ = note.body_bytes;
+  if (const auto too_many = books_->has_body(*entry_, body_bytes_)) refuse(*too_many);
 }
 
 /// The parser passes chunk extensions over in silence, however long they are.
 void guarded_socket::count_framing(const parse_note& note) {
   if (note.began) in_body_ = false;
+  if (note.began) body_bytes_ = 0;
   in_body_ |= note.in_body;
-  framing_ = in_request_ && in_body_ && note.body_bytes <= charged_ ? framing_ + last_read_ : 0;
+  framing_ = in_request_ && in_body_ && note.body_bytes <= body_bytes_ ? framing_ + last_read_ : 0;
 }
 
 void guarded_socket::after_read(std::size_t bytes) {
   last_read_ = bytes;
-  books_->not_idle(*this);
+  books_->works(*entry_);
   note_of_this_thread() = {};
   if (in_request_) note_of_this_thread().parser = parser_;
 }
@@ -157,11 +128,19 @@ std::size_t guarded_socket::sound_part(std::string_view bytes) {
   return seen.sound;
 }
 
+void guarded_socket::before_write() {
+  in_request_ = false;
+  idle_since_.reset();
+  body_bytes_ = 0;
+  books_->answers(*entry_);
+}
+
 std::optional<refusal> guarded_socket::last_words() {
   auto note = std::exchange(note_of_this_thread(), {});
   if (!is_open()) return std::nullopt;
   if (note.refused) return std::move(note.refused);
   if (!in_request_) return std::nullopt;
+  if (auto told_off = books_->told_off(*entry_)) return told_off;
   char next = 0;
   const bool ended = ::recv(native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
   if (ended) return refusal{400, "the request ended early"};
@@ -169,7 +148,7 @@ std::optional<refusal> guarded_socket::last_words() {
 }
 
 void guarded_socket::shutdown(shutdown_type what, asio::error_code& error) {
-  books_->not_idle(*this);  // RESTinio closes the descriptor next
+  if (entry_) books_->close(*entry_);  // RESTinio closes the descriptor next
   if (note_of_this_thread().reset) {
     note_of_this_thread() = {};
     set_option(asio::socket_base::linger{true, 0}, error);
@@ -188,6 +167,7 @@ void guarded_socket::hang_up() {
 
 void guarded_socket::refuse(const refusal& why) {
   in_request_ = false;
+  if (entry_) books_->close(*entry_);
   const bool told = send_now(native_handle(), books_->written(why));
   ::shutdown(native_handle(), SHUT_WR);
   if (!told || books_->lingering >= limits::refusals_lingering) {

@@ -1,18 +1,13 @@
 #pragma once
 
 #include <asio.hpp>
-#include <atomic>
-#include <chrono>
 #include <cstddef>
-#include <functional>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
+#include <utility>
 
+#include "http/connection_books.hpp"
 #include "http/framing.hpp"
 #include "http/message.hpp"
 
@@ -25,13 +20,6 @@ struct http_parser;
 /// one is parsed.
 namespace retail_pulse::http {
 
-/// Why a request is refused before any handler sees it.
-struct refusal {
-  int status = 400;
-  std::string sentence;
-  std::string request_id{};  ///< the client's, where all headers had been read and it is sane
-};
-
 /// What the parser of this thread has just seen, or its answer demands. Taken by the socket that is concerned.
 struct parse_note {
   bool began = false;           ///< the first byte of a request
@@ -43,44 +31,6 @@ struct parse_note {
   const http_parser* parser = nullptr;  ///< of the request that is being read; lives as long as its connection
 };
 parse_note& note_of_this_thread();
-
-class guarded_socket;
-
-/// What the connections of one server share; a service of its io_context.
-class connection_books : public asio::execution_context::service {
- public:
-  using clock = std::chrono::steady_clock;
-  static asio::execution_context::id id;
-  explicit connection_books(asio::execution_context& context) : service{context} {}
-
-  std::size_t body_budget = 0;                         ///< bytes; set before the first connection
-  std::function<std::string(const refusal&)> written;  ///< a refusal as HTTP/1.1; set before the first connection
-  std::atomic<std::size_t> body_bytes{0};
-  std::atomic<std::size_t> lingering{0};
-
-  void add(guarded_socket& socket);
-  void remove(guarded_socket& socket);
-  std::size_t open() const;
-  /// From here until `not_idle` or `remove`, which must come before the descriptor is closed, the connection waits for a request.
-  void idle(guarded_socket& socket, clock::time_point since);
-  void not_idle(guarded_socket& socket);
-  /// Ends every connection that has been idle since then or longer, as its client could. From any thread.
-  void hang_up_idle(clock::time_point since);
-  /// Ends every connection; what is half received gets a 503. Only while no other thread runs the io_context.
-  void hang_up_all();
-
- private:
-  struct waiting {
-    int descriptor;
-    clock::time_point since;
-  };
-
-  void shutdown() override {}
-
-  mutable std::mutex mutex_;
-  std::unordered_set<guarded_socket*> sockets_;
-  std::unordered_map<guarded_socket*, waiting> idle_;
-};
 
 /// Not virtual: these members hide those of the socket, and RESTinio, which takes the socket's type as a parameter, calls them.
 class guarded_socket : public asio::ip::tcp::socket {
@@ -114,18 +64,22 @@ class guarded_socket : public asio::ip::tcp::socket {
       after_read(bytes);
       const auto sound = sound_part({static_cast<const char*>(into.data()), bytes});
       if (bytes > 0 && sound == 0) return handler(asio::error::bad_descriptor, 0);  // it has been refused
+      const being_handled mark{*this};
       handler(error, sound);
     };
     return base::async_read_some(buffers, asio::bind_executor(executor, std::move(with_news)));
   }
 
-  /// Called for an answer.
+  /// Called for each part of an answer.
   template <class Buffers, class Handler>
   auto async_write_some(const Buffers& buffers, Handler&& handler) {
-    in_request_ = false;
-    idle_since_.reset();
-    charge(0);
-    return base::async_write_some(buffers, std::forward<Handler>(handler));
+    before_write();
+    auto executor = asio::get_associated_executor(handler, get_executor());
+    auto with_news = [this, handler = std::forward<Handler>(handler)](const asio::error_code& error, std::size_t bytes) mutable {
+      const being_handled mark{*this};
+      handler(error, bytes);
+    };
+    return base::async_write_some(buffers, asio::bind_executor(executor, std::move(with_news)));
   }
 
   /// Called when RESTinio gives the connection up, for whatever reason: the place to say why.
@@ -134,23 +88,36 @@ class guarded_socket : public asio::ip::tcp::socket {
   /// Ends the connection because the server stops. Only while no other thread runs the io_context.
   void hang_up();
 
+  /// The connection whose bytes this thread is handling; nullptr where there is none. A handler of requests is called then.
+  static const connection_ptr& of_this_thread();
+
  private:
+  /// While bytes that have come, or gone, are handled on this thread. What is handled may be the end of the socket.
+  class being_handled {
+   public:
+    explicit being_handled(const guarded_socket& socket);
+    ~being_handled();
+    being_handled(const being_handled&) = delete;
+    being_handled& operator=(const being_handled&) = delete;
+  };
+
   void before_read();
   void after_read(std::size_t bytes);
   /// How many of the bytes that were read the parser may have. The rest is refused when it asks for more, behind the answers to what came
   /// before; or at once, where there is no part.
   std::size_t sound_part(std::string_view bytes);
+  void before_write();
   void count_framing(const parse_note& note);
-  void charge(std::size_t body_bytes);
   std::optional<refusal> last_words();
   void refuse(const refusal& why);
 
   connection_books* books_;
-  std::size_t charged_ = 0;
-  bool registered_ = false;
+  connection_ptr entry_;                                           ///< from the first read on
   bool in_request_ = false;                                        ///< bytes of a request have come, and no answer has been begun
   std::optional<connection_books::clock::time_point> idle_since_;  ///< when the next request was first waited for; blank lines are none
+  connection_books::clock::time_point head_since_{};               ///< when the request began
   bool in_body_ = false;                                           ///< the headers of the request that has begun are complete
+  std::size_t body_bytes_ = 0;                                     ///< of the request that has begun
   framing_check check_{};
   std::string_view wrong_{};             ///< with the byte behind those that the parser has
   std::size_t last_read_ = 0;            ///< bytes

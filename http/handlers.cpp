@@ -84,8 +84,14 @@ std::optional<std::string> callback_problem(const backend& to, const submission&
 }  // namespace
 
 handlers::handlers(backend to, parser_thread& parser, std::size_t max_images, std::chrono::milliseconds readiness_answer,
-                   std::chrono::milliseconds any_answer)
-    : backend_{std::move(to)}, parser_{parser}, max_images_{max_images}, readiness_answer_{readiness_answer}, any_answer_{any_answer} {}
+                   std::chrono::milliseconds any_answer, std::size_t client_percent)
+    : backend_{std::move(to)},
+      parser_{parser},
+      max_images_{max_images},
+      readiness_answer_{readiness_answer},
+      any_answer_{any_answer},
+      audit_queue_{std::make_shared<reader_queue<actors::reader_actor>>(
+          std::vector{backend_.audit_reader}, share_bounds{.total = limits::audits, .percent = client_percent})} {}
 
 route_table handlers::routes() {
   route_table table;
@@ -106,7 +112,7 @@ void handlers::submit(request r, responder answer) {
   }
   const bool wants_digest = key.has_value();
   const bool taken =
-      parser_.parse(std::move(r.body), wants_digest,
+      parser_.parse(r.client, std::move(r.body), wants_digest,
                     [this, id = std::move(r.id), key = std::move(key), answer](parser_thread::parsed parsed, std::string digest) mutable {
                       // A client that was told to come back, because this took too long or the server stops, will submit again.
                       if (!answer.waits()) return;
@@ -128,13 +134,15 @@ void handlers::store(const std::string& request_id, parser_thread::parsed parsed
 void handlers::audit(const request& r, const responder& answer) const {
   const auto job = job_named(r.parameter);
   if (!job) return answer(problem_no_such_job(r.parameter, r.path));
-  auto place = audits_.take();
-  if (!place) return answer(problem_unavailable("too many audits are waiting", r.path));
+  const auto send = [answer, job = *job, id = r.parameter, request_id = r.id, path = r.path](const actors::reader_actor& reader,
+                                                                                             const std::shared_ptr<void>& turn) {
+    actors::reply<audit_outcome> reply{
+        [answer, turn, id, request_id, path](const audit_outcome& outcome) { answer(response_to(outcome, id, request_id, path)); },
+        audit_outcome{}, [answer] { return answer.waits(); }};
+    caf::anon_send(reader, actors::audit_atom_v, job, std::move(reply));
+  };
   answer.within(any_answer_, problem_not_in_time(r.path));
-  actors::reply<audit_outcome> reply{[answer, place = std::move(place), id = r.parameter, request_id = r.id,
-                                      path = r.path](const audit_outcome& outcome) { answer(response_to(outcome, id, request_id, path)); },
-                                     audit_outcome{}, [answer] { return answer.waits(); }};
-  caf::anon_send(backend_.audit_reader, actors::audit_atom_v, *job, std::move(reply));
+  if (!audit_queue_->ask(r.client, send)) answer(problem_unavailable("too many audits are waiting", r.path));
 }
 
 void handlers::readyz(const responder& answer) const {

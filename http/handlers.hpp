@@ -9,6 +9,7 @@
 #include "http/handling.hpp"
 #include "http/message.hpp"
 #include "http/parser_thread.hpp"
+#include "http/reader_queue.hpp"
 #include "http/routes.hpp"
 #include "http/server.hpp"
 
@@ -18,9 +19,10 @@ namespace retail_pulse::http {
 /// threads; the second half runs on the actor's.
 class handlers {
  public:
-  /// `parser` must outlive this.
+  /// `parser` must outlive this. `max_images`: of a job. `client_percent`: of audits, how many one client may have, of what others leave.
   handlers(backend to, parser_thread& parser, std::size_t max_images, std::chrono::milliseconds readiness_answer,
-           std::chrono::milliseconds any_answer);
+           std::chrono::milliseconds any_answer, std::size_t client_percent);
+  ~handlers() { audit_queue_->close(); }
 
   /// The routes of the service. This must outlive the table.
   route_table routes();
@@ -36,7 +38,7 @@ class handlers {
   const std::size_t max_images_;  ///< of a job
   const std::chrono::milliseconds readiness_answer_;
   const std::chrono::milliseconds any_answer_;
-  const places audits_{limits::audits};
+  const std::shared_ptr<reader_queue<actors::reader_actor>> audit_queue_;
 };
 
 }  // namespace retail_pulse::http

@@ -31,9 +31,16 @@ std::optional<response> stray_parameter(const request& r) {
   return wrong.empty() ? std::nullopt : std::optional{problem(400, "invalid_parameter", wrong, r.path)};
 }
 
-std::shared_ptr<void> places::take() const {
-  const std::shared_ptr<void> place{taken_.get(), [taken = taken_](void*) { --*taken; }};
-  return ++*taken_ <= bound_ ? place : nullptr;
+std::shared_ptr<void> places::take(const client_address& who) const {
+  {
+    const std::lock_guard lock{taken_->mutex};
+    if (!taken_->shares.allows(who, 1)) return nullptr;
+    taken_->shares.take(who, 1);
+  }
+  return {taken_.get(), [taken = taken_, who](void*) {
+            const std::lock_guard lock{taken->mutex};
+            taken->shares.give_back(who, 1);
+          }};
 }
 
 }  // namespace retail_pulse::http

@@ -1,13 +1,14 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/ids.hpp"
+#include "http/client_shares.hpp"
 #include "http/message.hpp"
 
 /// What the handlers of all routes share.
@@ -28,17 +29,21 @@ std::optional<job_id> job_named(std::string_view text);
 /// mislead: who redrives with `?code=timed_out` does not mean all images.
 std::optional<response> stray_parameter(const request& r);
 
-/// Requests of a kind that wait or run, at most so many at once. Any thread.
+/// Requests of a kind that wait or run, so many at once, and of them a share for each client. Any thread.
 class places {
  public:
-  explicit places(std::size_t bound) : bound_{bound} {}
+  explicit places(const share_bounds& bounds) : taken_{std::make_shared<book>(bounds)} {}
 
-  /// A place, given back with the last copy; nullptr when all are taken.
-  std::shared_ptr<void> take() const;
+  /// A place, given back with the last copy; nullptr when all are taken, or the client has its share.
+  std::shared_ptr<void> take(const client_address& who) const;
 
  private:
-  std::size_t bound_;
-  std::shared_ptr<std::atomic<std::size_t>> taken_ = std::make_shared<std::atomic<std::size_t>>(0);  ///< shared: places may outlive this
+  struct book {
+    explicit book(const share_bounds& bounds) : shares{bounds} {}
+    std::mutex mutex;
+    client_shares shares;
+  };
+  std::shared_ptr<book> taken_;  ///< shared: places may outlive this
 };
 
 }  // namespace retail_pulse::http

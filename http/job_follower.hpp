@@ -14,11 +14,11 @@ namespace retail_pulse::http {
 /// Whom followers of jobs talk to; shared by all of them. Any thread.
 class following {
  public:
-  following(actors::herald_actor herald, std::vector<actors::reader_actor> readers, std::size_t bound)
-      : herald_{std::move(herald)}, readers_{std::move(readers)}, places_{bound} {}
+  following(actors::herald_actor herald, std::vector<actors::reader_actor> readers, const share_bounds& bounds)
+      : herald_{std::move(herald)}, readers_{std::move(readers)}, places_{bounds} {}
 
-  /// The right to follow; nullptr when too many do.
-  std::shared_ptr<void> take_place() const { return places_.take(); }
+  /// The right to follow; nullptr when too many do, in all or from this client.
+  std::shared_ptr<void> take_place(const client_address& who) const { return places_.take(who); }
   void follow(job_id job, actors::follower who) const;
   void unfollow(job_id job, std::uint64_t token) const;
   void ask(job_id job, actors::reply<actors::status_outcome> answer) const;

@@ -131,27 +131,42 @@ std::shared_ptr<void> counted(std::atomic<std::size_t>& by) {
   return {&by, [](void* count) { --*static_cast<std::atomic<std::size_t>*>(count); }};
 }
 
+/// Where the bytes of a connection are counted that its client has not taken yet.
+struct unread_account {
+  connection_books& books;
+  connection_ptr connection;
+
+  /// Until the last copy goes.
+  std::shared_ptr<void> of(std::size_t bytes) const { return books.writes(connection, bytes); }
+};
+
 /// The chunks of a stream. Everything goes over a strand of its own: in order, and nothing is handed to RESTinio while a handler runs
 /// (see handler_mark).
 class stream_outlet final : public chunk_outlet, public std::enable_shared_from_this<stream_outlet> {
  public:
   /// `being_written` counts an end until it is written, or will never be.
-  stream_outlet(asio::io_context& context, std::atomic<std::size_t>& being_written, answer_place place, std::string head, bool chunked)
+  stream_outlet(asio::io_context& context, std::atomic<std::size_t>& being_written, unread_account unread, answer_place place,
+                std::string head, bool chunked)
       : strand_{asio::make_strand(context)},
         being_written_{being_written},
+        unread_{std::move(unread)},
         place_{std::move(place)},
         head_{std::move(head)},
         chunked_{chunked} {}
 
   void write(std::string chunk, std::function<void(bool ok)> written) override {
     restinio::writable_items_container_t items;
+    auto unread = unread_.of(chunk.size());
     if (!chunk.empty()) {  // as a chunk it would be the end
       if (chunked_) items.emplace_back(fmt::format("{:X}\r\n", chunk.size()));
       items.emplace_back(std::move(chunk));
       if (chunked_) items.emplace_back("\r\n");
     }
     restinio::write_group_t group{std::move(items)};
-    group.after_write_notificator([written = std::move(written)](const asio::error_code& failed) { written(!failed); });
+    group.after_write_notificator([written = std::move(written), unread = std::move(unread)](const asio::error_code& failed) mutable {
+      unread.reset();
+      written(!failed);
+    });
     post(std::move(group), restinio::response_parts_attr_t::not_final_parts, true);
   }
 
@@ -181,6 +196,7 @@ class stream_outlet final : public chunk_outlet, public std::enable_shared_from_
 
   asio::strand<asio::io_context::executor_type> strand_;
   std::atomic<std::size_t>& being_written_;
+  const unread_account unread_;
   const answer_place place_;
   std::string head_;  ///< empty once it is sent; on the strand only
   const bool chunked_;
@@ -241,7 +257,14 @@ class listener::implementation {
  public:
   implementation(const listener_options& options, const asio::ip::address& address, handler handle)
       : options_{options}, handle_{std::move(handle)}, books_{asio::use_service<connection_books>(context_)}, sweeper_{context_} {
-    books_.body_budget = std::max(options.received_bodies_bytes, 2 * options.max_body_bytes);
+    books_.use({.connections = options.max_connections,
+                .client_percent = options.client_percent,
+                .body_bytes = std::max(options.received_bodies_bytes, 2 * options.max_body_bytes),
+                .largest_body = options.max_body_bytes,
+                .unread_bytes = options.unread_answers_bytes,
+                .idle = options.idle,
+                .head = options.request_head});
+    books_.trusts = options.trusts_client;
     books_.written = [this](const refusal& why) {
       const auto id = why.request_id.empty() ? ids_.next() : why.request_id;
       observe::log(observe::level::debug, "refused", {{"status", std::int64_t{why.status}}, {"request", id}, {"detail", why.sentence}});
@@ -262,8 +285,9 @@ class listener::implementation {
   restinio::server_settings_t<our_traits> settings(const asio::ip::address& address);
   restinio::request_handling_status_t take(const restinio::request_handle_t& from);
   class answer_outlet;
-  void send(restinio::request_t& to, const std::string& request_id, response r, std::shared_ptr<void> written);
-  std::shared_ptr<body_writer> stream(restinio::request_t& to, const std::string& request_id, response head);
+  void send(restinio::request_t& to, const connection_ptr& on, const std::string& request_id, response r, std::shared_ptr<void> written);
+  std::shared_ptr<body_writer> stream(restinio::request_t& to, const connection_ptr& on, const std::string& request_id, response head);
+  bool is_vital(const request& r) const;
   answer_place place_of(restinio::request_t& to) const;
   void sweep_later();
   template <class Done>
@@ -317,18 +341,19 @@ restinio::server_settings_t<our_traits> listener::implementation::settings(const
 
 class listener::implementation::answer_outlet final : public outlet {
  public:
-  answer_outlet(implementation& server, restinio::request_handle_t from, std::string request_id)
-      : server_{server}, from_{std::move(from)}, id_{std::move(request_id)} {}
+  answer_outlet(implementation& server, restinio::request_handle_t from, connection_ptr on, std::string request_id)
+      : server_{server}, from_{std::move(from)}, on_{std::move(on)}, id_{std::move(request_id)} {}
 
   void answer(response r) override {
     try {
       auto written = counted(server_.being_written_);  // or until it will never be
       if (handler_mark::set()) {
-        asio::post(server_.context_, [&server = server_, from = from_, id = id_, r = std::move(r), written = std::move(written)]() mutable {
-          server.send(*from, id, std::move(r), std::move(written));
-        });
+        asio::post(server_.context_,
+                   [&server = server_, from = from_, on = on_, id = id_, r = std::move(r), written = std::move(written)]() mutable {
+                     server.send(*from, on, id, std::move(r), std::move(written));
+                   });
       } else {
-        server_.send(*from_, id_, std::move(r), std::move(written));
+        server_.send(*from_, on_, id_, std::move(r), std::move(written));
       }
     } catch (const std::exception& problem) {  // no memory, say; RESTinio's time limit ends the connection
       observe::log(observe::level::warning, "an answer could not be sent", {{"request", id_}, {"detail", problem.what()}});
@@ -337,7 +362,7 @@ class listener::implementation::answer_outlet final : public outlet {
 
   std::shared_ptr<body_writer> stream(response head) override {
     try {
-      return server_.stream(*from_, id_, std::move(head));
+      return server_.stream(*from_, on_, id_, std::move(head));
     } catch (const std::exception& problem) {
       observe::log(observe::level::warning, "an answer could not be begun", {{"request", id_}, {"detail", problem.what()}});
       return nullptr;
@@ -347,6 +372,7 @@ class listener::implementation::answer_outlet final : public outlet {
  private:
   implementation& server_;
   restinio::request_handle_t from_;
+  connection_ptr on_;
   std::string id_;
 };
 
@@ -354,8 +380,16 @@ restinio::request_handling_status_t listener::implementation::take(const restini
   const handler_mark mark;
   auto r = read_request(from, ids_);
   const auto id = r.id;
-  const responder answer{exchanges_->open(id, options_.request_handle, std::make_unique<answer_outlet>(*this, from, id))};
+  const auto& on = guarded_socket::of_this_thread();  // RESTinio calls this where bytes have come, or an answer has gone
+  if (on) r.client = on->who;
+  const bool has_place = !on || books_.begins(*on, is_vital(r));
+  const responder answer{exchanges_->open(id, options_.request_handle, std::make_unique<answer_outlet>(*this, from, on, id))};
   if (!answer.waits()) return restinio::request_accepted();  // stopping: no actor shall hear of this request
+  if (!has_place) {
+    const_cast<restinio::http_request_header_t&>(from->header()).should_keep_alive(false);  // as with all that is refused here
+    answer(unavailable("too many requests are being served; no client may have all their places"));
+    return restinio::request_accepted();
+  }
   try {
     handle_(std::move(r), answer);
   } catch (const std::exception& problem) {
@@ -370,27 +404,35 @@ answer_place listener::implementation::place_of(restinio::request_t& to) const {
   return {restinio::impl::access_req_connection(to), to.request_id(), to.header().should_keep_alive() && !stopping_};
 }
 
-void listener::implementation::send(restinio::request_t& to, const std::string& request_id, response r, std::shared_ptr<void> written) {
+bool listener::implementation::is_vital(const request& r) const {
+  return std::ranges::find(options_.vital_paths, r.path) != options_.vital_paths.end();
+}
+
+void listener::implementation::send(restinio::request_t& to, const connection_ptr& on, const std::string& request_id, response r,
+                                    std::shared_ptr<void> written) {
   log_answer(r.status, request_id, to);
   const auto place = place_of(to);
   const bool bodiless = r.status == 204 || r.status == 304;
   const auto length = bodiless ? std::nullopt : std::optional{r.body.size()};
   restinio::writable_items_container_t items;
+  auto unread = books_.writes(on, r.body.size());
   items.emplace_back(head_of(r, request_id, {.keep_alive = place.keep_alive, .length = length}));
   if (!bodiless && !r.body.empty() && to.header().method() != restinio::http_method_head()) items.emplace_back(std::move(r.body));
   restinio::write_group_t group{std::move(items)};
-  group.after_write_notificator([written = std::move(written)](const asio::error_code&) {});
+  group.after_write_notificator([written = std::move(written), unread = std::move(unread)](const asio::error_code&) {});
   place.write(std::move(group), restinio::response_parts_attr_t::final_parts);
 }
 
-std::shared_ptr<body_writer> listener::implementation::stream(restinio::request_t& to, const std::string& request_id, response head) {
+std::shared_ptr<body_writer> listener::implementation::stream(restinio::request_t& to, const connection_ptr& on,
+                                                              const std::string& request_id, response head) {
   log_answer(head.status, request_id, to);
   const bool only_head = to.header().method() == restinio::http_method_head();
   const bool chunked = to.header().http_minor() >= 1;
   auto place = place_of(to);
   place.keep_alive &= chunked;
   auto text = head_of(head, request_id, {.keep_alive = place.keep_alive, .chunked = chunked});
-  auto out = std::make_shared<stream_outlet>(context_, being_written_, std::move(place), std::move(text), chunked && !only_head);
+  auto out = std::make_shared<stream_outlet>(context_, being_written_, unread_account{books_, on}, std::move(place), std::move(text),
+                                             chunked && !only_head);
   if (!only_head) return streams_->open(std::move(out));
   out->finish(true);
   return streams_->open(nullptr);
@@ -401,7 +443,7 @@ void listener::implementation::sweep_later() {
   sweeper_.async_wait([this](const asio::error_code& cancelled) {
     if (cancelled) return;
     exchanges_->sweep(open_exchanges::clock::now());
-    books_.hang_up_idle(connection_books::clock::now() - options_.idle);
+    books_.sweep(connection_books::clock::now());
     sweep_later();
   });
 }

@@ -6,7 +6,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/limits.hpp"
 #include "http/message.hpp"
@@ -17,12 +19,17 @@ struct listener_options {
   std::string bind;                 ///< an IP address
   std::uint16_t port = 0;           ///< 0 picks a free one
   std::size_t max_body_bytes = 0;   ///< 413 beyond it
-  std::size_t max_connections = 0;  ///< further clients wait in the kernel's queue
+  std::size_t max_connections = 0;  ///< beyond it, or a little below, those without a complete request make room
   std::size_t threads = 1;
   std::size_t received_bodies_bytes = 0;        ///< of all requests together, but at least 2 x max_body_bytes; 503 beyond it
   std::chrono::milliseconds request_read{0};    ///< 408 beyond it; looked at once a second
   std::chrono::milliseconds idle{0};            ///< a connection that is in no request is closed after this
   std::chrono::milliseconds request_handle{0};  ///< 503 beyond it
+  std::chrono::milliseconds request_head = limits::request_head;          ///< 408 beyond it
+  std::size_t unread_answers_bytes = limits::unread_answers_bytes;        ///< of all answers that are being written
+  std::size_t client_percent = limits::default_client_share;              ///< of what others leave, for one client
+  std::function<bool(std::string_view address)> trusts_client = nullptr;  ///< whether no share holds for it. Any thread
+  std::vector<std::string> vital_paths = {};                              ///< answered even where there is no place for a request
 
   // What only tests change. RESTinio looks at both once a second, and ends the connection beyond them.
   /// An answer, or a chunk of one, is not taken by its client.

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "http/client_address.hpp"
+
 /// Requests and responses as the handlers see them. Nothing here knows which library carries them.
 namespace retail_pulse::http {
 
@@ -26,6 +28,7 @@ struct request {
   std::string parameter;  ///< what the path has in place of the route's {parameter}; set by the route table, not decoded
   std::vector<header_field> headers;
   std::string body;
+  client_address client{};  ///< who asks
 
   /// The value of the first header of that name, or nullptr.
   const std::string* header(std::string_view name) const;

@@ -7,15 +7,19 @@
 
 namespace retail_pulse::http {
 
-parser_thread::parser_thread(std::size_t queue_bytes, std::function<void()> before_each, std::size_t max_images)
-    : queue_bytes_{queue_bytes}, before_each_{std::move(before_each)}, max_images_{max_images}, thread_{[this] { run(); }} {}
+parser_thread::parser_thread(const share_bounds& queue, std::function<void()> before_each, std::size_t max_images)
+    : before_each_{std::move(before_each)}, max_images_{max_images}, bytes_{queue}, thread_{[this] { run(); }} {}
 
-bool parser_thread::parse(std::string body, bool wants_digest, on_parsed done) {
+bool parser_thread::has_room(const client_address& from, std::size_t bytes) const {
+  if (bytes_.held() == 0) return true;
+  return bytes_.held_by(from) == 0 ? bytes_.has_room(bytes) : bytes_.allows(from, bytes);
+}
+
+bool parser_thread::parse(const client_address& from, std::string body, bool wants_digest, on_parsed done) {
   const std::lock_guard lock{mutex_};
-  if (stopped_) return false;
-  if (bytes_ > 0 && (bytes_ > queue_bytes_ || body.size() > queue_bytes_ - bytes_)) return false;
-  bytes_ += body.size();
-  queue_.push_back({std::move(body), wants_digest, std::move(done)});
+  if (stopped_ || !has_room(from, body.size())) return false;
+  bytes_.take(from, body.size());
+  queue_.add(from, {from, std::move(body), wants_digest, std::move(done)});
   work_.notify_one();
   return true;
 }
@@ -27,14 +31,14 @@ void parser_thread::run() {
       std::unique_lock lock{mutex_};
       work_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
       if (stopped_) return;
-      next = std::move(queue_.front());
-      queue_.pop_front();
+      next = queue_.next();
     }
+    const auto from = next.from;
     const auto size = next.body.size();
     handle(next);
     next = {};
     const std::lock_guard lock{mutex_};
-    bytes_ -= size;
+    bytes_.give_back(from, size);
   }
 }
 
@@ -51,11 +55,11 @@ void parser_thread::handle(task& t) const {
 }
 
 void parser_thread::stop() {
-  std::deque<task> dropped;
+  client_turns<task> dropped;
   {
     const std::lock_guard lock{mutex_};
     stopped_ = true;
-    dropped.swap(queue_);
+    std::swap(dropped, queue_);
     work_.notify_one();
   }
   if (thread_.joinable()) thread_.join();

@@ -62,10 +62,11 @@ images_question images_asked_for(parameters& given, job_id job) {
   return question;
 }
 
-/// The answer to a question about reports: what `tell` makes of what was found, or why there is nothing.
+/// The answer to a question about reports, which holds the turn of its reader: what `tell` makes of what was found, or why there is
+/// nothing.
 template <class T, class Tell>
-reply<report_outcome<T>> reply_to(const request& r, const responder& answer, Tell tell) {
-  auto respond = [answer, tell, id = r.id, path = r.path, parameter = r.parameter](const report_outcome<T>& outcome) {
+reply<report_outcome<T>> reply_to(const request& r, const responder& answer, Tell tell, const std::shared_ptr<void>& turn) {
+  auto respond = [answer, tell, turn, id = r.id, path = r.path, parameter = r.parameter](const report_outcome<T>& outcome) {
     using kind = typename report_outcome<T>::kind;
     if (outcome.what == kind::told) return answer(outcome.found ? tell(*outcome.found) : problem_no_such_job(parameter, path));
     const bool lost = outcome.what == kind::lost;
@@ -85,8 +86,12 @@ std::optional<std::string> unknown_in(const store_selection& selection, const st
 
 }  // namespace
 
-report_handlers::report_handlers(backend to, std::chrono::milliseconds any_answer, wall_clock wall_time)
-    : backend_{std::move(to)}, any_answer_{any_answer}, wall_time_{std::move(wall_time)} {}
+report_handlers::report_handlers(backend to, std::chrono::milliseconds any_answer, wall_clock wall_time, std::size_t client_percent)
+    : backend_{std::move(to)},
+      any_answer_{any_answer},
+      wall_time_{std::move(wall_time)},
+      readers_{std::make_shared<report_queue>(backend_.report_readers, share_bounds{.total = limits::reads, .percent = client_percent})},
+      streams_{{.total = limits::streams, .percent = client_percent}} {}
 
 void report_handlers::add_routes(route_table& to) {
   to.add_with_problems("GET", "/api/jobs", [this](const request& r, const responder& a) { jobs(r, a); });
@@ -100,25 +105,29 @@ void report_handlers::add_routes(route_table& to) {
   to.add_with_problems("POST", "/api/stores/reload", [this](const request& r, const responder& a) { reload(r, a); });
 }
 
-const report_reader_actor& report_handlers::next_reader() {
-  return backend_.report_readers[next_reader_.fetch_add(1, std::memory_order_relaxed) % backend_.report_readers.size()];
+template <class T, class Atom, class Question, class Tell>
+void report_handlers::ask(Atom what, Question question, const request& r, const responder& answer, Tell tell) {
+  answer.within(any_answer_, problem_not_in_time(r.path));
+  const auto send = [what, question = std::move(question), r, answer, tell](const report_reader_actor& reader,
+                                                                            const std::shared_ptr<void>& turn) {
+    caf::anon_send(reader, what, question, reply_to<T>(r, answer, tell, turn));
+  };
+  if (!readers_->ask(r.client, send)) answer(problem_unavailable("too many reports are waiting to be read", r.path));
 }
 
 void report_handlers::jobs(const request& r, const responder& answer) {
   parameters given{r.query};
   auto question = jobs_asked_for(given);
   if (!given.what_is_wrong().empty()) return answer(wrong_parameter(given.what_is_wrong(), r.path));
-  answer.within(any_answer_, problem_not_in_time(r.path));
-  caf::anon_send(next_reader(), jobs_atom_v, std::move(question), reply_to<job_page>(r, answer, jobs_listed));
+  ask<job_page>(jobs_atom_v, std::move(question), r, answer, jobs_listed);
 }
 
 void report_handlers::report(const request& r, const responder& answer) {
   const auto job = job_named(r.parameter);
   if (!job) return answer(problem_no_such_job(r.parameter, r.path));
   if (auto stray = stray_parameter(r)) return answer(*std::move(stray));
-  answer.within(any_answer_, problem_not_in_time(r.path));
   const auto tell = [r, now = wall_time_](const job_report& found) { return conditional(r, etag_of(found), job_reported(found, now())); };
-  caf::anon_send(next_reader(), report_atom_v, *job, reply_to<job_report>(r, answer, tell));
+  ask<job_report>(report_atom_v, *job, r, answer, tell);
 }
 
 void report_handlers::images(const request& r, const responder& answer) {
@@ -127,8 +136,7 @@ void report_handlers::images(const request& r, const responder& answer) {
   parameters given{r.query};
   auto question = images_asked_for(given, *job);
   if (!given.what_is_wrong().empty()) return answer(wrong_parameter(given.what_is_wrong(), r.path));
-  answer.within(any_answer_, problem_not_in_time(r.path));
-  caf::anon_send(next_reader(), images_atom_v, std::move(question), reply_to<image_page>(r, answer, images_listed));
+  ask<image_page>(images_atom_v, std::move(question), r, answer, images_listed);
 }
 
 void report_handlers::csv(const request& r, const responder& answer) {
@@ -149,10 +157,10 @@ void report_handlers::stream(const request& r, const responder& answer, paramete
     if (given.names_another()) wrong += "; a whole report has no filters";
     return answer(wrong_parameter(wrong, r.path));
   }
-  auto place = streams_.take();
+  auto place = streams_.take(r.client);
   if (!place) return answer(problem_unavailable("too many reports are being streamed", r.path));
   answer.within(any_answer_, problem_not_in_time(r.path));
-  stream_report({answer, r.id, r.path, std::move(place), next_reader()}, *job, form);
+  stream_report({answer, r.id, r.path, r.client, std::move(place), readers_}, *job, form);
 }
 
 void report_handlers::visits(const request& r, const responder& answer) {
@@ -166,9 +174,9 @@ void report_handlers::visits(const request& r, const responder& answer) {
                  given.value("enddate", day, "is no date; write it as 2026-03-09")};
   if (!given.what_is_wrong().empty()) return answer(error_response(400, given.what_is_wrong()));
   if (days.first && days.last && *days.first > *days.last) return answer(error_response(400, "startdate is after enddate"));
-  auto place = streams_.take();
+  auto place = streams_.take(r.client);
   if (!place) return answer(unavailable("too many reports are being streamed"));
-  stream_order order{answer, r.id, r.path, std::move(place), next_reader()};
+  stream_order order{answer, r.id, r.path, r.client, std::move(place), readers_};
   reply<store_selection> to{[order = std::move(order), days = std::move(days), question](store_selection of) {
                               if (of.what == store_selection::kind::lost) {
                                 log_failure(order.request_id, "a question about stores was lost", actor_ended);
@@ -201,7 +209,7 @@ void report_handlers::store(const request& r, const responder& answer) const {
 
 void report_handlers::reload(const request& r, const responder& answer) const {
   if (auto stray = stray_parameter(r)) return answer(*std::move(stray));
-  auto place = reloads_.take();
+  auto place = reloads_.take(r.client);
   if (!place) return answer(problem(409, "reload_in_progress", "the Store Master is being read already", r.path));
   answer.within(any_answer_, problem_not_in_time(r.path));
   reply<reload_outcome> to{[answer, place = std::move(place), request_id = r.id, path = r.path](const reload_outcome& outcome) mutable {

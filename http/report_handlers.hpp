@@ -1,8 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 
 #include "core/limits.hpp"
 #include "core/time.hpp"
@@ -20,7 +20,9 @@ class parameters;
 /// Handlers run on HTTP threads; the second half of each runs on the answering actor's thread.
 class report_handlers {
  public:
-  report_handlers(backend to, std::chrono::milliseconds any_answer, wall_clock wall_time);
+  /// `client_percent`: of streams, and of reads that wait, how many may be one client's, of what others leave.
+  report_handlers(backend to, std::chrono::milliseconds any_answer, wall_clock wall_time, std::size_t client_percent);
+  ~report_handlers() { readers_->close(); }
 
   /// This must outlive the table.
   void add_routes(route_table& to);
@@ -35,15 +37,15 @@ class report_handlers {
   void visits(const request& r, const responder& answer);
   void store(const request& r, const responder& answer) const;
   void reload(const request& r, const responder& answer) const;
-
-  const actors::report_reader_actor& next_reader();
+  template <class T, class Atom, class Question, class Tell>
+  void ask(Atom what, Question question, const request& r, const responder& answer, Tell tell);
 
   const backend backend_;
   const std::chrono::milliseconds any_answer_;
   const wall_clock wall_time_;
-  std::atomic<std::size_t> next_reader_{0};
-  const places streams_{limits::streams};
-  const places reloads_{1};
+  const std::shared_ptr<report_queue> readers_;
+  const places streams_;
+  const places reloads_{{.total = 1}};
 };
 
 }  // namespace retail_pulse::http

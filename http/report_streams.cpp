@@ -22,10 +22,13 @@ class page_stream : public std::enable_shared_from_this<page_stream<Page>> {
   virtual ~page_stream() = default;
 
   void ask() {
-    auto self = this->shared_from_this();
-    reply<report_outcome<Page>> to{
-        [self](report_outcome<Page> outcome) { self->take(std::move(outcome)); }, {}, [self] { return self->is_wanted(); }};
-    send_question(order_.reader, std::move(to));
+    // Bounded by the streams, each of which asks once at a time.
+    order_.readers->ask_in_any_case(
+        order_.client, [self = this->shared_from_this()](const report_reader_actor& reader, const std::shared_ptr<void>& turn) {
+          reply<report_outcome<Page>> to{
+              [self, turn](report_outcome<Page> outcome) { self->take(std::move(outcome)); }, {}, [self] { return self->is_wanted(); }};
+          self->send_question(reader, std::move(to));
+        });
   }
 
  protected:

@@ -6,18 +6,22 @@
 #include "actors/protocols.hpp"
 #include "core/report.hpp"
 #include "http/message.hpp"
+#include "http/reader_queue.hpp"
 
 /// Reports that are too long for one answer: each page is read when the client has taken the one before, so a stream costs one page of
 /// memory however long it is. Where storage fails in the middle, the stream is broken off, and its client sees that something is missing.
 namespace retail_pulse::http {
+
+using report_queue = reader_queue<actors::report_reader_actor>;
 
 /// Who streams what to whom.
 struct stream_order {
   responder answer;
   std::string request_id;
   std::string path;
+  client_address client;
   std::shared_ptr<void> place;  ///< held until the stream ends
-  actors::report_reader_actor reader;
+  std::shared_ptr<report_queue> readers;
 };
 
 enum class report_form : std::uint8_t {

@@ -17,12 +17,13 @@ namespace retail_pulse::http {
 class server::implementation {
  public:
   implementation(const server_options& options, const backend& to)
-      : parser_{options.parser_queue_bytes, options.before_parse, options.max_job_images},
+      : parser_{{.total = options.parser_queue_bytes, .percent = options.client_share}, options.before_parse, options.max_job_images},
         documents_{options.docs_folders},
-        follow_handlers_{std::in_place, to, options.max_connections, options.request_handle},
-        control_{std::in_place, to.supervisor, options.request_handle},
-        handlers_{std::in_place, to, parser_, options.max_job_images, options.readiness_answer, options.request_handle},
-        reports_{std::in_place, to, options.request_handle, options.wall_time} {}
+        follow_handlers_{std::in_place, to, options.max_connections, options.request_handle, options.client_share},
+        control_{std::in_place, to.supervisor, options.request_handle, options.client_share},
+        handlers_{std::in_place,       to, parser_, options.max_job_images, options.readiness_answer, options.request_handle,
+                  options.client_share},
+        reports_{std::in_place, to, options.request_handle, options.wall_time, options.client_share} {}
 
   /// Why it cannot listen, or nothing.
   std::optional<std::string> listen(const server_options& options) {
@@ -34,7 +35,12 @@ class server::implementation {
                          .received_bodies_bytes = options.received_bodies_bytes,
                          .request_read = options.request_read,
                          .idle = options.idle,
-                         .request_handle = options.request_handle};
+                         .request_handle = options.request_handle,
+                         .request_head = options.request_head,
+                         .unread_answers_bytes = options.unread_answers_bytes,
+                         .client_percent = options.client_share,
+                         .trusts_client = options.trusts_client,
+                         .vital_paths = {"/healthz", "/readyz"}};
     auto routes = handlers_->routes();
     documents_.add_routes(routes);
     follow_handlers_->add_routes(routes);

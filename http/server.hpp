@@ -33,11 +33,18 @@ struct server_options {
   asker_rules askers{};  ///< who may ask
   std::size_t max_job_images = limits::default_job_images;
   std::vector<std::string> docs_folders;  ///< the first that has Swagger UI is used for /docs
+  /// Of what others leave of the places for requests, followers, streams, reads, audits and wishes, and of bodies on their way: how much
+  /// one client may have, in percent.
+  std::size_t client_share = limits::default_client_share;
+  /// Whether no such share holds for the client at this address, because it speaks for many. Any thread. Empty: for none.
+  std::function<bool(std::string_view address)> trusts_client = {};
 
   // What only tests change.
   std::size_t parser_queue_bytes = limits::parser_queue_bytes;
   std::size_t received_bodies_bytes = limits::received_bodies_bytes;  ///< at least 2 x max_body_bytes is used
   std::chrono::milliseconds request_read = limits::request_read;
+  std::chrono::milliseconds request_head = limits::request_head;
+  std::size_t unread_answers_bytes = limits::unread_answers_bytes;
   std::chrono::milliseconds idle = limits::api_idle;
   std::chrono::milliseconds request_handle = limits::request_handle;
   std::chrono::milliseconds readiness_answer = limits::readiness_answer;

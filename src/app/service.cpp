@@ -21,6 +21,7 @@
 #include "app/descriptors.hpp"
 #include "app/threads.hpp"
 #include "core/text.hpp"
+#include "fetch/address_guard.hpp"
 #include "fetch/blocking_engine.hpp"
 #include "fetch/own_listener.hpp"
 #include "fetch/poster.hpp"
@@ -121,6 +122,14 @@ actors::courier_settings courier_settings_of(const config::settings& settings, s
   courier.clock = system_wall_time;
   courier.body = http::job_ended_message;
   return courier;
+}
+
+std::function<bool(std::string_view)> trusts_client_of(const config::settings& settings) {
+  if (settings.trusted_clients.empty()) return nullptr;
+  return [ranges = fetch::opened_ranges(settings.trusted_clients)](std::string_view text) {
+    const auto address = fetch::parse_address(text);
+    return address && std::ranges::any_of(ranges, [&](const fetch::cidr& range) { return range.contains(*address); });
+  };
 }
 
 std::optional<std::string> no_callbacks(std::string_view) { return "callback_url needs a service with --callback-secret"; }
@@ -226,6 +235,8 @@ class service::implementation {
     options.askers.own_names = own_names_of(settings);
     options.max_job_images = settings.max_job_images;
     options.docs_folders = docs_folders_of(settings);
+    options.client_share = settings.client_share;
+    options.trusts_client = trusts_client_of(settings);
     auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_, *herald_, report_readers_,
                                                  colleagues_->store_master, *store_loader_, poster_ ? problem_of_callback : no_callbacks});
     if (auto* problem = std::get_if<http::server::refused>(&started)) return refused{problem->message, 2};

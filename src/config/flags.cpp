@@ -119,6 +119,15 @@ std::string address_range(string_view text, settings& into) {
   return {};
 }
 
+std::string trusted_client(string_view text, settings& into) {
+  const auto range = fetch::parse_cidr(text);
+  if (const auto* why = std::get_if<std::string>(&range)) {
+    return refused(text, "is not an address or a range of them, such as 10.0.0.7 or fd00::/8: " + *why);
+  }
+  into.trusted_clients.emplace_back(text);
+  return {};
+}
+
 template <auto Member>
 std::string host_name(string_view text, settings& into) {
   auto host = parse_host(text);
@@ -236,6 +245,10 @@ constexpr std::array table{
          count<&s::max_pending_images, 1, l::max_pending_images>},
     flag{"max-job-images", "N", "1000000", "images of one job; larger ones get 413", count<&s::max_job_images, 1, l::max_job_images>},
     flag{"max-body-bytes", "SIZE", "64MiB", "larger submissions get 413", bytes<&s::max_body_bytes, l::min_body_bytes, l::max_body_bytes>},
+    flag{"client-share", "PERCENT", "50", "how much one client may have of the connections, memory and queues that other clients leave",
+         count<&s::client_share, l::min_client_share, 100>},
+    flag{"trusted-client", "CIDR", "", "no such share holds for clients there, such as a proxy; several are possible (default: none)",
+         trusted_client, true},
     flag{"docs-folder", "FOLDER", "", "Swagger UI for /docs (default: where scripts/install-docs or the container image has it)",
          docs_folder},
     flag{"callback-secret", "SECRET", "", "whsec_..., what callbacks are signed with; better given as a variable (default: no callbacks)",

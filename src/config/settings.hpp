@@ -51,8 +51,10 @@ struct settings {
   std::int64_t max_pending_images = limits::default_pending_images;
   std::size_t max_job_images = limits::default_job_images;
   std::size_t max_body_bytes = limits::default_body_bytes;
-  std::string docs_folder;   ///< of Swagger UI; empty: where it is usually installed
-  std::string callback_key;  ///< what callbacks are signed with, decoded: a secret. Empty: none are made
+  std::size_t client_share = limits::default_client_share;  ///< percent of what other clients leave; 100: one may have all
+  std::vector<std::string> trusted_clients;                 ///< CIDRs; no share holds there
+  std::string docs_folder;                                  ///< of Swagger UI; empty: where it is usually installed
+  std::string callback_key;                                 ///< what callbacks are signed with, decoded: a secret. Empty: none are made
   int callback_attempts = limits::default_callback_attempts;
   std::chrono::milliseconds drain_timeout = limits::default_drain;
   observe::log_options log;

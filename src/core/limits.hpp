@@ -145,10 +145,12 @@ inline constexpr std::chrono::milliseconds closing_patience = 1s;  ///< with ano
 inline constexpr std::int64_t checked_whole_pages = 2048;  ///< 8 MiB: a database up to this size is read wholly for damage at start (40 ms)
 
 // --- reports ---------------------------------------------------------------------------------------------------------
-inline constexpr std::size_t default_page = 100;           ///< entries of a page of a list, where the request does not say,
-inline constexpr std::size_t max_page = 1000;              ///< and at most
-inline constexpr std::size_t report_page_bytes = 1 * mib;  ///< texts of one page; 1,000 images with URLs of 1 KiB fill it
-inline constexpr std::size_t report_page_stores = 1000;    ///< stores looked at for one page of /api/visits; 15 us each without a visit
+inline constexpr std::size_t default_page = 100;  ///< entries of a page of a list, where the request does not say,
+inline constexpr std::size_t max_page = 1000;     ///< and at most
+inline constexpr std::size_t report_page_bytes =
+    1 *
+    mib;  ///< texts of one page, as JSON has them; 1,000 images with URLs of 1 KiB fill it. Names and numbers are 0.5 KiB an image besides
+inline constexpr std::size_t report_page_stores = 1000;  ///< stores looked at for one page of /api/visits; 15 us each without a visit
 inline constexpr std::size_t streamed_rows = 500;  ///< rows read at once for a streamed report: its client holds so many, and the next
 inline constexpr std::size_t streams = 256;        ///< reports streamed at once; 2 MiB each at worst. Beyond it 503
 inline constexpr std::size_t report_readers = 2;   ///< actors of their own: who reads a long report holds up no status
@@ -173,6 +175,15 @@ inline constexpr std::chrono::seconds follower_retry = 2s;  ///< and how long it
 inline constexpr std::chrono::seconds longest_wait = 60s;   ///< what `wait` of a status request may ask for: proxies give up after that
 inline constexpr std::size_t docs_file_bytes = 16 * mib;    ///< a file of Swagger UI, held in memory; the largest has 2 MB
 inline constexpr std::size_t api_connections = 8192;        ///< at most; fewer when descriptors are short
+inline constexpr std::size_t reserved_connections =
+    64;  ///< of them, but at most an eighth: beyond the requests that are served at once, so that whoever connects is listened to
+inline constexpr std::chrono::seconds request_head = 10s;  ///< a head, from its first byte: an honest one comes in one packet, or in a few
+inline constexpr std::size_t unread_answers_bytes =
+    128 * mib;  ///< of answers that are being written to their clients; beyond it the one that stands still is broken off
+inline constexpr std::size_t reads =
+    1024;  ///< questions about reports that wait for the report readers, but for those of streams. Beyond it 503
+inline constexpr std::size_t default_client_share = 50;  ///< percent of what others leave: two clients leave a quarter, ten a thousandth
+inline constexpr std::size_t min_client_share = 1;
 inline constexpr std::size_t received_bodies_bytes =
     256 * mib;  ///< bodies of all requests between their first byte and their answer, or two of the largest; beyond it 503
 inline constexpr std::chrono::milliseconds readiness_answer = 2s;  ///< /readyz answers 503 when the supervisor needs longer

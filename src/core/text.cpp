@@ -75,6 +75,19 @@ std::string_view without_blanks_around(std::string_view text) {
   return text;
 }
 
+std::size_t json_text_bytes(std::string_view text) {
+  constexpr std::string_view short_escapes = "\"\\\b\f\n\r\t";
+  std::size_t bytes = text.size();
+  for (const char c : text) {
+    if (short_escapes.find(c) != std::string_view::npos) {
+      bytes += 1;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      bytes += 5;
+    }
+  }
+  return bytes;
+}
+
 std::string hex(std::span<const unsigned char> bytes) {
   constexpr char digits[] = "0123456789abcdef";
   std::string text;

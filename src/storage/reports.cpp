@@ -2,9 +2,11 @@
 #include "storage/reports.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 
 #include "core/limits.hpp"
+#include "core/text.hpp"
 #include "storage/reader_implementation.hpp"
 
 namespace retail_pulse::storage {
@@ -207,8 +209,15 @@ struct image_columns {
                     evidence.final_url, evidence.address, http_status, bytes, dns, connect, total, evidence.kept, recorded);
   }
 
+  /// As a client reads them: a text of control characters takes six times its size.
   std::size_t text_bytes() const {
-    return image.store_id.size() + image.visit_time.size() + image.url.size() + image.result.evidence.final_url.size();
+    std::size_t sum = 0;
+    const auto& evidence = image.result.evidence;
+    for (const std::string& text : {std::cref(image.store_id), std::cref(image.visit_time), std::cref(image.url), std::cref(image.error),
+                                    std::cref(evidence.final_url), std::cref(evidence.kept)}) {
+      sum += json_text_bytes(text);
+    }
+    return sum;
   }
 };
 
@@ -370,7 +379,7 @@ perimeter_page reader::perimeters(const std::string& store_id, const day_range& 
   long long job = 0, visit = 0, image = 0, perimeter = 0;
   const auto columns = std::tie(date, job, visit, image, perimeter);
   const auto on_row = [&] {
-    if (!bound.takes(date.size())) {
+    if (!bound.takes(json_text_bytes(date))) {
       page.next = at;
       return false;
     }

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <stdexcept>
+#include <thread>
 
 #include "tests/http/recorder.hpp"
 
@@ -20,11 +22,17 @@ std::optional<std::string> answer::header(std::string_view name) const {
   return std::nullopt;
 }
 
-client::client(std::uint16_t port) : descriptor_{::socket(AF_INET, SOCK_STREAM, 0)}, recorded_{recorder::records(port)} {
+client::client(std::uint16_t port, const char* from) : descriptor_{::socket(AF_INET, SOCK_STREAM, 0)}, recorded_{recorder::records(port)} {
   if (descriptor_ < 0) throw std::runtime_error{"no socket"};
   const timeval patience{.tv_sec = 20, .tv_usec = 0};
   ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  sockaddr_in source{};
+  source.sin_family = AF_INET;
+  ::inet_pton(AF_INET, from, &source.sin_addr);
+  const int late = 1;  // the port is chosen with the connection, so that it may serve several
+  ::setsockopt(descriptor_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof late);
+  if (::bind(descriptor_, reinterpret_cast<const sockaddr*>(&source), sizeof source) != 0) throw std::runtime_error{"cannot bind"};
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(port);
@@ -148,6 +156,16 @@ std::optional<std::string> client::read_until_closed() {
   if (streamed_) streamed_->got.body += unread_;
   record_streamed(true);
   return std::exchange(unread_, {});
+}
+
+client& first_with_news(std::vector<client>& clients) {
+  for (int i = 0; i < 2000; ++i) {
+    for (auto& c : clients) {
+      if (c.has_news()) return c;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  }
+  throw std::runtime_error{"nothing came"};
 }
 
 answer ask(std::uint16_t port, std::string_view bytes) { return client{port}.ask(bytes); }

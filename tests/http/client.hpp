@@ -27,7 +27,8 @@ struct request_line {
 
 class client {
  public:
-  explicit client(std::uint16_t port);
+  /// `from`: the address of loopback that it comes from. To the server, each of them is another client.
+  explicit client(std::uint16_t port, const char* from = "127.0.0.1");
   ~client();
   client(const client&) = delete;
   client& operator=(const client&) = delete;
@@ -79,6 +80,9 @@ class client {
   std::optional<streamed_answer> streamed_;
   bool failed_ = false;  ///< reset, or nothing came for 20 s
 };
+
+/// The first of them to which something comes; waits up to 20 s.
+client& first_with_news(std::vector<client>& clients);
 
 /// One request on a connection of its own.
 answer ask(std::uint16_t port, std::string_view bytes);

@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_wish_that_is_not_answered_in_time_is_503) {
 }
 
 BOOST_AUTO_TEST_CASE(only_so_many_wishes_wait) {
-  world w{{.max_connections = limits::wishes + 10}};
+  world w{{.max_connections = limits::wishes + 100, .client_share = 100}};
   w.know(job_7());
   w.supervisor_is(manner::hold);
   std::vector<client> waiting;

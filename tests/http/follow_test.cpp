@@ -377,7 +377,7 @@ BOOST_AUTO_TEST_CASE(a_status_that_cannot_be_read_is_an_error_of_events) {
 }
 
 BOOST_AUTO_TEST_CASE(too_many_followers_are_told_to_come_back) {
-  world w{{.max_connections = 8}};  // six of them may follow
+  world w{{.max_connections = 8, .client_share = 100}};  // six of them may follow
   w.know(standing(10));
   std::vector<event_client> followers;
   for (int i = 0; i < 5; ++i) followers.emplace_back(w.port());

@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(trailers_of_a_chunked_body_are_bounded_like_headers) {
 }
 
 BOOST_AUTO_TEST_CASE(the_bound_of_all_bodies_leaves_room_for_the_largest) {
-  world w{{.max_body_bytes = body_limit, .received_bodies_bytes = 1}};
+  world w{{.max_body_bytes = body_limit, .received_bodies_bytes = 1, .client_share = 100}};
   w.supervisor_is(manner::hold);
   client first{w.port()};
   first.send(post_text("/api/submit", submission_of(body_limit)));
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(the_bound_of_all_bodies_leaves_room_for_the_largest) {
 }
 
 BOOST_AUTO_TEST_CASE(bodies_on_their_way_are_bounded_together) {
-  world w{{.max_body_bytes = body_limit, .received_bodies_bytes = 2 * body_limit}};
+  world w{{.max_body_bytes = body_limit, .received_bodies_bytes = 2 * body_limit, .client_share = 100}};
   const auto whole = post_text("/api/submit", submission_of(body_limit));
   const auto all_but_one = std::string_view{whole}.substr(0, whole.size() - 1);
   client first{w.port()};

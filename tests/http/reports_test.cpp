@@ -631,15 +631,15 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_is_read_for_no_further) {
 }
 
 BOOST_AUTO_TEST_CASE(only_so_many_reports_are_streamed_at_once) {
-  world w{{.max_connections = limits::streams + 16}};
+  world w{{.max_connections = limits::streams + 100, .client_share = 100}};
   w.reports_are(job_of({pending_image(0)}, 1));
   w.report_reader_is(manner::hold);
   std::vector<client> waiting;
-  for (std::size_t i = 0; i < limits::streams; ++i) {
+  for (std::size_t i = 0; i <= limits::streams; ++i) {
     waiting.emplace_back(w.port());
     waiting.back().send(get_text(i % 2 ? "/api/jobs/7/results.csv" : "/api/visits"));
   }
-  w.wait_for_held(limits::streams);
+  BOOST_TEST(first_with_news(waiting).read().status == 503);  // so all the others have their places
   BOOST_TEST(get(w.port(), "/api/jobs/7/results.csv").body ==
              problem(503, "Service Unavailable", "too many reports are being streamed", "/api/jobs/7/results.csv", "unavailable"));
   BOOST_TEST(get(w.port(), "/api/visits").body == R"({"error":"too many reports are being streamed"})");

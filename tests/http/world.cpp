@@ -344,12 +344,16 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   how.parser_queue_bytes = options.parser_queue_bytes;
   how.received_bodies_bytes = options.received_bodies_bytes;
   how.request_read = options.request_read;
+  how.request_head = options.request_head;
   how.idle = options.idle;
   how.request_handle = options.request_handle;
   how.readiness_answer = options.readiness_answer;
   how.wall_time = [at = options.wall_time] { return at; };
   how.before_parse = options.before_parse;
   how.docs_folders = options.docs_folders;
+  how.client_share = options.client_share;
+  how.unread_answers_bytes = options.unread_answers_bytes;
+  how.trusts_client = options.trusts_client;
   auto started =
       http::server::start(how, {inside_->supervisor, inside_->readers, inside_->audit_reader, inside_->herald, inside_->report_readers,
                                 inside_->store_master, inside_->store_loader, options.callback_problem});

@@ -47,6 +47,7 @@ struct world_options {
   std::size_t parser_queue_bytes = limits::parser_queue_bytes;
   std::size_t received_bodies_bytes = limits::received_bodies_bytes;
   std::chrono::milliseconds request_read = limits::request_read;
+  std::chrono::milliseconds request_head = limits::request_head;
   std::chrono::milliseconds idle = limits::api_idle;
   std::chrono::milliseconds request_handle = limits::request_handle;
   std::chrono::milliseconds readiness_answer = limits::readiness_answer;
@@ -55,6 +56,9 @@ struct world_options {
   std::vector<std::string> docs_folders{};
   std::function<std::optional<std::string>(std::string_view url)> callback_problem{};
   http::asker_rules askers{};
+  std::size_t client_share = limits::default_client_share;
+  std::size_t unread_answers_bytes = limits::unread_answers_bytes;
+  std::function<bool(std::string_view address)> trusts_client{};
 };
 
 class world {

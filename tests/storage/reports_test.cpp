@@ -377,6 +377,14 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_page_ends_early_when_its_texts_are_long_and_goes
   BOOST_TEST(rest.images.front().number.value == 18);
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_page_counts_its_texts_as_json_has_them, Place, places) {
+  open_place<Place> at;
+  std::vector<std::string> urls;
+  for (int i = 0; i < 40; ++i) urls.push_back(joined("http://a.test/", i, std::string(10 * limits::kib, '\x01')));
+  const auto job = submit(at.w, submission_of({{"S0", urls}}));
+  BOOST_TEST(at.r.images(job, {}, image_number{-1}, 40).value().images.size() == 18U);  // of 60 KiB each
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_word_of_another_version_fails_a_report_instead_of_being_guessed, Place, places) {
   open_place<Place> at;
   const auto job = submit(at.w, plain_submission(1, 1));

@@ -75,7 +75,9 @@ BOOST_AUTO_TEST_CASE(every_flag_of_the_command_line_is_there_once) {
                                             "allow-callback-address",
                                             "public-host",
                                             "max-job-images",
-                                            "file-mode"};
+                                            "file-mode",
+                                            "client-share",
+                                            "trusted-client"};
   std::set<std::string_view> found;
   for (const auto& row : flags()) BOOST_TEST(found.insert(row.name).second, row.name);
   BOOST_TEST((found == expected));
@@ -98,6 +100,7 @@ BOOST_AUTO_TEST_CASE(the_default_that_help_shows_is_the_default_that_holds) {
     given.reuse_entries = 1;
     given.keep_images_bytes = 1;
     given.callback_attempts = 1;
+    given.client_share = 1;
     given.user_agent = "other";
     given.file_mode = given.log.file_mode = 0644;
     given.log.from = observe::level::off;
@@ -124,11 +127,36 @@ BOOST_AUTO_TEST_CASE(the_default_that_help_shows_is_the_default_that_holds) {
     if (name == "max-job-images") BOOST_TEST(given.max_job_images == untouched.max_job_images);
     if (name == "max-body-bytes") BOOST_TEST(given.max_body_bytes == untouched.max_body_bytes);
     if (name == "user-agent") BOOST_TEST(given.user_agent == untouched.user_agent);
+    if (name == "client-share") BOOST_TEST(given.client_share == untouched.client_share);
     if (name == "callback-attempts") BOOST_TEST(given.callback_attempts == untouched.callback_attempts);
     if (name == "file-mode") BOOST_TEST((given.file_mode == untouched.file_mode && given.log.file_mode == untouched.log.file_mode));
     if (name == "drain-timeout") BOOST_TEST((given.drain_timeout == untouched.drain_timeout));
     if (name == "log-level") BOOST_TEST((given.log.from == untouched.log.from));
     if (name == "log-format") BOOST_TEST((given.log.format == untouched.log.format));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_share_is_a_part_of_a_hundred) {
+  const auto row = std::ranges::find(flags(), "client-share", &flag::name);
+  BOOST_REQUIRE((row != flags().end()));
+  for (const std::size_t percent : {std::size_t{1}, std::size_t{100}}) {
+    settings given;
+    BOOST_TEST(row->apply(std::to_string(percent), given) == "");
+    BOOST_TEST(given.client_share == percent);
+  }
+  for (const std::string text : {"0", "101", "50%", "-1"}) {
+    BOOST_TEST(complaint("client-share", text) == "--client-share: '" + text + "' is not a whole number from 1 to 100");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_trusted_client_is_an_address_or_a_range) {
+  const auto row = std::ranges::find(flags(), "trusted-client", &flag::name);
+  BOOST_REQUIRE((row != flags().end()));
+  settings given;
+  for (const std::string text : {"10.0.0.7", "192.168.0.0/16", "fd00::/8"}) BOOST_TEST(row->apply(text, given) == "");
+  BOOST_TEST((given.trusted_clients == std::vector<std::string>{"10.0.0.7", "192.168.0.0/16", "fd00::/8"}));
+  for (const std::string text : {"proxy.example.com", "10.0.0.7/8", "10.0.0.0/33"}) {
+    BOOST_TEST(complaint("trusted-client", text).find("'" + text + "' is not an address or a range of them") != std::string::npos);
   }
 }
 

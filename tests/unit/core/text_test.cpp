@@ -112,6 +112,18 @@ BOOST_AUTO_TEST_CASE(hexadecimal_digits_of_either_case_have_a_value_and_nothing_
   }
 }
 
+BOOST_AUTO_TEST_CASE(in_json_quotes_and_backslashes_take_two_bytes_and_control_characters_two_or_six) {
+  using retail_pulse::json_text_bytes;
+  BOOST_TEST(json_text_bytes("") == 0u);
+  BOOST_TEST(json_text_bytes("http://h.example/\xC3\xA9\x7F") == 20u);
+  for (int c = 0; c < 256; ++c) {
+    const char byte = static_cast<char>(c);
+    const bool is_short = std::string{"\"\\\b\f\n\r\t"}.find(byte) != std::string::npos;
+    BOOST_TEST(json_text_bytes(std::string(1, byte)) == (is_short ? 2u : c < 0x20 ? 6u : 1u));
+  }
+  BOOST_TEST(json_text_bytes(std::string(1000, '\1')) == 6000u);
+}
+
 BOOST_AUTO_TEST_CASE(every_byte_is_shown_with_two_hexadecimal_digits) {
   BOOST_TEST(retail_pulse::hex({}) == "");
   const unsigned char bytes[] = {0x00, 0x0A, 0x9F, 0xFF};
