@@ -31,7 +31,7 @@ struct objection {
 /// Metadata; sent to https and to the loopback), or Origin (RFC 6454, 7) has another host or port than the request, as `null` has.
 /// 421: the host that the request asks for is none that leads here. So no page can have the name of its own site lead here and then read
 /// the answers as its own (DNS rebinding). Taken are addresses, `localhost`, names without a dot, names below `local`, `internal`,
-/// `localhost`, `test` and `svc.cluster.local`, none of which a stranger can register, and `own_names`; case, port and a dot at the end do
+/// `localhost`, `test` and `svc.cluster.local`, none of which can be registered in the public DNS, and `own_names`; case, port and a dot at the end do
 /// not matter. A request that names no host, as HTTP/1.0 allows, comes from no browser.
 std::optional<objection> objection_to_asker(const request& r, const asker_rules& rules);
 

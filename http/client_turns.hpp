@@ -19,8 +19,15 @@ class client_turns {
 
   void add(const client_address& who, Task task) {
     auto& lane = lanes_[who];
-    if (lane.empty()) ring_.push_back(who);
     lane.push_back(std::move(task));
+    if (lane.size() == 1) {
+      try {
+        ring_.push_back(who);
+      } catch (...) {
+        lane.pop_back();
+        throw;
+      }
+    }
     ++size_;
   }
 
@@ -41,7 +48,7 @@ class client_turns {
   }
 
  private:
-  std::map<client_address, std::deque<Task>> lanes_;  ///< none is empty
+  std::map<client_address, std::deque<Task>> lanes_;  ///< none is empty, but where there was no memory for its task
   std::deque<client_address> ring_;                   ///< whose turn is next; each client with a lane once
   std::size_t size_ = 0;
 };

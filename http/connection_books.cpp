@@ -21,6 +21,11 @@ client_address client_at(asio::ip::address address, const std::function<bool(std
   } else {
     who.network = address.to_v4().to_uint();
   }
+  if (who.v6) {  // its text has no zone then
+    auto zoneless = address.to_v6();
+    zoneless.scope_id(0);
+    address = zoneless;
+  }
   who.trusted = trusts && trusts(address.to_string());
   return who;
 }
@@ -54,7 +59,7 @@ connection_ptr connection_books::join(guarded_socket& socket, const asio::ip::ad
 }
 
 void connection_books::make_room() {
-  while (entries_.size() - told_off_ > full_from_) {
+  while (entries_.size() - told_off_ > full_from_ || crowd_.size() > limits::waiting_connections) {
     const auto victim = crowd_.first_to_go();
     if (!victim) return;  // all others are being served or looked at
     tell_off(**victim, {503, "too many connections are open"});
@@ -111,15 +116,18 @@ void connection_books::works(connection_entry& c) {
 bool connection_books::begins(connection_entry& c, bool vital) {
   const std::lock_guard lock{mutex_};
   if (c.has_place) return true;
-  if (!vital && requests_.allows(c.who, 1)) {
-    requests_.take(c.who, 1);
-    c.has_place = true;
-    return true;
-  }
+  crowd_.remove(&c);  // it may be there, where a request came together with one that was answered without a place
   c.phase = connection_phase::answering;
   c.moved = clock::now();
+  if (vital) return true;  // its answer comes in a moment, and it makes room for nobody
+  if (requests_.allows(c.who, 1)) {
+    requests_.take(c.who, 1);
+    c.has_place = true;
+    if (std::exchange(c.told_off, std::nullopt)) --told_off_;  // its request came whole all the same: it stays until it is answered
+    return true;
+  }
   crowd_.add(&c, c.who, c.moved);
-  return vital;
+  return false;
 }
 
 void connection_books::set_body(connection_entry& c, std::size_t bytes) {

@@ -12,7 +12,7 @@
 namespace retail_pulse::http {
 namespace {
 
-/// One try, without waiting: nothing else has been written to this socket, so there is room for a few hundred bytes.
+/// One try, without waiting: there is room for a few hundred bytes, but where a client has not read its earlier answers.
 bool send_now(int descriptor, std::string_view text) {
   return ::send(descriptor, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
 }
@@ -96,7 +96,7 @@ void guarded_socket::before_read() {
   using enum connection_phase;
   const auto told_off = books_->waits(*entry_, !in_request_ ? idle : in_body_ ? body : head, in_request_ ? head_since_ : *idle_since_);
   if (told_off && in_request_) return refuse(*told_off);
-  if (told_off) ::shutdown(native_handle(), SHUT_RDWR);  // in silence: an answer could be taken for one to the next request
+  if (told_off) return give_up();  // in silence: an answer could be taken for one to the next request
   if (note.wants_continue && !send_now(native_handle(), "HTTP/1.1 100 Continue\r\n\r\n")) {
     observe::log(observe::level::debug, "a 100 Continue could not be sent");  // the client goes on by itself after a while
   }
@@ -159,6 +159,13 @@ void guarded_socket::shutdown(shutdown_type what, asio::error_code& error) {
   }
 }
 
+void guarded_socket::give_up() {
+  if (entry_) books_->close(*entry_);
+  ::shutdown(native_handle(), SHUT_RDWR);
+  asio::error_code ignored;  // it is gone in any case
+  base::close(ignored);
+}
+
 void guarded_socket::hang_up() {
   if (!is_open()) return;
   if (in_request_) return refuse({503, "the service is stopping"});
@@ -170,14 +177,11 @@ void guarded_socket::refuse(const refusal& why) {
   if (entry_) books_->close(*entry_);
   const bool told = send_now(native_handle(), books_->written(why));
   ::shutdown(native_handle(), SHUT_WR);
-  if (!told || books_->lingering >= limits::refusals_lingering) {
-    ::shutdown(native_handle(), SHUT_RDWR);
-    return;
-  }
   asio::error_code failed;
   const auto protocol = local_endpoint(failed).protocol();
-  const int descriptor = failed ? -1 : release(failed);
-  if (failed) return;
+  if (failed || !told || books_->lingering >= limits::refusals_lingering) return give_up();
+  const int descriptor = release(failed);
+  if (failed) return give_up();
   asio::ip::tcp::socket rest{asio::make_strand(get_executor())};
   rest.assign(protocol, descriptor, failed);
   if (failed) {

@@ -109,7 +109,10 @@ class guarded_socket : public asio::ip::tcp::socket {
   void before_write();
   void count_framing(const parse_note& note);
   std::optional<refusal> last_words();
+  /// Says why, and reads nothing more of the connection for the parser.
   void refuse(const refusal& why);
+  /// Ends the connection without a word. Closed, not only shut down: what had come would still be read, and carried out.
+  void give_up();
 
   connection_books* books_;
   connection_ptr entry_;                                           ///< from the first read on

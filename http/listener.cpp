@@ -259,7 +259,7 @@ class listener::implementation {
       : options_{options}, handle_{std::move(handle)}, books_{asio::use_service<connection_books>(context_)}, sweeper_{context_} {
     books_.use({.connections = options.max_connections,
                 .client_percent = options.client_percent,
-                .body_bytes = std::max(options.received_bodies_bytes, 2 * options.max_body_bytes),
+                .body_bytes = std::max(options.received_bodies_bytes, options.max_body_bytes + options.max_body_bytes / 2),
                 .largest_body = options.max_body_bytes,
                 .unread_bytes = options.unread_answers_bytes,
                 .idle = options.idle,
@@ -327,7 +327,7 @@ restinio::server_settings_t<our_traits> listener::implementation::settings(const
       .max_parallel_connections(options_.max_connections)
       .read_next_http_message_timelimit(options_.request_read)
       // Ours comes first, with an answer. In a stream it counts from each chunk anew.
-      .handle_request_timeout(options_.request_handle + options_.hang_up_after)
+      .handle_request_timeout(std::max(options_.request_handle, options_.longest_answer) + options_.hang_up_after)
       .write_http_response_timelimit(options_.response_write)
       .socket_options_setter([most = static_cast<int>(options_.response_write.count())](restinio::socket_options_t& socket) {
         asio::error_code gone;  // the client may be; the first read will tell
@@ -413,11 +413,12 @@ void listener::implementation::send(restinio::request_t& to, const connection_pt
   log_answer(r.status, request_id, to);
   const auto place = place_of(to);
   const bool bodiless = r.status == 204 || r.status == 304;
+  const bool has_body = !bodiless && !r.body.empty() && to.header().method() != restinio::http_method_head();
   const auto length = bodiless ? std::nullopt : std::optional{r.body.size()};
   restinio::writable_items_container_t items;
-  auto unread = books_.writes(on, r.body.size());
+  auto unread = books_.writes(on, has_body ? r.body.size() : 0);
   items.emplace_back(head_of(r, request_id, {.keep_alive = place.keep_alive, .length = length}));
-  if (!bodiless && !r.body.empty() && to.header().method() != restinio::http_method_head()) items.emplace_back(std::move(r.body));
+  if (has_body) items.emplace_back(std::move(r.body));
   restinio::write_group_t group{std::move(items)};
   group.after_write_notificator([written = std::move(written), unread = std::move(unread)](const asio::error_code&) {});
   place.write(std::move(group), restinio::response_parts_attr_t::final_parts);

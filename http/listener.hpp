@@ -21,10 +21,11 @@ struct listener_options {
   std::size_t max_body_bytes = 0;   ///< 413 beyond it
   std::size_t max_connections = 0;  ///< beyond it, or a little below, those without a complete request make room
   std::size_t threads = 1;
-  std::size_t received_bodies_bytes = 0;        ///< of all requests together, but at least 2 x max_body_bytes; 503 beyond it
+  std::size_t received_bodies_bytes = 0;        ///< of all requests together, but at least 1.5 x max_body_bytes; 503 beyond it
   std::chrono::milliseconds request_read{0};    ///< 408 beyond it; looked at once a second
   std::chrono::milliseconds idle{0};            ///< a connection that is in no request is closed after this
   std::chrono::milliseconds request_handle{0};  ///< 503 beyond it
+  std::chrono::milliseconds longest_answer{0};  ///< of requests whose handler may take longer, as `responder::within` has it
   std::chrono::milliseconds request_head = limits::request_head;          ///< 408 beyond it
   std::size_t unread_answers_bytes = limits::unread_answers_bytes;        ///< of all answers that are being written
   std::size_t client_percent = limits::default_client_share;              ///< of what others leave, for one client
@@ -34,7 +35,7 @@ struct listener_options {
   // What only tests change. RESTinio looks at both once a second, and ends the connection beyond them.
   /// An answer, or a chunk of one, is not taken by its client.
   std::chrono::milliseconds response_write = limits::response_write;
-  /// There is no answer, not even our 503, or no further chunk: so long after request_handle.
+  /// There is no answer, not even our 503, or no further chunk: so long after the longest time for one.
   std::chrono::milliseconds hang_up_after{10'000};
 };
 

@@ -18,8 +18,9 @@ bool parser_thread::has_room(const client_address& from, std::size_t bytes) cons
 bool parser_thread::parse(const client_address& from, std::string body, bool wants_digest, on_parsed done) {
   const std::lock_guard lock{mutex_};
   if (stopped_ || !has_room(from, body.size())) return false;
-  bytes_.take(from, body.size());
+  const auto size = body.size();
   queue_.add(from, {from, std::move(body), wants_digest, std::move(done)});
+  bytes_.take(from, size);
   work_.notify_one();
   return true;
 }

@@ -40,8 +40,8 @@ class reader_queue : public std::enable_shared_from_this<reader_queue<Reader>> {
     {
       const std::lock_guard lock{mutex_};
       if (closed_) return;
-      shares_.take(who, 1);
       waiting_.add(who, {who, std::move(send)});
+      shares_.take(who, 1);
     }
     hand_out();
   }

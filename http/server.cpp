@@ -36,6 +36,7 @@ class server::implementation {
                          .request_read = options.request_read,
                          .idle = options.idle,
                          .request_handle = options.request_handle,
+                         .longest_answer = limits::longest_wait,
                          .request_head = options.request_head,
                          .unread_answers_bytes = options.unread_answers_bytes,
                          .client_percent = options.client_share,

@@ -144,7 +144,7 @@ def requests_that_wait(world):
     expect(len(answered(waiting)) > 0, "one client follows as often as it likes")
 
 
-@attack("shares: pages of six times their size that nobody reads", "they cost 128 MiB and a few pages in all, and others read theirs")
+@attack("shares: pages of six times their size that nobody reads", "they cost 32 MiB and a few pages in all, and others read theirs")
 def unread_pages(world):
     service = world.service()
     job = job_of_long_texts(service)
@@ -158,7 +158,7 @@ def unread_pages(world):
     for _ in range(20):
         expect_equal(other.get(page)[0], 200, "a page for another client")
     grown = (service.resident_kib() - before) // 1024
-    expect(grown < 600, f"150 clients that do not read cost {grown} MiB")
+    expect(grown < 300, f"150 clients that do not read cost {grown} MiB")
 
 
 @attack("shares: four submissions of 64 MiB that stop before their end", "the one that stands still gives way to another client's submission")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """All attacks at once beside an honest client: what it notices of them.
 
-usage: siege.py [--minutes M] [--short]
+usage: siege.py [--minutes M] [--short] [--only ATTACK...]
 
 Strangers from many addresses of loopback attack a service with the default settings, but that it may reach loopback and sends callbacks;
 each attack is bounded, and begun anew until the time is over. A client from one other address meanwhile submits small jobs, waits for their
@@ -28,7 +28,6 @@ STORE = "S00339218"
 MOST_SECONDS = 2.0  # for a submission of the honest client
 MOST_MIB = 200
 SECRET = "whsec_" + "c2llZ2Utc2llZ2Utc2llZ2Utc2llZ2Utc2llZ2U="
-HEALTH = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 
 
 # --- the attackers: a process of their own, one coroutine per attack ---
@@ -54,13 +53,15 @@ class Attackers:
             asyncio.open_connection("127.0.0.1", self.port, local_addr=(source, 0), limit=4096 if small_window else 65536), 5)
         return reader, writer
 
-    async def hold(self, source, begin, seconds, attack):
-        """A connection on which `begin` is sent and nothing is read, for so long."""
+    async def hold(self, source, pieces, seconds):
+        """A connection on which the pieces are sent and nothing is read, for so long."""
         with contextlib.suppress(OSError, asyncio.TimeoutError):
             _, writer = await self.connect(source, small_window=True)
             try:
                 writer.transport.pause_reading()
-                writer.write(begin)
+                for piece in pieces:
+                    writer.write(piece)
+                    await asyncio.wait_for(writer.drain(), max(1.0, min(seconds, self.rest())))
                 await asyncio.sleep(min(seconds, self.rest()))
             finally:
                 writer.transport.abort()
@@ -94,30 +95,30 @@ def get(path, headers=b""):
 
 async def unread_pages(of):
     job = of.hosts["long_job"]
-    await asyncio.gather(*(of.hold("127.0.10.1", get(f"/api/jobs/{job}/images?limit=1000"), 20, "unread pages") for _ in range(150)))
+    await asyncio.gather(*(of.hold("127.0.10.1", [get(f"/api/jobs/{job}/images?limit=1000") * 4], 20) for _ in range(150)))
 
 
 async def partial_heads(of):
     """As many as the place has connections, from 40 addresses."""
     async def one(at):
-        await of.hold(f"127.0.11.{1 + at % 40}", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ", 30, "partial heads")
+        await of.hold(f"127.0.11.{1 + at % 40}", [b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "], 30)
     await asyncio.gather(*(one(at) for at in range(of.hosts["heads"])))
 
 
 async def unfinished_uploads(of):
     head = b"POST /api/submit HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 67108864\r\n\r\n"
-    begun = head + b'{"count": 1, "visits": [' + b" " * (1 << 20)
-    await asyncio.gather(*(of.hold("127.0.12.1", begun, 60, "unfinished uploads") for _ in range(8)))
+    piece = b" " * (1 << 20)
+    await asyncio.gather(*(of.hold(f"127.0.12.{1 + at}", [head] + [piece] * 60, 30) for at in range(4)))
 
 
 async def slow_streams(of):
     job = of.hosts["long_job"]
-    await asyncio.gather(*(of.hold("127.0.13.1", get(f"/api/jobs/{job}/results.ndjson"), 40, "slow streams") for _ in range(256)))
+    await asyncio.gather(*(of.hold("127.0.13.1", [get(f"/api/jobs/{job}/results.ndjson")], 40) for _ in range(256)))
 
 
 async def followers(of):
     job = of.hosts["endless_job"]
-    await asyncio.gather(*(of.hold("127.0.14.1", get(f"/api/jobs/{job}/events"), 30, "followers") for _ in range(1000)))
+    await asyncio.gather(*(of.hold("127.0.14.1", [get(f"/api/jobs/{job}/events")], 30) for _ in range(1000)))
 
 
 async def scanning_reads(of):
@@ -173,25 +174,25 @@ ATTACKS = [unread_pages, partial_heads, unfinished_uploads, slow_streams, follow
            silent_receivers, other_sites, malformed]
 
 
-async def attack(attackers):
+async def attack(attackers, chosen):
     async def again_and_again(one):
         while attackers.rest() > 0:
             await one(attackers)
             attackers.rounds[one.__name__] = attackers.rounds.get(one.__name__, 0) + 1
             await asyncio.sleep(0.05)
-    tasks = [asyncio.create_task(again_and_again(one)) for one in ATTACKS]
+    tasks = [asyncio.create_task(again_and_again(one)) for one in chosen]
     await asyncio.sleep(attackers.rest())
     for task in tasks:
         task.cancel()
-    for one, ended in zip(ATTACKS, await asyncio.gather(*tasks, return_exceptions=True), strict=True):
+    for one, ended in zip(chosen, await asyncio.gather(*tasks, return_exceptions=True), strict=True):
         if isinstance(ended, Exception):
             print(f"the attack {one.__name__} broke down: {ended!r}", file=sys.stderr)
 
 
-def attackers_process(port, hosts, until, results):
+def attackers_process(port, hosts, until, chosen, results):
     os.nice(5)  # what is measured is the service, not who gets the processors of this machine
     attackers = Attackers(port, hosts, until)
-    asyncio.run(attack(attackers))
+    asyncio.run(attack(attackers, chosen))
     results.put((attackers.rounds, attackers.answers))
 
 
@@ -311,7 +312,7 @@ def prepare(service):
     return hosts
 
 
-def siege(seconds, heads):
+def siege(seconds, heads, chosen):
     record = Record()
     with World() as world:
         origin = world.enter_context(contextlib.closing(Origin()))
@@ -326,7 +327,7 @@ def siege(seconds, heads):
                   "endless_job": service.submit([visit(STORE, [f"http://127.0.0.1:{bad_port}/slow/{at}" for at in range(20_000)])])}
         until = time.monotonic() + seconds
         results = multiprocessing.Queue()
-        attackers = multiprocessing.Process(target=attackers_process, args=(service.port, hosts, until, results), daemon=True)
+        attackers = multiprocessing.Process(target=attackers_process, args=(service.port, hosts, until, chosen, results), daemon=True)
         attackers.start()
         world.callback(attackers.terminate)
         parts = [threading.Thread(target=part) for part in (lambda: be_honest(service, origin, until, record),
@@ -361,11 +362,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--short", action="store_true", help="a quarter of a minute, with fewer connections")
+    parser.add_argument("--only", nargs="+", choices=[one.__name__ for one in ATTACKS], help="these attacks, to see what each does")
     chosen = parser.parse_args()
+    attacks = [one for one in ATTACKS if not chosen.only or one.__name__ in chosen.only]
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
     heads = min(1000 if chosen.short else 8300, max(100, descriptors // 2))
-    return report(*siege(15 if chosen.short else chosen.minutes * 60, heads))
+    return report(*siege(15 if chosen.short else chosen.minutes * 60, heads, attacks))
 
 
 if __name__ == "__main__":

@@ -262,6 +262,40 @@ BOOST_AUTO_TEST_CASE(a_request_is_answered_once_by_a_stream_or_otherwise) {
   BOOST_TEST(second_answers == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_handler_that_may_take_longer_is_not_hung_up_before) {
+  handed_over<http::responder> kept;
+  streaming_server server{[&](const http::request&, const http::responder& answer) {
+                            answer.within(3s, http::not_in_time());
+                            kept.give(answer);
+                          },
+                          [](auto& options) {
+                            options.request_handle = 100ms;
+                            options.longest_answer = 5s;
+                            options.hang_up_after = 100ms;
+                          }};
+  client c{server.port()};
+  BOOST_TEST(c.ask(get_text("/")).status == 503);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_behind_what_is_refused_is_carried_out_however_many_are_refused) {
+  std::atomic<int> handled{0};
+  streaming_server server{[&](const http::request&, const http::responder& answer) {
+    ++handled;
+    answer(http::alive());
+  }};
+  // Each of these is listened to for a while, so that it reads why; for the last ones there is no room for that.
+  const std::string folded = "GET /a HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n";
+  const std::string padding = "GET /b HTTP/1.1\r\nHost: a\r\nX: " + std::string(9000, 'x') + "\r\n\r\n";  // more than is read at once
+  std::vector<std::unique_ptr<client>> refused;
+  for (std::size_t i = 0; i < limits::refusals_lingering + 8; ++i) {
+    refused.push_back(std::make_unique<client>(server.port()));
+    refused.back()->send(folded + padding + get_text("/c"));
+  }
+  for (std::size_t i = 0; i < limits::refusals_lingering; ++i) BOOST_TEST(refused[i]->read().status == 400);
+  BOOST_TEST(get(server.port(), "/alive").status == 200);
+  BOOST_TEST(handled == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_slow_reader_is_given_no_more_than_the_kernel_keeps_for_it) {
   constexpr std::size_t chunk = 64 << 10;
   constexpr std::size_t chunks = 1024;      // 64 MiB
