@@ -77,18 +77,20 @@ std::optional<callback_queue::entry> callback_queue::next(unix_millis now) {
 bool callback_queue::leads_to(std::int64_t number, const std::string& server) {
   const auto found = out_.find(number);
   require(found != out_.end(), "a callback that leads somewhere is out");
-  const auto kind = found->second.kind;
+  auto& each = found->second;
+  const auto kind = each.kind;
   const bool counts = !server.empty() && kind != pace::quick;
-  if (const auto by = std::exchange(found->second.woken_by, std::nullopt); by && !(counts && *by == server)) wake(*by);  // hands it on
-  if (!counts) return true;
-  auto& there = servers_[server];
-  if (there.out < places_.at_server) {
-    ++there.out;
-    found->second.server = server;
-    return true;
+  const auto call = std::exchange(each.woken_by, std::nullopt);
+  const bool passes = !counts || (call && call->server == server) || has_room_at(server, kind);
+  if (!passes) {
+    auto& there = servers_[server];
+    (kind == pace::slow ? there.parked_slow : there.parked).push_back(take_back(number));
+  } else if (counts) {
+    ++servers_[server].out;
+    each.server = server;
   }
-  (kind == pace::slow ? there.parked_slow : there.parked).push_back(take_back(number));
-  return false;
+  if (call) settle(*call);
+  return passes;
 }
 
 void callback_queue::attempted(std::int64_t number, unix_millis now) {
@@ -120,9 +122,16 @@ callback_queue::taken callback_queue::give_back(std::int64_t number) {
   auto back = take_back(number);
   back.of->second.is_away = false;
   show(back.of);
-  if (back.woken_by) wake(*back.woken_by);  // it never asked where it leads
+  if (back.woken_by) settle(*back.woken_by);  // it never asked where it leads
   leave_server(back.server);
   return back;
+}
+
+bool callback_queue::has_room_at(const std::string& server, pace kind) const {
+  const auto found = servers_.find(server);
+  if (found == servers_.end()) return true;
+  const auto& there = found->second;  // which has no room while one that is not slow is parked: see wake
+  return there.out + there.woken < places_.at_server && (kind != pace::slow || there.parked_slow.empty());
 }
 
 void callback_queue::leave_server(const std::string& server) {
@@ -130,26 +139,43 @@ void callback_queue::leave_server(const std::string& server) {
   if (server.empty() || found == servers_.end()) return;
   --found->second.out;
   wake(server);
-  forget_if_idle(server);
 }
 
-void callback_queue::forget_if_idle(const std::string& server) {
-  const auto found = servers_.find(server);
-  if (found != servers_.end() && found->second.out == 0 && !found->second.has_parked()) servers_.erase(found);
+void callback_queue::settle(const wake_up& call) {
+  auto& there = servers_.at(call.server);
+  --there.woken;
+  if (call.is_slow) --there.woken_slow;
+  wake(call.server);
 }
 
 void callback_queue::wake(const std::string& server) {
   const auto found = servers_.find(server);
-  if (found == servers_.end() || !found->second.has_parked() || found->second.out >= places_.at_server) return;
-  auto& line = found->second.parked.empty() ? found->second.parked_slow : found->second.parked;
-  const auto woken = std::move(line.front());
-  line.pop_front();
-  auto& lane = woken.of->second;
-  lane.waiting.emplace(position{woken.due, woken.what.number}, woken.what);
-  lane.is_away = false;
-  lane.woken_by = server;
-  show(woken.of);
-  forget_if_idle(server);
+  if (found == servers_.end()) return;
+  auto& there = found->second;
+  while (there.out + there.woken < places_.at_server) {
+    auto* line = line_to_wake(there);
+    if (line == nullptr) break;
+    const bool is_slow = line == &there.parked_slow;
+    ++there.woken;
+    if (is_slow) ++there.woken_slow;
+    const auto woken = std::move(line->front());
+    line->pop_front();
+    auto& lane = woken.of->second;
+    lane.waiting.emplace(position{woken.due, woken.what.number}, woken.what);
+    lane.is_away = false;
+    lane.woken_by = {server, is_slow};
+    show(woken.of);
+  }
+  if (there.out + there.woken == 0) servers_.erase(found);  // so nobody is parked
+}
+
+std::deque<callback_queue::taken>* callback_queue::line_to_wake(server_state& there) const {
+  const auto slow_at_once = std::max<std::size_t>(1, places_.at_server / limits::callback_parts);
+  const bool may_be_slow = !there.parked_slow.empty() && there.woken_slow < slow_at_once;
+  if (!may_be_slow) return there.parked.empty() ? nullptr : &there.parked;
+  if (!there.parked.empty() && ++there.passed_over < limits::callback_parts) return &there.parked;
+  there.passed_over = 0;
+  return &there.parked_slow;
 }
 
 void callback_queue::again(std::int64_t number, unix_millis due, std::int32_t attempts) {

@@ -38,8 +38,9 @@ struct callback_places {
 /// one, once.
 ///
 /// Names that lead to one server share its places, but for those that are quick: who shares a server with silent ones does not wait for
-/// them once it has answered. A lane beyond the bound is parked and costs nothing, until a delivery there ends and wakes the one that has
-/// waited longest, slow ones last.
+/// them once it has answered. A lane beyond the bound is parked and costs nothing, until a delivery there ends and wakes the one that was
+/// parked first, whose place nobody else gets then. Slow ones have a line of their own, which has every eighth turn while others are
+/// parked.
 class callback_queue {
  public:
   explicit callback_queue(callback_places places);
@@ -80,11 +81,15 @@ class callback_queue {
   static constexpr std::size_t paces = 3;
 
   using position = std::pair<unix_millis, std::int64_t>;  ///< due, number
+  struct wake_up {
+    std::string server;  ///< keeps a place for who was woken
+    bool is_slow;        ///< by the line that it was parked in
+  };
   struct origin_lane {
     std::map<position, entry> waiting;
-    bool is_away = false;                 ///< its first is out, or parked; else it is among the heads of its pace, if it has one
-    pace kind = pace::unknown;            ///< of those heads
-    std::optional<std::string> woken_by;  ///< the server that woke it, until it has used the wake-up or handed it on
+    bool is_away = false;             ///< its first is out, or parked; else it is among the heads of its pace, if it has one
+    pace kind = pace::unknown;        ///< of those heads
+    std::optional<wake_up> woken_by;  ///< until it has used the place or handed it on
   };
   using lanes = std::map<std::string, origin_lane>;  ///< by origin
   using heads = std::map<position, lanes::iterator>;
@@ -94,15 +99,16 @@ class callback_queue {
     lanes::iterator of;
     pace kind;
     unix_millis since;
-    std::optional<std::string> woken_by;
+    std::optional<wake_up> woken_by;
     std::string server;  ///< that it counts at; empty: none
   };
   struct server_state {
     std::size_t out = 0;
+    std::size_t woken = 0;       ///< and not yet out to it again: each has its place already
+    std::size_t woken_slow = 0;  ///< of these, few, because they may wait long for a place of the slow
     std::deque<taken> parked;
-    std::deque<taken> parked_slow;  ///< woken when no other is parked
-
-    bool has_parked() const { return !parked.empty() || !parked_slow.empty(); }
+    std::deque<taken> parked_slow;
+    std::size_t passed_over = 0;  ///< turns of others since the last of those
   };
 
   pace pace_of(const std::string& origin, const entry& first);
@@ -112,8 +118,10 @@ class callback_queue {
   taken take_back(std::int64_t number);  ///< out of what is out, with its place
   taken give_back(std::int64_t number);  ///< likewise, and lets others go on
   void leave_server(const std::string& server);
-  void wake(const std::string& server);
-  void forget_if_idle(const std::string& server);
+  void settle(const wake_up& call);      ///< its place was used or is not needed
+  void wake(const std::string& server);  ///< as many as there is room for
+  std::deque<taken>* line_to_wake(server_state& there) const;
+  bool has_room_at(const std::string& server, pace kind) const;
   bool has_room(pace kind) const;
   const heads* first_with_room() const;
 

@@ -162,8 +162,8 @@ void courier_state::located(std::int64_t number, const std::string& address) {
   if (stopping_) return;
   const auto& origin = queue_->origin_of(number);  // which always has its port
   const auto server = address.empty() ? address : address + origin.substr(origin.rfind(':'));
-  if (!queue_->leads_to(number, server)) return serve();  // its place is another's
-  deliver(callback_queue::entry{*queue_->find_out(number)});
+  if (queue_->leads_to(number, server)) deliver(callback_queue::entry{*queue_->find_out(number)});
+  serve();  // its place may be another's, or it has let another go on
 }
 
 void courier_state::deliver(const callback_queue::entry& next) {
@@ -173,11 +173,11 @@ void courier_state::deliver(const callback_queue::entry& next) {
   } catch (const storage::storage_error& e) {
     log(level::error, "a callback cannot be read; trying again", {field{next.job}, {"cause", e.what()}});
     queue_->again(next.number, settings_.clock() + limits::storage_retry, next.attempts);
-    return serve();
+    return;
   }
   if (!message) {  // somebody has noted that it is done
     queue_->end(next.number);
-    return serve();
+    return;
   }
   fetch::post post{message->url, {{"Content-Type", "application/json"}}, settings_.body(message->ended)};
   for (auto& header : fetch::webhook_headers(settings_.key, id_of(next.job, next.run, *message), settings_.clock(), post.body)) {

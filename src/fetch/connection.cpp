@@ -1,5 +1,6 @@
 #include "fetch/connection.hpp"
 
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -7,8 +8,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -114,6 +117,33 @@ std::variant<descriptor, fault> connect_to(const ip_address& address, std::uint1
   return socket;
 }
 
+/// What kind of route an address has in the kernel's tables, as rtnetlink(7) has it; nothing where it has none or the kernel does not tell.
+std::optional<std::uint8_t> route_type_of(const ip_address& address) {
+  const std::size_t bytes = address.v6 ? 16 : 4;
+  struct {
+    nlmsghdr head{};
+    rtmsg route{};
+    rtattr attribute{};
+    std::array<std::uint8_t, 16> to{};
+  } question;
+  question.head.nlmsg_len = static_cast<std::uint32_t>(NLMSG_LENGTH(sizeof question.route) + RTA_LENGTH(bytes));
+  question.head.nlmsg_type = RTM_GETROUTE;
+  question.head.nlmsg_flags = NLM_F_REQUEST;
+  question.route.rtm_family = address.v6 ? AF_INET6 : AF_INET;
+  question.route.rtm_dst_len = static_cast<std::uint8_t>(bytes * 8);
+  question.attribute = {static_cast<std::uint16_t>(RTA_LENGTH(bytes)), RTA_DST};
+  question.to = address.bytes;
+  struct {
+    nlmsghdr head{};
+    rtmsg route{};
+  } answer;  // the attributes behind it are cut off
+  const descriptor kernel{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)};
+  if (!kernel || send(kernel.get(), &question, question.head.nlmsg_len, 0) < 0) return std::nullopt;
+  if (recv(kernel.get(), &answer, sizeof answer, MSG_DONTWAIT) != sizeof answer) return std::nullopt;  // it is there when `send` returns
+  if (answer.head.nlmsg_type != RTM_NEWROUTE) return std::nullopt;
+  return answer.route.rtm_type;
+}
+
 /// What a TLS call that did not succeed waits for; `broken` and `ended` are final.
 io wait_for_tls(SSL* session, int outcome, int socket, const patience& limit) {
   switch (SSL_get_error(session, outcome)) {
@@ -161,6 +191,7 @@ bool has_route_to(const ip_address& address) {
 }
 
 bool is_of_this_machine(const ip_address& address) {
+  if (const auto type = route_type_of(address)) return *type == RTN_LOCAL;
   const descriptor socket{::socket(address.v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   if (!socket) return has_run_out(errno);
   constexpr std::uint16_t any_port = 0;

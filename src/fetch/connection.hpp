@@ -53,8 +53,9 @@ class connection {
 /// Whether this machine has a route to an address, as far as its kernel knows: nothing is sent. True where that cannot be told.
 bool has_route_to(const ip_address& address);
 
-/// Whether this machine has the address itself, on loopback or any interface: its kernel lets a socket be bound to it. True of every
-/// address where the kernel was told to let that be (net.ipv4.ip_nonlocal_bind), and where it cannot be told.
+/// Whether this machine has the address itself, on loopback or any interface: its kernel delivers here what is sent there. Where the kernel
+/// does not tell its route, or has none: whether a socket can be bound to it, which is true of every address where
+/// net.ipv4.ip_nonlocal_bind is set; and true where that cannot be told either.
 bool is_of_this_machine(const ip_address& address);
 
 }  // namespace retail_pulse::fetch

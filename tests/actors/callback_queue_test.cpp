@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/limits.hpp"
@@ -220,7 +221,76 @@ BOOST_AUTO_TEST_CASE(at_a_server_that_is_full_who_was_quick_waits_for_nobody_and
   BOOST_TEST(next(queue, 10) == 2);
 }
 
-BOOST_AUTO_TEST_CASE(no_bound_of_a_server_is_ever_passed_and_nothing_is_left_behind) {
+BOOST_AUTO_TEST_CASE(who_was_woken_has_its_place_before_all_who_come_later) {
+  callback_queue queue{{.prompt = 8, .kept = 0, .slow = 8, .at_server = 1}};
+  for (std::int64_t number = 1; number <= 3; ++number) queue.add("name " + std::to_string(number), unix_millis{number}, entry(number));
+  BOOST_TEST(next(queue, 10) == 1);
+  BOOST_TEST(queue.leads_to(1, "192.0.2.1"));
+  BOOST_TEST(next(queue, 10) == 2);
+  BOOST_TEST(!queue.leads_to(2, "192.0.2.1"));
+  BOOST_TEST(next(queue, 10) == 3);
+  queue.end(1);
+  BOOST_TEST(next(queue, 10) == 2);
+  BOOST_TEST(!queue.leads_to(3, "192.0.2.1"));  // known sooner than where the woken one leads
+  BOOST_TEST(queue.leads_to(2, "192.0.2.1"));
+  queue.end(2);
+  BOOST_TEST(next(queue, 10) == 3);
+  BOOST_TEST(queue.leads_to(3, "192.0.2.1"));
+}
+
+BOOST_AUTO_TEST_CASE(slow_ones_have_every_eighth_turn_at_a_server_where_others_never_stop_coming) {
+  callback_queue queue{{.prompt = 8, .kept = 0, .slow = 8, .at_server = 1}};
+  constexpr std::int64_t slow = 1000;
+  attempt(queue, "slow", slow, limits::callback_deadline);
+  std::int64_t there = 1;
+  queue.add("name 1", unix_millis{0}, entry(there));
+  BOOST_TEST(next(queue, 10) == there);
+  BOOST_TEST(queue.leads_to(there, "192.0.2.1"));
+  queue.add("slow", unix_millis{1}, entry(slow));
+  BOOST_TEST(next(queue, 10) == slow);
+  BOOST_TEST(!queue.leads_to(slow, "192.0.2.1"));
+  for (std::size_t turn = 1; turn <= 2 * limits::callback_parts; ++turn) {
+    const auto fresh = static_cast<std::int64_t>(turn) + 1;
+    queue.add("name " + std::to_string(fresh), unix_millis{2}, entry(fresh));
+    BOOST_TEST(next(queue, 10) == fresh);
+    BOOST_TEST(!queue.leads_to(fresh, "192.0.2.1"));
+    queue.end(there);
+    there = next(queue, 10);
+    BOOST_TEST((there == slow) == (turn == limits::callback_parts), "turn " << turn);
+    BOOST_TEST_REQUIRE(queue.leads_to(there, "192.0.2.1"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(slow_ones_that_wait_for_a_place_of_theirs_keep_few_of_their_server) {
+  callback_queue queue{{.prompt = 8, .kept = 0, .slow = 1, .at_server = 2}};
+  for (const std::int64_t number : {11, 12, 13}) attempt(queue, "slow " + std::to_string(number), number, limits::callback_deadline);
+  const auto comes = [&](const std::string& origin, std::int64_t number, const std::string& server) {
+    queue.add(origin, unix_millis{number}, entry(number));
+    BOOST_TEST_REQUIRE(next(queue, 20) == number);
+    return queue.leads_to(number, server);
+  };
+  BOOST_TEST(comes("name 1", 1, "192.0.2.1"));
+  BOOST_TEST(comes("name 2", 2, "192.0.2.1"));
+  BOOST_TEST(!comes("slow 11", 11, "192.0.2.1"));
+  BOOST_TEST(!comes("slow 12", 12, "192.0.2.1"));
+  BOOST_TEST(comes("slow 13", 13, "192.0.2.2"));  // has the one place of the slow
+  queue.end(1);
+  queue.end(2);
+  BOOST_TEST(next(queue, 20) == 0);
+  BOOST_TEST(comes("name 3", 3, "192.0.2.1"));
+  BOOST_TEST(!comes("name 4", 4, "192.0.2.1"));
+  queue.end(13);
+  BOOST_TEST(next(queue, 20) == 11);
+  BOOST_TEST(queue.leads_to(11, "192.0.2.1"));
+  queue.end(3);
+  BOOST_TEST(next(queue, 20) == 4);
+  BOOST_TEST(queue.leads_to(4, "192.0.2.1"));
+  queue.end(11);
+  BOOST_TEST(next(queue, 20) == 12);
+  BOOST_TEST(queue.leads_to(12, "192.0.2.1"));
+}
+
+BOOST_AUTO_TEST_CASE(no_bound_of_a_server_is_ever_passed_and_nobody_is_turned_away_by_who_woke_it_or_left_behind) {
   const std::array<std::string, 4> servers{"", "192.0.2.1:80", "192.0.2.2:80", "192.0.2.2:443"};
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     callback_queue queue{{.prompt = 6, .kept = 1, .slow = 2, .at_server = 2}};
@@ -232,17 +302,33 @@ BOOST_AUTO_TEST_CASE(no_bound_of_a_server_is_ever_passed_and_nothing_is_left_beh
     std::map<std::int64_t, delivery> out;  // by number
     std::map<std::string, bool> was_quick;
     std::int64_t now = 0, last = 0, ended = 0;
+    std::vector<std::int64_t> asked;                 // and not yet told where it leads
+    std::map<std::string, std::string> turned_away;  // by origin: the server that alone may wake it
+    const auto tell_one = [&](std::uint64_t step, std::uint64_t i) {
+      const auto which = asked.begin() + draw_between(0, static_cast<std::int64_t>(asked.size()) - 1, {seed, step, i, 10});
+      const auto number = *which;
+      asked.erase(which);
+      const auto& server = servers[static_cast<std::size_t>(draw_between(0, 3, {seed, step, i, 9}))];  // names move
+      const auto origin = queue.origin_of(number);
+      const auto woken_by = std::exchange(turned_away[origin], "");
+      if (queue.leads_to(number, server)) {
+        out.emplace(number, delivery{origin, server, was_quick[origin], now});
+      } else {
+        BOOST_TEST_REQUIRE(woken_by != server);
+        turned_away[origin] = server;
+      }
+    };
     const auto begin_all = [&](std::uint64_t step) {
-      for (std::uint64_t i = 0; const auto number = next(queue, now); ++i) {
-        const auto& server = servers[static_cast<std::size_t>(draw_between(0, 3, {seed, step, i, 9}))];  // names move
-        const auto origin = queue.origin_of(number);
-        if (queue.leads_to(number, server)) out.emplace(number, delivery{origin, server, was_quick[origin], now});
+      while (const auto number = next(queue, now)) asked.push_back(number);
+      for (std::uint64_t i = 0; !asked.empty() && (step >= 300 || draw_between(0, 2, {seed, step, i, 11}) > 0); ++i) {
+        tell_one(step, i);
+        while (const auto number = next(queue, now)) asked.push_back(number);
       }
       std::map<std::string, int> at;
       for (const auto& [number, each] : out) {
         BOOST_TEST_REQUIRE((each.server.empty() || each.is_quick || ++at[each.server] <= 2), "at " << each.server << " with " << number);
       }
-      BOOST_TEST_REQUIRE(out.size() <= 8U);
+      BOOST_TEST_REQUIRE(out.size() + asked.size() <= 8U);
     };
     const auto finish_one = [&](std::uint64_t step) {
       auto which = out.begin();

@@ -356,6 +356,22 @@ BOOST_AUTO_TEST_CASE(a_first_message_to_a_receiver_waits_as_long_as_the_decision
 
 BOOST_AUTO_TEST_CASE(any_number_of_names_of_one_silent_server_holds_up_nobody) { BOOST_TEST((wait_behind(900, "192.0.2.1") == 0ms)); }
 
+BOOST_AUTO_TEST_CASE(a_place_at_a_server_that_a_moved_name_does_not_need_is_given_to_the_next_at_once) {
+  post_office w{1, limits::callbacks_held, limits::callbacks_fewest};  // one place per server
+  w.close();
+  w.receivers.answers = silent_if_named_silent;
+  bool has_moved = false;
+  w.receivers.leads_to = [&](const std::string& url) { return has_moved && url.starts_with("https://silent-moved") ? "" : "192.0.2.1"; };
+  w.leave_pending("https://first.example/");
+  w.leave_pending("https://silent-moved.example/");
+  w.leave_pending(hook);
+  w.open();
+  has_moved = true;
+  const auto began = w.now();
+  w.run_until([&] { return w.receivers.requests.size() == 3; });
+  BOOST_TEST((w.now() - began < limits::callback_tick));
+}
+
 BOOST_AUTO_TEST_CASE(silent_names_and_ports_at_its_own_address_do_not_hold_up_a_receiver_that_has_answered) {
   post_office w;
   w.close();

@@ -115,8 +115,8 @@ def many_silent_receivers(world):
 @attack("callbacks: 400 jobs, each with a name of its own for one server that never answers",
         "it is sent 32 messages at once, and the callback of another job goes out at once")
 def many_names_of_one_silent_receiver(world):
-    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
-        return  # names of its own take a mount namespace, which takes root
+    expect_equal(subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode, 0,
+                 "a mount namespace for names of its own, which takes root")
     service = world.service(*TO_LOOPBACK, names=[f"r{i}.test" for i in range(400)])  # 127.0.0.9
     listener = world.enter_context(socket.socket())
     listener.bind(("127.0.0.9", 0))

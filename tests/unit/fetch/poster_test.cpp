@@ -1,9 +1,19 @@
 #include "fetch/poster.hpp"
 
+#include <net/if.h>
+#include <net/route.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+
+#include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
+#include <fstream>
+#include <functional>
 #include <future>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +21,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
+#include "fetch/descriptor.hpp"
 #include "fetch/own_listener.hpp"
 #include "tests/support/misbehaviour.hpp"
 #include "tests/support/origin_dns.hpp"
@@ -245,6 +256,52 @@ BOOST_AUTO_TEST_CASE(who_listens_everywhere_is_at_every_address_of_the_machine_a
   BOOST_TEST(at("192.0.2.1", "192.0.2.1"));
   BOOST_TEST(!at("192.0.2.1", "127.0.0.1"));
   BOOST_TEST(!own_listener{}.is_at(parse_address("127.0.0.1").value(), 8080));
+}
+
+/// Makes this process's network one of its own: loopback alone, with a route to everywhere, where a socket may be bound to any address, as
+/// beside keepalived. False where that is not permitted.
+bool enter_network_that_binds_everywhere() {
+  if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
+  const descriptor any{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  char loopback[] = "lo";
+  ifreq interface {};
+  std::copy(std::begin(loopback), std::end(loopback), interface.ifr_name);
+  interface.ifr_flags = IFF_UP;
+  rtentry everywhere{};
+  everywhere.rt_dst.sa_family = everywhere.rt_genmask.sa_family = AF_INET;
+  everywhere.rt_dev = loopback;
+  everywhere.rt_flags = RTF_UP;
+  const bool has_routes = ioctl(any.get(), SIOCSIFFLAGS, &interface) == 0 && ioctl(any.get(), SIOCADDRT, &everywhere) == 0;
+  std::ofstream setting{"/proc/sys/net/ipv4/ip_nonlocal_bind"};
+  return has_routes && setting << 1 << std::flush;
+}
+
+constexpr int not_permitted = 2;
+
+/// 0 where `holds` does in such a network, 1 where it does not.
+int in_network_that_binds_everywhere(const std::function<bool()>& holds) {
+  const auto child = fork();
+  BOOST_REQUIRE(child >= 0);
+  if (child == 0) _exit(!enter_network_that_binds_everywhere() ? not_permitted : holds() ? 0 : 1);
+  int status = 0;
+  BOOST_REQUIRE(waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+boost::test_tools::assertion_result may_have_networks(boost::unit_test::test_unit_id) {
+  boost::test_tools::assertion_result result{in_network_that_binds_everywhere([] { return true; }) == 0};
+  result.message() << "a network of its own is not permitted here";
+  return result;
+}
+
+BOOST_AUTO_TEST_CASE(an_address_that_a_socket_may_be_bound_to_is_not_ours_for_that, *boost::unit_test::precondition(may_have_networks)) {
+  const auto is_ours = [](const char* address) {
+    own_listener own;
+    own.listens_at(parse_address("0.0.0.0").value(), 8080);
+    return own.is_at(parse_address(address).value(), 8080);
+  };
+  BOOST_TEST(in_network_that_binds_everywhere([&] { return !is_ours("192.0.2.1"); }) == 0);
+  BOOST_TEST(in_network_that_binds_everywhere([&] { return is_ours("127.0.0.1") && is_ours("127.8.9.10"); }) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(where_a_host_leads_is_told_before_anything_is_sent) {
