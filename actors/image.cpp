@@ -11,7 +11,7 @@
 
 namespace retail_pulse::actors {
 
-void image_state::conclude(const fetch::outcome& outcome) {
+void image_state::conclude(const fetch::outcome& outcome, std::chrono::steady_clock::time_point now) {
   const auto& task = order->task;
   report = image_report{task, {}, std::nullopt};
   auto& result = report.result;
@@ -39,12 +39,21 @@ void image_state::conclude(const fetch::outcome& outcome) {
                   {"url", observe::without_query(task.url)},
                   {"detail", outcome.detail}});
   }
-  report.postponed = outcome.postponed && task.postponed < limits::postponements;
+  report.postponed = postpone(outcome, now);
   if (report.postponed) {
     report.retry_in = backoff(limits::postponed_as, outcome, chance::postponement, task.postponed);
   } else if (task.attempt < settings.attempts + (mutant(37) ? 1 : 0) && (mutant(36) || outcome.can_pass())) {
     report.retry_in = backoff(task.attempt, outcome, chance::backoff, task.attempt);
   }
+}
+
+bool image_state::postpone(const fetch::outcome& after, std::chrono::steady_clock::time_point now) {
+  auto& task = report.task;
+  if (!after.postponed || now - task.postponed_since.value_or(now) >= limits::postponed_for) return false;
+  if (after.asked_others && ++task.postponed_on_the_way > limits::postponements_on_the_way) return false;
+  if (!task.postponed_since) task.postponed_since = now;
+  ++task.postponed;
+  return true;
 }
 
 std::chrono::milliseconds image_state::backoff(int attempt, const fetch::outcome& after, chance why, std::int32_t round) const {
@@ -93,7 +102,7 @@ image_actor::behavior_type image(self_pointer self, image_pool_actor pool, image
       [=](fetched_atom, const fetch_outcome_ptr& outcome) {
         auto& state = self->state;
         self->send(pool, fetched_atom_v, state.order->place, outcome->leads_to);
-        state.conclude(*outcome);
+        state.conclude(*outcome, self->clock().now());
         if (const auto delay = state.delay(); delay.count() > 0) {
           self->delayed_send(self, delay, report_atom_v);
         } else {

@@ -27,11 +27,14 @@ struct image_state {
   image_report report;
 
   /// Turns an outcome of the engine into the report that is due.
-  void conclude(const fetch::outcome& outcome);
+  void conclude(const fetch::outcome& outcome, std::chrono::steady_clock::time_point now);
   /// How long the report waits: only for a measured image.
   std::chrono::milliseconds delay() const;
 
  private:
+  /// Whether the report's image is to be tried as the same attempt, which its task then counts.
+  bool postpone(const fetch::outcome& after, std::chrono::steady_clock::time_point now);
+
   /// Keeps the streams of chance apart.
   enum class chance : std::uint64_t { delay = 1, backoff = 2, postponement = 3 };
 

@@ -126,11 +126,7 @@ void job_run::take_report(const image_report& report) {
   if (job_.cancelled) return release(1);  // what would be tried again has no result
   ++resting_;
   auto again = report.task;
-  if (report.postponed && !mutant(84)) {
-    ++again.postponed;
-  } else if (!mutant(26)) {
-    ++again.attempt;
-  }
+  if ((!report.postponed || mutant(84)) && !mutant(26)) ++again.attempt;
   if (mutant(27) && again.attempt == 3) return;
   self_->delayed_send(self_, *report.retry_in, retry_atom_v, again);
 }

@@ -78,6 +78,7 @@ fetch::engine_options engine_options_of(const config::settings& settings, const 
   options.keep_images = settings.keep_images;
   options.keep_images_bytes = settings.keep_images_bytes;
   options.keep_images_mode = settings.file_mode;
+  options.tell = [](const std::string& what) { log(level::warning, what); };
   options.max_image_bytes = settings.max_image_bytes;
   options.allow_addresses = settings.allow_addresses;
   options.allow_hosts = settings.allow_hosts;
@@ -408,6 +409,7 @@ std::variant<std::unique_ptr<service>, service::refused> service::start(const co
   if (auto* problem = std::get_if<storage::process_lock::refused>(&locked)) return refused{problem->message, 2};
   const auto claimed = storage::claim_files(*ready.where, settings.file_mode);
   if (!claimed.problem.empty()) return refused{"storage " + settings.storage + ": " + claimed.problem, 2};
+  if (const auto& word = std::get<storage::process_lock>(locked).word_of_mode(); !word.empty()) log(level::warning, word);
   for (const auto& change : claimed.changes) log(level::warning, change);
   auto composed = std::make_unique<implementation>(*ready.where, std::move(std::get<storage::process_lock>(locked)),
                                                    std::move(ready.engine), std::move(ready.poster), std::move(ready.own));

@@ -15,31 +15,63 @@ constexpr std::string_view wide_signs[] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF
 constexpr std::string_view signs = "=+-@";
 constexpr std::string_view beginnings = ";\t|\r\n";  ///< what the next cell of some reader begins behind
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20; }
-
-bool begins_as_formula(std::string_view text) {
-  for (;;) {
-    const auto before = text.size();
-    while (!text.empty() && (is_control(text.front()) || text.front() == '"')) text.remove_prefix(1);
-    text = without_blanks_in_front(text);
-    if (text.size() == before) break;
-  }
-  if (text.empty()) return false;
-  return signs.find(text.front()) != std::string_view::npos ||
-         std::ranges::any_of(wide_signs, [text](std::string_view sign) { return text.starts_with(sign); });
+/// Bytes of the control character at the front of a text: C0, DEL or C1. 0 where there is none.
+std::size_t control_at_front(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0xFFU; };
+  if (byte(0) < 0x20 || byte(0) == 0x7F) return 1;
+  return byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0 ? 2 : 0;
 }
+
+/// The text from the first character on that a reader sees.
+std::string_view from_what_is_seen(std::string_view text) {
+  for (std::size_t before = text.size() + 1; text.size() != before;) {
+    before = text.size();
+    text.remove_prefix(text.starts_with('"') ? 1 : control_at_front(text));
+    text = without_blanks_in_front(text);
+  }
+  return text;
+}
+
+bool has_sign_in_front(std::string_view text) {
+  return !text.empty() && (signs.find(text.front()) != std::string_view::npos ||
+                           std::ranges::any_of(wide_signs, [text](std::string_view sign) { return text.starts_with(sign); }));
+}
+
+/// Whether a formula begins at a place of a text. Asked for places in their order, it passes over what hides a sign once: a text may be
+/// nothing but tabs, each of which begins a cell.
+class formula_finder {
+ public:
+  explicit formula_finder(std::string_view text) : text_(text) { look_from(0); }
+
+  bool begins_at(std::size_t place) {
+    if (place > seen_at_) look_from(place);
+    return has_sign_;
+  }
+
+ private:
+  void look_from(std::size_t place) {
+    const auto seen = from_what_is_seen(text_.substr(place));
+    seen_at_ = text_.size() - seen.size();
+    has_sign_ = has_sign_in_front(seen);
+  }
+
+  const std::string_view text_;
+  std::size_t seen_at_ = 0;  ///< what is seen first from the place that was asked for last
+  bool has_sign_ = false;    ///< whether that is a sign
+};
 
 }  // namespace
 
 void append_csv_cell(std::string& row, std::string_view text) {
   const bool quoted = text.find_first_of("\",\r\n") != std::string_view::npos;
   if (quoted) row += '"';
-  if (!text.empty() && (is_control(text.front()) || begins_as_formula(text))) row += '\'';
+  formula_finder formula{text};
+  if (control_at_front(text) > 0 || formula.begins_at(0)) row += '\'';
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '"') row += '"';
     row += c;
-    if (beginnings.find(c) != std::string_view::npos && begins_as_formula(text.substr(i + 1))) row += '\'';
+    if (beginnings.find(c) != std::string_view::npos && formula.begins_at(i + 1)) row += '\'';
   }
   if (quoted) row += '"';
 }

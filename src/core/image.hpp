@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,8 +37,10 @@ struct image_task {
   image_number number;
   std::string store_id;
   std::string url;
-  std::int32_t attempt = 1;    ///< from 1; counts within this process only
-  std::int32_t postponed = 0;  ///< how often its server was full, which is no attempt; within this process
+  std::int32_t attempt = 1;               ///< from 1; counts within this process only
+  std::int32_t postponed = 0;             ///< how often its server was full, which is no attempt; within this process,
+  std::int32_t postponed_on_the_way = 0;  ///< how often of these another server had been asked before,
+  std::optional<std::chrono::steady_clock::time_point> postponed_since = {};  ///< and when it was for the first time
 };
 
 /// What happened on the network during the last attempt. Milliseconds are per phase; 0 where a phase did not happen.

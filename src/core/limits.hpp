@@ -71,9 +71,11 @@ inline constexpr std::size_t addresses_tried = 4;                       ///< of 
 inline constexpr std::size_t addresses_looked_at = 16;                  ///< of one name, for a route to them: an answer may hold thousands
 inline constexpr std::chrono::milliseconds full_address_retry = 250ms;  ///< asked of who found too many fetches at a server,
 inline constexpr std::chrono::milliseconds address_line =
-    1s;                                    ///< where it has waited for so long, if a redirect or another address led there
-inline constexpr int postponements = 200;  ///< of one image, 250 ms to 2.3 s each; then each counts as an attempt, so that there is an end
-inline constexpr int postponed_as = 3;     ///< the attempt whose back-off each waits for: all alike, or who came last would be first
+    1s;  ///< where it has waited for so long, if a redirect or another address led there
+inline constexpr std::chrono::seconds postponed_for =
+    5min;  ///< of one image, each 250 ms to 2.3 s and a wait in line; later ones count as attempts, so that there is an end,
+inline constexpr int postponements_on_the_way = 10;  ///< and so do more than these where others were asked before: they have no say in it
+inline constexpr int postponed_as = 3;  ///< the attempt whose back-off each waits for: all alike, or who came last would be first
 inline constexpr std::chrono::milliseconds dns_timeout = 5s;
 inline constexpr std::chrono::seconds dns_kept = 30s;         ///< how long a name's addresses are used again
 inline constexpr std::chrono::seconds dns_failure_kept = 2s;  ///< how long a failed look-up is not repeated
@@ -229,9 +231,10 @@ inline constexpr std::size_t answer_status_line_bytes = 512;         ///< which 
 inline constexpr std::size_t answer_framing_factor = 8;              ///< bytes about chunks per byte in them; one of 2 bytes takes 5
 inline constexpr std::size_t answer_bytes = 64 * kib;                ///< of a small answer: a receipt, readiness, an error
 inline constexpr std::size_t status_answer_bytes = 4 * mib;  ///< 1,000 stores with ids of 256 bytes, escaped sixfold, and their sentences
-inline constexpr std::size_t page_answer_bytes = 8 * mib;    ///< a page holds 1 MiB of texts, escaped sixfold, and its members' names
-inline constexpr int answer_nesting = 16;                    ///< of an answer that is kept; the contract's own depth is 4
-inline constexpr std::size_t answer_values = 100'000;        ///< in it; a page of 500 images has 15,000, and each takes up to 50 bytes
+inline constexpr std::size_t page_answer_bytes =
+    8 * mib;  ///< a page holds 1 MiB of texts as JSON has them, and its members' names; of an earlier version 6 MiB
+inline constexpr int answer_nesting = 16;              ///< of an answer that is kept; the contract's own depth is 4
+inline constexpr std::size_t answer_values = 100'000;  ///< in it; a page of 500 images has 15,000, and each takes up to 50 bytes
 inline constexpr std::chrono::milliseconds exchange_patience =
     5min;  ///< a request and its answer, where that is kept; the service itself takes no request that lasts 2 minutes
 

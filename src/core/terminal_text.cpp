@@ -14,19 +14,28 @@ struct range {
   char32_t last;
 };
 
-/// C0; DEL and C1; Arabic letter mark; Mongolian vowel separator; zero-width space; left-to-right and right-to-left marks; separators,
-/// embeddings and overrides; word joiner and what is invisible behind it, isolates and deprecated format characters; byte order mark;
-/// interlinear annotation; tags.
-constexpr std::array<range, 11> misleading{{{0x00, 0x1F},
+/// C0; DEL and C1; soft hyphen; combining grapheme joiner; Arabic letter mark; fillers of Hangul, among them a half-width one; inherent
+/// vowels of Khmer; Mongolian vowel separator; zero-width space; left-to-right and right-to-left marks; separators, embeddings and
+/// overrides; word joiner and what is invisible behind it, isolates and deprecated format characters; Braille without a dot; byte order
+/// mark; interlinear annotation; beams, ties and slurs of music; tags.
+constexpr std::array<range, 19> misleading{{{0x00, 0x1F},
                                             {0x7F, 0x9F},
+                                            {0xAD, 0xAD},
+                                            {0x34F, 0x34F},
                                             {0x61C, 0x61C},
+                                            {0x115F, 0x1160},
+                                            {0x17B4, 0x17B5},
                                             {0x180E, 0x180E},
                                             {0x200B, 0x200B},
                                             {0x200E, 0x200F},
                                             {0x2028, 0x202E},
                                             {0x2060, 0x206F},
+                                            {0x2800, 0x2800},
+                                            {0x3164, 0x3164},
                                             {0xFEFF, 0xFEFF},
+                                            {0xFFA0, 0xFFA0},
                                             {0xFFF9, 0xFFFB},
+                                            {0x1D173, 0x1D17A},
                                             {0xE0000, 0xE007F}}};
 
 char32_t code_point(std::string_view character) {

@@ -7,7 +7,8 @@ namespace retail_pulse {
 
 /// Whether a terminal takes this character (one sequence of UTF-8) for an order, or shows other text than there is because of it: the
 /// control characters C0, DEL and C1, line and paragraph separators, what turns the direction of text, and what is not seen. Not among them
-/// are the joiners U+200C and U+200D, without which words of Persian and Hindi, and many emoji, are not themselves.
+/// are the joiners U+200C and U+200D and the variation selectors, without which words of Persian, Hindi and Mongolian, and many emoji, are
+/// not themselves.
 bool misleads_terminal(std::string_view character);
 
 /// Text of strangers for a terminal: what misleads it, and what is not UTF-8 ("\ufffd"), becomes an escape as JSON has it, so that JSON

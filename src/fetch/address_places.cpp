@@ -41,13 +41,13 @@ void address_places::count_out(const hop_place& at) {
 }
 
 /// Each place that came free goes to the first who can use it, so whoever comes meanwhile finds either room or a line.
-bool address_places::serve_line() {
-  const auto left = std::erase_if(line_, [this](waiting* each) {
+void address_places::serve_line() {
+  std::erase_if(line_, [this](waiting* each) {
     each->is_served = has_room(*each->for_what);
     if (each->is_served) count_in(*each->for_what);
+    if (each->is_served) each->wake.notify_one();
     return each->is_served;
   });
-  return left > 0;
 }
 
 std::optional<address_places::place> address_places::take(hop_place at, steady_time until, std::optional<place> left) {
@@ -58,11 +58,11 @@ std::optional<address_places::place> address_places::take(hop_place at, steady_t
   }
   bool is_served = !stopped_ && has_room(at);
   if (is_served) count_in(at);
-  if (left && serve_line()) served_.notify_all();
+  if (left) serve_line();
   if (!is_served && !stopped_ && !has_long_line(at)) {
-    waiting me{&at};
+    waiting me{.for_what = &at};
     const auto in_line = line_.insert(line_.end(), &me);
-    served_.wait_until(lock, until, [&] { return stopped_ || me.is_served; });
+    me.wake.wait_until(lock, until, [&] { return stopped_ || me.is_served; });
     is_served = me.is_served;
     if (!is_served) line_.erase(in_line);
   }
@@ -73,15 +73,13 @@ std::optional<address_places::place> address_places::take(hop_place at, steady_t
 void address_places::leave(const hop_place& at) {
   const std::lock_guard lock{mutex_};
   count_out(at);
-  if (serve_line()) served_.notify_all();
+  serve_line();
 }
 
 void address_places::stop() {
-  {
-    const std::lock_guard lock{mutex_};
-    stopped_ = true;
-  }
-  served_.notify_all();
+  const std::lock_guard lock{mutex_};
+  stopped_ = true;
+  for (auto* each : line_) each->wake.notify_one();
 }
 
 bool address_places::is_stopped() const {

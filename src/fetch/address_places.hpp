@@ -64,6 +64,7 @@ class address_places {
   struct waiting {
     const hop_place* for_what;
     bool is_served = false;
+    std::condition_variable wake = {};  ///< one each: thousands may stand in line, and a place is for one of them
   };
 
   void leave(const hop_place& at);
@@ -72,11 +73,10 @@ class address_places {
   bool has_long_line(const hop_place& at) const;
   void count_in(const hop_place& at);
   void count_out(const hop_place& at);
-  bool serve_line();  ///< whether somebody was served
+  void serve_line();
 
   const std::size_t most_;
   mutable std::mutex mutex_;
-  std::condition_variable served_;
   bool stopped_ = false;
   std::map<ip_address, std::size_t> at_addresses_;
   std::unordered_map<std::string, std::size_t> at_origins_;

@@ -82,6 +82,7 @@ class attempt {
   std::optional<std::string> visit(const url& here, const request& wanted) {
     const auto origin = here.origin();
     const auto start = std::chrono::steady_clock::now();
+    own_time_ = {};
     if (const auto closed_for = tools_.circuits.refusal(origin, start)) {
       fail(error_code::origin_unavailable, origin + " failed too often of late");
       result_.retry_after = *closed_for;
@@ -90,8 +91,9 @@ class attempt {
     auto redirect = fetch_from(here, wanted);
     const auto now = std::chrono::steady_clock::now();
     auto told = redirect ? verdict::answered : judge(result_.code, result_.evidence.http_status);
-    // Who redirects late, to a place that then has no time left, must not close that place to others.
-    if (result_.code == error_code::timed_out && now - start < tools_.deadline / 2) told = verdict::unknown;
+    // Who redirects late, to a place that then has no time left, must not close that place to others; nor must a slow name server or a
+    // long line of ours.
+    if (result_.code == error_code::timed_out && now - start - own_time_ < tools_.deadline / 2) told = verdict::unknown;
     tools_.circuits.record(origin, told, start, now);
     return redirect;
   }
@@ -125,19 +127,27 @@ class attempt {
   }
 
   /// The evidence is about this address from here on. False when too many fetches are there; the outcome is set then, and it is no attempt
-  /// of the image's: nobody was asked for it, because of others.
+  /// of the image's: its server was not asked, because of others.
   bool begin_at(const url& here, const route& to) {
     result_.evidence.address = to.address().text();
     result_.evidence.http_status = 0;  // it has not said anything yet
     auto& places = tools_.at_addresses;
+    const auto start = std::chrono::steady_clock::now();
     place_ = places.take({to.address(), here.origin()}, end_of_wait(to), std::exchange(place_, std::nullopt));
+    const auto now = std::chrono::steady_clock::now();
+    own_time_ += now - start;
     if (place_) return true;
     if (places.is_stopped()) {
       fail(error_code::internal, "the fetch engine is shutting down");
       return false;
     }
+    if (now >= limit_.deadline) {  // who redirects at the last moment is asked no more often than who does not answer
+      fail(error_code::timed_out, "no time left at " + to.address().text() + ", where too many fetches are");
+      return false;
+    }
     fail(error_code::origin_unavailable, "too many fetches are at " + to.address().text(), "too many fetches are at its server");
     result_.postponed = true;
+    result_.asked_others = redirected_ || to.has_moved();
     result_.retry_after = limits::full_address_retry;
     if (!redirected_) result_.leads_to = to.address().text();
     return false;
@@ -236,6 +246,7 @@ class attempt {
     const auto start = std::chrono::steady_clock::now();
     auto where = fetch::wait_for_addresses(tools_.places, here, limit_);
     result_.evidence.dns_ms += ms_since(start);
+    own_time_ += std::chrono::steady_clock::now() - start;
     if (const auto* error = std::get_if<fault>(&where)) {
       fail(*error);
       return std::nullopt;
@@ -247,6 +258,7 @@ class attempt {
   const steady_time start_;
   const patience limit_;
   bool redirected_ = false;
+  std::chrono::steady_clock::duration own_time_{};  ///< of the present hop: spent on look-ups and in line, which no host is to blame for
   byte_account account_;
   std::optional<address_places::place> place_;  ///< at the address and origin of the present hop, or until then of the one before
   outcome result_;

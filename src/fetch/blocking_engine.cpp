@@ -26,7 +26,7 @@ outcome internal_failure(std::string detail) {
 
 std::unique_ptr<picture_store> opened_store(const engine_options& options) {
   if (options.keep_images.empty()) return nullptr;
-  auto opened = picture_store::open(options.keep_images, options.keep_images_bytes, options.keep_images_mode);
+  auto opened = picture_store::open(options.keep_images, options.keep_images_bytes, options.keep_images_mode, options.tell);
   if (const auto* error = std::get_if<std::string>(&opened)) throw std::runtime_error(*error);
   return std::get<std::unique_ptr<picture_store>>(std::move(opened));
 }

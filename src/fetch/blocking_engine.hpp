@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct engine_options {
   std::string keep_images;                              ///< folder for copies of the files; empty: none are kept. In full mode only
   std::int64_t keep_images_bytes = 0;                   ///< all copies together
   mode_t keep_images_mode = 0600;                       ///< of each
+  std::function<void(const std::string&)> tell;         ///< what an operator should read of that folder, at the start; may be null
   std::string ca_file;                                  ///< empty: the system's store
   std::string user_agent = limits::default_user_agent;  ///< sent with every request; without a line end
   std::size_t idle_connections = 512;                   ///< kept open to origins, over all of them

@@ -34,8 +34,10 @@ struct outcome {
   std::string reason;    ///< for the client: see image_result::reason
   bool lasts = false;    ///< every other attempt would end like this: see fault
   /// No attempt: its server was not asked, because too many other fetches were there (origin_unavailable). Not for ever: see
-  /// limits::postponements.
+  /// limits::postponed_for.
   bool postponed = false;
+  /// With `postponed`: others were asked on the way there, hosts that redirect or an address that did not answer.
+  bool asked_others = false;
   fetch_evidence evidence;
   /// Where the next fetch from the URL's origin begins, as far as this one knows: at the address that answered or was found full, else at
   /// the first one of the name. For who counts fetches per address; empty when nothing is known. A redirect does not change it.

@@ -77,23 +77,39 @@ std::int64_t size_of(int folder, const char* name) {
   return is_file ? static_cast<std::int64_t>(found.st_size) : -1;
 }
 
-/// Takes away what an interrupted run has left: regular files whose names are those of drafts. Links and all else stay. 0 or the error.
-int clean(int folder, bool (*is_name_of_ours)(std::string_view)) {
+/// Takes away what an interrupted run has left, and counts it: regular files whose names are those of drafts. Links and all else stay. 0
+/// or the error.
+int clean(int folder, bool (*is_name_of_ours)(std::string_view), std::size_t& removed) {
   int failed = 0;
   const int unread = each_name(folder, [&](const char* name) {
-    if (is_name_of_ours(name) && size_of(folder, name) >= 0 && unlinkat(folder, name, 0) != 0) failed = errno;
+    if (!is_name_of_ours(name) || size_of(folder, name) < 0) return;
+    if (unlinkat(folder, name, 0) == 0) {
+      ++removed;
+    } else {
+      failed = errno;
+    }
   });
   return unread != 0 ? unread : failed;
 }
 
-/// Those that an earlier version has left, unless one runs on this folder now.
-void clean_former_drafts(int folder) {
-  const auto former = open_below(folder, former_drafts_folder);
-  if (former && flock(former.get(), LOCK_EX | LOCK_NB) == 0) clean(former.get(), is_former_draft);
+/// What an earlier version has left, once: with its drafts their folder goes, where nothing else is in it.
+void clean_former_drafts(int folder, int former, const std::string& name, const picture_store::tell& to_operator) {
+  std::size_t removed = 0;
+  clean(former, is_former_draft, removed);
+  if (removed == 0) return;
+  unlinkat(folder, former_drafts_folder, AT_REMOVEDIR);
+  to_operator(std::to_string(removed) + " files that an earlier version left half written in " + name + "/" + former_drafts_folder +
+              " were removed");
 }
 
-/// All copies, in bytes; their folders get the mode where it is another. 0 or the error.
-int count_copies(int folder, mode_t mode_of_folders, std::int64_t& bytes) {
+struct counted {
+  std::int64_t bytes = 0;     ///< of all copies
+  std::size_t changed = 0;    ///< folders of copies whose mode was another,
+  std::size_t unchanged = 0;  ///< and is still
+};
+
+/// All copies; their folders are brought to the mode. 0 or the error.
+int count_copies(int folder, mode_t mode_of_folders, counted& all) {
   int failed = 0;
   const int unread = each_name(folder, [&](const char* shelf) {
     if (!is_shelf(shelf)) return;
@@ -104,14 +120,21 @@ int count_copies(int folder, mode_t mode_of_folders, std::int64_t& bytes) {
       const auto size = is_copy(name) ? size_of(opened.get(), name) : -1;
       if (size < 0) return;
       has_copies = true;
-      bytes += size;
+      all.bytes += size;
     });
     if (wrong != 0) failed = wrong;
-    struct stat found {};
-    const bool is_other = fstat(opened.get(), &found) == 0 && (found.st_mode & 0777) != mode_of_folders;
-    if (has_copies && is_other) fchmod(opened.get(), mode_of_folders);
+    files::opened of_ours{.descriptor = opened.get()};
+    if (has_copies) files::bring_to_mode(of_ours, mode_of_folders);
+    if (!of_ours.mode_changed.empty()) ++(of_ours.mode_kept ? all.unchanged : all.changed);
   });
   return unread != 0 ? unread : failed;
+}
+
+void tell_of_modes(const picture_store::tell& to_operator, const std::string& folder, const files::opened& drafts, const counted& copies) {
+  const auto folders = [&](std::size_t count) { return std::to_string(count) + " folders of copies in " + folder; };
+  if (const auto word = files::word_of_mode(folder + "/" + drafts_folder, drafts); !word.empty()) to_operator(word);
+  if (copies.changed > 0) to_operator("the mode of " + folders(copies.changed) + " was changed to that of --file-mode");
+  if (copies.unchanged > 0) to_operator("the mode of " + folders(copies.unchanged) + " is not that of --file-mode, and cannot be changed");
 }
 
 /// A folder of ours below another one, made where it is missing. `made`: it was. Nothing where that failed, or it is a link (errno).
@@ -119,7 +142,8 @@ descriptor own_folder(int folder, const char* name, mode_t mode, bool& made) {
   made = mkdirat(folder, name, mode) == 0;
   if (!made && errno != EEXIST) return {};
   auto opened = open_below(folder, name);
-  if (opened && made) fchmod(opened.get(), mode);  // past the umask
+  files::opened of_ours{.descriptor = opened.get(), .made = true};
+  if (opened && made) files::give_mode(of_ours, mode);
   return opened;
 }
 
@@ -168,7 +192,9 @@ class picture_store::picture::draft {
  private:
   bool make_file() {
     file_ = descriptor{openat(store_.drafts_.get(), name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, store_.mode_)};
-    return file_ && fchmod(file_.get(), store_.mode_) == 0;  // past the umask
+    files::opened made{.descriptor = file_.get(), .made = true};
+    if (file_) files::give_mode(made, store_.mode_);  // where there are no modes the copy is kept all the same: `open` has told
+    return static_cast<bool>(file_);
   }
 
   /// 0 or the error.
@@ -184,10 +210,19 @@ class picture_store::picture::draft {
         if (renameat(store_.drafts_.get(), name_.c_str(), folder.get(), place.c_str()) != 0) return errno;
         file_ = {};
         reserved_ = std::max<std::int64_t>(0, there);  // what goes with this draft is the one before
+      } else {
+        bring_to_mode(folder.get(), place.c_str());
       }
     }
     if (fsync(folder.get()) != 0) return errno;
     return is_new_shelf && fsync(store_.folder_.get()) != 0 ? errno : 0;
+  }
+
+  /// A copy that is there already may have been made for others.
+  void bring_to_mode(int folder, const char* place) const {
+    const descriptor there{openat(folder, place, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
+    files::opened copy{.descriptor = there.get()};
+    files::bring_to_mode(copy, store_.mode_);
   }
 
   void give_up(std::string why) {
@@ -214,7 +249,7 @@ class picture_store::picture::draft {
 };
 
 std::variant<std::unique_ptr<picture_store>, std::string> picture_store::open(const std::string& folder, std::int64_t max_bytes,
-                                                                              mode_t mode) {
+                                                                              mode_t mode, tell to_operator) {
   const auto refusal = [&](const std::string& why) { return "the folder for copies, " + folder + ", cannot be used: " + why; };
   const auto refused_for = [&](int error) { return refusal(error_text(error)); };
   if (const auto why = files::make_folders(folder, mode); !why.empty()) return refusal(why);
@@ -229,11 +264,21 @@ std::variant<std::unique_ptr<picture_store>, std::string> picture_store::open(co
   for (const auto* each : {&place, &drafts}) {
     if (faccessat(each->get(), ".", W_OK | X_OK, AT_EACCESS) != 0) return refused_for(errno);
   }
-  if (const int error = clean(drafts.get(), is_draft); error != 0) return refused_for(error);
-  clean_former_drafts(place.get());
-  std::int64_t bytes = 0;
-  if (const int error = count_copies(place.get(), files::mode_of_folder(mode), bytes); error != 0) return refused_for(error);
-  return std::unique_ptr<picture_store>{new picture_store{std::move(place), std::move(drafts), bytes, max_bytes, mode}};
+  const auto former = open_below(place.get(), former_drafts_folder);
+  const bool is_held = former && flock(former.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  if (is_held) return refusal("another process, of an earlier version, uses it");
+  std::size_t interrupted = 0;
+  if (const int error = clean(drafts.get(), is_draft, interrupted); error != 0) return refused_for(error);
+  counted copies;
+  if (const int error = count_copies(place.get(), files::mode_of_folder(mode), copies); error != 0) return refused_for(error);
+
+  if (!to_operator) to_operator = [](const std::string&) {};
+  files::opened of_ours{.descriptor = drafts.get()};
+  files::bring_to_mode(of_ours, files::mode_of_folder(mode));  // also tells whether there are modes here at all
+  tell_of_modes(to_operator, folder, of_ours, copies);
+  // Where no earlier version has kept a copy, numbers may be anybody's.
+  if (former && copies.bytes > 0) clean_former_drafts(place.get(), former.get(), folder, to_operator);
+  return std::unique_ptr<picture_store>{new picture_store{std::move(place), std::move(drafts), copies.bytes, max_bytes, mode}};
 }
 
 picture_store::picture picture_store::begin() { return picture{std::make_unique<picture::draft>(*this)}; }

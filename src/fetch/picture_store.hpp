@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -26,11 +27,15 @@ namespace retail_pulse::fetch {
 /// a name of ours is counted, cleaned away or given a mode.
 class picture_store {
  public:
+  /// A sentence for who runs the service: what was done to files that were there, and what could not be.
+  using tell = std::function<void(const std::string&)>;
+
   /// Makes the folder where it is missing, removes what an interrupted run left half written, and counts the copies that are there.
-  /// `mode`: of the copies; folders of ours get the one that goes with it, those that are there too. Otherwise a sentence that says why the
-  /// folder cannot be used.
+  /// `mode`: of the copies, of one that is there once it is kept again; folders of ours get the one that goes with it, those that are there
+  /// now. Where the file system has no modes copies are kept as it makes them. Otherwise a sentence that says why the folder cannot be
+  /// used.
   static std::variant<std::unique_ptr<picture_store>, std::string> open(const std::string& folder, std::int64_t max_bytes,
-                                                                        mode_t mode = 0600);
+                                                                        mode_t mode = 0600, tell to_operator = {});
 
   /// One file on its way into the store. Left alone, it leaves nothing behind.
   class picture {

@@ -11,6 +11,7 @@ namespace retail_pulse::files {
 namespace {
 
 constexpr mode_t others = S_IRWXG | S_IRWXO;
+constexpr mode_t everybody = S_IRWXU | others;
 
 std::string words_of(int error) { return std::generic_category().message(error); }
 
@@ -29,6 +30,17 @@ opened refused(opened file, std::string why) {
   return file;
 }
 
+/// Sets the mode where it is another one, and notes it: what was just made only where it keeps its own.
+void change_mode(opened& file, mode_t now, mode_t wanted) {
+  if (wanted == now) return;
+  file.mode_kept = fchmod(file.descriptor, wanted) != 0;
+  if (file.mode_kept) {
+    file.mode_changed = mode_text(now);
+  } else if (!file.made) {
+    file.mode_changed = mode_text(now) + " to " + mode_text(wanted);
+  }
+}
+
 enum class absent : bool { is_made, stays };
 
 opened open_file(const std::filesystem::path& name, int access, mode_t mode, absent then) {
@@ -41,7 +53,7 @@ opened open_file(const std::filesystem::path& name, int access, mode_t mode, abs
     if (file.descriptor >= 0 || then == absent::stays) break;
     file.descriptor = open(name.c_str(), access | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode);
     file.made = file.descriptor >= 0;
-    if (file.made) file.mode_kept = fchmod(file.descriptor, mode) != 0;  // past the umask
+    if (file.made) give_mode(file, mode);
     if (file.descriptor < 0 && (error = errno) != EEXIST) break;
   }
   if (file.descriptor < 0 && !(then == absent::stays && error == ENOENT)) file.problem = why_not_opened(name, error);
@@ -83,14 +95,25 @@ opened open_log(const std::filesystem::path& name, mode_t mode) {
   return file;
 }
 
+void give_mode(opened& made, mode_t mode) {
+  struct stat status {};
+  if (fstat(made.descriptor, &status) != 0) return;
+  const mode_t now = status.st_mode & 07777;
+  change_mode(made, now, (now & ~everybody) | mode);
+}
+
 void bring_to_mode(opened& file, mode_t mode) {
   struct stat status {};
-  if (file.made || file.descriptor < 0 || fstat(file.descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return;
+  if (file.made || file.descriptor < 0 || fstat(file.descriptor, &status) != 0) return;
+  if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return;
   const mode_t now = status.st_mode & 07777;
-  const mode_t wanted = (now & ~others) | (mode & others);
-  if (wanted == now) return;
-  file.mode_kept = fchmod(file.descriptor, wanted) != 0;
-  file.mode_changed = file.mode_kept ? mode_text(now) : mode_text(now) + " to " + mode_text(wanted);
+  change_mode(file, now, (now & ~others) | (mode & others));
+}
+
+std::string word_of_mode(const std::string& name, const opened& file) {
+  if (file.mode_changed.empty()) return {};
+  if (file.mode_kept) return name + " has the mode " + file.mode_changed + ", which is not that of --file-mode, and cannot be changed";
+  return "the mode of " + name + " was changed from " + file.mode_changed;
 }
 
 std::string make_folders(const std::filesystem::path& folder, mode_t mode_of_files) {
@@ -102,9 +125,10 @@ std::string make_folders(const std::filesystem::path& folder, mode_t mode_of_fil
     const int error = errno;
     return error == EEXIST && std::filesystem::is_directory(folder, unknown) ? "" : words_of(error == EEXIST ? ENOTDIR : error);
   }
-  const int made = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (made >= 0) fchmod(made, mode);  // past the umask
-  if (made >= 0) close(made);
+  opened made{.descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), .made = true};
+  if (made.descriptor < 0) return {};
+  give_mode(made, mode);
+  close(made.descriptor);
   return {};
 }
 

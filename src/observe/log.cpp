@@ -74,25 +74,40 @@ class descriptor_sink final : public spdlog::sinks::base_sink<std::mutex> {
   int descriptor_;
 };
 
+bool is_number(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 bool is_descriptor_below(std::string_view name, std::string_view folder) {
-  if (!name.starts_with(folder)) return false;
-  const auto number = name.substr(folder.size());
-  return !number.empty() && std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
+  return name.starts_with(folder) && is_number(name.substr(folder.size()));
+}
+
+/// /proc/self/fd/2, or /proc/1/fd/1: what a process of a container writes to where another one is the first.
+bool is_descriptor_of_process(std::string_view name) {
+  constexpr std::string_view processes = "/proc/";
+  if (!name.starts_with(processes)) return false;
+  name.remove_prefix(processes.size());
+  const auto process = name.substr(0, name.find('/'));
+  return (process == "self" || is_number(process)) && is_descriptor_below(name.substr(process.size()), "/fd/");
 }
 
 /// The names that Linux has for the streams of a process, and for nothing.
 bool is_system_stream(std::string_view name) {
   constexpr std::array<std::string_view, 3> names{"/dev/stdout", "/dev/stderr", "/dev/null"};
-  return std::ranges::find(names, name) != names.end() || is_descriptor_below(name, "/dev/fd/") ||
-         is_descriptor_below(name, "/proc/self/fd/");
+  return std::ranges::find(names, name) != names.end() || is_descriptor_below(name, "/dev/fd/") || is_descriptor_of_process(name);
 }
 
 /// The system stream that a name is, or leads to as containers have it (service.log -> /dev/stdout); empty where it is neither.
 std::string stream_behind(const std::string& name) {
   if (is_system_stream(name)) return name;
   std::error_code no_link;
-  auto target = std::filesystem::read_symlink(name, no_link).string();
-  return !no_link && is_system_stream(target) ? target : std::string{};
+  auto target = std::filesystem::read_symlink(name, no_link);
+  if (no_link) return {};
+  if (target.is_relative()) {
+    const auto folder = std::filesystem::canonical(std::filesystem::absolute(name).parent_path(), no_link);
+    target = (folder / target).lexically_normal();
+  }
+  return is_system_stream(target.string()) ? target.string() : std::string{};
 }
 
 /// Whether a file begins with a line as as_text or as_json makes them, or is empty.
@@ -136,13 +151,6 @@ files::opened open_file(const log_options& options) {
   return opened;
 }
 
-/// What is to be said of the file's mode behind the first line; empty where nothing is.
-std::string word_of_mode(const files::opened& file) {
-  if (file.mode_changed.empty()) return {};
-  if (file.mode_kept) return "the log file has the mode " + file.mode_changed + ", which is not that of --file-mode, and cannot be changed";
-  return "the mode of the log file was changed from " + file.mode_changed;
-}
-
 std::shared_ptr<spdlog::logger> make_logger(std::shared_ptr<spdlog::sinks::sink> sink) {
   auto logger = std::make_shared<spdlog::logger>("retail-pulse", std::move(sink));
   logger->set_pattern("%v");
@@ -178,7 +186,7 @@ bool set_log(const log_options& options, std::string& problem) {
       const auto file = open_file(options);
       if (file.descriptor < 0) return problem = "the log file '" + options.file + "' " + file.problem, false;
       sink = std::make_shared<descriptor_sink>(file.descriptor);
-      word = word_of_mode(file);
+      word = files::word_of_mode("the log file", file);
     }
     output next{make_logger(std::move(sink)), options};
     {

@@ -48,8 +48,8 @@ struct log_options {
 
 /// Sets the sink of the process; the last call wins. False, with a sentence in `problem`, when the file cannot be opened. A link in its
 /// place is not followed, unless it leads to one of the names that a system has for its streams: /dev/stdout, /dev/stderr, /dev/fd/N,
-/// /proc/self/fd/N and /dev/null. A pipe or a character device is written to. A file that has another name besides, and does not begin as a
-/// log of ours, is refused: it is somebody's.
+/// /proc/self/fd/N, /proc/N/fd/N and /dev/null. A pipe or a character device is written to. A file that has another name besides, and does
+/// not begin as a log of ours, is refused: it is somebody's.
 bool set_log(const log_options& options, std::string& problem);
 
 /// Opens the file of the last `set_log` by its name once more, for who has moved it away; does nothing for stderr and for a pipe. False,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "files/own_file.hpp"
 #include "storage/location.hpp"
@@ -27,12 +28,7 @@ bool is_ours(int descriptor) {
 }
 
 void note_mode(const std::string& name, const files::opened& file, claimed& into) {
-  if (file.mode_changed.empty()) return;
-  if (file.mode_kept) {
-    into.changes.push_back(name + " has the mode " + file.mode_changed + ", which is not that of --file-mode, and cannot be changed");
-  } else {
-    into.changes.push_back("the mode of " + name + " was changed from " + file.mode_changed);
-  }
+  if (auto word = files::word_of_mode(name, file); !word.empty()) into.changes.push_back(std::move(word));
 }
 
 }  // namespace
@@ -41,7 +37,7 @@ claimed claim_files(const location& where, mode_t mode) {
   claimed result;
   if (where.file().empty()) return result;
   const auto name = where.file().string();
-  bool ours = true;
+  bool ours = false;  // without a database, what is called like its companions is somebody's
   for (const std::string suffix : {"", "-wal", "-shm", "-journal"}) {
     auto file = files::open_existing(name + suffix);
     if (!file.problem.empty()) result.problem = name + suffix + " " + file.problem;
@@ -53,6 +49,7 @@ claimed claim_files(const location& where, mode_t mode) {
   }
   // Where it cannot be made, SQLite cannot make it either, and tells of which kind the failure is.
   const auto file = files::open_own(name, mode);
+  note_mode(name, file, result);
   if (file.descriptor >= 0) close(file.descriptor);
   return result;
 }

@@ -45,6 +45,9 @@ class process_lock {
   /// missing. A file of that name that no process_lock has written is refused, and left as it is. A location without a file needs no lock.
   static std::variant<process_lock, refused> take(const location& where, mode_t mode = 0600);
 
+  /// What an operator should read of the lock file's mode; empty where nothing is to be said.
+  const std::string& word_of_mode() const { return word_of_mode_; }
+
   process_lock(process_lock&& other) noexcept;
   process_lock& operator=(process_lock&& other) noexcept;
   ~process_lock();
@@ -52,6 +55,7 @@ class process_lock {
  private:
   explicit process_lock(int descriptor) : descriptor_{descriptor} {}
   int descriptor_ = -1;
+  std::string word_of_mode_;
 };
 
 }  // namespace retail_pulse::storage

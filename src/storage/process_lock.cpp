@@ -60,14 +60,17 @@ std::variant<process_lock, process_lock::refused> process_lock::take(const locat
                    "move it away"};
   }
   files::bring_to_mode(opened, mode);
+  lock.word_of_mode_ = files::word_of_mode(name, opened);
   if (!write_own_id(lock.descriptor_)) return refused{"The lock file " + name + " cannot be written: " + system_message(errno)};
   return lock;
 }
 
-process_lock::process_lock(process_lock&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)} {}
+process_lock::process_lock(process_lock&& other) noexcept
+    : descriptor_{std::exchange(other.descriptor_, -1)}, word_of_mode_{std::move(other.word_of_mode_)} {}
 
 process_lock& process_lock::operator=(process_lock&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
+  std::swap(word_of_mode_, other.word_of_mode_);
   return *this;
 }
 

@@ -227,14 +227,35 @@ BOOST_AUTO_TEST_CASE(an_image_whose_server_is_full_loses_no_attempt) {
   BOOST_TEST(w.web->fetched.size() == 23U);
 }
 
-BOOST_AUTO_TEST_CASE(an_image_whose_server_stays_full_is_postponed_so_often_and_then_loses_its_attempts) {
+BOOST_AUTO_TEST_CASE(an_image_whose_server_stays_full_is_postponed_for_so_long_and_then_loses_its_attempts) {
+  for (const auto in_line : {0s, 30s}) {
+    world w;
+    w.web->answers = [in_line](const std::string&, int) {
+      auto full = full_server();
+      full.latency = in_line;
+      return full;
+    };
+    const auto before = w.now();
+    const auto job = w.accept({{"S1", urls_on("a.example", 1)}});
+    BOOST_TEST(w.run_to_end(job).images.failed == 1);
+    BOOST_TEST(w.images(job)[0].result.attempts == 3);
+    BOOST_TEST(describe(w.images(job)[0].result.code).name == "origin_unavailable");
+    const auto took = w.now() - before;
+    BOOST_TEST((took >= limits::postponed_for && took < limits::postponed_for + 5 * in_line + 15s));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_image_that_asks_others_on_its_way_to_a_full_server_is_postponed_less_often) {
   world w;
-  w.web->answers = [](const std::string&, int) { return full_server(); };
+  w.web->answers = [](const std::string&, int) {
+    auto full = full_server();
+    full.outcome.asked_others = true;
+    return full;
+  };
   const auto job = w.accept({{"S1", urls_on("a.example", 1)}});
   BOOST_TEST(w.run_to_end(job).images.failed == 1);
   BOOST_TEST(w.images(job)[0].result.attempts == 3);
-  BOOST_TEST(describe(w.images(job)[0].result.code).name == "origin_unavailable");
-  BOOST_TEST(w.web->fetched.size() == static_cast<std::size_t>(limits::postponements) + 3U);
+  BOOST_TEST(w.web->fetched.size() == static_cast<std::size_t>(limits::postponements_on_the_way) + 3U);
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_waits_as_long_as_the_origin_asked) {

@@ -8,6 +8,7 @@
 
 #include "fixtures.hpp"
 #include "storage/session.hpp"
+#include "tests/support/without_modes.hpp"
 
 namespace fs = std::filesystem;
 using namespace retail_pulse::storage;
@@ -71,6 +72,28 @@ BOOST_AUTO_TEST_CASE(a_file_of_somebody_keeps_its_mode) {
     BOOST_TEST(claimed.changes.empty());
     BOOST_TEST(mode_of(where.file()) == 0644u);
   }
+}
+
+BOOST_AUTO_TEST_CASE(without_a_database_its_companions_are_somebodys) {
+  const temporary_folder folder;
+  const auto where = folder.database();
+  for (const auto* suffix : {"-wal", "-shm", "-journal"}) {
+    std::ofstream{where.file().string() + suffix} << "a letter";
+    BOOST_REQUIRE(chmod((where.file().string() + suffix).c_str(), 0644) == 0);
+  }
+  BOOST_TEST(claim_files(where, 0600).changes.empty());
+  for (const auto* suffix : {"-wal", "-shm", "-journal"}) BOOST_TEST(mode_of(where.file().string() + suffix) == 0644u, suffix);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_database_that_does_not_get_its_mode_is_told) {
+  const temporary_folder folder;
+  const auto where = folder.database();
+  const retail_pulse::test_support::without_modes here;
+  const auto mask = umask(027);
+  const auto changes = claim_files(where, 0664).changes;
+  umask(mask);
+  BOOST_REQUIRE(changes.size() == 1u);
+  BOOST_TEST(changes[0] == where.file().string() + " has the mode 0640, which is not that of --file-mode, and cannot be changed");
 }
 
 BOOST_AUTO_TEST_CASE(links_and_what_is_no_file_are_refused_by_name) {

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "fixtures.hpp"
+#include "tests/support/without_modes.hpp"
 
 namespace fs = std::filesystem;
 using namespace retail_pulse::storage;
@@ -104,9 +105,22 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_process_has_left_is_taken_over_with_the_mod
   for (const auto* text : {"", "4194304\n"}) {
     std::ofstream{lock} << text;
     BOOST_REQUIRE(chmod(lock.c_str(), 0644) == 0);
-    BOOST_TEST(is_held(process_lock::take(folder.database(), 0640)), text);
+    const auto taken = process_lock::take(folder.database(), 0640);
+    BOOST_REQUIRE_MESSAGE(is_held(taken), text);
+    BOOST_TEST(std::get<process_lock>(taken).word_of_mode() == "the mode of " + lock.string() + " was changed from 0644 to 0640");
     BOOST_TEST((fs::status(lock).permissions() == fs::perms{0640}));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_new_lock_file_that_does_not_get_its_mode_is_told) {
+  const temporary_folder folder;
+  const retail_pulse::test_support::without_modes here;
+  const auto mask = umask(027);
+  const auto taken = process_lock::take(folder.database(), 0664);
+  umask(mask);
+  BOOST_REQUIRE(is_held(taken));
+  BOOST_TEST(std::get<process_lock>(taken).word_of_mode() ==
+             (folder.path() / "jobs.db.lock").string() + " has the mode 0640, which is not that of --file-mode, and cannot be changed");
 }
 
 BOOST_AUTO_TEST_CASE(shared_memory_needs_no_lock) {

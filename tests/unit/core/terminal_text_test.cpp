@@ -15,12 +15,15 @@ BOOST_AUTO_TEST_CASE(what_misleads_a_terminal_becomes_an_escape_of_json) {
   BOOST_TEST(for_terminal("\u2028\u2029\u202a\u202b\u202c\u202d\u202e") == R"(\u2028\u2029\u202a\u202b\u202c\u202d\u202e)");
   BOOST_TEST(for_terminal("\u2060\u2066\u2067\u2068\u2069\u206f\ufeff\ufff9\ufffb") ==
              R"(\u2060\u2066\u2067\u2068\u2069\u206f\ufeff\ufff9\ufffb)");
+  BOOST_TEST(for_terminal("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001D173") ==
+             R"(\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ud834\udd73)");
   BOOST_TEST(for_terminal("\U000E0041\U000E007F") == R"(\udb40\udc41\udb40\udc7f)");
 }
 
 BOOST_AUTO_TEST_CASE(what_people_write_stays) {
-  for (const std::string_view text : {"", "plain \\ \"text\"", "\u00a0K\u00f6ln\u00a1", "\u200c\u200d", "\u2027\u202f\u205f\u2070",
-                                      "\u05d0\u0627", "\U0001F600", "\ufffd", "\ufefe", "\U000E0080", "a\tb\n", "a\r\nb\r\n", "\n\n"}) {
+  for (const std::string_view text :
+       {"", "plain \\ \"text\"", "\u00a0K\u00f6ln\u00a1", "\u200c\u200d", "\u180b\ufe0f\U000E0100", "\u115e\u2801\u3163\uffa1",
+        "\u2027\u202f\u205f\u2070", "\u05d0\u0627", "\U0001F600", "\ufffd", "\ufefe", "\U000E0080", "a\tb\n", "a\r\nb\r\n", "\n\n"}) {
     BOOST_TEST(for_terminal(text) == text);
   }
 }

@@ -340,18 +340,50 @@ BOOST_AUTO_TEST_CASE(no_more_fetches_than_allowed_are_at_one_address_whichever_n
   BOOST_TEST(refused.leads_to == "127.0.0.2");  // so that it is counted there from now on
   BOOST_TEST(refused.reason == "too many fetches are at its server");
   BOOST_TEST(refused.postponed);
+  BOOST_TEST(refused.asked_others);  // the first address
   // One that is counted there waits. Who is redirected there does so for a while, and is told to come back.
   fetches.push_back(start(*engine, host.url("/held", "stays.test")));
   origin elsewhere{serving(http_response(302, "", "Location: " + host.url("/", "stays.test") + "\r\n"))};
   const auto redirected = fetch(*engine, elsewhere.url("/"));
   CHECK_CODE(redirected, origin_unavailable);
   BOOST_TEST(redirected.postponed);
+  BOOST_TEST(redirected.asked_others);
   BOOST_TEST(redirected.evidence.final_url == host.url("/", "stays.test"));
   BOOST_TEST(redirected.leads_to == "127.0.0.1");  // a redirect does not change where the next fetch begins
   open.count_down();
   while (!fetches.empty()) CHECK_CODE(first_of(fetches), none);
   CHECK_CODE(fetch(*engine, elsewhere.url("/")), none);
   BOOST_TEST(at_host.most == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_address_costs_no_attempt_unless_no_time_is_left) {
+  auto options = loopback_options();
+  options.address_connections = 0;
+  const auto full = fetch(options, "http://127.0.0.1:8080/");
+  CHECK_CODE(full, origin_unavailable);
+  BOOST_TEST(full.postponed);
+  BOOST_TEST(!full.asked_others);
+  options.deadline = 0s;
+  const auto late = fetch(options, "http://127.0.0.1:8080/");
+  CHECK_CODE(late, timed_out);
+  BOOST_TEST(!late.postponed);
+}
+
+BOOST_AUTO_TEST_CASE(the_time_of_a_slow_name_server_closes_no_circuit) {
+  constexpr auto deadline = 1000ms;
+  origin silent{says_nothing};
+  const dns_stub names{[&](const std::string&, bool v6, int query) {
+    if (!v6 && query == 0) std::this_thread::sleep_for(deadline * 6 / 10);
+    return dns_answer{.addresses = {"127.0.0.1"}};
+  }};
+  auto options = asking(names);
+  options.deadline = deadline;
+  options.threads = limits::breaker_least;
+  const auto engine = make_blocking_engine(options);
+  std::vector<std::future<outcome>> fetches;
+  for (std::size_t i = 0; i < limits::breaker_least; ++i) fetches.push_back(start(*engine, silent.url("/", "slow.test")));
+  while (!fetches.empty()) CHECK_CODE(first_of(fetches), timed_out);
+  CHECK_CODE(fetch(*engine, silent.url("/", "slow.test")), timed_out);
 }
 
 BOOST_AUTO_TEST_CASE(hosts_that_lead_to_one_share_its_places) {

@@ -1,5 +1,7 @@
 #include "fetch/picture_store.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -14,6 +16,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "tests/support/without_modes.hpp"
 
 namespace retail_pulse::fetch {
 
@@ -45,8 +49,11 @@ struct folder {
   fs::path path;
 };
 
-std::unique_ptr<picture_store> open_store(const folder& in, std::int64_t bound = 1 << 20) {
-  auto opened = picture_store::open(in.path.string(), bound);
+std::unique_ptr<picture_store> open_store(const folder& in, std::int64_t bound = 1 << 20, std::vector<std::string>* told = nullptr,
+                                          mode_t mode = 0600) {
+  picture_store::tell tell;
+  if (told != nullptr) tell = [told](const std::string& what) { told->push_back(what); };
+  auto opened = picture_store::open(in.path.string(), bound, mode, tell);
   if (const auto* why = std::get_if<std::string>(&opened)) throw std::runtime_error(*why);
   return std::get<std::unique_ptr<picture_store>>(std::move(opened));
 }
@@ -141,7 +148,11 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_opened_again_counts_what_is_there_and_drops
   fs::create_directory(place.path / "incoming");  // of earlier versions
   std::ofstream{place.path / "incoming" / "0"} << "half";
   std::ofstream{place.path / "incoming" / "120"} << "half";
-  const auto store = open_store(place);
+  std::vector<std::string> told;
+  const auto store = open_store(place, 1 << 20, &told);
+  BOOST_REQUIRE(told.size() == 1u);
+  BOOST_TEST(told[0] == "2 files that an earlier version left half written in " + place.path.string() + "/incoming were removed");
+  BOOST_TEST(!fs::exists(place.path / "incoming"));
   BOOST_TEST(store->bytes() == 3);
   BOOST_TEST(place.files().size() == 1u);
   BOOST_TEST(keep(*store, "abc") == digest_of_abc);
@@ -175,6 +186,24 @@ BOOST_AUTO_TEST_CASE(what_has_no_name_of_ours_is_neither_cleaned_away_nor_counte
   BOOST_TEST(open_store(place)->bytes() == 0);
   BOOST_TEST((place.files() == others));
   BOOST_TEST(fs::is_directory(place.path / "incoming" / "8"));
+}
+
+BOOST_AUTO_TEST_CASE(numbers_in_a_folder_where_no_earlier_version_kept_a_copy_are_somebodys) {
+  const folder place;
+  fs::create_directory(place.path / "incoming");
+  std::ofstream{place.path / "incoming" / "4711"} << "an order";
+  open_store(place);
+  BOOST_TEST(fs::exists(place.path / "incoming" / "4711"));
+}
+
+BOOST_AUTO_TEST_CASE(an_earlier_version_that_uses_the_folder_is_another_process) {
+  const folder place;
+  fs::create_directory(place.path / "incoming");
+  const descriptor held{open((place.path / "incoming").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  BOOST_REQUIRE(flock(held.get(), LOCK_EX | LOCK_NB) == 0);
+  const auto opened = picture_store::open(place.path.string(), 1 << 20);
+  BOOST_REQUIRE(std::holds_alternative<std::string>(opened));
+  BOOST_TEST(std::get<std::string>(opened).ends_with("cannot be used: another process, of an earlier version, uses it"));
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_deleted_or_written_behind_a_link) {
@@ -217,8 +246,9 @@ BOOST_AUTO_TEST_CASE(the_folder_itself_may_be_a_link) {
   BOOST_TEST(fs::exists(place.path / "real" / "ba"));
 }
 
+unsigned mode_of(const fs::path& name) { return static_cast<unsigned>(fs::status(name).permissions()); }
+
 BOOST_AUTO_TEST_CASE(copies_and_their_folders_are_for_whom_the_mode_names) {
-  const auto mode_of = [](const fs::path& name) { return static_cast<unsigned>(fs::status(name).permissions()); };
   for (const auto& [mode, mode_of_folders] : std::vector<std::pair<mode_t, unsigned>>{{0600, 0700}, {0640, 0750}, {0664, 0775}}) {
     const folder place;
     const auto below = place.path / "new" / "folder";
@@ -237,9 +267,60 @@ BOOST_AUTO_TEST_CASE(copies_and_their_folders_are_for_whom_the_mode_names) {
   keep(*open_store(former), "abc");
   fs::create_directory(former.path / "ab");  // not ours: it holds no copy
   for (const auto* name : {"ab", "ba"}) fs::permissions(former.path / name, fs::perms{0755});
-  open_store(former);
+  fs::permissions(former.path / ".retail-pulse-incoming", fs::perms{0755});
+  std::vector<std::string> told;
+  open_store(former, 1 << 20, &told);
   BOOST_TEST(mode_of(former.path / "ba") == 0700u);
   BOOST_TEST(mode_of(former.path / "ab") == 0755u);
+  BOOST_TEST(mode_of(former.path / ".retail-pulse-incoming") == 0700u);
+  const auto name = former.path.string();
+  const std::vector<std::string> expected{"the mode of " + name + "/.retail-pulse-incoming was changed from 0755 to 0700",
+                                          "the mode of 1 folders of copies in " + name + " was changed to that of --file-mode"};
+  BOOST_TEST(told == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(folders_keep_the_group_that_they_hand_down_and_what_their_owner_may_do) {
+  const folder place;
+  fs::permissions(place.path, fs::perms{02750});
+  if (mode_of(place.path) != 02750u) return;  // who is not of the group cannot set it
+  const auto below = place.path / "new" / "folder";
+  const auto keep_there = [&] {
+    auto opened = picture_store::open(below.string(), 1 << 20, 0640);
+    BOOST_REQUIRE(std::holds_alternative<std::unique_ptr<picture_store>>(opened));
+    keep(*std::get<std::unique_ptr<picture_store>>(opened), "abc");
+  };
+  keep_there();
+  for (const auto& name : {below.parent_path(), below, below / ".retail-pulse-incoming", below / "ba"})
+    BOOST_TEST(mode_of(name) == 02750u, name);
+  fs::permissions(below / "ba", fs::perms{02577});
+  keep_there();
+  BOOST_TEST(mode_of(below / "ba") == 02550u);
+  fs::permissions(below / "ba", fs::perms{0700});
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_that_is_there_is_brought_to_the_mode_when_it_is_kept_again) {
+  const folder place;
+  const auto copy = place.path / "ba" / (std::string{digest_of_abc} + ".jpeg");
+  for (const mode_t mode : {0600, 0640, 0600}) {
+    keep(*open_store(place, 1 << 20, nullptr, mode), "abc");
+    BOOST_TEST(mode_of(copy) == mode);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(where_there_are_no_modes_copies_are_kept_all_the_same_and_that_is_told_once) {
+  const folder place;
+  fs::create_directory(place.path / ".retail-pulse-incoming");
+  fs::permissions(place.path / ".retail-pulse-incoming", fs::perms{0755});
+  const test_support::without_modes here;
+  std::vector<std::string> told;
+  const auto mask = umask(022);
+  const auto store = open_store(place, 1 << 20, &told, 0664);
+  const auto kept = keep(*store, "abc");
+  umask(mask);
+  BOOST_TEST(kept == digest_of_abc);
+  const std::vector<std::string> expected{
+      place.path.string() + "/.retail-pulse-incoming has the mode 0755, which is not that of --file-mode, and cannot be changed"};
+  BOOST_TEST(told == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_disk_that_takes_no_more_costs_the_copy_and_no_more) {

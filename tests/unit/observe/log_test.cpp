@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
@@ -9,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <vector>
+
+#include "tests/support/without_modes.hpp"
 
 namespace {
 
@@ -162,6 +165,13 @@ BOOST_AUTO_TEST_CASE(a_link_to_a_stream_of_the_system_is_followed_and_to_another
   std::filesystem::create_symlink("/dev/fd/../null", folder / "odd.log");
   BOOST_TEST(refusal(folder / "odd.log").find("symbolic link") != std::string::npos);
   for (const auto* name : {"/dev/null", "/dev/stderr", "/proc/self/fd/2", "/dev/fd/2"}) BOOST_TEST(refusal(name) == "", name);
+  std::filesystem::create_symlink(std::filesystem::relative("/dev/null", std::filesystem::canonical(folder)), folder / "relative.log");
+  BOOST_TEST(refusal(folder / "relative.log") == "");
+  const auto own_stderr = "/proc/" + std::to_string(getpid()) + "/fd/2";
+  BOOST_TEST(refusal(own_stderr) == "");
+  std::filesystem::create_symlink(own_stderr, folder / "stderr.log");
+  BOOST_TEST(refusal(folder / "stderr.log") == "");
+  for (const auto* name : {"/proc//fd/2", "/proc/1x/fd/2", "/proc/self/fd/2/"}) BOOST_TEST(refusal(name) != "", name);
   BOOST_TEST(refusal(folder).starts_with("the log file '" + folder.string() + "' cannot be opened: "), refusal(folder));
 }
 
@@ -192,6 +202,16 @@ BOOST_AUTO_TEST_CASE(a_log_is_for_whom_its_mode_names_whatever_the_mask_and_the_
   BOOST_TEST(refusal(folder / "letter") == "");
   BOOST_TEST(mode_of(folder / "letter") == 0644u);
   BOOST_TEST(lines()[1].ends_with("warning the mode of the log file was changed from 0644 to 0600"), lines()[1]);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_log_that_does_not_get_its_mode_says_so) {
+  const test_support::without_modes here;
+  const auto mask = umask(027);
+  std::string problem;
+  BOOST_REQUIRE(set_log({.file = file.string(), .file_mode = 0664}, problem));
+  umask(mask);
+  BOOST_REQUIRE(lines().size() == 1U);
+  BOOST_TEST(lines()[0].ends_with("warning the log file has the mode 0640, which is not that of --file-mode, and cannot be changed"));
 }
 
 BOOST_AUTO_TEST_CASE(a_log_on_stderr_has_nothing_to_open_anew) {
