@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,6 +28,13 @@ int explain(const config::problems& problems) {
   return exit_usage;
 }
 
+/// Large bodies and pages go back to the system with their last byte. Else the C library learns from the first of them to keep such
+/// pieces, and they stay among small ones (mallopt(3), M_MMAP_THRESHOLD).
+void give_large_pieces_back() {
+  constexpr int from_bytes = 256 << 10;
+  mallopt(M_MMAP_THRESHOLD, from_bytes);  // where it cannot be set, memory is only kept for longer
+}
+
 /// Opens the log anew as often as asked to. Who serves on a terminal and logs to it is asked to end when the terminal goes.
 void serve_until_asked_to_end(const observe::log_options& log) {
   const bool on_a_terminal = log.file.empty() && isatty(STDIN_FILENO) == 1;
@@ -50,6 +58,7 @@ int serve(const words& arguments) {
   std::string problem;
   if (!observe::set_log(settings.log, problem)) return explain({{"log-file: " + problem}});
 
+  give_large_pieces_back();
   take_signals();
   auto started = service::start(settings);
   if (const auto* refused = std::get_if<service::refused>(&started)) {
