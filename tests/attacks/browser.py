@@ -15,7 +15,21 @@ import time
 PATIENCE = 120  # seconds for one step; most of it is Chromium's start on a busy machine
 
 
-class Site:
+class Server:
+    """Serves on a thread of its own until it is closed."""
+
+    def serve(self, server):
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever)
+        self._thread.start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class Site(Server):
     """Another web site, on a free port of 127.0.0.1: every path is the same page, which does nothing."""
 
     PAGE = b"<!doctype html><meta charset=utf-8><title>another site</title>"
@@ -32,18 +46,11 @@ class Site:
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.serve(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
         self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
-class TurningName:
+class TurningName(Server):
     """What a name leads to whose owner lets it lead elsewhere (DNS rebinding): 127.0.0.2, at the port of a service. It is the owner's
     site for GET /page, and everything else goes to the service byte by byte, as if the name led to it."""
 
@@ -75,14 +82,7 @@ class TurningName:
                             other[ready].sendall(part)
 
         socketserver.ThreadingTCPServer.daemon_threads = True
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.2", port), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self.serve(socketserver.ThreadingTCPServer(("127.0.0.2", port), Handler))
 
 
 class Browser:
