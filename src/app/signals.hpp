@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-/// Signals as something the main thread waits for. Which signal does what, and why, stands in docs/decisions/settings.md.
+/// Signals as something the main thread waits for. Which signal does what, and why, stands in docs/internals/decisions/settings.md.
 namespace retail_pulse::app {
 
 /// Keeps SIGHUP and the signals that ask for an end (SIGTERM, SIGINT, SIGQUIT, SIGPWR, SIGXCPU) from every thread started later, for the

@@ -7,7 +7,7 @@ import subprocess
 from table import attack, expect, expect_equal  # first: it says where harness is
 from harness import PROGRAM, visit
 
-DISK_PER_BYTE = 64  # of the database for a byte of a submission, once its job has ended: what docs/decisions/storage.md promises
+DISK_PER_BYTE = 64  # of the database for a byte of a submission, once its job has ended: what docs/internals/decisions/storage.md promises
 
 
 def submission(urls, visits=1, store="S", time=""):
