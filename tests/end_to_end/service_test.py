@@ -97,7 +97,7 @@ class Jobs(unittest.TestCase):
 
     @staticmethod
     def digest(visits):
-        """Of the form that the README tells."""
+        """Of the form that docs/guide/auditing.md describes."""
         def written(text):
             return text.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")
         images = [(v["store_id"], v["visit_time"], url[:8193]) for v in visits for url in v["image_url"]]
