@@ -60,6 +60,7 @@ class Machine:
             "RETAIL_PULSE_LOG_FILE": "service.log",
         }
         self.service = None
+        self.exports = []  # lines of earlier examples that later ones of the same terminal rely on
 
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory()
@@ -96,8 +97,10 @@ class Machine:
             return json.load(answer)
 
     def run(self, block):
-        done = subprocess.run(["bash", "-c", self.command(block.text)], cwd=self.folder,
-                              env=self.environment, capture_output=True, text=True, timeout=60)
+        text = self.command("".join(self.exports) + block.text)
+        done = subprocess.run(["bash", "-c", text], cwd=self.folder, env=self.environment,
+                              capture_output=True, text=True, timeout=60)
+        self.exports += re.findall(r"^export .*\n", block.text, re.M)
         return done.returncode, done.stdout, done.stderr
 
     def is_idle(self):
