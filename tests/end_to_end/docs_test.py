@@ -230,6 +230,18 @@ class Lines(unittest.TestCase):
                     with self.subTest(f"{page.name}:{number}"):
                         self.assertLessEqual(len(line), COLUMNS)
 
+    def test_every_row_of_a_table_has_the_cells_of_its_first_row(self):
+        for page in DOCUMENTS.values():
+            cells = 0
+            for number, line in page.prose:
+                if not line.lstrip().startswith("|"):
+                    cells = 0
+                    continue
+                given = len(re.findall(r"(?<!\\)\|", line))
+                cells = cells or given
+                with self.subTest(f"{page.name}:{number}"):
+                    self.assertEqual(given, cells)
+
     def test_the_readme_is_short(self):
         self.assertLessEqual(len(DOCUMENTS[README].lines), README_LINES)
 
