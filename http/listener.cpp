@@ -259,7 +259,7 @@ class listener::implementation {
       : options_{options}, handle_{std::move(handle)}, books_{asio::use_service<connection_books>(context_)}, sweeper_{context_} {
     books_.use({.connections = options.max_connections,
                 .client_percent = options.client_percent,
-                .body_bytes = std::max(options.received_bodies_bytes, options.max_body_bytes + options.max_body_bytes / 2),
+                .body_bytes = std::max(options.received_bodies_bytes, options.max_body_bytes + options.max_body_bytes / 4),
                 .largest_body = options.max_body_bytes,
                 .unread_bytes = options.unread_answers_bytes,
                 .idle = options.idle,
