@@ -51,7 +51,7 @@ connection_ptr connection_books::join(guarded_socket& socket, const asio::ip::ad
   c->who = client_at(from, trusts);
   c->socket = &socket;
   c->descriptor = descriptor;
-  c->moved = clock::now();
+  c->began = c->moved = clock::now();  // it may be swept before it waits
   const std::lock_guard lock{mutex_};
   entries_.emplace(c.get(), c);
   make_room();
@@ -119,7 +119,10 @@ bool connection_books::begins(connection_entry& c, bool vital) {
   crowd_.remove(&c);  // it may be there, where a request came together with one that was answered without a place
   c.phase = connection_phase::answering;
   c.moved = clock::now();
-  if (vital) return true;  // its answer comes in a moment, and it makes room for nobody
+  if (vital) {  // without a place: its client may not read the answer, and makes room for another then
+    crowd_.add(&c, c.who, c.moved);
+    return true;
+  }
   if (requests_.allows(c.who, 1)) {
     requests_.take(c.who, 1);
     c.has_place = true;

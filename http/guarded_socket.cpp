@@ -101,15 +101,20 @@ void guarded_socket::before_read() {
     observe::log(observe::level::debug, "a 100 Continue could not be sent");  // the client goes on by itself after a while
   }
   if (framing_ > limits::request_framing_bytes) return refuse({400, "the extensions of a chunk, or the trailers, are too long"});
-  if (note.body_bytes <= body_bytes_) return;
-  body_bytes_ = note.body_bytes;
-  if (const auto too_many = books_->has_body(*entry_, body_bytes_)) refuse(*too_many);
+  if (in_request_ && !in_body_) head_bytes_ += last_read_;
+  body_bytes_ = std::max(body_bytes_, note.body_bytes);
+  const auto received = head_bytes_ + body_bytes_;
+  if (received <= received_bytes_) return;
+  received_bytes_ = received;
+  if (const auto too_many = books_->has_body(*entry_, received)) refuse(*too_many);
 }
 
 /// The parser passes chunk extensions over in silence, however long they are.
 void guarded_socket::count_framing(const parse_note& note) {
-  if (note.began) in_body_ = false;
-  if (note.began) body_bytes_ = 0;
+  if (note.began) {
+    in_body_ = false;
+    head_bytes_ = body_bytes_ = received_bytes_ = 0;
+  }
   in_body_ |= note.in_body;
   framing_ = in_request_ && in_body_ && note.body_bytes <= body_bytes_ ? framing_ + last_read_ : 0;
 }
@@ -131,7 +136,7 @@ std::size_t guarded_socket::sound_part(std::string_view bytes) {
 void guarded_socket::before_write() {
   in_request_ = false;
   idle_since_.reset();
-  body_bytes_ = 0;
+  head_bytes_ = body_bytes_ = received_bytes_ = 0;
   books_->answers(*entry_);
 }
 

@@ -120,7 +120,9 @@ class guarded_socket : public asio::ip::tcp::socket {
   std::optional<connection_books::clock::time_point> idle_since_;  ///< when the next request was first waited for; blank lines are none
   connection_books::clock::time_point head_since_{};               ///< when the request began
   bool in_body_ = false;                                           ///< the headers of the request that has begun are complete
+  std::size_t head_bytes_ = 0;                                     ///< of the request that has begun, while its head was incomplete
   std::size_t body_bytes_ = 0;                                     ///< of the request that has begun
+  std::size_t received_bytes_ = 0;                                 ///< both, as they were counted last
   framing_check check_{};
   std::string_view wrong_{};             ///< with the byte behind those that the parser has
   std::size_t last_read_ = 0;            ///< bytes

@@ -259,7 +259,7 @@ class listener::implementation {
       : options_{options}, handle_{std::move(handle)}, books_{asio::use_service<connection_books>(context_)}, sweeper_{context_} {
     books_.use({.connections = options.max_connections,
                 .client_percent = options.client_percent,
-                .body_bytes = std::max(options.received_bodies_bytes, options.max_body_bytes + options.max_body_bytes / 2),
+                .body_bytes = std::max(options.received_bodies_bytes, options.max_body_bytes + options.max_body_bytes / 4),
                 .largest_body = options.max_body_bytes,
                 .unread_bytes = options.unread_answers_bytes,
                 .idle = options.idle,
@@ -380,6 +380,8 @@ restinio::request_handling_status_t listener::implementation::take(const restini
   const handler_mark mark;
   auto r = read_request(from, ids_);
   const auto id = r.id;
+  // RESTinio keeps the request until its stream ends, and the fields of a head may be 80 KiB; they are in `r` by now.
+  static_cast<restinio::http_header_fields_t&>(const_cast<restinio::http_request_header_t&>(from->header())) = {};
   const auto& on = guarded_socket::of_this_thread();  // RESTinio calls this where bytes have come, or an answer has gone
   if (on) r.client = on->who;
   const bool has_place = !on || books_.begins(*on, is_vital(r));

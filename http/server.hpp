@@ -41,7 +41,7 @@ struct server_options {
 
   // What only tests change.
   std::size_t parser_queue_bytes = limits::parser_queue_bytes;
-  std::size_t received_bodies_bytes = limits::received_bodies_bytes;  ///< at least 1.5 x max_body_bytes is used
+  std::size_t received_bodies_bytes = limits::received_bodies_bytes;  ///< at least 1.25 x max_body_bytes is used
   std::chrono::milliseconds request_read = limits::request_read;
   std::chrono::milliseconds request_head = limits::request_head;
   std::size_t unread_answers_bytes = limits::unread_answers_bytes;

@@ -86,9 +86,14 @@ opened open_own(const std::filesystem::path& file, mode_t mode) { return open_re
 opened open_existing(const std::filesystem::path& file) { return open_regular(file, 0, absent::stays); }
 
 opened open_log(const std::filesystem::path& name, mode_t mode) {
-  auto file = open_file(name, O_WRONLY | O_APPEND, mode, absent::is_made);
-  if (file.descriptor < 0) return file;
+  auto file = open_file(name, O_WRONLY | O_APPEND | O_NONBLOCK, mode, absent::is_made);  // a pipe without a reader would be waited for
   struct stat status {};
+  if (file.descriptor < 0) {
+    const bool is_pipe = lstat(name.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
+    if (is_pipe && access(name.c_str(), W_OK) == 0) file.problem = "is a pipe that no program reads";
+    return file;
+  }
+  fcntl(file.descriptor, F_SETFL, O_APPEND);  // but a reader that is slow is waited for
   if (fstat(file.descriptor, &status) != 0) return refused(std::move(file), "cannot be looked at: " + words_of(errno));
   if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) return file;
   if (!S_ISREG(status.st_mode)) return refused(std::move(file), "is neither a regular file nor a pipe");

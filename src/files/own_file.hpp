@@ -31,7 +31,7 @@ struct opened {
 opened open_own(const std::filesystem::path& file, mode_t mode);
 /// The same for a file that must be there already; "" and -1 where it is not. Where it cannot be written it is open for reading.
 opened open_existing(const std::filesystem::path& file);
-/// The same for a log: for writing at its end, and a pipe or a character device in its place is written to as it is.
+/// The same for a log: for writing at its end, and a character device, or a pipe that has a reader, is written to as it is.
 opened open_log(const std::filesystem::path& file, mode_t mode);
 
 /// Gives a file or folder that was just made the mode, whatever the umask is, beside what its folder hands down (set-group-ID).

@@ -38,6 +38,8 @@ class candidates {
 };
 
 constexpr std::size_t start_bytes = 24;  ///< signature, length and name of a chunk, width and height of a PNG; a bitmap needs 12
+/// The directory ends at 256, and larger pictures are written as 0. Icons of 1,024 exist; the format names no bound.
+constexpr std::uint32_t longest_side = 4096;
 constexpr std::array<std::uint8_t, 8> png_signature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 
 /// The true size of a picture, zero where it is none; a bitmap is twice as high, because a mask follows the colours.
@@ -45,7 +47,7 @@ std::optional<sizes> sizes_of(const std::array<std::uint8_t, start_bytes>& start
   if (std::equal(png_signature.begin(), png_signature.end(), start.begin())) {
     if (be32(start, 12) != four_letters("IHDR")) return std::nullopt;
     const sizes claimed{be32(start, 16), be32(start, 20)};
-    return claimed.width <= longest_png_side && claimed.height <= longest_png_side ? claimed : sizes{};
+    return claimed;
   }
   const std::uint32_t header_length = le32(start);
   if (!is_bitmap_header(header_length)) return std::nullopt;
@@ -80,7 +82,7 @@ walk read_ico(byte_source& file, measurement& seen) {
     const auto area = [](const sizes& of) { return std::uint64_t{of.width} * of.height; };
     if (area(*shown) > area(found)) found = *shown;
   }
-  if (found.width == 0) co_return error_code::bad_dimensions;
+  if (found.width == 0 || found.width > longest_side || found.height > longest_side) co_return error_code::bad_dimensions;
   seen.width = found.width;
   seen.height = found.height;
 

@@ -16,6 +16,8 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -74,27 +76,12 @@ class descriptor_sink final : public spdlog::sinks::base_sink<std::mutex> {
   int descriptor_;
 };
 
-bool is_number(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-bool is_descriptor_below(std::string_view name, std::string_view folder) {
-  return name.starts_with(folder) && is_number(name.substr(folder.size()));
-}
-
-/// /proc/self/fd/2, or /proc/1/fd/1: what a process of a container writes to where another one is the first.
-bool is_descriptor_of_process(std::string_view name) {
-  constexpr std::string_view processes = "/proc/";
-  if (!name.starts_with(processes)) return false;
-  name.remove_prefix(processes.size());
-  const auto process = name.substr(0, name.find('/'));
-  return (process == "self" || is_number(process)) && is_descriptor_below(name.substr(process.size()), "/fd/");
-}
-
-/// The names that Linux has for the streams of a process, and for nothing.
+/// The names that Linux has for the output of this process, for that of the first one of a container, and for nothing. No other descriptor:
+/// behind it may be a file that is open for reading, or one of the service's own.
 bool is_system_stream(std::string_view name) {
-  constexpr std::array<std::string_view, 3> names{"/dev/stdout", "/dev/stderr", "/dev/null"};
-  return std::ranges::find(names, name) != names.end() || is_descriptor_below(name, "/dev/fd/") || is_descriptor_of_process(name);
+  constexpr std::array<std::string_view, 9> names{"/dev/null",      "/dev/stdout",    "/dev/stderr",  "/dev/fd/1",   "/dev/fd/2",
+                                                  "/proc/self/fd/1", "/proc/self/fd/2", "/proc/1/fd/1", "/proc/1/fd/2"};
+  return std::ranges::find(names, name) != names.end();
 }
 
 /// The system stream that a name is, or leads to as containers have it (service.log -> /dev/stdout); empty where it is neither.
@@ -110,17 +97,26 @@ std::string stream_behind(const std::string& name) {
   return is_system_stream(target.string()) ? target.string() : std::string{};
 }
 
+/// The first bytes of a file; nothing where it cannot be read.
+std::optional<std::string> start_of(const std::string& file) {
+  std::string text(16, '\0');
+  const int descriptor = open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return std::nullopt;
+  const auto size = read(descriptor, text.data(), text.size());
+  close(descriptor);
+  if (size < 0) return std::nullopt;
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
 /// Whether a file begins with a line as as_text or as_json makes them, or is empty.
 bool begins_as_a_log(const std::string& file) {
   constexpr std::string_view json = R"({"time":")";
   constexpr std::string_view time = "0000-00-00T";
-  std::array<char, 16> text{};
-  const int descriptor = open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) return false;
-  const auto size = read(descriptor, text.data(), text.size());
-  close(descriptor);
-  const std::string_view start{text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
-  if (size == 0 || start.starts_with(json)) return true;
+  const auto text = start_of(file);
+  if (!text) return false;
+  const std::string_view start{*text};
+  if (start.empty() || start.starts_with(json)) return true;
   const auto like = [](char form, char c) { return form == '0' ? c >= '0' && c <= '9' : c == form; };
   return start.size() >= time.size() && std::ranges::equal(time, start.substr(0, time.size()), like);
 }
@@ -147,6 +143,10 @@ files::opened open_file(const log_options& options) {
   }
   auto opened = files::open_log(file, options.file_mode);
   const bool is_file = fstat(opened.descriptor, &status) == 0 && S_ISREG(status.st_mode);  // nothing is read out of a pipe
+  if (is_file && start_of(options.file).value_or("").starts_with("SQLite format 3")) {
+    close(opened.descriptor);
+    return {.problem = "is a database"};
+  }
   if (is_file && begins_as_a_log(options.file)) files::bring_to_mode(opened, options.file_mode);
   return opened;
 }

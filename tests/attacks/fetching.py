@@ -257,10 +257,15 @@ def webp(width, height):
     return struct.pack("<4sI4s", b"RIFF", 4 + len(canvas + frames), b"WEBP") + canvas + frames
 
 
+def ico(picture):
+    return struct.pack("<HHHBBBBHHII", 0, 1, 1, 16, 16, 0, 0, 1, 32, len(picture), 22) + picture
+
+
 SIDES = {  # name: the file, and whether its sides are ones that its format can have
     "psd": (psd(1, 30_000), True), "psd-beyond": (psd(1, 30_001), False), "psd-32-bits": (psd(1, 0xFFFFFFFF), False),
     "psb": (psd(2, 300_000), True), "psb-beyond": (psd(2, 300_001), False),
     "png": (png(0x7FFFFFFF), True), "png-beyond": (png(0x80000000), False),
+    "ico": (ico(png(4096)), True), "ico-beyond": (ico(png(4097)), False),
     "bmp": (bmp(0x7FFFFFFF), True), "bmp-beyond": (bmp(0x80000000), False),
     "webp": (webp(65_536, 65_535), True), "webp-beyond": (webp(65_536, 65_536), False),
 }

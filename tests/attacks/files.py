@@ -155,6 +155,17 @@ def linked_log(world):
         expect_equal((elsewhere / "victim").read_text(), PRECIOUS)
 
 
+@attack("files: the log's name leads to a descriptor, behind which a process has somebody's file open",
+        "only the output's own descriptors are followed: the start is refused by name")
+def link_to_descriptor(world):
+    place, elsewhere = folder(world), folder(world)
+    with open(victim(elsewhere), encoding="utf-8") as held:
+        (place / "pulse.log").symlink_to(f"/proc/{os.getpid()}/fd/{held.fileno()}")
+        said = refusal(world, place, log_file=place / "pulse.log")
+        expect("pulse.log" in said and "symbolic link" in said, said)
+    expect_equal((elsewhere / "victim").read_text(), PRECIOUS)
+
+
 @attack("files: a link takes the place of the log before SIGHUP opens it anew", "the log goes on in the old file")
 def linked_log_at_hangup(world):
     place, elsewhere = folder(world), folder(world)

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from harness import PROGRAM, Service, visit
-from table import Stranger, attack, expect, expect_equal
+from table import Stranger, attack, expect, expect_equal, is_sanitized
 
 GREEDY = "127.0.0.2"
 OTHER = "127.0.0.3"
@@ -124,6 +124,39 @@ def heads_of_many(world):
     expect_served(service)
 
 
+@attack("shares: one client asks for the health on every connection, again and again, and reads no answer",
+        "such a connection makes room as a silent one does: health is told and others are served")
+def unread_health(world):
+    service = small_service(world)
+    for _ in range(600):
+        connection = world.enter_context(socket.socket())
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 88)  # so that the kernel takes few answers for it
+        connection.bind((GREEDY, 0))
+        connection.settimeout(30)
+        connection.connect(("127.0.0.1", service.port))
+        connection.setblocking(False)
+        with contextlib.suppress(OSError):
+            connection.send(get("/healthz") * 1500)
+    expect_served(service)
+
+
+@attack("shares: requests that wait for long, with heads as long as they may be", "heads count as bodies do: one client's take 64 MiB at most")
+def long_heads(world):
+    service = world.service("--gpu-delay", "0")
+    origin = world.origin(delay=600)
+    job = service.submit([visit("S00339218", origin.photo_urls(1, "long-heads-"))])
+    fields = "".join(f"X-{n}: {'a' * 15_900}\r\n" for n in range(5))
+    request = f"GET /api/status?jobid={job}&wait=60 HTTP/1.1\r\nHost: h\r\n{fields}\r\n".encode()
+    before = service.resident_kib()
+    asking(world, service, request, 3000)
+    wait_until_still(service)
+    grown = (service.resident_kib() - before) // 1024
+    if not is_sanitized():
+        expect(grown < 150, f"3,000 heads of 80 KB cost {grown} MiB")
+    expect_served(service)
+
+
 @attack("shares: bodies that never come, one on each connection", "a request that is not whole makes room as a silent connection does")
 def bodies_that_never_come(world):
     service = small_service(world)
@@ -144,7 +177,7 @@ def requests_that_wait(world):
     expect(len(answered(waiting)) > 0, "one client follows as often as it likes")
 
 
-@attack("shares: pages of six times their size that nobody reads", "they cost 32 MiB and a few pages in all, and others read theirs")
+@attack("shares: pages of six times their size that nobody reads", "they cost 24 MiB and a few pages in all, and others read theirs")
 def unread_pages(world):
     service = world.service()
     job = job_of_long_texts(service)

@@ -21,7 +21,7 @@ import sys
 import threading
 import time
 
-from table import Origin, World
+from table import Origin, World, is_sanitized
 from harness import PROGRAM, visit
 
 STORE = "S00339218"
@@ -342,11 +342,6 @@ def siege(seconds, heads, chosen):
     return record, rounds, answers
 
 
-def takes_terabytes():
-    """Of addresses, as a program does under a sanitizer, which keeps what was freed: its memory says nothing then."""
-    return subprocess.run(["prlimit", f"--as={300 << 20}", str(PROGRAM), "--version"], capture_output=True).returncode != 0
-
-
 def report(record, rounds, answers):
     for name in sorted(rounds):
         print(f"  {name:20} {rounds[name]:6} rounds")
@@ -355,7 +350,7 @@ def report(record, rounds, answers):
     seconds = sorted(record.seconds) or [0.0]
     print(f"submissions {len(record.seconds)}, median {seconds[len(seconds) // 2] * 1000:.0f} ms, slowest {seconds[-1] * 1000:.0f} ms, jobs that ended {record.ends}")
     print(f"health {record.health} answers, {record.probes} probes; memory at most {max(record.memory, default=0):.0f} MiB")
-    if max(record.memory, default=0) > MOST_MIB and not takes_terabytes():
+    if max(record.memory, default=0) > MOST_MIB and not is_sanitized():
         record.note(f"memory {max(record.memory):.0f} MiB")
     for what in record.wrong[:50]:
         print(f"WRONG {what}")

@@ -40,8 +40,8 @@ std::vector<picture> at_their_bounds() {
       {"PSB", psd_start({.large = true, .width = 300'000, .height = 300'000}), 300'000, 300'000},
       {"TIFF", tiff({.width = most_32, .height = most_32, .side_type = tiff_type::u32}), most_32, most_32},
       {"BigTIFF", tiff({.large = true, .width = most_32, .height = most_32, .side_type = tiff_type::u64}), most_32, most_32},
-      {"icon with a PNG", ico({{5, 5, png(most_31, most_31)}}), most_31, most_31},
-      {"icon with a bitmap", icon_of_bitmap(most_31, most_31), most_31, most_31 / 2},
+      {"icon with a PNG", ico({{5, 5, png(4096, 4096)}}), 4096, 4096},
+      {"icon with a bitmap", icon_of_bitmap(4096, 8192), 4096, 4096},
       {"HEIC", heif(plain_heif(most_32, most_32)), most_32, most_32},
   };
 }
@@ -64,9 +64,12 @@ std::vector<picture> beyond_their_bounds() {
       {"PSB by its height", psd_start({.large = true, .width = 5, .height = 300'001})},
       {"BigTIFF by its width", tiff({.large = true, .width = std::uint64_t{most_32} + 1, .side_type = tiff_type::u64})},
       {"BigTIFF by its height", tiff({.large = true, .height = std::uint64_t{most_32} + 1, .side_type = tiff_type::u64})},
-      {"icon with a PNG", ico({{5, 5, png(most_31 + 1, 5)}})},
-      {"icon with a bitmap, by its width", icon_of_bitmap(most_31 + 1, 6)},
-      {"icon with a bitmap, by its height", icon_of_bitmap(5, most_31 + 1)},
+      {"icon with a PNG, by its width", ico({{5, 5, png(4097, 5)}})},
+      {"icon with a PNG, by its height", ico({{5, 5, png(5, 4097)}})},
+      {"icon with a PNG of 2^32 - 1", ico({{5, 5, png(most_32, most_32)}})},
+      {"icon with a bitmap, by its width", icon_of_bitmap(4097, 6)},
+      {"icon with a bitmap, by its height", icon_of_bitmap(5, 8194)},
+      {"icon with a bitmap of a negative width", icon_of_bitmap(most_31 + 1, 6)},
   };
 }
 

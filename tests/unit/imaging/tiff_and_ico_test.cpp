@@ -209,9 +209,6 @@ BOOST_AUTO_TEST_CASE(with_a_picture_without_a_size_has_bad_dimensions) {
   for (const auto& picture : {icon_bitmap(0, 3), icon_bitmap(5, 0), icon_bitmap(0, 3, 12), png(0, 3), png(5, 0)}) {
     BOOST_TEST(code_of(with_picture(picture + std::string(12, '\0'))) == error_code::bad_dimensions);
   }
-  BOOST_TEST(code_of(with_picture(png(0x80000000, 3))) == error_code::bad_dimensions, "one more than the format allows");
-  BOOST_TEST(code_of(with_picture(png(3, 0x80000000))) == error_code::bad_dimensions);
-  BOOST_TEST(code_of(with_picture(png(0x7FFFFFFF, 3))) == error_code::none);
   const std::string below_zero = file_bytes{}.le32(40).le32(0x80000000).le32(6).fill(28);
   BOOST_TEST(code_of(with_picture(below_zero)) == error_code::bad_dimensions);
 }

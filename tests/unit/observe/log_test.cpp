@@ -1,5 +1,6 @@
 #include "observe/log.hpp"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -167,12 +168,39 @@ BOOST_AUTO_TEST_CASE(a_link_to_a_stream_of_the_system_is_followed_and_to_another
   for (const auto* name : {"/dev/null", "/dev/stderr", "/proc/self/fd/2", "/dev/fd/2"}) BOOST_TEST(refusal(name) == "", name);
   std::filesystem::create_symlink(std::filesystem::relative("/dev/null", std::filesystem::canonical(folder)), folder / "relative.log");
   BOOST_TEST(refusal(folder / "relative.log") == "");
-  const auto own_stderr = "/proc/" + std::to_string(getpid()) + "/fd/2";
-  BOOST_TEST(refusal(own_stderr) == "");
-  std::filesystem::create_symlink(own_stderr, folder / "stderr.log");
+  std::filesystem::create_symlink("/proc/self/fd/2", folder / "stderr.log");
   BOOST_TEST(refusal(folder / "stderr.log") == "");
   for (const auto* name : {"/proc//fd/2", "/proc/1x/fd/2", "/proc/self/fd/2/"}) BOOST_TEST(refusal(name) != "", name);
   BOOST_TEST(refusal(folder).starts_with("the log file '" + folder.string() + "' cannot be opened: "), refusal(folder));
+}
+
+// Behind it may be a file that this process, or another one, has open for reading, or the service's own database.
+BOOST_AUTO_TEST_CASE(a_link_to_another_descriptor_than_those_of_the_output_is_not_followed) {
+  std::ofstream{folder / "letter"} << "Dear";
+  const int letter = ::open((folder / "letter").c_str(), O_RDONLY | O_CLOEXEC);
+  BOOST_REQUIRE(letter >= 0);
+  for (const auto& target : {"/proc/self/fd/" + std::to_string(letter), "/dev/fd/" + std::to_string(letter),
+                             "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(letter)}) {
+    std::filesystem::remove(folder / "service.log");
+    std::filesystem::create_symlink(target, folder / "service.log");
+    BOOST_TEST(refusal(folder / "service.log").find("symbolic link") != std::string::npos, target);
+  }
+  close(letter);
+  BOOST_TEST(std::filesystem::file_size(folder / "letter") == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(a_database_is_no_log) {
+  using namespace std::string_literals;
+  std::ofstream{file} << "SQLite format 3\0"s;
+  BOOST_TEST(refusal(file).find("is a database") != std::string::npos, refusal(file));
+}
+
+BOOST_AUTO_TEST_CASE(a_pipe_that_nobody_reads_is_refused_at_once) {
+  BOOST_REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  BOOST_TEST(refusal(folder / "pipe").find("is a pipe that no program reads") != std::string::npos, refusal(folder / "pipe"));
+  const int reader = ::open((folder / "pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  BOOST_TEST(refusal(folder / "pipe") == "");
+  close(reader);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_with_another_name_that_is_no_log_is_somebodys) {
