@@ -3,7 +3,6 @@
 #include "actors/vital.hpp"
 #include "core/evidence.hpp"
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 #include "core/random.hpp"
 #include "core/require.hpp"
 #include "fetch/retry_policy.hpp"
@@ -18,7 +17,7 @@ void image_state::conclude(const fetch::outcome& outcome, std::chrono::steady_cl
   result.number = task.number;
   result.code = outcome.code;
   result.measured = outcome.measured;
-  result.attempts = task.attempt - (mutant(40) ? 1 : 0);
+  result.attempts = task.attempt;
   result.evidence = public_evidence(outcome.evidence, outcome.code, task.url);
   result.reason = outcome.reason;
   if (result.succeeded()) {
@@ -42,7 +41,7 @@ void image_state::conclude(const fetch::outcome& outcome, std::chrono::steady_cl
   report.postponed = postpone(outcome, now);
   if (report.postponed) {
     report.retry_in = backoff(limits::postponed_as, outcome, chance::postponement, task.postponed);
-  } else if (task.attempt < settings.attempts + (mutant(37) ? 1 : 0) && (mutant(36) || outcome.can_pass())) {
+  } else if (task.attempt < settings.attempts && outcome.can_pass()) {
     report.retry_in = backoff(task.attempt, outcome, chance::backoff, task.attempt);
   }
 }
@@ -63,7 +62,7 @@ std::chrono::milliseconds image_state::backoff(int attempt, const fetch::outcome
 }
 
 std::chrono::milliseconds image_state::delay() const {
-  if (!report.result.succeeded() || mutant(38)) return std::chrono::milliseconds{0};
+  if (!report.result.succeeded()) return std::chrono::milliseconds{0};
   return std::chrono::milliseconds{
       draw_between(settings.delay_min.count(), settings.delay_max.count(),
                    {settings.seed, static_cast<std::uint64_t>(chance::delay), static_cast<std::uint64_t>(order->job.value),
@@ -89,7 +88,7 @@ void deliver(self_pointer self, const image_pool_actor& pool) {
   const auto order = *std::exchange(state.order, std::nullopt);
   const bool rests = state.report.retry_in.has_value();
   self->send(order.report_to, report_atom_v, std::move(state.report));
-  if (!mutant(39) || !rests) self->send(pool, reported_atom_v, order.place, rests);
+  self->send(pool, reported_atom_v, order.place, rests);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 #include "core/require.hpp"
 
 namespace retail_pulse::actors {
@@ -92,7 +91,7 @@ void image_pool_state::image_died(const caf::down_msg& down) {
   const auto index = found->second;
   index_of_.erase(found);
   auto& at = places_[index];
-  if (!mutant(45)) at.actor.reset();
+  at.actor.reset();
   observe::log(observe::level::error, "an image actor died", {{"cause", text_of(down.reason)}});
   if (!at.work) return;
   const auto& task = at.work->image.task;
@@ -100,9 +99,9 @@ void image_pool_state::image_died(const caf::down_msg& down) {
   result.number = task.number;
   result.code = error_code::internal;
   result.attempts = task.attempt;
-  if (!mutant(43)) self_->send(*at.report_to, report_atom_v, image_report{task, result, std::nullopt});
-  if (at.fetching && !mutant(41)) fetched({index}, {});
-  if (!mutant(42)) reported({index}, false);
+  self_->send(*at.report_to, report_atom_v, image_report{task, result, std::nullopt});
+  if (at.fetching) fetched({index}, {});
+  reported({index}, false);
 }
 
 void image_pool_state::serve() {
@@ -143,7 +142,7 @@ void image_pool_state::spawn_into(std::uint32_t index) {
 
 caf::result<pool_gauges> image_pool_state::drain() {
   draining_ = true;
-  if (turns_->in_flight() == 0 || mutant(44)) return gauges();
+  if (turns_->in_flight() == 0) return gauges();
   drained_ = self_->make_response_promise<pool_gauges>();
   return *drained_;
 }

@@ -4,7 +4,6 @@
 
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 #include "core/require.hpp"
 #include "fetch/url.hpp"
 
@@ -53,7 +52,7 @@ void job_run::read_page(std::uint64_t credits) {
       .then([this, credits](const task_page_ptr& page) { check_stores(page, credits); },
             [this, credits](const caf::error& e) {
               log(level::error, "pending images cannot be read; trying again", {field{job_.id}, {"cause", text_of(e)}});
-              if (!mutant(21)) self_->delayed_send(self_, limits::storage_retry, pending_atom_v, credits);
+              self_->delayed_send(self_, limits::storage_retry, pending_atom_v, credits);
             });
 }
 
@@ -66,7 +65,7 @@ void job_run::check_stores(const task_page_ptr& page, std::uint64_t credits) {
       .then([this, page, credits, ids = check.ids](const store_verdicts& verdicts) {
         std::vector<std::string> unknown;
         for (std::size_t i = 0; i < ids.size(); ++i) {
-          if (!verdicts.known[mutant(34) ? 0 : i]) unknown.push_back(ids[i]);
+          if (!verdicts.known[i]) unknown.push_back(ids[i]);
         }
         offer(*page, unknown, credits);
       });
@@ -79,12 +78,11 @@ void job_run::offer(const task_page& page, const std::vector<std::string>& unkno
   require(read <= credits, "a page holds no more images than the turn granted");
   held_ += read;
   unread_ = read < credits ? 0 : unread_ - std::min(unread_, read);
-  if (read > 0 && !mutant(22)) cursor_ = page.tasks.back().number;
+  if (read > 0) cursor_ = page.tasks.back().number;
   auto offer = std::make_shared<image_offer>();
   offer->unused = credits - read;
   offer->more = unread_ > 0;
   for (const auto& task : page.tasks) {
-    if (mutant(33) && !offer->images.empty()) break;
     if (std::find(unknown.begin(), unknown.end(), task.store_id) != unknown.end()) {
       fail(task, error_code::store_not_found);
       continue;
@@ -97,7 +95,7 @@ void job_run::offer(const task_page& page, const std::vector<std::string>& unkno
     }
   }
   self_->send(colleagues_.pool, offer_atom_v, ticket_, image_offer_ptr{std::move(offer)});
-  if (held_ == 0 && unread_ == 0 && !mutant(29)) settle();
+  if (held_ == 0 && unread_ == 0) settle();
 }
 
 void job_run::decline(std::uint64_t credits) {
@@ -119,20 +117,18 @@ void job_run::fail(const image_task& task, error_code code, std::string reason) 
 
 void job_run::take_report(const image_report& report) {
   if (!report.retry_in) {
-    if (mutant(25) && report.result.succeeded()) add(report.result);
     add(report.result);
     return;
   }
   if (job_.cancelled) return release(1);  // what would be tried again has no result
   ++resting_;
   auto again = report.task;
-  if ((!report.postponed || mutant(84)) && !mutant(26)) ++again.attempt;
-  if (mutant(27) && again.attempt == 3) return;
+  if (!report.postponed) ++again.attempt;
   self_->delayed_send(self_, *report.retry_in, retry_atom_v, again);
 }
 
 void job_run::offer_again(const image_task& task) {
-  if (stopping_ || (job_.cancelled && !mutant(70))) return;
+  if (stopping_ || job_.cancelled) return;
   --resting_;
   const auto parsed = fetch::parse_url(task.url);
   const auto* url = std::get_if<fetch::url>(&parsed);
@@ -143,10 +139,10 @@ void job_run::offer_again(const image_task& task) {
 void job_run::add(image_result result) {
   batch_.push_back(std::move(result));
   const bool last = unread_ == 0 && batch_.size() + recording_ == held_;
-  if (batch_.size() >= limits::record_batch || (last && !mutant(23))) {
+  if (batch_.size() >= limits::record_batch || last) {
     flush();
   } else if (batch_.size() == 1) {
-    self_->delayed_send(self_, limits::record_after, flush_atom_v, generation_ + (mutant(23) ? 1 : 0));
+    self_->delayed_send(self_, limits::record_after, flush_atom_v, generation_);
   }
 }
 
@@ -172,7 +168,7 @@ void job_run::record(const results_ptr& batch) {
                 return;
               }
               log(level::error, "results cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
-              if (!mutant(24)) self_->delayed_send(self_, limits::storage_retry, record_atom_v, batch);
+              self_->delayed_send(self_, limits::storage_retry, record_atom_v, batch);
             });
 }
 
@@ -185,13 +181,13 @@ void job_run::take_recorded(std::uint64_t count, bool stored, const storage::rec
   }
   if (!stored) count = 0;
   held_ -= count;
-  self_->send(colleagues_.pool, settled_atom_v, ticket_, count - (mutant(35) ? 1 : 0));
+  self_->send(colleagues_.pool, settled_atom_v, ticket_, count);
   self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
   if (stopping_) {
     if (recording_ == 0) self_->quit();
   } else if (job_.cancelled) {
     abandon_when_idle();
-  } else if (held_ == 0 && (unread_ == 0 || mutant(28))) {
+  } else if (held_ == 0 && unread_ == 0) {
     settle();
   }
 }
@@ -213,7 +209,7 @@ void job_run::settle() {
           },
           [this](const caf::error& e) {
             log(level::error, "a verdict cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
-            if (!mutant(30)) self_->delayed_send(self_, limits::storage_retry, begin_atom_v);
+            self_->delayed_send(self_, limits::storage_retry, begin_atom_v);
           });
 }
 
@@ -225,7 +221,7 @@ void job_run::settle() {
 void job_run::cancel() {
   if (stopping_ || std::exchange(job_.cancelled, true)) return;
   self_->request(colleagues_.pool, caf::infinite, withdraw_atom_v, ticket_).then([this](std::uint64_t dropped) {
-    if (!mutant(69)) release(dropped);
+    release(dropped);
   });
   release(std::exchange(resting_, 0));
 }
@@ -252,7 +248,7 @@ void job_run::abandon() {
           },
           [this](const caf::error& e) {
             log(level::error, "a cancelled job cannot be closed; trying again", {field{job_.id}, {"cause", text_of(e)}});
-            if (!mutant(71)) self_->delayed_send(self_, limits::storage_retry, abandon_atom_v);
+            self_->delayed_send(self_, limits::storage_retry, abandon_atom_v);
           });
 }
 
@@ -264,8 +260,8 @@ void job_run::finish() {
 
 void job_run::stop() {
   stopping_ = true;
-  if (!mutant(31)) flush();
-  if (recording_ == 0 || mutant(32)) self_->quit();
+  flush();
+  if (recording_ == 0) self_->quit();
 }
 
 job_actor::behavior_type job(job_actor::stateful_pointer<job_run> self, supervisor_actor supervisor, job_colleagues colleagues,

@@ -8,7 +8,6 @@
 
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 
 namespace retail_pulse::actors {
 
@@ -53,7 +52,7 @@ bool ledger_state::flush() {
       for (auto& command : batch) command.refused(storage_failure(*failure));  // the storage itself is: trying each would only take longer
     }
   }
-  flush_scheduled_ = !mutant(5) && (!queue_.empty() || !sliced_.empty());
+  flush_scheduled_ = !queue_.empty() || !sliced_.empty();
   return flush_scheduled_;
 }
 
@@ -63,17 +62,15 @@ std::optional<storage::storage_error> ledger_state::commit_together(std::deque<l
   try {
     writer_->begin();
     for (auto& command : batch) last.push_back(command.step(*writer_));
-    if (mutant(1))
-      for (std::size_t i = 0; i < batch.size(); ++i) batch[i].committed(last[i]);
     writer_->commit();
   } catch (const storage::storage_error& e) {
-    if (!mutant(4)) writer_->rollback();
+    writer_->rollback();
     observe::log(observe::level::error, "a commit failed", {{"commands", static_cast<std::int64_t>(batch.size())}, {"cause", e.what()}});
     return e;
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     batch[i].committed(last[i]);
-    if (!last[i] && !mutant(6)) sliced_.push_back(std::move(batch[i]));  // to the end: large ones take turns
+    if (!last[i]) sliced_.push_back(std::move(batch[i]));  // to the end: large ones take turns
   }
   return std::nullopt;
 }
@@ -82,7 +79,7 @@ void ledger_state::commit_one_by_one(std::deque<ledger_command>& batch) {
   for (auto& command : batch) {
     std::deque<ledger_command> alone;
     alone.push_back(command);
-    if (const auto failure = commit_together(alone); failure && !mutant(2)) command.refused(storage_failure(*failure));
+    if (const auto failure = commit_together(alone)) command.refused(storage_failure(*failure));
   }
 }
 
@@ -130,7 +127,7 @@ class staged_submission {
     } else if (!write_next(writer, now)) {
       return false;
     }
-    if (key_ && !mutant(75) && !(mutant(77) && id_)) writer.remember_key(*key_, next_id_, now);
+    if (key_) writer.remember_key(*key_, next_id_, now);
     return true;
   }
 
@@ -145,7 +142,7 @@ class staged_submission {
     using kind = stored_submission::kind;
     const auto total = static_cast<std::int64_t>(job_->image_count());
     if (!known_) return {kind::stored, {*id_, run_number{1}, {total, 0, 0}}, job_state::ongoing};
-    const bool same = known_->digest == key_->digest || mutant(76);
+    const bool same = known_->digest == key_->digest;
     return {same ? kind::known : kind::key_used, known_->job, known_->state};
   }
 
@@ -156,10 +153,9 @@ class staged_submission {
   /// The next slice of a large job; true when it was the last.
   bool write_next(storage::writer& writer, unix_millis now) {
     next_id_ = id_ ? *id_ : writer.create_job(*job_, now);
-    if (mutant(77) && key_ && !id_) writer.remember_key(*key_, next_id_, now);
     next_written_ = std::min(job_->image_count(), written_ + limits::slice_rows);
     writer.append(next_id_, *job_, written_, next_written_);
-    if (next_written_ < job_->image_count() && !mutant(7)) return false;
+    if (next_written_ < job_->image_count()) return false;
     writer.publish(next_id_, now);
     return true;
   }
@@ -191,11 +187,7 @@ caf::result<stored_submission> store(self_pointer self, const submission_ptr& jo
         if (last) promise.deliver(staged->outcome());
       },
       [=](const caf::error& e) mutable {
-        if (mutant(8) && staged->id()) {
-          promise.deliver(staged->outcome());
-        } else {
-          promise.deliver(e);
-        }
+        promise.deliver(e);
         if (const auto id = staged->id()) schedule_when(self, self->state.add_sliced(discarding(self, {*id})));
       },
       std::min(job->image_count(), limits::slice_rows),
@@ -231,7 +223,7 @@ caf::result<Outcome> in_one_step(self_pointer self, job_id job, std::size_t rows
                             tell(self, job, *outcome);
                             promise.deliver(*outcome);
                           },
-                          [=](const caf::error& e) mutable { mutant(3) ? promise.deliver(*outcome) : promise.deliver(e); },
+                          [=](const caf::error& e) mutable { promise.deliver(e); },
                           rows,
                       }));
   return promise;

@@ -4,7 +4,6 @@
 
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 
 namespace retail_pulse::actors {
 
@@ -36,7 +35,7 @@ std::optional<submit_outcome> supervisor_state::refusal(std::int64_t images, std
         {},
         "the job has " + std::to_string(images) + " images; the service takes at most " + std::to_string(settings_.max_pending_images)};
   }
-  if (admitted_jobs_ + (mutant(11) ? 0 : 1) > settings_.max_jobs) return submit_outcome{kind::full, {}, "too many ongoing jobs"};
+  if (admitted_jobs_ + 1 > settings_.max_jobs) return submit_outcome{kind::full, {}, "too many ongoing jobs"};
   if (pending_images_ + images > settings_.max_pending_images) return submit_outcome{kind::full, {}, "too many pending images"};
   if (storing_bytes_ + bytes > limits::storing_bytes) return submit_outcome{kind::full, {}, "storage is too slow"};
   return std::nullopt;
@@ -58,7 +57,7 @@ void supervisor_state::submit(const submission_ptr& submission, const std::optio
             answered(bytes);
           },
           [=, this](const caf::error& e) {
-            if (key && !mutant(78)) keys_.erase(key->text);
+            if (key) keys_.erase(key->text);
             dismiss(images);
             answer({submit_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
             answered(bytes);
@@ -74,7 +73,7 @@ void supervisor_state::take_stored(const stored_submission& stored, std::int64_t
   dismiss(images);
   if (stored.what == kind::key_used) return answer({submit_outcome::kind::key_used, {}, {}});
   answer({submit_outcome::kind::replayed, stored.job.id, {}});
-  if (stored.state == job_state::ongoing && !mutant(79)) adopt(stored.job);
+  if (stored.state == job_state::ongoing) adopt(stored.job);
 }
 
 void supervisor_state::admit(std::int64_t images, std::size_t bytes) {
@@ -85,7 +84,7 @@ void supervisor_state::admit(std::int64_t images, std::size_t bytes) {
 }
 
 void supervisor_state::dismiss(std::int64_t images) {
-  if (!mutant(9)) admitted_jobs_ -= 1;
+  admitted_jobs_ -= 1;
   pending_images_ -= images;
 }
 
@@ -120,7 +119,6 @@ void supervisor_state::report_load(const reply<std::optional<load_report>>& answ
 
 void supervisor_state::cancel(job_id job, const reply<control_outcome>& answer) {
   if (phase_ == phase::starting) return answer({control_outcome::kind::starting, {}});
-  if (mutant(67)) answer({control_outcome::kind::done, {job, {}, {}}});
   asked_ += 1;
   self_->request(colleagues_.ledger, caf::infinite, cancel_atom_v, job)
       .then(
@@ -140,7 +138,7 @@ void supervisor_state::take_cancelled(const storage::controlled& cancelled, cons
   if (cancelled.what == kind::ended) return answer({control_outcome::kind::ended, cancelled.job});
   if (const auto found = current_.find(cancelled.job.id); found != current_.end()) {
     auto& job = jobs_.at(found->second);
-    if (!mutant(72)) job.brief.cancelled = true;  // should its actor die
+    job.brief.cancelled = true;  // should its actor die
     self_->send(job.handle, cancel_atom_v);
   } else {
     adopt(cancelled.job);
@@ -182,7 +180,7 @@ void supervisor_state::redrive_some(job_id job, std::int64_t images, const reply
               case kind::too_many:
                 if (pending_images_ - images + failed > settings_.max_pending_images)
                   return refuse({outcome::full, {}, "too many pending images"});
-                if (!mutant(82)) pending_images_ += failed - images;
+                pending_images_ += failed - images;
                 return redrive_some(job, failed, answer);
               case kind::ongoing:
                 refuse({outcome::ongoing, came_to.job});
@@ -215,7 +213,7 @@ void supervisor_state::discard_unfinished() {
   self_->request(colleagues_.reader, caf::infinite, staging_atom_v)
       .then(
           [this](const id_list& orphans) {
-            if (!orphans.ids.empty() && !mutant(19)) self_->send(colleagues_.ledger, discard_atom_v, orphans);
+            if (!orphans.ids.empty()) self_->send(colleagues_.ledger, discard_atom_v, orphans);
             recover(job_id{0});
           },
           [this](const caf::error& e) {
@@ -230,10 +228,9 @@ void supervisor_state::recover(job_id after) {
           [this](const brief_page& page) {
             if (phase_ != phase::starting) return;
             for (const auto& brief : page.jobs) {
-              if (mutant(10) && &brief == &page.jobs.back()) break;
               admitted_jobs_ += 1;
               pending_images_ += brief.images.pending();
-              start(mutant(68) ? job_brief{brief.id, brief.run, brief.images} : brief, brief.images.pending(), 0);
+              start(brief, brief.images.pending(), 0);
             }
             if (page.jobs.size() < limits::recovery_page) {
               phase_ = phase::ready;
@@ -244,14 +241,14 @@ void supervisor_state::recover(job_id after) {
           },
           [this, after](const caf::error& e) {
             log(level::error, "ongoing jobs cannot be read; trying again", {{"cause", text_of(e)}});
-            if (!mutant(20)) self_->delayed_send(self_, limits::storage_retry, recover_atom_v, after);
+            self_->delayed_send(self_, limits::storage_retry, recover_atom_v, after);
           });
 }
 
 // --- jobs ------------------------------------------------------------------------------------------------------------
 
 void supervisor_state::start(job_brief brief, std::int64_t pending, int deaths) {
-  if (stopping_ && !mutant(17)) return;  // it is stored, and goes on at the next start
+  if (stopping_) return;  // it is stored, and goes on at the next start
   const job_ticket ticket{++last_ticket_};
   auto handle = self_->spawn<caf::monitored>(job, supervisor_actor{self_}, colleagues_, ticket, brief);
   ticket_of_[handle->address()] = ticket.value;
@@ -276,7 +273,7 @@ void supervisor_state::ended(job_ticket ticket) {
   ticket_of_.erase(found->second.handle->address());
   admitted_jobs_ -= 1;
   no_longer_current(ticket, found->second.brief.id);
-  if (!mutant(12)) pending_images_ -= found->second.pending;  // its last images, or what died with an actor before it could tell
+  pending_images_ -= found->second.pending;  // its last images, or what died with an actor before it could tell
   jobs_.erase(found);
   end_drain_if_empty();
 }
@@ -289,13 +286,13 @@ void supervisor_state::job_died(const caf::down_msg& down) {
   auto died = std::move(jobs_.at(ticket.value));
   jobs_.erase(ticket.value);
   no_longer_current(ticket, died.brief.id);
-  if (!mutant(14)) self_->send(colleagues_.pool, leave_atom_v, ticket);
+  self_->send(colleagues_.pool, leave_atom_v, ticket);
   if (stopping_) {
     end_drain_if_empty();
     return;
   }
   log(level::error, "a job actor died", {field{died.brief.id}, {"cause", text_of(down.reason)}, {"deaths", std::int64_t{died.deaths + 1}}});
-  if (died.deaths < limits::job_restarts && !mutant(13)) {
+  if (died.deaths < limits::job_restarts) {
     died.brief.images.succeeded = died.brief.images.failed = 0;  // storage knows better; it will find fewer pending than this
     start(died.brief, died.pending, died.deaths + 1);
   } else {
@@ -315,7 +312,7 @@ void supervisor_state::abandon(job_id job, run_number run, std::int64_t pending)
           },
           [=, this](const caf::error& e) {
             log(level::error, "a broken job cannot be closed; trying again", {field{job}, {"cause", text_of(e)}});
-            if (!mutant(15)) self_->delayed_send(self_, limits::storage_retry, abandon_atom_v, job, run, pending);
+            self_->delayed_send(self_, limits::storage_retry, abandon_atom_v, job, run, pending);
           });
 }
 
@@ -328,7 +325,7 @@ caf::result<load_report> supervisor_state::drain(std::chrono::milliseconds timeo
       .then([this](const pool_gauges&) { stop_jobs(); },
             [this](const caf::error&) {
               log(level::warning, "the drain timeout is over; what is in flight is fetched again at the next start");
-              if (!mutant(18)) stop_jobs();
+              stop_jobs();
             });
   return *drained_;
 }
@@ -340,7 +337,7 @@ void supervisor_state::stop_jobs() {
 }
 
 void supervisor_state::end_drain_if_empty() {
-  if (stopping_ && jobs_.empty() && (asked_ == 0 || mutant(16)) && drained_) std::exchange(drained_, std::nullopt)->deliver(load());
+  if (stopping_ && jobs_.empty() && asked_ == 0 && drained_) std::exchange(drained_, std::nullopt)->deliver(load());
 }
 
 supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_settings settings,

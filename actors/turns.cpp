@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 #include "core/require.hpp"
 
 namespace retail_pulse::actors {
@@ -73,7 +72,7 @@ void turns::offer(job_ticket ticket, const image_offer& offer) {
   require(owner->granted > 0 && offer.unused <= owner->granted, "an offer answers a turn");
   const auto read = std::exchange(owner->granted, 0) - offer.unused;
   owner->held -= offer.unused;
-  if (!mutant(56)) credits_ += offer.unused;
+  credits_ += offer.unused;
   owner->who.unread = offer.more ? std::max<std::uint64_t>(owner->who.unread, read + 1) - read : 0;
   for (const auto& image : offer.images) enqueue(*owner, image, false);
   consider(*owner);
@@ -90,7 +89,7 @@ void turns::settled(job_ticket ticket, std::uint64_t images) {
   auto* owner = member_of(ticket);
   if (!owner) return;
   require(images <= owner->held, "a job settles only what it holds");
-  if (!mutant(57)) owner->held -= images;
+  owner->held -= images;
   credits_ += images;
   consider(*owner);
 }
@@ -100,7 +99,7 @@ void turns::leave(job_ticket ticket) {
   if (found == members_.end()) return;
   const auto leaving = std::move(found->second);
   members_.erase(found);  // the rings skip tickets that are not here
-  if (!mutant(55)) credits_ += leaving->held;
+  credits_ += leaving->held;
   drop_lanes(*leaving);
 }
 
@@ -108,7 +107,6 @@ std::uint64_t turns::withdraw(job_ticket ticket) {
   auto* owner = member_of(ticket);
   if (!owner) return 0;
   owner->who.unread = 0;  // the rings skip it from here on; a turn that it has is still to be answered
-  if (mutant(83)) return owner->queued;
   drop_lanes(*owner);
   owner->ready.clear();
   owner->ready_images = 0;
@@ -173,7 +171,6 @@ void turns::resolved(const std::string& origin, const std::string& address) {
   known.address = address;
   for (const auto& lane : std::exchange(known.parked, {})) {
     if (lane->owner) make_ready(lane);
-    if (mutant(53)) break;
   }
   forget_if_idle(origin);
 }
@@ -198,7 +195,7 @@ void turns::pass_on(queue_lane& gone) {
 }
 
 void turns::hand_on_wake_up(queue_lane& woken) {
-  if (const auto address = std::exchange(woken.waited_for, std::nullopt); address && !mutant(52)) wake_if_free(*address);
+  if (const auto address = std::exchange(woken.waited_for, std::nullopt)) wake_if_free(*address);
 }
 
 void turns::wake_if_free(const std::string& address) {
@@ -226,7 +223,7 @@ void turns::fetched(const dispatch& done, const std::string& address) {
   if (auto* owner = member_of(done.ticket)) --owner->fetching;
   if (const auto held = addresses_.find(done.address); held != addresses_.end()) {
     --held->second->fetching;
-    if (!mutant(51)) wake(*held->second);
+    wake(*held->second);
     forget_address_if_idle(done.address);
   }
   const auto found = origins_.find(done.image.origin);
@@ -234,7 +231,7 @@ void turns::fetched(const dispatch& done, const std::string& address) {
   auto& origin = *found->second;
   --origin.fetching;
   if (!address.empty()) origin.address = address;  // names move between addresses while a job runs
-  if (!mutant(50)) wake(origin);
+  wake(origin);
   forget_if_idle(done.image.origin);
 }
 
@@ -248,8 +245,7 @@ void turns::reported(const dispatch& done, bool rests) {
 std::optional<dispatch> turns::next_dispatch() {
   const std::size_t half = std::max<std::size_t>(1, limits_.slots / 2);
   std::size_t passed_over = 0;
-  while (in_flight_ < limits_.places + (mutant(46) ? 1 : 0) && fetching_ < limits_.slots + (mutant(47) ? 1 : 0) &&
-         passed_over < ring_.size()) {
+  while (in_flight_ < limits_.places && fetching_ < limits_.slots && passed_over < ring_.size()) {
     const auto ticket = ring_.front();
     ring_.pop_front();
     auto* owner = member_of(ticket);
@@ -257,7 +253,7 @@ std::optional<dispatch> turns::next_dispatch() {
       passed_over = 0;
       continue;
     }
-    if (owner->fetching >= half && !mutant(58) && !ring_.empty()) {  // others have work: nobody holds more than half of the slots
+    if (owner->fetching >= half && !ring_.empty()) {  // others have work: nobody holds more than half of the slots
       ring_.push_back(ticket);
       ++passed_over;
       continue;
@@ -266,7 +262,7 @@ std::optional<dispatch> turns::next_dispatch() {
     if (owner->ready.empty()) {
       owner->in_ring = false;
     } else {
-      mutant(54) ? ring_.push_front(ticket) : ring_.push_back(ticket);
+      ring_.push_back(ticket);
     }
     consider(*owner);
     if (next) return next;
@@ -275,7 +271,7 @@ std::optional<dispatch> turns::next_dispatch() {
 }
 
 std::optional<dispatch> turns::dispatch_from(member& owner) {
-  const auto most = limits_.origin_connections + (mutant(48) ? 1 : 0);
+  const auto most = limits_.origin_connections;
   while (!owner.ready.empty()) {
     const auto lane = owner.ready.front();
     owner.ready.pop_front();
@@ -288,7 +284,7 @@ std::optional<dispatch> turns::dispatch_from(member& owner) {
         address->name = *origin.address;
         address->is_address = true;
       }
-      if (address->fetching >= most && !mutant(49)) full = address.get();
+      if (address->fetching >= most) full = address.get();
     }
     if (!full) return take_front(owner, lane);
     lane->ready = false;
@@ -313,7 +309,7 @@ dispatch turns::take_front(member& owner, const lane_ptr& lane) {
   if (lane->images.empty()) {
     lane->ready = false;
     --origin.lanes;
-    if (!mutant(60)) pass_on(*lane);
+    pass_on(*lane);
     lane->owner = nullptr;
     owner.lanes.erase(next.image.origin);
   } else {
@@ -329,7 +325,7 @@ dispatch turns::take_front(member& owner, const lane_ptr& lane) {
 // a newcomer always finds something.
 
 std::uint64_t turns::turn_size(const member& candidate) const {
-  const auto page = std::clamp<std::uint64_t>(credits_ / (mutant(59) ? 1 : limits::page_parts), 1, limits::page_images);
+  const auto page = std::clamp<std::uint64_t>(credits_ / limits::page_parts, 1, limits::page_images);
   return std::min({page, candidate.who.unread, static_cast<std::uint64_t>(limits_.credits)});
 }
 

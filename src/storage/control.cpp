@@ -1,6 +1,5 @@
 // What clients wish of jobs that are there: cancel, redrive, and knowing a submission again by its key.
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 #include "storage/writer_implementation.hpp"
 
 namespace retail_pulse::storage {
@@ -56,7 +55,7 @@ controlled writer::redrive(job_id id, std::int64_t room, unix_millis now) {
   if (row->images.failed > room) return {outcome::too_many, row->brief(id)};
   const long long job = id.value;
   self.sql.change(redrive_job, static_cast<long long>(now.count()), job);
-  if (!mutant(80)) self.sql.change(delete_store_failures, job);
+  self.sql.change(delete_store_failures, job);
   return {outcome::done, {id, run_number{row->run.value + 1}, {row->images.total, row->images.succeeded, 0}}};
 }
 

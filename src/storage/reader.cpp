@@ -1,7 +1,6 @@
 #include <limits>
 
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 #include "storage/audit.hpp"
 #include "storage/migrations.hpp"
 #include "storage/reader_implementation.hpp"
@@ -30,13 +29,6 @@ constexpr std::string_view select_pending_again = R"sql(
     FROM images INDEXED BY images_failed CROSS JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
    WHERE images.job_id = :job AND images.run < :run AND images.state = 2 AND images.image_no > :after
    ORDER BY image_no LIMIT :limit)sql";
-
-// What is wrong with mutant 73.
-constexpr std::string_view select_not_of_run = R"sql(
-  SELECT images.image_no, visits.store_id, images.url
-    FROM images JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
-   WHERE images.job_id = :job AND images.run < :run AND images.image_no > :after
-   ORDER BY images.image_no LIMIT :limit)sql";
 
 constexpr std::string_view select_ongoing = R"sql(
   SELECT job_id, run, images_total, images_succeeded, images_failed, cancelled_at IS NOT NULL
@@ -110,10 +102,7 @@ std::vector<image_task> reader::pending_images(job_id job, run_number run, image
   image_task task;
   long long number = 0;
   implementation_->sql.each(
-      mutant(73) && run > run_number{1} ? select_not_of_run
-      : run == run_number{1}            ? select_pending
-                                        : select_pending_again,
-      std::tie(number, task.store_id, task.url),
+      run == run_number{1} ? select_pending : select_pending_again, std::tie(number, task.store_id, task.url),
       [&] {
         task.number.value = number;
         tasks.push_back(task);

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 #include "storage/rows.hpp"
 #include "storage/writer_implementation.hpp"
 
@@ -93,13 +92,11 @@ std::optional<job_row> writer::implementation::job(job_id id) {
 
 long long writer::implementation::update_images(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now) {
   if (results.empty()) return 0;
-  const bool overwrites = results.front()->succeeded() ? mutant(62) : mutant(61);
-  const auto statement = overwrites ? update_image.substr(0, update_image.rfind("\n     AND")) : update_image;
   long long job = id.value, image = 0, of_run = run.value, state = 0, width = 0, height = 0, perimeter = 0, attempts = 0, status = 0,
             bytes = 0, dns = 0, connect = 0, total = 0, at = now.count();
   std::string format, code, error, url, address, kept;
   auto next = results.begin();
-  return sql.change_each(statement,
+  return sql.change_each(update_image,
                          std::tie(state, width, height, perimeter, format, code, error, attempts, url, address, status, bytes, dns, connect,
                                   total, kept, at, of_run, job, image),
                          [&] {
@@ -149,14 +146,13 @@ void writer::implementation::write_results(job_id id, run_number run, std::span<
   const auto failures = std::ranges::stable_partition(parted, &image_result::succeeded);
   const std::span<const image_result* const> all{parted};
   const auto count = parted.size() - failures.size();
-  const long long succeeded = std::max<long long>(update_images(id, run, all.first(count), now), mutant(63) ? count : 0);
-  if (!mutant(64)) count_failures(id, run, all.subspan(count));
-  if (mutant(81)) --run.value;
+  const long long succeeded = update_images(id, run, all.first(count), now);
+  count_failures(id, run, all.subspan(count));
   const long long failed = update_images(id, run, all.subspan(count), now);
   if (succeeded + failed > 0) {
     row.images.succeeded += succeeded;
     row.images.failed += failed;
-    if (row.images.pending() == 0 && !mutant(66)) {
+    if (row.images.pending() == 0) {
       give_verdict(id, row, now);
     } else {
       sql.change(count_results, static_cast<long long>(row.images.succeeded), static_cast<long long>(row.images.failed),
@@ -189,7 +185,7 @@ std::string writer::implementation::failures_of(job_id id) {
 void writer::implementation::give_verdict(job_id id, job_row& row, unix_millis now) {
   const long long job = id.value;
   const long long at = now.count(), succeeded = row.images.succeeded, failed = row.images.failed;
-  if (row.images.failed <= (mutant(65) ? 1 : 0)) {
+  if (row.images.failed == 0) {
     sql.change(complete_job, succeeded, failed, at, job);
     row.state = job_state::completed;
   } else {
@@ -204,7 +200,6 @@ recorded writer::record(job_id id, run_number run, std::span<const image_result>
   self.demand_transaction();
   auto row = self.job(id);
   if (!row) return {};
-  if (mutant(74)) run = row->run;
   if (row->state != job_state::ongoing || row->run != run) return nothing_changed(*row);
   recorded outcome;
   self.write_results(id, run, one_per_image(results), *row, outcome, now);
