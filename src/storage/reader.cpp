@@ -19,7 +19,7 @@ constexpr std::string_view select_pending = R"sql(
    WHERE images.job_id = :job AND images.run = :run AND images.state = 0 AND images.image_no > :after
    ORDER BY images.image_no LIMIT :limit)sql";
 
-// Of a later run, whose pending images are those that failed in an older one. Both halves come in order, so nothing is sorted.
+// Of a later run, whose pending images failed in an earlier one. Both halves come in order, so SQLite need not sort.
 constexpr std::string_view select_pending_again = R"sql(
   SELECT images.image_no AS image_no, visits.store_id, images.url
     FROM images CROSS JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
@@ -74,7 +74,7 @@ reader::implementation::implementation(const location& where, session_options op
 }
 
 void reader::implementation::fail_unknown_word() const {
-  sql.fail(storage_error::kind::corrupt, "a row holds a word that this version of the program does not know");
+  sql.fail(storage_error::kind::corrupt, "unknown enum value in the database; was it written by a newer version?");
 }
 
 reader::reader(const location& where, session_options options) : implementation_{std::make_unique<implementation>(where, options)} {}
@@ -156,7 +156,7 @@ std::vector<image_row> reader::images(job_id job, image_number after, std::size_
         evidence.connect_ms = static_cast<std::int32_t>(connect);
         evidence.total_ms = static_cast<std::int32_t>(total);
         rows.push_back(row);
-        if (row.pending) {  // what is there is of an older run
+        if (row.pending) {  // the stored result is of an earlier run
           rows.back().result = image_result{};
           rows.back().result.number = row.number;
           rows.back().error.clear();

@@ -1,4 +1,4 @@
-// Results, store failures, counters and the verdict: what changes while a job is ongoing.
+// Results, store failures, counters and the final state of a run.
 #include <algorithm>
 
 #include "core/limits.hpp"
@@ -14,7 +14,7 @@ constexpr std::string_view select_job = R"sql(
 
 // An image is pending when it has no result, or failed in an older run than its job's: "(state = 0 OR state = 2 AND run < :run)".
 
-// "" and 0 stand for what did not happen.
+// "" and 0 are stored as NULL: SOCI binds no NULL.
 constexpr std::string_view update_image = R"sql(
   UPDATE images
      SET state = :state, width = nullif(:width, 0), height = nullif(:height, 0), perimeter = nullif(:perimeter, 0),
@@ -24,7 +24,7 @@ constexpr std::string_view update_image = R"sql(
    WHERE job_id = :job AND image_no = :image
      AND (state = 0 OR state = 2 AND run < :run))sql";
 
-// Runs before the image changes, so that only one that is still pending is counted. CROSS JOIN: in this order.
+// Runs before the image changes, so that only pending images are counted. CROSS JOIN: keeps SQLite to this order.
 constexpr std::string_view count_store_failure = R"sql(
   INSERT INTO store_failures (job_id, store_id, first_image_no, code, error, failed_images)
   SELECT images.job_id, visits.store_id, images.image_no, :code, :error, 1
@@ -50,7 +50,7 @@ constexpr std::string_view fail_job = R"sql(
   UPDATE jobs SET images_succeeded = :succeeded, images_failed = :failed, state = 3, finished_at = :now, failures = :failures
    WHERE job_id = :job)sql";
 
-// Of the job as the verdict left it.
+// A copy of the job's row at the end of its run, because a redrive changes the row.
 constexpr std::string_view insert_callback = R"sql(
   INSERT INTO callbacks (job_id, run, due_at, job_state, images_succeeded, images_failed, finished_at, failures)
   SELECT job_id, run, :now, state, images_succeeded, images_failed, finished_at, failures
@@ -59,7 +59,7 @@ constexpr std::string_view insert_callback = R"sql(
 constexpr std::string_view select_pending = R"sql(
   SELECT image_no FROM images WHERE job_id = :job AND state = 0 AND image_no > :after ORDER BY image_no LIMIT :rows)sql";
 
-// Of a later run. The index holds what failed in this run too, which is walked over; with `:after` each of those once.
+// Of a later run. The index also holds images that failed in this run; they are skipped, with `:after` each of them once.
 constexpr std::string_view select_pending_again = R"sql(
   SELECT image_no FROM images WHERE job_id = :job AND state = 0 AND image_no > :after
    UNION ALL
@@ -82,7 +82,7 @@ std::vector<const image_result*> one_per_image(std::span<const image_result> res
 
 }  // namespace
 
-std::optional<job_row> writer::implementation::job(job_id id) {
+std::optional<job_row> writer::implementation::find_job(job_id id) {
   long long state = 0, run = 0, total = 0, succeeded = 0, failed = 0, cancelled = 0, has_url = 0;
   const long long key = id.value;
   if (!sql.one(select_job, std::tie(state, run, total, succeeded, failed, cancelled, has_url), key)) return std::nullopt;
@@ -153,7 +153,7 @@ void writer::implementation::write_results(job_id id, run_number run, std::span<
     row.images.succeeded += succeeded;
     row.images.failed += failed;
     if (row.images.pending() == 0) {
-      give_verdict(id, row, now);
+      end_run(id, row, now);
     } else {
       sql.change(count_results, static_cast<long long>(row.images.succeeded), static_cast<long long>(row.images.failed),
                  static_cast<long long>(id.value));
@@ -168,7 +168,7 @@ std::string writer::implementation::failures_of(job_id id) {
   store_failure row;
   long long images = 0;
   const long long job = id.value;
-  const long long limit = limits::status_failures + 1;  // one more tells that the list is cut
+  const long long limit = limits::status_failures + 1;  // one more shows that the list is cut
   sql.each(
       select_first_failures, std::tie(row.store_id, code, row.error, images),
       [&] {
@@ -182,7 +182,7 @@ std::string writer::implementation::failures_of(job_id id) {
   return failures_to_text(failures, truncated);
 }
 
-void writer::implementation::give_verdict(job_id id, job_row& row, unix_millis now) {
+void writer::implementation::end_run(job_id id, job_row& row, unix_millis now) {
   const long long job = id.value;
   const long long at = now.count(), succeeded = row.images.succeeded, failed = row.images.failed;
   if (row.images.failed == 0) {
@@ -198,7 +198,7 @@ void writer::implementation::give_verdict(job_id id, job_row& row, unix_millis n
 recorded writer::record(job_id id, run_number run, std::span<const image_result> results, unix_millis now) {
   auto& self = *implementation_;
   self.demand_transaction();
-  auto row = self.job(id);
+  auto row = self.find_job(id);
   if (!row) return {};
   if (row->state != job_state::ongoing || row->run != run) return nothing_changed(*row);
   recorded outcome;
@@ -210,7 +210,7 @@ recorded writer::abandon(job_id id, run_number run, error_code code, std::size_t
   auto& self = *implementation_;
   self.demand_transaction();
   if (code == error_code::none) self.sql.fail(storage_error::kind::other, "images are abandoned with a reason");
-  auto row = self.job(id);
+  auto row = self.find_job(id);
   if (!row) return {};
   if (row->state != job_state::ongoing || row->run != run) return nothing_changed(*row);
 
@@ -238,9 +238,9 @@ recorded writer::abandon(job_id id, run_number run, error_code code, std::size_t
 recorded writer::settle(job_id id, unix_millis now) {
   auto& self = *implementation_;
   self.demand_transaction();
-  auto row = self.job(id);
+  auto row = self.find_job(id);
   if (!row) return {};
-  if (row->state == job_state::ongoing && row->images.pending() == 0) self.give_verdict(id, *row, now);
+  if (row->state == job_state::ongoing && row->images.pending() == 0) self.end_run(id, *row, now);
   return nothing_changed(*row);
 }
 

@@ -46,7 +46,7 @@ struct book {
 using strings = std::vector<std::string>;
 
 /// The next commit is done, and reported as failed.
-struct hidden_commit final : storage::statement_watch {
+struct hidden_commit final : storage::statement_observer {
   bool hides = true;
   void before(std::string_view) override {}
   void after(std::string_view statement) override {
