@@ -21,13 +21,13 @@ void image_state::conclude(const fetch::outcome& outcome, std::chrono::steady_cl
   result.evidence = public_evidence(outcome.evidence, outcome.code, task.url);
   result.reason = outcome.reason;
   if (result.succeeded()) {
-    if (!outcome.detail.empty() && observe::logs(observe::level::debug)) {  // no copy was kept, of every image from here on perhaps
+    if (!outcome.detail.empty() && observe::logs(observe::level::debug)) {  // its copy could not be kept, perhaps because the disk is full
       observe::log(observe::level::debug, "an image was measured and not kept",
                    {observe::field{order->job}, observe::field{task.number}, {"detail", outcome.detail}});
     }
     return;
   }
-  // A stranger's failure is in the result; one of ours has to be seen.
+  // A host's failure is in the result; one of the service is for its operator.
   const auto level = outcome.code == error_code::internal ? observe::level::error : observe::level::debug;
   if (observe::logs(level)) {
     observe::log(level, "an attempt failed",
@@ -86,9 +86,9 @@ void begin(self_pointer self, const image_order& order) {
 void deliver(self_pointer self, const image_pool_actor& pool) {
   auto& state = self->state;
   const auto order = *std::exchange(state.order, std::nullopt);
-  const bool rests = state.report.retry_in.has_value();
+  const bool will_retry = state.report.retry_in.has_value();
   self->send(order.report_to, report_atom_v, std::move(state.report));
-  self->send(pool, reported_atom_v, order.place, rests);
+  self->send(pool, reported_atom_v, order.worker, will_retry);
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ image_actor::behavior_type image(self_pointer self, image_pool_actor pool, image
       [=](order_atom, const image_order& order) { begin(self, order); },
       [=](fetched_atom, const fetch_outcome_ptr& outcome) {
         auto& state = self->state;
-        self->send(pool, fetched_atom_v, state.order->place, outcome->leads_to);
+        self->send(pool, fetched_atom_v, state.order->worker, outcome->leads_to);
         state.conclude(*outcome, self->clock().now());
         if (const auto delay = state.delay(); delay.count() > 0) {
           self->delayed_send(self, delay, report_atom_v);

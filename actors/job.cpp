@@ -15,8 +15,8 @@ using observe::log;
 
 namespace {
 
-void tell_end(job_id job, const storage::recorded& recorded) {
-  if (recorded.state == job_state::ongoing) return;  // in another run by now
+void log_end(job_id job, const storage::recorded& recorded) {
+  if (recorded.state == job_state::ongoing) return;  // in a later run by now
   log(level::info, "job ended",
       {field{job}, {"state", name_of(recorded.state)}, {"images", recorded.images.total}, {"failed", recorded.images.failed}});
 }
@@ -62,10 +62,10 @@ void job_run::check_stores(const task_page_ptr& page, std::uint64_t credits) {
     if (check.ids.empty() || check.ids.back() != task.store_id) check.ids.push_back(task.store_id);
   }
   self_->request(colleagues_.store_master, caf::infinite, lookup_atom_v, check)
-      .then([this, page, credits, ids = check.ids](const store_verdicts& verdicts) {
+      .then([this, page, credits, ids = check.ids](const known_stores& stores) {
         std::vector<std::string> unknown;
         for (std::size_t i = 0; i < ids.size(); ++i) {
-          if (!verdicts.known[i]) unknown.push_back(ids[i]);
+          if (!stores.known[i]) unknown.push_back(ids[i]);
         }
         offer(*page, unknown, credits);
       });
@@ -120,8 +120,8 @@ void job_run::take_report(const image_report& report) {
     add(report.result);
     return;
   }
-  if (job_.cancelled) return release(1);  // what would be tried again has no result
-  ++resting_;
+  if (job_.cancelled) return release(1);
+  ++in_retry_wait_;
   auto again = report.task;
   if (!report.postponed) ++again.attempt;
   self_->delayed_send(self_, *report.retry_in, retry_atom_v, again);
@@ -129,10 +129,10 @@ void job_run::take_report(const image_report& report) {
 
 void job_run::offer_again(const image_task& task) {
   if (stopping_ || job_.cancelled) return;
-  --resting_;
+  --in_retry_wait_;
   const auto parsed = fetch::parse_url(task.url);
   const auto* url = std::get_if<fetch::url>(&parsed);
-  require(url != nullptr, "an image that was fetched once has a URL");
+  require(url != nullptr, "an image that was offered once has a valid URL");
   self_->send(colleagues_.pool, again_atom_v, ticket_, queued_image{task, url->origin()});
 }
 
@@ -142,17 +142,17 @@ void job_run::add(image_result result) {
   if (batch_.size() >= limits::record_batch || last) {
     flush();
   } else if (batch_.size() == 1) {
-    self_->delayed_send(self_, limits::record_after, flush_atom_v, generation_);
+    self_->delayed_send(self_, limits::record_after, flush_atom_v, batch_number_);
   }
 }
 
-void job_run::flush_if(std::uint64_t generation) {
-  if (generation == generation_) flush();
+void job_run::flush_if(std::uint64_t batch_number) {
+  if (batch_number == batch_number_) flush();
 }
 
 void job_run::flush() {
   if (batch_.empty()) return;
-  ++generation_;
+  ++batch_number_;
   recording_ += batch_.size();
   record(std::make_shared<const results_batch>(results_batch{std::exchange(batch_, {})}));
 }
@@ -176,8 +176,8 @@ void job_run::take_recorded(std::uint64_t count, bool stored, const storage::rec
   require(count <= recording_ && recording_ <= held_, "only images that were read are recorded");
   recording_ -= count;
   if (is_over(recorded)) {
-    tell_end(job_.id, recorded);
-    return finish();  // with which pool and supervisor take back whatever they counted for it
+    log_end(job_.id, recorded);
+    return finish();  // pool and supervisor then take back all that they still count for it
   }
   if (!stored) count = 0;
   held_ -= count;
@@ -203,27 +203,28 @@ void job_run::settle() {
             if (is_over(recorded)) {
               finish();
             } else if (recorded.images.pending() > 0) {
-              job_.images = recorded.images;  // something was left out: read from the beginning
+              job_.images = recorded.images;  // some images were passed over: read from the beginning
               start();
             }
           },
           [this](const caf::error& e) {
-            log(level::error, "a verdict cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
+            log(level::error, "the final state of a job cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
             self_->delayed_send(self_, limits::storage_retry, begin_atom_v);
           });
 }
 
 // --- cancelling ------------------------------------------------------------------------------------------------------
 
-// Every image that is held comes back in one of four ways: from a lane by the pool's answer, from a rest at once, from flight by its
-// report, and from storage by what was recorded. Then nothing of this run is under way, and what is pending was not begun.
+// Every held image is released in one of four ways: those queued in the pool by its answer to `withdraw`, those in their retry wait at
+// once, those in flight by their reports, and those being recorded by the ledger's answer. When none is held, nothing of this run is under
+// way, and the pending images can be failed as cancelled.
 
 void job_run::cancel() {
   if (stopping_ || std::exchange(job_.cancelled, true)) return;
   self_->request(colleagues_.pool, caf::infinite, withdraw_atom_v, ticket_).then([this](std::uint64_t dropped) {
     release(dropped);
   });
-  release(std::exchange(resting_, 0));
+  release(std::exchange(in_retry_wait_, 0));
 }
 
 void job_run::release(std::uint64_t images) {
@@ -243,7 +244,7 @@ void job_run::abandon() {
       .then(
           [this](const storage::recorded& recorded) {
             self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
-            tell_end(job_.id, recorded);
+            log_end(job_.id, recorded);
             finish();
           },
           [this](const caf::error& e) {
@@ -273,7 +274,7 @@ job_actor::behavior_type job(job_actor::stateful_pointer<job_run> self, supervis
       [=](turn_atom, std::uint64_t credits) { self->state.read_page(credits); },
       [=](report_atom, const image_report& report) { self->state.take_report(report); },
       [=](retry_atom, const image_task& task) { self->state.offer_again(task); },
-      [=](flush_atom, std::uint64_t generation) { self->state.flush_if(generation); },
+      [=](flush_atom, std::uint64_t batch_number) { self->state.flush_if(batch_number); },
       [=](begin_atom) { self->state.start(); },
       [=](pending_atom, std::uint64_t credits) { self->state.read_page(credits); },
       [=](record_atom, const results_ptr& batch) { self->state.record(batch); },
