@@ -69,13 +69,21 @@ std::chrono::milliseconds callback_backoff(int attempt, std::initializer_list<st
   return std::chrono::milliseconds{draw_between(wait - jitter, wait + jitter, names)};
 }
 
-void courier_state::open(self_pointer self, courier_settings settings, ledger_actor ledger, std::shared_ptr<storage::reader> storage) {
-  self_ = self;
+courier_actor::behavior_type courier_state::make_behavior(courier_settings settings, ledger_actor ledger,
+                                                          std::shared_ptr<storage::reader> storage) {
   settings_ = std::move(settings);
   queue_.emplace(callback_places::of(settings_.at_once));
   ledger_ = std::move(ledger);
   storage_ = std::move(storage);
-  self->send(ledger_, courier_atom_v, courier_actor{self});  // the ledger's first message starts the reading
+  self_->send(ledger_, courier_atom_v, courier_actor{self_});  // the ledger's first message starts the reading
+  return {
+      [this](due_atom) { read_new(); },
+      [this](tick_atom) { serve_on_tick(); },
+      [this](resolved_atom, std::int64_t number, const std::string& address) { located(number, address); },
+      [this](posted_atom, std::int64_t number, const posted_ptr& result) { take(number, *result); },
+      [this](note_atom, std::int64_t number, const callback_attempt& attempt) { note(number, attempt); },
+      [this](stop_atom) { stop(); },
+  };
 }
 
 void courier_state::read_new() {
@@ -246,15 +254,7 @@ void courier_state::noted(std::int64_t number, const callback_attempt& attempt) 
 courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, courier_settings settings, ledger_actor ledger,
                                      std::shared_ptr<storage::reader> storage) {
   abort_on_exception(self, "courier");
-  self->state.open(self, std::move(settings), std::move(ledger), std::move(storage));
-  return {
-      [=](due_atom) { self->state.read_new(); },
-      [=](tick_atom) { self->state.serve_on_tick(); },
-      [=](resolved_atom, std::int64_t number, const std::string& address) { self->state.located(number, address); },
-      [=](posted_atom, std::int64_t number, const posted_ptr& result) { self->state.take(number, *result); },
-      [=](note_atom, std::int64_t number, const callback_attempt& attempt) { self->state.note(number, attempt); },
-      [=](stop_atom) { self->state.stop(); },
-  };
+  return self->state.make_behavior(std::move(settings), std::move(ledger), std::move(storage));
 }
 
 }  // namespace retail_pulse::actors

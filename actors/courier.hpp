@@ -41,8 +41,11 @@ class courier_state {
 
   using self_pointer = courier_actor::stateful_pointer<courier_state>;
 
-  void open(self_pointer self, courier_settings settings, ledger_actor ledger, std::shared_ptr<storage::reader> storage);
+  explicit courier_state(self_pointer self) : self_{self} {}
 
+  courier_actor::behavior_type make_behavior(courier_settings settings, ledger_actor ledger, std::shared_ptr<storage::reader> storage);
+
+ private:
   /// Reads on, and sends the due webhooks.
   void serve();
   void serve_on_tick();
@@ -51,8 +54,6 @@ class courier_state {
   void take(std::int64_t number, const fetch::posted& result);
   void note(std::int64_t number, const callback_attempt& attempt);
   void stop() { stopping_ = true; }
-
- private:
   void read_on();
   void look_back();
   void take_in(const pending_callback& found);
@@ -62,7 +63,7 @@ class courier_state {
   void noted(std::int64_t number, const callback_attempt& attempt);
   void wait_for_next();
 
-  self_pointer self_ = nullptr;
+  const self_pointer self_;
   courier_settings settings_;
   ledger_actor ledger_;
   std::shared_ptr<storage::reader> storage_;

@@ -8,8 +8,7 @@
 
 namespace retail_pulse::actors {
 
-void image_pool_state::open(self_pointer self, pool_settings settings) {
-  self_ = self;
+image_pool_actor::behavior_type image_pool_state::make_behavior(pool_settings settings) {
   settings_ = settings;
   const turn_limits limits{settings.images_in_flight, settings.fetch_slots, settings.origin_connections,
                            settings.images_in_flight * limits::credits_per_place};
@@ -19,13 +18,26 @@ void image_pool_state::open(self_pointer self, pool_settings settings) {
     settings_.image.engine->resolve(origin + "/",
                                     [me, origin](std::string address) { caf::anon_send(me, resolved_atom_v, origin, std::move(address)); });
   });
-  self->set_down_handler([this](caf::down_msg& down) { image_died(down); });
-  self->set_exit_handler([this](caf::exit_msg& exit) {
+  self_->set_down_handler([this](caf::down_msg& down) { image_died(down); });
+  self_->set_exit_handler([this](caf::exit_msg& exit) {
     for (const auto& at : workers_) {
       if (at.actor) self_->send_exit(*at.actor, exit.reason);
     }
     self_->quit(exit.reason);
   });
+  return {
+      [this](join_atom, const pool_member& member) { join(member); },
+      [this](offer_atom, job_ticket ticket, const image_offer_ptr& answer) { offer(ticket, *answer); },
+      [this](again_atom, job_ticket ticket, const queued_image& image) { again(ticket, image); },
+      [this](settled_atom, job_ticket ticket, std::uint64_t images) { settled(ticket, images); },
+      [this](leave_atom, job_ticket ticket) { leave(ticket); },
+      [this](withdraw_atom, job_ticket ticket) { return withdraw(ticket); },
+      [this](resolved_atom, const std::string& origin, const std::string& address) { resolved(origin, address); },
+      [this](fetched_atom, worker_index index, const std::string& address) { fetched(index, address); },
+      [this](reported_atom, worker_index index, bool will_retry) { reported(index, will_retry); },
+      [this](drain_atom) { return drain(); },
+      [this](load_atom) { return gauges(); },
+  };
 }
 
 void image_pool_state::join(const pool_member& member) {
@@ -154,20 +166,7 @@ pool_gauges image_pool_state::gauges() const {
 
 image_pool_actor::behavior_type image_pool(image_pool_actor::stateful_pointer<image_pool_state> self, pool_settings settings) {
   abort_on_exception(self, "image_pool");
-  self->state.open(self, settings);
-  return {
-      [=](join_atom, const pool_member& member) { self->state.join(member); },
-      [=](offer_atom, job_ticket ticket, const image_offer_ptr& offer) { self->state.offer(ticket, *offer); },
-      [=](again_atom, job_ticket ticket, const queued_image& image) { self->state.again(ticket, image); },
-      [=](settled_atom, job_ticket ticket, std::uint64_t images) { self->state.settled(ticket, images); },
-      [=](leave_atom, job_ticket ticket) { self->state.leave(ticket); },
-      [=](withdraw_atom, job_ticket ticket) { return self->state.withdraw(ticket); },
-      [=](resolved_atom, const std::string& origin, const std::string& address) { self->state.resolved(origin, address); },
-      [=](fetched_atom, worker_index index, const std::string& address) { self->state.fetched(index, address); },
-      [=](reported_atom, worker_index index, bool will_retry) { self->state.reported(index, will_retry); },
-      [=](drain_atom) { return self->state.drain(); },
-      [=](load_atom) { return self->state.gauges(); },
-  };
+  return self->state.make_behavior(settings);
 }
 
 }  // namespace retail_pulse::actors

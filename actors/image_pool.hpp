@@ -29,7 +29,18 @@ class image_pool_state {
 
   using self_pointer = image_pool_actor::stateful_pointer<image_pool_state>;
 
-  void open(self_pointer self, pool_settings settings);
+  explicit image_pool_state(self_pointer self) : self_{self} {}
+
+  image_pool_actor::behavior_type make_behavior(pool_settings settings);
+  pool_gauges gauges() const;
+
+ private:
+  struct worker {
+    std::optional<image_actor> actor;  ///< not set: not spawned yet, or died
+    std::optional<dispatch> work;      ///< set between order and report
+    bool fetching = false;
+    std::optional<job_actor> report_to;
+  };
 
   void join(const pool_member& member);
   void offer(job_ticket ticket, const image_offer& offer);
@@ -42,23 +53,13 @@ class image_pool_state {
   void reported(worker_index worker, bool will_retry);
   void image_died(const caf::down_msg& down);
   caf::result<pool_gauges> drain();
-  pool_gauges gauges() const;
-
- private:
-  struct worker {
-    std::optional<image_actor> actor;  ///< not set: not spawned yet, or died
-    std::optional<dispatch> work;      ///< set between order and report
-    bool fetching = false;
-    std::optional<job_actor> report_to;
-  };
-
   /// Grants turns and sends orders until a window is full or nothing is waiting.
   void serve();
   void order(dispatch next);
   std::uint32_t free_worker();
   void spawn_into(std::uint32_t index);
 
-  self_pointer self_ = nullptr;
+  const self_pointer self_;
   pool_settings settings_;
   std::optional<turns> turns_;
   std::vector<worker> workers_;

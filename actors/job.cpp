@@ -23,12 +23,25 @@ void log_end(job_id job, const storage::recorded& recorded) {
 
 }  // namespace
 
-void job_run::open(self_pointer self, supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket, job_brief brief) {
-  self_ = self;
+job_actor::behavior_type job_run::make_behavior(supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket,
+                                                job_brief brief) {
   supervisor_ = std::move(supervisor);
   colleagues_ = std::move(colleagues);
   ticket_ = ticket;
   job_ = brief;
+  self_->send(self_, begin_atom_v);
+  return {
+      [this](turn_atom, std::uint64_t credits) { read_page(credits); },
+      [this](report_atom, const image_report& report) { take_report(report); },
+      [this](retry_atom, const image_task& task) { offer_again(task); },
+      [this](flush_atom, std::uint64_t batch_number) { flush_if(batch_number); },
+      [this](begin_atom) { start(); },
+      [this](pending_atom, std::uint64_t credits) { read_page(credits); },
+      [this](record_atom, const results_ptr& batch) { record(batch); },
+      [this](cancel_atom) { cancel(); },
+      [this](abandon_atom) { abandon(); },
+      [this](stop_atom) { stop(); },
+  };
 }
 
 void job_run::start() {
@@ -268,20 +281,7 @@ void job_run::stop() {
 job_actor::behavior_type job(job_actor::stateful_pointer<job_run> self, supervisor_actor supervisor, job_colleagues colleagues,
                              job_ticket ticket, job_brief brief) {
   end_on_exception(self, "job");
-  self->state.open(self, std::move(supervisor), std::move(colleagues), ticket, brief);
-  self->send(self, begin_atom_v);
-  return {
-      [=](turn_atom, std::uint64_t credits) { self->state.read_page(credits); },
-      [=](report_atom, const image_report& report) { self->state.take_report(report); },
-      [=](retry_atom, const image_task& task) { self->state.offer_again(task); },
-      [=](flush_atom, std::uint64_t batch_number) { self->state.flush_if(batch_number); },
-      [=](begin_atom) { self->state.start(); },
-      [=](pending_atom, std::uint64_t credits) { self->state.read_page(credits); },
-      [=](record_atom, const results_ptr& batch) { self->state.record(batch); },
-      [=](cancel_atom) { self->state.cancel(); },
-      [=](abandon_atom) { self->state.abandon(); },
-      [=](stop_atom) { self->state.stop(); },
-  };
+  return self->state.make_behavior(std::move(supervisor), std::move(colleagues), ticket, brief);
 }
 
 }  // namespace retail_pulse::actors

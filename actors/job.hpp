@@ -28,8 +28,11 @@ class job_run {
 
   using self_pointer = job_actor::stateful_pointer<job_run>;
 
-  void open(self_pointer self, supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket, job_brief brief);
+  explicit job_run(self_pointer self) : self_{self} {}
 
+  job_actor::behavior_type make_behavior(supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket, job_brief brief);
+
+ private:
   void start();
   void read_page(std::uint64_t credits);
   void take_report(const image_report& report);
@@ -39,8 +42,6 @@ class job_run {
   void cancel();
   void abandon();
   void stop();
-
- private:
   void check_stores(const task_page_ptr& page, std::uint64_t credits);
   void offer(const task_page& page, const std::vector<std::string>& unknown, std::uint64_t credits);
   /// Gives a turn back unused.
@@ -59,7 +60,7 @@ class job_run {
   void settle();
   void finish();
 
-  self_pointer self_ = nullptr;
+  const self_pointer self_;
   supervisor_actor supervisor_;
   job_colleagues colleagues_;
   job_ticket ticket_;

@@ -11,16 +11,27 @@ using observe::field;
 using observe::level;
 using observe::log;
 
-void supervisor_state::open(self_pointer self, supervisor_settings settings, job_colleagues colleagues) {
-  self_ = self;
+supervisor_actor::behavior_type supervisor_state::make_behavior(supervisor_settings settings, job_colleagues colleagues) {
   settings_ = settings;
   colleagues_ = std::move(colleagues);
-  self->set_down_handler([this](caf::down_msg& down) { job_died(down); });
-  self->set_exit_handler([this](caf::exit_msg& exit) {
+  self_->set_down_handler([this](caf::down_msg& down) { job_died(down); });
+  self_->set_exit_handler([this](caf::exit_msg& exit) {
     for (const auto& [ticket, job] : jobs_) self_->send_exit(job.handle, exit.reason);
     self_->quit(exit.reason);
   });
   discard_unfinished();
+  return {
+      [this](submit_atom, const submission_ptr& submission, const std::optional<submission_key>& key,
+             const reply<submit_outcome>& answer) { submit(submission, key, answer); },
+      [this](cancel_atom, job_id job, const reply<control_outcome>& answer) { cancel(job, answer); },
+      [this](redrive_atom, job_id job, const reply<control_outcome>& answer) { redrive(job, answer); },
+      [this](load_atom, const reply<std::optional<load_report>>& answer) { report_load(answer); },
+      [this](recover_atom, job_id after) { recover(after); },
+      [this](progress_atom, job_ticket ticket, std::int64_t images) { progress(ticket, images); },
+      [this](ended_atom, job_ticket ticket) { ended(ticket); },
+      [this](abandon_atom, job_id job, run_number run, std::int64_t pending) { abandon(job, run, pending); },
+      [this](drain_atom, std::chrono::milliseconds timeout) { return drain(timeout); },
+  };
 }
 
 // --- admission -------------------------------------------------------------------------------------------------------
@@ -343,20 +354,7 @@ void supervisor_state::end_drain_if_empty() {
 supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_settings settings,
                                            job_colleagues colleagues) {
   abort_on_exception(self, "supervisor");
-  self->state.open(self, settings, std::move(colleagues));
-  return {
-      [=](submit_atom, const submission_ptr& submission, const std::optional<submission_key>& key, const reply<submit_outcome>& answer) {
-        self->state.submit(submission, key, answer);
-      },
-      [=](cancel_atom, job_id job, const reply<control_outcome>& answer) { self->state.cancel(job, answer); },
-      [=](redrive_atom, job_id job, const reply<control_outcome>& answer) { self->state.redrive(job, answer); },
-      [=](load_atom, const reply<std::optional<load_report>>& answer) { self->state.report_load(answer); },
-      [=](recover_atom, job_id after) { self->state.recover(after); },
-      [=](progress_atom, job_ticket ticket, std::int64_t images) { self->state.progress(ticket, images); },
-      [=](ended_atom, job_ticket ticket) { self->state.ended(ticket); },
-      [=](abandon_atom, job_id job, run_number run, std::int64_t pending) { self->state.abandon(job, run, pending); },
-      [=](drain_atom, std::chrono::milliseconds timeout) { return self->state.drain(timeout); },
-  };
+  return self->state.make_behavior(settings, std::move(colleagues));
 }
 
 }  // namespace retail_pulse::actors

@@ -25,7 +25,17 @@ class supervisor_state {
 
   using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
 
-  void open(self_pointer self, supervisor_settings settings, job_colleagues colleagues);
+  explicit supervisor_state(self_pointer self) : self_{self} {}
+
+  supervisor_actor::behavior_type make_behavior(supervisor_settings settings, job_colleagues colleagues);
+
+ private:
+  struct running_job {
+    job_brief brief;
+    job_actor handle;
+    int deaths = 0;
+    std::int64_t pending = 0;  ///< its share of pending_images_
+  };
 
   void submit(const submission_ptr& submission, const std::optional<submission_key>& key, const reply<submit_outcome>& answer);
   void cancel(job_id job, const reply<control_outcome>& answer);
@@ -38,15 +48,6 @@ class supervisor_state {
   void abandon(job_id job, run_number run, std::int64_t pending);
   void job_died(const caf::down_msg& down);
   caf::result<load_report> drain(std::chrono::milliseconds timeout);
-
- private:
-  struct running_job {
-    job_brief brief;
-    job_actor handle;
-    int deaths = 0;
-    std::int64_t pending = 0;  ///< its share of pending_images_
-  };
-
   load_report load() const;
   /// The rejection of a submission, if any bound is reached.
   std::optional<submit_outcome> rejection_of(std::int64_t images, std::size_t bytes) const;
@@ -66,7 +67,7 @@ class supervisor_state {
   void stop_jobs();
   void end_drain_if_empty();
 
-  self_pointer self_ = nullptr;
+  const self_pointer self_;
   supervisor_settings settings_;
   job_colleagues colleagues_;
   phase phase_ = phase::starting;
