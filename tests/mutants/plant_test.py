@@ -86,17 +86,19 @@ class Planter(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             source, program = pathlib.Path(folder, "a.cpp"), pathlib.Path(folder, "a")
             source.write_text(planted())
-            root = HERE.parent.parent
-            subprocess.run([sys.argv[1], "-std=c++20", "-Wall", "-Werror", f"-I{root}", source, "-o", program],
-                           check=True)
-            said = {number: subprocess.run([program], env=os.environ | {"PLANTED": number}, check=True,
-                                           stdout=subprocess.PIPE).stdout.decode().strip()
-                    for number in ["1", "2", "3", "4", "5", "77"]}
-            without = {name: text for name, text in os.environ.items() if name != "PLANTED"}
-            said[""] = subprocess.run([program], env=without, check=True,
-                                      stdout=subprocess.PIPE).stdout.decode().strip()
-        # 2 * 3 + 1, and so on
-        self.assertEqual(said, {"": "7", "77": "7", "1": "0", "2": "6", "3": "6", "4": "1", "5": "7"})
+            subprocess.run([sys.argv[1], "-std=c++20", "-Wall", "-Werror",
+                            f"-I{HERE.parent.parent}", source, "-o", program], check=True)
+            others = {name: text for name, text in os.environ.items() if name != "PLANTED"}
+
+            def printed(switch):
+                run = subprocess.run([program], env=others | switch, check=True,
+                                     stdout=subprocess.PIPE)
+                return int(run.stdout)
+
+            self.assertEqual(printed({}), 7)  # 2 * 3 + 1
+            for number, expected in {"77": 7, "1": 0, "2": 6, "3": 6, "4": 1, "5": 7}.items():
+                with self.subTest(number):
+                    self.assertEqual(printed({"PLANTED": number}), expected)
 
     def test_a_text_that_is_gone_is_named(self):
         self.refused("1 (nothing is counted): 'count += by;' occurs 0 times in next, a.cpp",
