@@ -122,7 +122,7 @@ callback_queue::taken callback_queue::give_back(std::int64_t number) {
   auto back = take_back(number);
   back.of->second.is_away = false;
   show(back.of);
-  if (back.woken_by) settle(*back.woken_by);  // it never asked where it leads
+  if (back.woken_by) settle(*back.woken_by);  // it never got to `leads_to`
   leave_server(back.server);
   return back;
 }
@@ -166,7 +166,7 @@ void callback_queue::wake(const std::string& server) {
     lane.woken_by = {server, is_slow};
     show(woken.of);
   }
-  if (there.out + there.woken == 0) servers_.erase(found);  // so nobody is parked
+  if (there.out + there.woken == 0) servers_.erase(found);  // so nothing is parked there
 }
 
 std::deque<callback_queue::taken>* callback_queue::line_to_wake(server_state& there) const {

@@ -18,62 +18,61 @@
 
 namespace retail_pulse::actors {
 
-/// How many deliveries are on their way at once.
+/// How many deliveries may be made at once.
 struct callback_places {
-  std::size_t prompt = 0;     ///< to origins that are not known to be slow,
-  std::size_t kept = 0;       ///< of which so many are for those that are known to be quick
-  std::size_t slow = 0;       ///< to the others, besides
-  std::size_t at_server = 0;  ///< to one address and port, of origins that are not known to be quick
+  std::size_t prompt = 0;     ///< to origins that are quick or unknown,
+  std::size_t kept = 0;       ///< of them, only to quick ones
+  std::size_t slow = 0;       ///< to slow origins
+  std::size_t at_server = 0;  ///< to one address and port, of origins that are not quick
 
-  /// Shared out of `total`, at least 4.
+  /// Divides `total`, at least 4.
   static callback_places of(std::size_t total);
 };
 
-/// Which callback is delivered next, as a plain single-threaded value without actors: of those that are due the longest, one per origin at
-/// a time.
+/// Decides which webhook is sent next: the one that is due longest, and one per origin at a time. A plain value for one thread, without
+/// actors.
 ///
-/// An origin is quick or slow by how long its last attempt took, whatever came of it: that is what it costs the others. Origins that are
-/// slow wait for places of their own, and some places are kept for those that are quick. So neither a thousand callbacks of one silent
-/// receiver, nor those of a thousand silent receivers, hold up one that answers. An origin that nothing is known of is taken for a prompt
-/// one, once.
+/// An origin is quick or slow by how long its last attempt took, whether it succeeded or not, because that is what it costs the others. An
+/// origin without an attempt is unknown, and treated as quick once. Slow origins have places of their own, and some places are kept for
+/// quick ones. So neither a thousand webhooks of one silent receiver, nor those of a thousand silent receivers, hold up one that answers.
 ///
-/// Names that lead to one server share its places, but for those that are quick: who shares a server with silent ones does not wait for
-/// them once it has answered. A lane beyond the bound is parked and costs nothing, until a delivery there ends and wakes the one that was
-/// parked first, whose place nobody else gets then. Slow ones have a line of their own, which has every eighth turn while others are
-/// parked.
+/// Origins at one server (address and port) share a bound; quick ones are exempt, so that a receiver which has answered does not wait for
+/// silent ones on its server. An origin beyond the bound is parked and costs nothing, until a delivery to that server ends; then the one
+/// that was parked first is woken, with its place reserved. Slow origins are parked in a line of their own, which has every eighth turn
+/// while others are parked.
 class callback_queue {
  public:
   explicit callback_queue(callback_places places);
 
   struct entry {
-    std::int64_t number = 0;  ///< of the callback; each is here once
+    std::int64_t number = 0;  ///< of the webhook's row; each is here once
     job_id job;
     run_number run;
     std::int32_t attempts = 0;  ///< before the next
   };
 
   void add(const std::string& origin, unix_millis due, entry what);
-  /// Takes out what is due at `now`; nothing when there is none, or no place. It is out until `again` or `end`, or `leads_to` says no.
+  /// Takes out an entry that is due at `now`; nullopt: there is none, or no place. It is out until `again`, `end`, or a false `leads_to`.
   std::optional<entry> next(unix_millis now);
-  /// Where the origin of what is out leads, an address and a port in any form; empty: nowhere that can be told. False when too many are out
-  /// to that server: then it waits again, for one of those.
+  /// The server behind the origin of an entry that is out: an address and a port in any form; empty: unknown. False when too many are out
+  /// to that server: then the entry is parked.
   bool leads_to(std::int64_t number, const std::string& server);
-  /// The attempt of what is out is over: what is known of its origin from now on.
+  /// The attempt of an entry that is out is over: its duration says whether the origin is quick or slow.
   void attempted(std::int64_t number, unix_millis now);
-  /// What is out, by its number; null for any other.
+  /// The entry that is out; nullptr for any other number.
   const entry* find_out(std::int64_t number) const;
   /// Its origin.
   const std::string& origin_of(std::int64_t number) const;
-  /// What was out waits again.
+  /// Puts back an entry that was out.
   void again(std::int64_t number, unix_millis due, std::int32_t attempts);
-  /// What was out is no more.
+  /// Removes an entry that was out.
   void end(std::int64_t number);
 
   std::size_t size() const { return known_.size(); }
   bool knows(std::int64_t number) const { return known_.count(number) != 0; }
-  /// How many of them have been attempted before.
+  /// How many of them were attempted before.
   std::size_t tried() const { return tried_; }
-  /// When `next` may have something, if nothing comes in or back before; nothing: not before something does.
+  /// When `next` may return something, if nothing is added or given back before; nullopt: not before that.
   std::optional<unix_millis> next_due() const;
 
  private:
@@ -82,14 +81,14 @@ class callback_queue {
 
   using position = std::pair<unix_millis, std::int64_t>;  ///< due, number
   struct wake_up {
-    std::string server;  ///< keeps a place for who was woken
-    bool is_slow;        ///< by the line that it was parked in
+    std::string server;  ///< at which a place is reserved
+    bool is_slow;        ///< which line it was parked in
   };
   struct origin_lane {
     std::map<position, entry> waiting;
-    bool is_away = false;             ///< its first is out, or parked; else it is among the heads of its pace, if it has one
+    bool is_away = false;             ///< its first is out or parked; else it is among the heads of its pace, if it has a first
     pace kind = pace::unknown;        ///< of those heads
-    std::optional<wake_up> woken_by;  ///< until it has used the place or handed it on
+    std::optional<wake_up> woken_by;  ///< until it has used the reserved place or handed it on
   };
   using lanes = std::map<std::string, origin_lane>;  ///< by origin
   using heads = std::map<position, lanes::iterator>;
@@ -100,26 +99,26 @@ class callback_queue {
     pace kind;
     unix_millis since;
     std::optional<wake_up> woken_by;
-    std::string server;  ///< that it counts at; empty: none
+    std::string server;  ///< at which it counts; empty: none
   };
   struct server_state {
     std::size_t out = 0;
-    std::size_t woken = 0;       ///< and not yet out to it again: each has its place already
-    std::size_t woken_slow = 0;  ///< of these, few, because they may wait long for a place of the slow
+    std::size_t woken = 0;       ///< and not yet out again: each has a reserved place
+    std::size_t woken_slow = 0;  ///< of these; few, because they may wait long for one of the slow places
     std::deque<taken> parked;
     std::deque<taken> parked_slow;
-    std::size_t passed_over = 0;  ///< turns of others since the last of those
+    std::size_t passed_over = 0;  ///< turns of `parked` since the last of `parked_slow`
   };
 
   pace pace_of(const std::string& origin, const entry& first);
   void show(lanes::iterator of);
   void hide(lanes::iterator of);
   void put(lanes::iterator into, unix_millis due, const entry& what);
-  taken take_back(std::int64_t number);  ///< out of what is out, with its place
-  taken give_back(std::int64_t number);  ///< likewise, and lets others go on
+  taken take_back(std::int64_t number);  ///< removes it from `out_`; it keeps its place at the server
+  taken give_back(std::int64_t number);  ///< likewise, and gives its place at the server to others
   void leave_server(const std::string& server);
-  void settle(const wake_up& call);      ///< its place was used or is not needed
-  void wake(const std::string& server);  ///< as many as there is room for
+  void settle(const wake_up& call);      ///< the reserved place was used, or is not needed
+  void wake(const std::string& server);  ///< as many of the parked as there is room for
   std::deque<taken>* line_to_wake(server_state& there) const;
   bool has_room_at(const std::string& server, pace kind) const;
   bool has_room(pace kind) const;
@@ -137,7 +136,7 @@ class callback_queue {
   std::array<std::size_t, paces> out_by_pace_{};
   std::map<std::int64_t, taken> out_;
   std::unordered_map<std::string, server_state> servers_;
-  // Apart, so that no number of silent origins pushes out one that answers.
+  // Two maps, so that silent origins, however many, do not push out one that answers.
   struct nothing {};
   fetch::lru_map<std::string, nothing> quick_{limits::callback_origins};
   fetch::lru_map<std::string, nothing> slow_{limits::callback_origins};

@@ -17,20 +17,20 @@ using observe::log;
 
 namespace {
 
-/// Keeps this stream of chance apart from those of images (see image.cpp).
+/// The stream of these draws; images have others (see image.hpp).
 constexpr std::uint64_t chance_of_callbacks = 3;
 
-constexpr int gone = 410;  ///< how a receiver says that it wants no more of it
+constexpr int gone = 410;  ///< the HTTP status by which a receiver unsubscribes
 
-/// The same for every attempt, so that a receiver can drop what it has got already; and no other message's: neither that of a job of the
-/// same number in another database, nor in this one, where it was put back to an older state and has given the number again.
+/// The webhook-id: the same for every attempt, so that receivers can drop duplicates, and unique. So it names the database, as another one
+/// has jobs of the same number, and the time of submission, as a database that was put back to an older state gives numbers again.
 std::string id_of(job_id job, run_number run, const callback_message& message) {
   const auto of_run = "job-" + std::to_string(job.value) + "-run-" + std::to_string(run.value);
-  if (message.database_id.empty()) return of_run;  // earlier attempts may have gone out under this one
+  if (message.database_id.empty()) return of_run;  // a webhook from before databases had ids: earlier attempts used this one
   return of_run + "-" + std::to_string(message.ended.submitted_at.count()) + "-" + message.database_id;
 }
 
-/// Why an attempt failed, for a client: tells nothing about our network.
+/// Why an attempt failed, for a client: without details of the service's own network.
 std::string sentence_of(const fetch::posted& result) {
   switch (result.code) {
     case error_code::http_status:
@@ -69,16 +69,24 @@ std::chrono::milliseconds callback_backoff(int attempt, std::initializer_list<st
   return std::chrono::milliseconds{draw_between(wait - jitter, wait + jitter, names)};
 }
 
-void courier_state::open(self_pointer self, courier_settings settings, ledger_actor ledger, std::shared_ptr<storage::reader> storage) {
-  self_ = self;
+courier_actor::behavior_type courier_state::make_behavior(courier_settings settings, ledger_actor ledger,
+                                                          std::shared_ptr<storage::reader> storage) {
   settings_ = std::move(settings);
   queue_.emplace(callback_places::of(settings_.at_once));
   ledger_ = std::move(ledger);
   storage_ = std::move(storage);
-  self->send(ledger_, courier_atom_v, courier_actor{self});  // whose first news begin everything
+  self_->send(ledger_, courier_atom_v, courier_actor{self_});  // the ledger's first message starts the reading
+  return {
+      [this](due_atom) { read_new(); },
+      [this](tick_atom) { serve_on_tick(); },
+      [this](resolved_atom, std::int64_t number, const std::string& address) { located(number, address); },
+      [this](posted_atom, std::int64_t number, const posted_ptr& result) { take(number, *result); },
+      [this](note_atom, std::int64_t number, const callback_attempt& attempt) { note(number, attempt); },
+      [this](stop_atom) { stop(); },
+  };
 }
 
-void courier_state::news() {
+void courier_state::read_new() {
   unread_ = true;
   serve();
 }
@@ -105,7 +113,7 @@ void courier_state::read_on() {
     }
     look_back();
   } catch (const storage::storage_error& e) {
-    log(level::error, "pending callbacks cannot be read; trying again", {{"cause", e.what()}});
+    log(level::error, "pending webhooks cannot be read; trying again", {{"cause", e.what()}});
   }
 }
 
@@ -117,7 +125,7 @@ void courier_state::take_in(const pending_callback& found) {
   }
 }
 
-/// A page at a time, so that news do not wait for it.
+/// One page per call, so that new webhooks do not wait for it.
 void courier_state::look_back() {
   const auto now = settings_.clock();
   if (!left_behind_ || now < next_look_back_) return;
@@ -151,7 +159,7 @@ void courier_state::wait_for_next() {
 
 // --- one delivery ----------------------------------------------------------------------------------------------------
 
-/// Asks for the address behind an origin before anything is sent there, so that many names on one silent server share its places.
+/// Resolves the address first, so that all names of one silent server share the server's bound.
 void courier_state::locate(std::int64_t number) {
   settings_.poster->resolve(queue_->origin_of(number) + "/", [me = courier_actor{self_}, number](std::string address) {
     caf::anon_send(me, resolved_atom_v, number, std::move(address));
@@ -163,7 +171,7 @@ void courier_state::located(std::int64_t number, const std::string& address) {
   const auto& origin = queue_->origin_of(number);  // which always has its port
   const auto server = address.empty() ? address : address + origin.substr(origin.rfind(':'));
   if (queue_->leads_to(number, server)) deliver(callback_queue::entry{*queue_->find_out(number)});
-  serve();  // its place may be another's, or it has let another go on
+  serve();  // it may have given its place to another
 }
 
 void courier_state::deliver(const callback_queue::entry& next) {
@@ -171,11 +179,11 @@ void courier_state::deliver(const callback_queue::entry& next) {
   try {
     message = storage_->callback_to_send(next.job, next.run);
   } catch (const storage::storage_error& e) {
-    log(level::error, "a callback cannot be read; trying again", {field{next.job}, {"cause", e.what()}});
+    log(level::error, "a webhook cannot be read; trying again", {field{next.job}, {"cause", e.what()}});
     queue_->again(next.number, settings_.clock() + limits::storage_retry, next.attempts);
     return;
   }
-  if (!message) {  // somebody has noted that it is done
+  if (!message) {  // not pending any more
     queue_->end(next.number);
     return;
   }
@@ -189,7 +197,7 @@ void courier_state::deliver(const callback_queue::entry& next) {
 }
 
 void courier_state::take(std::int64_t number, const fetch::posted& result) {
-  if (result.cancelled) return;  // the service ends; the next start delivers it
+  if (result.cancelled) return;  // the service is stopping; sent again after the next start
   const auto* of = queue_->find_out(number);
   if (of == nullptr) return;
   queue_->attempted(number, settings_.clock());
@@ -199,7 +207,7 @@ void courier_state::take(std::int64_t number, const fetch::posted& result) {
 callback_attempt courier_state::conclude(const callback_queue::entry& of, const fetch::posted& result) const {
   callback_attempt attempt{of.job, of.run, callback_standing::delivered, {}, {}};
   if (result.code == error_code::none) {
-    log(level::info, "callback delivered",
+    log(level::info, "webhook delivered",
         {field{of.job}, {"run", std::int64_t{of.run.value}}, {"attempt", std::int64_t{of.attempts + 1}}});
     return attempt;
   }
@@ -213,7 +221,7 @@ callback_attempt courier_state::conclude(const callback_queue::entry& of, const 
                                                     static_cast<std::uint64_t>(of.run.value), static_cast<std::uint64_t>(made)});
   }
   const bool final = attempt.standing == callback_standing::given_up;
-  log(final ? level::warning : level::info, final ? "a callback was given up" : "a callback was not delivered; trying again",
+  log(final ? level::warning : level::info, final ? "a webhook was given up" : "a webhook was not delivered; trying again",
       {field{of.job},
        {"run", std::int64_t{of.run.value}},
        {"attempt", std::int64_t{made}},
@@ -226,7 +234,7 @@ void courier_state::note(std::int64_t number, const callback_attempt& attempt) {
   self_->request(ledger_, caf::infinite, note_atom_v, attempt)
       .then([this, number, attempt](caf::ok_atom) { noted(number, attempt); },
             [this, number, attempt](const caf::error& e) {
-              log(level::error, "what came of a callback cannot be stored; trying again", {field{attempt.job}, {"cause", text_of(e)}});
+              log(level::error, "the outcome of a webhook cannot be stored; trying again", {field{attempt.job}, {"cause", text_of(e)}});
               if (!stopping_) self_->delayed_send(self_, limits::storage_retry, note_atom_v, number, attempt);
             });
 }
@@ -246,15 +254,7 @@ void courier_state::noted(std::int64_t number, const callback_attempt& attempt) 
 courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, courier_settings settings, ledger_actor ledger,
                                      std::shared_ptr<storage::reader> storage) {
   abort_on_exception(self, "courier");
-  self->state.open(self, std::move(settings), std::move(ledger), std::move(storage));
-  return {
-      [=](due_atom) { self->state.news(); },
-      [=](tick_atom) { self->state.serve_on_tick(); },
-      [=](resolved_atom, std::int64_t number, const std::string& address) { self->state.located(number, address); },
-      [=](posted_atom, std::int64_t number, const posted_ptr& result) { self->state.take(number, *result); },
-      [=](note_atom, std::int64_t number, const callback_attempt& attempt) { self->state.note(number, attempt); },
-      [=](stop_atom) { self->state.stop(); },
-  };
+  return self->state.make_behavior(std::move(settings), std::move(ledger), std::move(storage));
 }
 
 }  // namespace retail_pulse::actors

@@ -16,43 +16,44 @@ namespace retail_pulse::actors {
 
 struct courier_settings {
   fetch::poster* poster = nullptr;                     ///< outlives the actor
-  std::string key;                                     ///< what messages are signed with
-  int attempts = limits::default_callback_attempts;    ///< per callback, then it is given up
+  std::string key;                                     ///< signs the messages
+  int attempts = limits::default_callback_attempts;    ///< per webhook, then it is given up
   std::size_t at_once = limits::callbacks_at_once;     ///< deliveries, see callback_places::of
-  std::uint64_t seed = 0;                              ///< of the chance in back-offs
-  wall_clock clock;                                    ///< when a callback is due is stored, so it is of the wall
-  std::size_t held = limits::callbacks_held;           ///< callbacks in memory; tests have fewer, at least a page
-  std::function<std::string(const job_status&)> body;  ///< the message about a run that ended so
+  std::uint64_t seed = 0;                              ///< of the draws in back-offs
+  wall_clock clock;                                    ///< due times are stored, so they are wall times
+  std::size_t held = limits::callbacks_held;           ///< webhooks in memory, at least a page
+  std::function<std::string(const job_status&)> body;  ///< the message about an ended run
 };
 
-/// How long to wait after attempt `attempt` (from 1) before the next: limits::callback_backoff, give or take a little. `names` are what
-/// chance is drawn from.
+/// The wait between attempt `attempt` (from 1) and the next: limits::callback_backoff, with jitter that is drawn from `names`.
 std::chrono::milliseconds callback_backoff(int attempt, std::initializer_list<std::uint64_t> names);
 
-/// Delivers, at least once each, the callbacks that verdicts leave in storage, and has the ledger note what came of every attempt.
+/// Sends the webhooks of ended runs, each at least once, from their rows in storage (the outbox), and has the ledger record the outcome of
+/// every delivery.
 ///
-/// It keeps nothing that storage does not know: a start, a new verdict and room in its queue all read on behind the last callback it
-/// knows. Those that wait for another attempt fill half of the queue at most: the others are left in storage, where it looks for them again
-/// when they are due, so that no number of receivers that never answer keeps first messages out. A delivery that was cut off by the end of
-/// the process is made again at the next start, under the same webhook-id.
+/// It keeps nothing that storage does not know. At the start, when notified of new webhooks, and when its queue has room, it reads on behind
+/// the last row that it has read. Webhooks that wait for another attempt fill at most half of the queue. The others are left in storage, and
+/// found again when it looks back for due ones; so receivers that never answer, however many, do not keep new webhooks out. A delivery that
+/// the end of the process cut off is made again after the next start, under the same webhook-id.
 class courier_state {
  public:
   static constexpr const char* name = "courier";
 
   using self_pointer = courier_actor::stateful_pointer<courier_state>;
 
-  void open(self_pointer self, courier_settings settings, ledger_actor ledger, std::shared_ptr<storage::reader> storage);
+  explicit courier_state(self_pointer self) : self_{self} {}
 
-  /// Reads on, and delivers what is due.
+  courier_actor::behavior_type make_behavior(courier_settings settings, ledger_actor ledger, std::shared_ptr<storage::reader> storage);
+
+ private:
+  /// Reads on, and sends the due webhooks.
   void serve();
   void serve_on_tick();
   void located(std::int64_t number, const std::string& address);
-  void news();
+  void read_new();
   void take(std::int64_t number, const fetch::posted& result);
   void note(std::int64_t number, const callback_attempt& attempt);
   void stop() { stopping_ = true; }
-
- private:
   void read_on();
   void look_back();
   void take_in(const pending_callback& found);
@@ -62,16 +63,16 @@ class courier_state {
   void noted(std::int64_t number, const callback_attempt& attempt);
   void wait_for_next();
 
-  self_pointer self_ = nullptr;
+  const self_pointer self_;
   courier_settings settings_;
   ledger_actor ledger_;
   std::shared_ptr<storage::reader> storage_;
   std::optional<callback_queue> queue_;  ///< once opened
-  std::int64_t last_read_ = 0;           ///< number of the last callback that was read
+  std::int64_t last_read_ = 0;           ///< number of the last webhook that was read
   bool unread_ = false;                  ///< there may be more behind it
-  bool left_behind_ = false;             ///< some of those that were read are pending and not held
-  bool left_again_ = false;              ///< likewise, of those that this look back has passed
-  std::int64_t looked_at_ = 0;           ///< number of the last callback that this look back has passed
+  bool left_behind_ = false;             ///< some that were read are pending and not in the queue
+  bool left_again_ = false;              ///< likewise, among those that this look back has passed
+  std::int64_t looked_at_ = 0;           ///< number of the last webhook that this look back has passed
   unix_millis next_look_back_{0};
   bool ticking_ = false;
   bool stopping_ = false;

@@ -9,40 +9,42 @@
 
 namespace retail_pulse::actors {
 
-/// Who follows which job, and what of its progress has been told.
+/// The subscribers of each job, and the last update that was published to them.
 class herald_state {
  public:
   static constexpr const char* name = "herald";
 
-  void follow(job_id job, follower who);
+  void follow(job_id job, subscriber added);
   void unfollow(job_id job, std::uint64_t token);
 
-  /// True when a pause of the job has begun, and `pause_is_over` has to be called at its end.
-  bool take(const job_progress& news);
+  /// Publishes the update, or keeps it until the pause after the last one is over. True: a pause has begun, at whose end `pause_is_over`
+  /// has to be called.
+  bool take(const job_progress& update);
+  /// True: another pause has begun.
   bool pause_is_over(job_id id);
 
-  /// True when `beat` has to be called a second later: there are followers, and it is not due yet.
+  /// True: `beat` has to be called a second later. There are subscribers, and no call is due yet.
   bool needs_beat();
-  /// Beats for those whose turn this second is: every follower's comes once in limits::follower_beat.
+  /// Calls the `beat` of those whose turn this second is: every subscriber's comes once per limits::follower_beat.
   void beat();
 
  private:
   struct followed {
-    std::vector<follower> followers;
-    std::optional<job_progress> told;
-    std::optional<job_progress> newer;  ///< to be told when the pause is over
+    std::vector<subscriber> subscribers;
+    std::optional<job_progress> published;
+    std::optional<job_progress> kept;  ///< newer; published when the pause is over
     bool pausing = false;
   };
-  static void tell(followed& job, const job_progress& news);
+  static void publish(followed& job, const job_progress& update);
   void forget_if_idle(std::int64_t job);
 
-  std::unordered_map<std::int64_t, followed> jobs_;  ///< by job id; at least one follower each, or a pause
-  std::size_t followers_ = 0;
+  std::unordered_map<std::int64_t, followed> jobs_;  ///< by job id; each has a subscriber, or is pausing
+  std::size_t subscribers_ = 0;
   std::uint64_t second_ = 0;
   bool beat_is_due_ = false;
 };
 
-/// Tells followers of jobs how they get on. A job without followers costs a look-up in a table.
+/// Publishes job progress to subscribers. A job without subscribers costs a look-up in a table.
 herald_actor::behavior_type herald(herald_actor::stateful_pointer<herald_state> self);
 
 }  // namespace retail_pulse::actors

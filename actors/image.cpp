@@ -3,7 +3,6 @@
 #include "actors/vital.hpp"
 #include "core/evidence.hpp"
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 #include "core/random.hpp"
 #include "core/require.hpp"
 #include "fetch/retry_policy.hpp"
@@ -18,17 +17,17 @@ void image_state::conclude(const fetch::outcome& outcome, std::chrono::steady_cl
   result.number = task.number;
   result.code = outcome.code;
   result.measured = outcome.measured;
-  result.attempts = task.attempt - (mutant(40) ? 1 : 0);
+  result.attempts = task.attempt;
   result.evidence = public_evidence(outcome.evidence, outcome.code, task.url);
   result.reason = outcome.reason;
   if (result.succeeded()) {
-    if (!outcome.detail.empty() && observe::logs(observe::level::debug)) {  // no copy was kept, of every image from here on perhaps
+    if (!outcome.detail.empty() && observe::logs(observe::level::debug)) {  // its copy could not be kept, perhaps because the disk is full
       observe::log(observe::level::debug, "an image was measured and not kept",
                    {observe::field{order->job}, observe::field{task.number}, {"detail", outcome.detail}});
     }
     return;
   }
-  // A stranger's failure is in the result; one of ours has to be seen.
+  // A host's failure is in the result; one of the service is for its operator.
   const auto level = outcome.code == error_code::internal ? observe::level::error : observe::level::debug;
   if (observe::logs(level)) {
     observe::log(level, "an attempt failed",
@@ -42,7 +41,7 @@ void image_state::conclude(const fetch::outcome& outcome, std::chrono::steady_cl
   report.postponed = postpone(outcome, now);
   if (report.postponed) {
     report.retry_in = backoff(limits::postponed_as, outcome, chance::postponement, task.postponed);
-  } else if (task.attempt < settings.attempts + (mutant(37) ? 1 : 0) && (mutant(36) || outcome.can_pass())) {
+  } else if (task.attempt < settings.attempts && outcome.can_pass()) {
     report.retry_in = backoff(task.attempt, outcome, chance::backoff, task.attempt);
   }
 }
@@ -63,7 +62,7 @@ std::chrono::milliseconds image_state::backoff(int attempt, const fetch::outcome
 }
 
 std::chrono::milliseconds image_state::delay() const {
-  if (!report.result.succeeded() || mutant(38)) return std::chrono::milliseconds{0};
+  if (!report.result.succeeded()) return std::chrono::milliseconds{0};
   return std::chrono::milliseconds{
       draw_between(settings.delay_min.count(), settings.delay_max.count(),
                    {settings.seed, static_cast<std::uint64_t>(chance::delay), static_cast<std::uint64_t>(order->job.value),
@@ -87,9 +86,9 @@ void begin(self_pointer self, const image_order& order) {
 void deliver(self_pointer self, const image_pool_actor& pool) {
   auto& state = self->state;
   const auto order = *std::exchange(state.order, std::nullopt);
-  const bool rests = state.report.retry_in.has_value();
+  const bool will_retry = state.report.retry_in.has_value();
   self->send(order.report_to, report_atom_v, std::move(state.report));
-  if (!mutant(39) || !rests) self->send(pool, reported_atom_v, order.place, rests);
+  self->send(pool, reported_atom_v, order.worker, will_retry);
 }
 
 }  // namespace
@@ -101,7 +100,7 @@ image_actor::behavior_type image(self_pointer self, image_pool_actor pool, image
       [=](order_atom, const image_order& order) { begin(self, order); },
       [=](fetched_atom, const fetch_outcome_ptr& outcome) {
         auto& state = self->state;
-        self->send(pool, fetched_atom_v, state.order->place, outcome->leads_to);
+        self->send(pool, fetched_atom_v, state.order->worker, outcome->leads_to);
         state.conclude(*outcome, self->clock().now());
         if (const auto delay = state.delay(); delay.count() > 0) {
           self->delayed_send(self, delay, report_atom_v);

@@ -9,33 +9,32 @@
 
 namespace retail_pulse::actors {
 
-/// What all image actors share. The engine outlives the actors.
 struct image_settings {
-  fetch::engine* engine = nullptr;
+  fetch::engine* engine = nullptr;           ///< outlives the actors
   int attempts = 3;                          ///< per image, at least 1
-  std::chrono::milliseconds delay_min{100};  ///< the stand-in for a GPU stage, uniform, per measured image
+  std::chrono::milliseconds delay_min{100};  ///< stands in for a GPU stage: uniform, per measured image
   std::chrono::milliseconds delay_max{400};
   std::uint64_t seed = 0;  ///< of every delay and every back-off
 };
 
-/// One image at a time: order -> fetch and measure -> delay -> report. Waits are timers, so a place costs no thread.
+/// A worker: order -> fetch and measure -> delay -> report, for one image at a time. Waits are timers, so a worker costs no thread.
 struct image_state {
   static constexpr const char* name = "image";
 
   image_settings settings;
-  std::optional<image_order> order;  ///< the image at work
+  std::optional<image_order> order;  ///< the image in flight
   image_report report;
 
-  /// Turns an outcome of the engine into the report that is due.
+  /// Makes the report of a fetch's outcome.
   void conclude(const fetch::outcome& outcome, std::chrono::steady_clock::time_point now);
   /// How long the report waits: only for a measured image.
   std::chrono::milliseconds delay() const;
 
  private:
-  /// Whether the report's image is to be tried as the same attempt, which its task then counts.
+  /// Whether to try the image again as the same attempt; then notes that in the report's task.
   bool postpone(const fetch::outcome& after, std::chrono::steady_clock::time_point now);
 
-  /// Keeps the streams of chance apart.
+  /// Each use of chance has a stream of its own.
   enum class chance : std::uint64_t { delay = 1, backoff = 2, postponement = 3 };
 
   std::chrono::milliseconds backoff(int attempt, const fetch::outcome& after, chance why, std::int32_t round) const;

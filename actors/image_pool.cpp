@@ -4,29 +4,40 @@
 
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 #include "core/require.hpp"
 
 namespace retail_pulse::actors {
 
-void image_pool_state::open(self_pointer self, pool_settings settings) {
-  self_ = self;
+image_pool_actor::behavior_type image_pool_state::make_behavior(pool_settings settings) {
   settings_ = settings;
   const turn_limits limits{settings.images_in_flight, settings.fetch_slots, settings.origin_connections,
                            settings.images_in_flight * limits::credits_per_place};
   turns_.emplace(limits, [this](const std::string& origin) {
-    // The answer may come from another thread, and before this call returns: a message makes both the same.
+    // The answer may come on another thread, and before this call returns; as a message it comes later in either case.
     const image_pool_actor me{self_};
     settings_.image.engine->resolve(origin + "/",
                                     [me, origin](std::string address) { caf::anon_send(me, resolved_atom_v, origin, std::move(address)); });
   });
-  self->set_down_handler([this](caf::down_msg& down) { image_died(down); });
-  self->set_exit_handler([this](caf::exit_msg& exit) {
-    for (const auto& at : places_) {
+  self_->set_down_handler([this](caf::down_msg& down) { image_died(down); });
+  self_->set_exit_handler([this](caf::exit_msg& exit) {
+    for (const auto& at : workers_) {
       if (at.actor) self_->send_exit(*at.actor, exit.reason);
     }
     self_->quit(exit.reason);
   });
+  return {
+      [this](join_atom, const pool_member& member) { join(member); },
+      [this](offer_atom, job_ticket ticket, const image_offer_ptr& answer) { offer(ticket, *answer); },
+      [this](again_atom, job_ticket ticket, const queued_image& image) { again(ticket, image); },
+      [this](settled_atom, job_ticket ticket, std::uint64_t images) { settled(ticket, images); },
+      [this](leave_atom, job_ticket ticket) { leave(ticket); },
+      [this](withdraw_atom, job_ticket ticket) { return withdraw(ticket); },
+      [this](resolved_atom, const std::string& origin, const std::string& address) { resolved(origin, address); },
+      [this](fetched_atom, worker_index index, const std::string& address) { fetched(index, address); },
+      [this](reported_atom, worker_index index, bool will_retry) { reported(index, will_retry); },
+      [this](drain_atom) { return drain(); },
+      [this](load_atom) { return gauges(); },
+  };
 }
 
 void image_pool_state::join(const pool_member& member) {
@@ -59,7 +70,7 @@ void image_pool_state::leave(job_ticket ticket) {
 
 std::uint64_t image_pool_state::withdraw(job_ticket ticket) {
   const auto dropped = turns_->withdraw(ticket);
-  serve();  // its lanes may have stood before others
+  serve();  // its lanes may have kept others from an endpoint
   return dropped;
 }
 
@@ -68,17 +79,17 @@ void image_pool_state::resolved(const std::string& origin, const std::string& ad
   serve();
 }
 
-void image_pool_state::fetched(place_index index, const std::string& address) {
-  auto& at = places_[index.value];
+void image_pool_state::fetched(worker_index index, const std::string& address) {
+  auto& at = workers_[index.value];
   require(at.work && std::exchange(at.fetching, false), "a slot is given back once");
   turns_->fetched(*at.work, address);
   serve();
 }
 
-void image_pool_state::reported(place_index index, bool rests) {
-  auto& at = places_[index.value];
-  require(at.work && !at.fetching, "a place is given back after its slot");
-  turns_->reported(*at.work, rests);
+void image_pool_state::reported(worker_index index, bool will_retry) {
+  auto& at = workers_[index.value];
+  require(at.work && !at.fetching, "a worker is given back after its slot");
+  turns_->reported(*at.work, will_retry);
   at.work.reset();
   at.report_to.reset();
   idle_.push_back(index.value);
@@ -91,8 +102,8 @@ void image_pool_state::image_died(const caf::down_msg& down) {
   if (found == index_of_.end()) return;
   const auto index = found->second;
   index_of_.erase(found);
-  auto& at = places_[index];
-  if (!mutant(45)) at.actor.reset();
+  auto& at = workers_[index];
+  at.actor.reset();
   observe::log(observe::level::error, "an image actor died", {{"cause", text_of(down.reason)}});
   if (!at.work) return;
   const auto& task = at.work->image.task;
@@ -100,9 +111,9 @@ void image_pool_state::image_died(const caf::down_msg& down) {
   result.number = task.number;
   result.code = error_code::internal;
   result.attempts = task.attempt;
-  if (!mutant(43)) self_->send(*at.report_to, report_atom_v, image_report{task, result, std::nullopt});
-  if (at.fetching && !mutant(41)) fetched({index}, {});
-  if (!mutant(42)) reported({index}, false);
+  self_->send(*at.report_to, report_atom_v, image_report{task, result, std::nullopt});
+  if (at.fetching) fetched({index}, {});
+  reported({index}, false);
 }
 
 void image_pool_state::serve() {
@@ -114,8 +125,8 @@ void image_pool_state::serve() {
 void image_pool_state::order(dispatch next) {
   const auto* member = turns_->find(next.ticket);
   require(member != nullptr, "only a member's image is dispatched");
-  const auto index = free_place();
-  auto& at = places_[index];
+  const auto index = free_worker();
+  auto& at = workers_[index];
   self_->send(*at.actor, order_atom_v, image_order{{index}, member->id, member->handle, next.image.task});
   at.report_to = member->handle;
   at.fetching = true;
@@ -123,27 +134,27 @@ void image_pool_state::order(dispatch next) {
   peak_ = std::max(peak_, static_cast<std::int64_t>(turns_->in_flight()));
 }
 
-std::uint32_t image_pool_state::free_place() {
+std::uint32_t image_pool_state::free_worker() {
   if (idle_.empty()) {
-    require(places_.size() < settings_.images_in_flight, "there are no more image actors than places");
-    places_.emplace_back();
-    idle_.push_back(static_cast<std::uint32_t>(places_.size() - 1));
+    require(workers_.size() < settings_.images_in_flight, "turns dispatches no more images than there are workers");
+    workers_.emplace_back();
+    idle_.push_back(static_cast<std::uint32_t>(workers_.size() - 1));
   }
   const auto index = idle_.back();
   idle_.pop_back();
-  if (!places_[index].actor) spawn_into(index);
+  if (!workers_[index].actor) spawn_into(index);
   return index;
 }
 
 void image_pool_state::spawn_into(std::uint32_t index) {
   auto spawned = self_->spawn<caf::monitored>(image, image_pool_actor{self_}, settings_.image);
-  places_[index].actor = spawned;
+  workers_[index].actor = spawned;
   index_of_[spawned->address()] = index;
 }
 
 caf::result<pool_gauges> image_pool_state::drain() {
   draining_ = true;
-  if (turns_->in_flight() == 0 || mutant(44)) return gauges();
+  if (turns_->in_flight() == 0) return gauges();
   drained_ = self_->make_response_promise<pool_gauges>();
   return *drained_;
 }
@@ -155,20 +166,7 @@ pool_gauges image_pool_state::gauges() const {
 
 image_pool_actor::behavior_type image_pool(image_pool_actor::stateful_pointer<image_pool_state> self, pool_settings settings) {
   abort_on_exception(self, "image_pool");
-  self->state.open(self, settings);
-  return {
-      [=](join_atom, const pool_member& member) { self->state.join(member); },
-      [=](offer_atom, job_ticket ticket, const image_offer_ptr& offer) { self->state.offer(ticket, *offer); },
-      [=](again_atom, job_ticket ticket, const queued_image& image) { self->state.again(ticket, image); },
-      [=](settled_atom, job_ticket ticket, std::uint64_t images) { self->state.settled(ticket, images); },
-      [=](leave_atom, job_ticket ticket) { self->state.leave(ticket); },
-      [=](withdraw_atom, job_ticket ticket) { return self->state.withdraw(ticket); },
-      [=](resolved_atom, const std::string& origin, const std::string& address) { self->state.resolved(origin, address); },
-      [=](fetched_atom, place_index index, const std::string& address) { self->state.fetched(index, address); },
-      [=](reported_atom, place_index index, bool rests) { self->state.reported(index, rests); },
-      [=](drain_atom) { return self->state.drain(); },
-      [=](load_atom) { return self->state.gauges(); },
-  };
+  return self->state.make_behavior(settings);
 }
 
 }  // namespace retail_pulse::actors

@@ -16,20 +16,31 @@
 namespace retail_pulse::actors {
 
 struct pool_settings {
-  std::size_t images_in_flight = 4096;  ///< places
+  std::size_t images_in_flight = 4096;  ///< workers
   std::size_t fetch_slots = 256;        ///< fetches at once
   std::size_t origin_connections = 32;  ///< fetches at once per origin, and per address
   image_settings image;
 };
 
-/// The pool's actors and its clerk: places and slots are real image actors here, while `turns` decides whose image is next.
+/// Owns the workers and sends the orders. Which job reads next, and which image is fetched next, is decided by `turns`.
 class image_pool_state {
  public:
   static constexpr const char* name = "image_pool";
 
   using self_pointer = image_pool_actor::stateful_pointer<image_pool_state>;
 
-  void open(self_pointer self, pool_settings settings);
+  explicit image_pool_state(self_pointer self) : self_{self} {}
+
+  image_pool_actor::behavior_type make_behavior(pool_settings settings);
+  pool_gauges gauges() const;
+
+ private:
+  struct worker {
+    std::optional<image_actor> actor;  ///< not set: not spawned yet, or died
+    std::optional<dispatch> work;      ///< set between order and report
+    bool fetching = false;
+    std::optional<job_actor> report_to;
+  };
 
   void join(const pool_member& member);
   void offer(job_ticket ticket, const image_offer& offer);
@@ -38,33 +49,23 @@ class image_pool_state {
   void leave(job_ticket ticket);
   std::uint64_t withdraw(job_ticket ticket);
   void resolved(const std::string& origin, const std::string& address);
-  void fetched(place_index place, const std::string& address);
-  void reported(place_index place, bool rests);
+  void fetched(worker_index worker, const std::string& address);
+  void reported(worker_index worker, bool will_retry);
   void image_died(const caf::down_msg& down);
   caf::result<pool_gauges> drain();
-  pool_gauges gauges() const;
-
- private:
-  struct seat {
-    std::optional<image_actor> actor;
-    std::optional<dispatch> work;  ///< set between order and report
-    bool fetching = false;
-    std::optional<job_actor> report_to;
-  };
-
-  /// Hands out turns and orders until a window is full or nothing is waiting.
+  /// Grants turns and sends orders until a window is full or nothing is waiting.
   void serve();
   void order(dispatch next);
-  std::uint32_t free_place();
+  std::uint32_t free_worker();
   void spawn_into(std::uint32_t index);
 
-  self_pointer self_ = nullptr;
+  const self_pointer self_;
   pool_settings settings_;
   std::optional<turns> turns_;
-  std::vector<seat> places_;
-  std::vector<std::uint32_t> idle_;
+  std::vector<worker> workers_;
+  std::vector<std::uint32_t> idle_;  ///< indices of workers without work
   std::unordered_map<caf::actor_addr, std::uint32_t> index_of_;
-  std::int64_t peak_ = 0;
+  std::int64_t peak_ = 0;  ///< most images in flight since the start
   bool draining_ = false;
   std::optional<caf::typed_response_promise<pool_gauges>> drained_;
 };

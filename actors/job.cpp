@@ -4,7 +4,6 @@
 
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 #include "core/require.hpp"
 #include "fetch/url.hpp"
 
@@ -16,20 +15,33 @@ using observe::log;
 
 namespace {
 
-void tell_end(job_id job, const storage::recorded& recorded) {
-  if (recorded.state == job_state::ongoing) return;  // in another run by now
+void log_end(job_id job, const storage::recorded& recorded) {
+  if (recorded.state == job_state::ongoing) return;  // in a later run by now
   log(level::info, "job ended",
       {field{job}, {"state", name_of(recorded.state)}, {"images", recorded.images.total}, {"failed", recorded.images.failed}});
 }
 
 }  // namespace
 
-void job_run::open(self_pointer self, supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket, job_brief brief) {
-  self_ = self;
+job_actor::behavior_type job_run::make_behavior(supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket,
+                                                job_brief brief) {
   supervisor_ = std::move(supervisor);
   colleagues_ = std::move(colleagues);
   ticket_ = ticket;
   job_ = brief;
+  self_->send(self_, begin_atom_v);
+  return {
+      [this](turn_atom, std::uint64_t credits) { read_page(credits); },
+      [this](report_atom, const image_report& report) { take_report(report); },
+      [this](retry_atom, const image_task& task) { offer_again(task); },
+      [this](flush_atom, std::uint64_t batch_number) { flush_if(batch_number); },
+      [this](begin_atom) { start(); },
+      [this](pending_atom, std::uint64_t credits) { read_page(credits); },
+      [this](record_atom, const results_ptr& batch) { record(batch); },
+      [this](cancel_atom) { cancel(); },
+      [this](abandon_atom) { abandon(); },
+      [this](stop_atom) { stop(); },
+  };
 }
 
 void job_run::start() {
@@ -53,7 +65,7 @@ void job_run::read_page(std::uint64_t credits) {
       .then([this, credits](const task_page_ptr& page) { check_stores(page, credits); },
             [this, credits](const caf::error& e) {
               log(level::error, "pending images cannot be read; trying again", {field{job_.id}, {"cause", text_of(e)}});
-              if (!mutant(21)) self_->delayed_send(self_, limits::storage_retry, pending_atom_v, credits);
+              self_->delayed_send(self_, limits::storage_retry, pending_atom_v, credits);
             });
 }
 
@@ -63,10 +75,10 @@ void job_run::check_stores(const task_page_ptr& page, std::uint64_t credits) {
     if (check.ids.empty() || check.ids.back() != task.store_id) check.ids.push_back(task.store_id);
   }
   self_->request(colleagues_.store_master, caf::infinite, lookup_atom_v, check)
-      .then([this, page, credits, ids = check.ids](const store_verdicts& verdicts) {
+      .then([this, page, credits, ids = check.ids](const known_stores& stores) {
         std::vector<std::string> unknown;
         for (std::size_t i = 0; i < ids.size(); ++i) {
-          if (!verdicts.known[mutant(34) ? 0 : i]) unknown.push_back(ids[i]);
+          if (!stores.known[i]) unknown.push_back(ids[i]);
         }
         offer(*page, unknown, credits);
       });
@@ -79,12 +91,11 @@ void job_run::offer(const task_page& page, const std::vector<std::string>& unkno
   require(read <= credits, "a page holds no more images than the turn granted");
   held_ += read;
   unread_ = read < credits ? 0 : unread_ - std::min(unread_, read);
-  if (read > 0 && !mutant(22)) cursor_ = page.tasks.back().number;
+  if (read > 0) cursor_ = page.tasks.back().number;
   auto offer = std::make_shared<image_offer>();
   offer->unused = credits - read;
   offer->more = unread_ > 0;
   for (const auto& task : page.tasks) {
-    if (mutant(33) && !offer->images.empty()) break;
     if (std::find(unknown.begin(), unknown.end(), task.store_id) != unknown.end()) {
       fail(task, error_code::store_not_found);
       continue;
@@ -97,7 +108,7 @@ void job_run::offer(const task_page& page, const std::vector<std::string>& unkno
     }
   }
   self_->send(colleagues_.pool, offer_atom_v, ticket_, image_offer_ptr{std::move(offer)});
-  if (held_ == 0 && unread_ == 0 && !mutant(29)) settle();
+  if (held_ == 0 && unread_ == 0) settle();
 }
 
 void job_run::decline(std::uint64_t credits) {
@@ -119,44 +130,42 @@ void job_run::fail(const image_task& task, error_code code, std::string reason) 
 
 void job_run::take_report(const image_report& report) {
   if (!report.retry_in) {
-    if (mutant(25) && report.result.succeeded()) add(report.result);
     add(report.result);
     return;
   }
-  if (job_.cancelled) return release(1);  // what would be tried again has no result
-  ++resting_;
+  if (job_.cancelled) return release(1);
+  ++in_retry_wait_;
   auto again = report.task;
-  if ((!report.postponed || mutant(84)) && !mutant(26)) ++again.attempt;
-  if (mutant(27) && again.attempt == 3) return;
+  if (!report.postponed) ++again.attempt;
   self_->delayed_send(self_, *report.retry_in, retry_atom_v, again);
 }
 
 void job_run::offer_again(const image_task& task) {
-  if (stopping_ || (job_.cancelled && !mutant(70))) return;
-  --resting_;
+  if (stopping_ || job_.cancelled) return;
+  --in_retry_wait_;
   const auto parsed = fetch::parse_url(task.url);
   const auto* url = std::get_if<fetch::url>(&parsed);
-  require(url != nullptr, "an image that was fetched once has a URL");
+  require(url != nullptr, "an image that was offered once has a valid URL");
   self_->send(colleagues_.pool, again_atom_v, ticket_, queued_image{task, url->origin()});
 }
 
 void job_run::add(image_result result) {
   batch_.push_back(std::move(result));
   const bool last = unread_ == 0 && batch_.size() + recording_ == held_;
-  if (batch_.size() >= limits::record_batch || (last && !mutant(23))) {
+  if (batch_.size() >= limits::record_batch || last) {
     flush();
   } else if (batch_.size() == 1) {
-    self_->delayed_send(self_, limits::record_after, flush_atom_v, generation_ + (mutant(23) ? 1 : 0));
+    self_->delayed_send(self_, limits::record_after, flush_atom_v, batch_number_);
   }
 }
 
-void job_run::flush_if(std::uint64_t generation) {
-  if (generation == generation_) flush();
+void job_run::flush_if(std::uint64_t batch_number) {
+  if (batch_number == batch_number_) flush();
 }
 
 void job_run::flush() {
   if (batch_.empty()) return;
-  ++generation_;
+  ++batch_number_;
   recording_ += batch_.size();
   record(std::make_shared<const results_batch>(results_batch{std::exchange(batch_, {})}));
 }
@@ -172,7 +181,7 @@ void job_run::record(const results_ptr& batch) {
                 return;
               }
               log(level::error, "results cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
-              if (!mutant(24)) self_->delayed_send(self_, limits::storage_retry, record_atom_v, batch);
+              self_->delayed_send(self_, limits::storage_retry, record_atom_v, batch);
             });
 }
 
@@ -180,18 +189,18 @@ void job_run::take_recorded(std::uint64_t count, bool stored, const storage::rec
   require(count <= recording_ && recording_ <= held_, "only images that were read are recorded");
   recording_ -= count;
   if (is_over(recorded)) {
-    tell_end(job_.id, recorded);
-    return finish();  // with which pool and supervisor take back whatever they counted for it
+    log_end(job_.id, recorded);
+    return finish();  // pool and supervisor then take back all that they still count for it
   }
   if (!stored) count = 0;
   held_ -= count;
-  self_->send(colleagues_.pool, settled_atom_v, ticket_, count - (mutant(35) ? 1 : 0));
+  self_->send(colleagues_.pool, settled_atom_v, ticket_, count);
   self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
   if (stopping_) {
     if (recording_ == 0) self_->quit();
   } else if (job_.cancelled) {
     abandon_when_idle();
-  } else if (held_ == 0 && (unread_ == 0 || mutant(28))) {
+  } else if (held_ == 0 && unread_ == 0) {
     settle();
   }
 }
@@ -207,27 +216,28 @@ void job_run::settle() {
             if (is_over(recorded)) {
               finish();
             } else if (recorded.images.pending() > 0) {
-              job_.images = recorded.images;  // something was left out: read from the beginning
+              job_.images = recorded.images;  // some images were passed over: read from the beginning
               start();
             }
           },
           [this](const caf::error& e) {
-            log(level::error, "a verdict cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
-            if (!mutant(30)) self_->delayed_send(self_, limits::storage_retry, begin_atom_v);
+            log(level::error, "the final state of a job cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
+            self_->delayed_send(self_, limits::storage_retry, begin_atom_v);
           });
 }
 
 // --- cancelling ------------------------------------------------------------------------------------------------------
 
-// Every image that is held comes back in one of four ways: from a lane by the pool's answer, from a rest at once, from flight by its
-// report, and from storage by what was recorded. Then nothing of this run is under way, and what is pending was not begun.
+// Every held image is released in one of four ways: those queued in the pool by its answer to `withdraw`, those in their retry wait at
+// once, those in flight by their reports, and those being recorded by the ledger's answer. When none is held, nothing of this run is under
+// way, and the pending images can be failed as cancelled.
 
 void job_run::cancel() {
   if (stopping_ || std::exchange(job_.cancelled, true)) return;
   self_->request(colleagues_.pool, caf::infinite, withdraw_atom_v, ticket_).then([this](std::uint64_t dropped) {
-    if (!mutant(69)) release(dropped);
+    release(dropped);
   });
-  release(std::exchange(resting_, 0));
+  release(std::exchange(in_retry_wait_, 0));
 }
 
 void job_run::release(std::uint64_t images) {
@@ -247,12 +257,12 @@ void job_run::abandon() {
       .then(
           [this](const storage::recorded& recorded) {
             self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
-            tell_end(job_.id, recorded);
+            log_end(job_.id, recorded);
             finish();
           },
           [this](const caf::error& e) {
             log(level::error, "a cancelled job cannot be closed; trying again", {field{job_.id}, {"cause", text_of(e)}});
-            if (!mutant(71)) self_->delayed_send(self_, limits::storage_retry, abandon_atom_v);
+            self_->delayed_send(self_, limits::storage_retry, abandon_atom_v);
           });
 }
 
@@ -264,27 +274,14 @@ void job_run::finish() {
 
 void job_run::stop() {
   stopping_ = true;
-  if (!mutant(31)) flush();
-  if (recording_ == 0 || mutant(32)) self_->quit();
+  flush();
+  if (recording_ == 0) self_->quit();
 }
 
 job_actor::behavior_type job(job_actor::stateful_pointer<job_run> self, supervisor_actor supervisor, job_colleagues colleagues,
                              job_ticket ticket, job_brief brief) {
   end_on_exception(self, "job");
-  self->state.open(self, std::move(supervisor), std::move(colleagues), ticket, brief);
-  self->send(self, begin_atom_v);
-  return {
-      [=](turn_atom, std::uint64_t credits) { self->state.read_page(credits); },
-      [=](report_atom, const image_report& report) { self->state.take_report(report); },
-      [=](retry_atom, const image_task& task) { self->state.offer_again(task); },
-      [=](flush_atom, std::uint64_t generation) { self->state.flush_if(generation); },
-      [=](begin_atom) { self->state.start(); },
-      [=](pending_atom, std::uint64_t credits) { self->state.read_page(credits); },
-      [=](record_atom, const results_ptr& batch) { self->state.record(batch); },
-      [=](cancel_atom) { self->state.cancel(); },
-      [=](abandon_atom) { self->state.abandon(); },
-      [=](stop_atom) { self->state.stop(); },
-  };
+  return self->state.make_behavior(std::move(supervisor), std::move(colleagues), ticket, brief);
 }
 
 }  // namespace retail_pulse::actors

@@ -16,42 +16,51 @@ struct job_colleagues {
   ledger_actor ledger;
 };
 
-/// A job reads its pending images page by page, offers them to the pool, gathers reports, and hands them to the ledger. It keeps nothing
-/// that storage does not know, so a fresh job, one resumed after a crash and one whose actor died differ in nothing.
+/// Runs one job: reads its pending images page by page, offers them to the pool, collects the reports in batches, and has the ledger record
+/// them. It keeps nothing that storage does not know, so it starts the same way for a new job, after a crash, and after its actor died.
+///
+///   turn -> read_page -> check_stores -> offer -> (pool) -> take_report -> add -> flush -> record -> take_recorded -> settle -> finish
+///                                          ^                    |
+///                                          +---- offer_again <--+ retry wait
 class job_run {
  public:
   static constexpr const char* name = "job";
 
   using self_pointer = job_actor::stateful_pointer<job_run>;
 
-  void open(self_pointer self, supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket, job_brief brief);
+  explicit job_run(self_pointer self) : self_{self} {}
 
+  job_actor::behavior_type make_behavior(supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket, job_brief brief);
+
+ private:
   void start();
   void read_page(std::uint64_t credits);
   void take_report(const image_report& report);
   void offer_again(const image_task& task);
-  void flush_if(std::uint64_t generation);
+  void flush_if(std::uint64_t batch_number);
   void record(const results_ptr& batch);
   void cancel();
   void abandon();
   void stop();
-
- private:
   void check_stores(const task_page_ptr& page, std::uint64_t credits);
   void offer(const task_page& page, const std::vector<std::string>& unknown, std::uint64_t credits);
+  /// Gives a turn back unused.
   void decline(std::uint64_t credits);
   void add(image_result result);
+  /// Adds the result of an image that is not fetched at all.
   void fail(const image_task& task, error_code code, std::string reason = {});
   void flush();
   void take_recorded(std::uint64_t count, bool stored, const storage::recorded& recorded);
+  /// Gives back the credits of images that stay pending.
   void release(std::uint64_t images);
   void abandon_when_idle();
-  /// Whether the run has come to its end: by its verdict, or long ago, as another has begun.
+  /// Whether the run has ended: the job has its final state, or is in a later run.
   bool is_over(const storage::recorded& recorded) const;
+  /// Asks for the final state.
   void settle();
   void finish();
 
-  self_pointer self_ = nullptr;
+  const self_pointer self_;
   supervisor_actor supervisor_;
   job_colleagues colleagues_;
   job_ticket ticket_;
@@ -59,11 +68,11 @@ class job_run {
 
   image_number cursor_{-1};          ///< last image read
   std::uint64_t unread_ = 0;         ///< pending images behind the cursor, as far as known
-  std::uint64_t held_ = 0;           ///< read and not yet recorded: credits of the pool
-  std::uint64_t resting_ = 0;        ///< those of them that wait for another attempt
-  std::uint64_t recording_ = 0;      ///< and those on their way to the ledger
-  std::vector<image_result> batch_;  ///< reported and not yet handed to the ledger
-  std::uint64_t generation_ = 0;     ///< of the batch: tells an old timer from the current one
+  std::uint64_t held_ = 0;           ///< read and not yet recorded: one credit each. Of them,
+  std::uint64_t in_retry_wait_ = 0;  ///< those that wait for another attempt,
+  std::uint64_t recording_ = 0;      ///< those sent to the ledger;
+  std::vector<image_result> batch_;  ///< results not yet sent to the ledger
+  std::uint64_t batch_number_ = 0;   ///< tells an old timer from the current one
   bool abandoning_ = false;
   bool stopping_ = false;
 };

@@ -8,26 +8,28 @@
 
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 
 namespace retail_pulse::actors {
 
-void ledger_state::open(std::shared_ptr<storage::writer> writer, wall_clock clock) {
+void ledger_state::open(std::shared_ptr<storage::writer> writer, wall_clock clock, std::function<void()> schedule_flush) {
   writer_ = std::move(writer);
   clock_ = std::move(clock);
+  schedule_flush_ = std::move(schedule_flush);
 }
 
-bool ledger_state::add(ledger_command command) {
+void ledger_state::add(ledger_command command) {
   queue_.push_back(std::move(command));
-  return schedule();
+  schedule();
 }
 
-bool ledger_state::add_sliced(ledger_command command) {
+void ledger_state::add_sliced(ledger_command command) {
   sliced_.push_back(std::move(command));
-  return schedule();
+  schedule();
 }
 
-bool ledger_state::schedule() { return !std::exchange(flush_scheduled_, true); }
+void ledger_state::schedule() {
+  if (!std::exchange(flush_scheduled_, true)) schedule_flush_();
+}
 
 std::deque<ledger_command> ledger_state::next_batch() {
   std::deque<ledger_command> batch;
@@ -40,7 +42,7 @@ std::deque<ledger_command> ledger_state::next_batch() {
   return batch;
 }
 
-bool ledger_state::flush() {
+void ledger_state::flush() {
   auto batch = next_batch();
   if (!sliced_.empty()) {
     batch.push_back(std::move(sliced_.front()));
@@ -48,13 +50,13 @@ bool ledger_state::flush() {
   }
   if (const auto failure = commit_together(batch)) {
     if (failure->what_kind() == storage::storage_error::kind::other) {
-      commit_one_by_one(batch);  // one of them may be at fault: it must not take the others down
-    } else {
-      for (auto& command : batch) command.refused(storage_failure(*failure));  // the storage itself is: trying each would only take longer
+      commit_one_by_one(batch);  // one command may be at fault, and must not fail the others
+    } else {  // storage itself is at fault: each would fail
+      for (auto& command : batch) command.refused(storage_failure(*failure));
     }
   }
-  flush_scheduled_ = !mutant(5) && (!queue_.empty() || !sliced_.empty());
-  return flush_scheduled_;
+  flush_scheduled_ = !queue_.empty() || !sliced_.empty();
+  if (flush_scheduled_) schedule_flush_();
 }
 
 std::optional<storage::storage_error> ledger_state::commit_together(std::deque<ledger_command>& batch) {
@@ -63,17 +65,15 @@ std::optional<storage::storage_error> ledger_state::commit_together(std::deque<l
   try {
     writer_->begin();
     for (auto& command : batch) last.push_back(command.step(*writer_));
-    if (mutant(1))
-      for (std::size_t i = 0; i < batch.size(); ++i) batch[i].committed(last[i]);
     writer_->commit();
   } catch (const storage::storage_error& e) {
-    if (!mutant(4)) writer_->rollback();
+    writer_->rollback();
     observe::log(observe::level::error, "a commit failed", {{"commands", static_cast<std::int64_t>(batch.size())}, {"cause", e.what()}});
     return e;
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     batch[i].committed(last[i]);
-    if (!last[i] && !mutant(6)) sliced_.push_back(std::move(batch[i]));  // to the end: large ones take turns
+    if (!last[i]) sliced_.push_back(std::move(batch[i]));  // to the end, so that sliced commands take turns
   }
   return std::nullopt;
 }
@@ -82,7 +82,7 @@ void ledger_state::commit_one_by_one(std::deque<ledger_command>& batch) {
   for (auto& command : batch) {
     std::deque<ledger_command> alone;
     alone.push_back(command);
-    if (const auto failure = commit_together(alone); failure && !mutant(2)) command.refused(storage_failure(*failure));
+    if (const auto failure = commit_together(alone)) command.refused(storage_failure(*failure));
   }
 }
 
@@ -90,11 +90,7 @@ namespace {
 
 using self_pointer = ledger_actor::stateful_pointer<ledger_state>;
 
-void schedule_when(self_pointer self, bool needed) {
-  if (needed) self->send(self, flush_atom_v);
-}
-
-/// Deletes staging jobs, a slice per step; what storage refuses is tried again later, and by the next start.
+/// Deletes staging jobs, a slice per step. After a failure it is tried again later, and at the next start.
 ledger_command discarding(self_pointer self, std::vector<job_id> jobs) {
   struct progress {
     std::vector<job_id> left;
@@ -117,8 +113,8 @@ ledger_command discarding(self_pointer self, std::vector<job_id> jobs) {
   };
 }
 
-/// Writes a submission: a small one at once, a large one slice by slice under a job that is `staging`, and with the last of them makes it
-/// visible. Either is known by its key from then on.
+/// Writes a submission: a small one in one step, a large one slice by slice, as a `staging` job that becomes visible with the last slice.
+/// The submission's key is stored in the same step that makes the job visible.
 class staged_submission {
  public:
   staged_submission(submission_ptr job, std::optional<submission_key> key) : job_{std::move(job)}, key_{std::move(key)} {}
@@ -130,7 +126,7 @@ class staged_submission {
     } else if (!write_next(writer, now)) {
       return false;
     }
-    if (key_ && !mutant(75) && !(mutant(77) && id_)) writer.remember_key(*key_, next_id_, now);
+    if (key_) writer.remember_key(*key_, next_id_, now);
     return true;
   }
 
@@ -140,32 +136,31 @@ class staged_submission {
     written_ = next_written_;
   }
 
-  /// What has come of it, once its last slice is durable.
+  /// The result. Valid after the last slice is committed.
   stored_submission outcome() const {
     using kind = stored_submission::kind;
     const auto total = static_cast<std::int64_t>(job_->image_count());
     if (!known_) return {kind::stored, {*id_, run_number{1}, {total, 0, 0}}, job_state::ongoing};
-    const bool same = known_->digest == key_->digest || mutant(76);
+    const bool same = known_->digest == key_->digest;
     return {same ? kind::known : kind::key_used, known_->job, known_->state};
   }
 
-  /// The job's id once something of it is durable.
+  /// The job's id, once a slice is committed.
   std::optional<job_id> id() const { return id_; }
 
  private:
-  /// The next slice of a large job; true when it was the last.
+  /// Writes the next slice of a large job; true when it is the last.
   bool write_next(storage::writer& writer, unix_millis now) {
     next_id_ = id_ ? *id_ : writer.create_job(*job_, now);
-    if (mutant(77) && key_ && !id_) writer.remember_key(*key_, next_id_, now);
     next_written_ = std::min(job_->image_count(), written_ + limits::slice_rows);
     writer.append(next_id_, *job_, written_, next_written_);
-    if (next_written_ < job_->image_count() && !mutant(7)) return false;
+    if (next_written_ < job_->image_count()) return false;
     writer.publish(next_id_, now);
     return true;
   }
 
-  /// Whether the key names a submission already. Looked up before anything of this one is written: nobody else writes under a key
-  /// meanwhile, because its supervisor lets one through at a time.
+  /// Whether the key belongs to a submission that is stored already. Looked up once, before the first slice: the supervisor lets only one
+  /// submission of a key through at a time, so the answer stays true.
   bool is_known(storage::writer& writer, unix_millis now) {
     if (!key_ || id_) return false;
     known_ = writer.find_key(key_->text, now);
@@ -191,49 +186,48 @@ caf::result<stored_submission> store(self_pointer self, const submission_ptr& jo
         if (last) promise.deliver(staged->outcome());
       },
       [=](const caf::error& e) mutable {
-        if (mutant(8) && staged->id()) {
-          promise.deliver(staged->outcome());
-        } else {
-          promise.deliver(e);
-        }
-        if (const auto id = staged->id()) schedule_when(self, self->state.add_sliced(discarding(self, {*id})));
+        promise.deliver(e);
+        if (const auto id = staged->id()) self->state.add_sliced(discarding(self, {*id}));
       },
       std::min(job->image_count(), limits::slice_rows),
   };
-  const bool small = job->image_count() <= limits::slice_rows;
-  schedule_when(self, small ? self->state.add(std::move(command)) : self->state.add_sliced(std::move(command)));
+  if (job->image_count() <= limits::slice_rows) {
+    self->state.add(std::move(command));
+  } else {
+    self->state.add_sliced(std::move(command));
+  }
   return promise;
 }
 
-/// Tells those who want to know of it what is committed of a job.
-void tell(self_pointer self, job_id job, const storage::recorded& what) {
-  if (what.has_callback && self->state.courier) self->send(*self->state.courier, due_atom_v);
-  if (what.changed == 0 && what.state == job_state::ongoing) return;
-  self->send(self->state.herald, progress_atom_v, job_progress{job, what.run, what.state, what.images});
+/// Notifies courier and herald of a committed change of a job.
+void notify(self_pointer self, job_id job, const storage::recorded& change) {
+  if (change.has_callback && self->state.courier) self->send(*self->state.courier, due_atom_v);
+  if (change.changed == 0 && change.state == job_state::ongoing) return;
+  self->send(self->state.herald, progress_atom_v, job_progress{job, change.run, change.state, change.images});
 }
 
-void tell(self_pointer self, job_id job, const storage::controlled& what) {
-  if (what.what != storage::controlled::kind::done) return;
-  self->send(self->state.herald, progress_atom_v, job_progress{job, what.job.run, job_state::ongoing, what.job.images});
+void notify(self_pointer self, job_id job, const storage::controlled& change) {
+  if (change.what != storage::controlled::kind::done) return;
+  self->send(self->state.herald, progress_atom_v, job_progress{job, change.job.run, job_state::ongoing, change.job.images});
 }
 
-/// A command of one step that answers what the step came to.
+/// A command of one step; its reply is the step's return value.
 template <class Step, class Outcome = std::invoke_result_t<Step, storage::writer&>>
 caf::result<Outcome> in_one_step(self_pointer self, job_id job, std::size_t rows, Step step) {
   auto promise = self->make_response_promise<Outcome>();
   auto outcome = std::make_shared<Outcome>();
-  schedule_when(self, self->state.add({
-                          [=](storage::writer& writer) {
-                            *outcome = step(writer);
-                            return true;
-                          },
-                          [=](bool) mutable {
-                            tell(self, job, *outcome);
-                            promise.deliver(*outcome);
-                          },
-                          [=](const caf::error& e) mutable { mutant(3) ? promise.deliver(*outcome) : promise.deliver(e); },
-                          rows,
-                      }));
+  self->state.add({
+      [=](storage::writer& writer) {
+        *outcome = step(writer);
+        return true;
+      },
+      [=](bool) mutable {
+        notify(self, job, *outcome);
+        promise.deliver(*outcome);
+      },
+      [=](const caf::error& e) mutable { promise.deliver(e); },
+      rows,
+  });
   return promise;
 }
 
@@ -241,44 +235,44 @@ caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number
   auto promise = self->make_response_promise<storage::recorded>();
   auto total = std::make_shared<storage::recorded>();
   auto slice = std::make_shared<storage::recorded>();
-  schedule_when(self, self->state.add_sliced({
-                          [=](storage::writer& writer) {
-                            *slice = writer.abandon(job, run, code, limits::slice_rows, self->state.now(), total->last);
-                            return slice->changed == 0 || slice->images.pending() == 0;
-                          },
-                          [=](bool last) mutable {
-                            tell(self, job, *slice);
-                            slice->changed += total->changed;
-                            *total = *slice;
-                            if (last) promise.deliver(*total);
-                          },
-                          [=](const caf::error& e) mutable { promise.deliver(e); },
-                      }));
+  self->state.add_sliced({
+      [=](storage::writer& writer) {
+        *slice = writer.abandon(job, run, code, limits::slice_rows, self->state.now(), total->last);
+        return slice->changed == 0 || slice->images.pending() == 0;
+      },
+      [=](bool last) mutable {
+        notify(self, job, *slice);
+        slice->changed += total->changed;
+        *total = *slice;
+        if (last) promise.deliver(*total);
+      },
+      [=](const caf::error& e) mutable { promise.deliver(e); },
+  });
   return promise;
 }
 
-/// A commit may be done and reported as failed. Then the step is asked for again, and finds the run that it has begun itself.
+/// A commit may succeed and be reported as failed. Then the step runs again, and finds the run that it has begun itself.
 caf::result<storage::controlled> redrive(self_pointer self, job_id job, std::int64_t room) {
   using kind = storage::controlled::kind;
   auto begun = std::make_shared<std::optional<run_number>>();
   return in_one_step(self, job, 1, [=](storage::writer& writer) {
-    auto came_to = writer.redrive(job, room, self->state.now());
-    if (came_to.what == kind::ongoing && came_to.job.run == *begun) came_to.what = kind::done;
-    if (came_to.what == kind::done) *begun = came_to.job.run;
-    return came_to;
+    auto outcome = writer.redrive(job, room, self->state.now());
+    if (outcome.what == kind::ongoing && outcome.job.run == *begun) outcome.what = kind::done;
+    if (outcome.what == kind::done) *begun = outcome.job.run;
+    return outcome;
   });
 }
 
 caf::result<caf::ok_atom> note(self_pointer self, const callback_attempt& attempt) {
   auto promise = self->make_response_promise<caf::ok_atom>();
-  schedule_when(self, self->state.add({
-                          [=](storage::writer& writer) {
-                            writer.note_callback(attempt, self->state.now());
-                            return true;
-                          },
-                          [=](bool) mutable { promise.deliver(caf::ok_atom_v); },
-                          [=](const caf::error& e) mutable { promise.deliver(e); },
-                      }));
+  self->state.add({
+      [=](storage::writer& writer) {
+        writer.note_callback(attempt, self->state.now());
+        return true;
+      },
+      [=](bool) mutable { promise.deliver(caf::ok_atom_v); },
+      [=](const caf::error& e) mutable { promise.deliver(e); },
+  });
   return promise;
 }
 
@@ -287,7 +281,7 @@ caf::result<caf::ok_atom> note(self_pointer self, const callback_attempt& attemp
 ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::writer> storage, wall_clock clock, herald_actor herald) {
   abort_on_exception(self, "ledger");
   self->state.herald = std::move(herald);
-  self->state.open(std::move(storage), std::move(clock));
+  self->state.open(std::move(storage), std::move(clock), [self] { self->send(self, flush_atom_v); });
   return {
       [=](store_atom, const submission_ptr& job, const std::optional<submission_key>& key) { return store(self, job, key); },
       [=](cancel_atom, job_id job) {
@@ -302,15 +296,13 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::w
       [=](settle_atom, job_id job) {
         return in_one_step(self, job, 1, [=](storage::writer& writer) { return writer.settle(job, self->state.now()); });
       },
-      [=](discard_atom, const id_list& jobs) { schedule_when(self, self->state.add_sliced(discarding(self, jobs.ids))); },
+      [=](discard_atom, const id_list& jobs) { self->state.add_sliced(discarding(self, jobs.ids)); },
       [=](courier_atom, const courier_actor& courier) {
         self->state.courier = courier;
         self->send(courier, due_atom_v);
       },
       [=](note_atom, const callback_attempt& attempt) { return note(self, attempt); },
-      [=](flush_atom) {
-        if (self->state.flush()) self->send(self, flush_atom_v);
-      },
+      [=](flush_atom) { self->state.flush(); },
   };
 }
 

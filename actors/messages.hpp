@@ -26,14 +26,14 @@
 /// What the messages of protocols.hpp carry. Plain values; whatever is large travels as a shared pointer to const.
 namespace retail_pulse::actors {
 
-/// One life of one job actor. A job that is started again has a new ticket, so that news for the old life reach nobody.
+/// The identity of one job actor. A job that is started again has a new ticket, so that late messages for its earlier actor are dropped.
 struct job_ticket {
   std::uint64_t value = 0;
   auto operator<=>(const job_ticket&) const = default;
 };
 
-/// Index of an image actor in its pool.
-struct place_index {
+/// Number of an image actor in its pool.
+struct worker_index {
   std::uint32_t value = 0;
 };
 
@@ -44,7 +44,7 @@ struct load_report {
   phase at = phase::starting;
   std::int64_t ongoing_jobs = 0;
   std::int64_t pending_images = 0;         ///< admitted and without a recorded result
-  std::int64_t images_in_flight = 0;       ///< between fetch and report
+  std::int64_t images_in_flight = 0;       ///< between order and report
   std::int64_t images_in_flight_peak = 0;  ///< since the start
   std::int64_t fetches = 0;                ///< fetch slots in use
   std::int64_t images_held = 0;            ///< read from storage and not yet recorded
@@ -79,7 +79,7 @@ struct audit_outcome {
   std::string reason{};            ///< and for the client; may be empty
 };
 
-/// How far a job is, after a commit.
+/// A job's counts after a commit.
 struct job_progress {
   job_id job;
   run_number run;
@@ -87,12 +87,12 @@ struct job_progress {
   image_counts images;
 };
 
-/// Somebody outside who follows a job. Its functions are called on the herald's thread, and must not wait.
-struct follower {
-  std::uint64_t token = 0;                        ///< chosen by whoever follows, another one for each
-  std::function<void(const job_progress&)> tell;  ///< the run only grows, and within a run the settled images
-  std::function<void()> beat;                     ///< called once in limits::follower_beat: time to see whether anybody is still there
-  std::function<bool()> waits;                    ///< once false, the follower is forgotten
+/// A client connection that follows the progress of a job. Its functions are called on the herald's thread, and must not block.
+struct subscriber {
+  std::uint64_t token = 0;                        ///< unique, chosen by the subscriber
+  std::function<void(const job_progress&)> tell;  ///< called with updates, in order: the run never falls, nor the done images within a run
+  std::function<void()> beat;                     ///< called every limits::follower_beat, to check that the client is still connected
+  std::function<bool()> waits;                    ///< once false, the subscription ends
 };
 
 /// What came of a wish to cancel a job or to try its failed images again.
@@ -105,7 +105,7 @@ struct control_outcome {
   std::string reason{};  ///< and for the client, when storage failed; may be empty
 };
 
-/// What the ledger did with a submission that has a key.
+/// The ledger's answer to a submission. `known`: its key belongs to this submission, which is stored already. `key_used`: to another one.
 struct stored_submission {
   enum class kind : std::uint8_t { stored, known, key_used };
   kind what = kind::stored;
@@ -146,12 +146,12 @@ struct store_selection {
   enum class kind : std::uint8_t { lost, told, unknown_area, unknown_store };
   kind what = kind::lost;
   stores::store_table_ptr table{};
-  std::span<const stores::store* const> stores{};  ///< when told; none: the store lies in another area
+  std::span<const stores::store* const> stores{};  ///< when told; empty: the store lies in another area
 };
 
 /// Measured images of some stores, store by store.
 struct visits_position {
-  std::size_t store = 0;  ///< its place in the selection
+  std::size_t store = 0;  ///< its index in the selection
   perimeter_cursor at;
 };
 struct visits_question {
@@ -161,12 +161,12 @@ struct visits_question {
   std::size_t limit = 0;
 };
 struct store_perimeters {
-  const stores::store* store = nullptr;  ///< of the table of the question
+  const stores::store* store = nullptr;  ///< lives as long as the table of the question
   std::vector<perimeter_row> rows;
 };
 struct visits_page {
-  std::vector<store_perimeters> stores;  ///< none without rows; the first may go on where the page before ended
-  std::optional<visits_position> next;   ///< where rows may follow
+  std::vector<store_perimeters> stores;  ///< each with rows; the first may continue the last of the page before
+  std::optional<visits_position> next;   ///< set where rows may follow
 };
 
 struct reload_outcome {
@@ -174,11 +174,11 @@ struct reload_outcome {
   enum class kind : std::uint8_t { lost, loaded, refused };
   kind what = kind::lost;
   std::size_t stores = 0;             ///< when loaded,
-  std::vector<std::string> warnings;  ///< and what is odd about the file
-  std::string error{};                ///< when refused: what is wrong, and in which line
+  std::vector<std::string> warnings;  ///< and warnings about the file
+  std::string error{};                ///< when refused: the problem, and its line
 };
 
-/// A known store's image on its way to the pool; the origin is parsed once.
+/// An image of a known store, with the origin of its URL.
 struct queued_image {
   image_task task;
   std::string origin;
@@ -199,20 +199,21 @@ struct id_list {
 struct store_check {
   std::vector<std::string> ids;
 };
-struct store_verdicts {
+struct known_stores {
   std::vector<bool> known;  ///< in the order of the check
 };
+/// A job's answer to a turn.
 struct image_offer {
   std::vector<queued_image> images;
   std::uint64_t unused = 0;  ///< credits of the turn that no image took
   bool more = false;         ///< whether the job has unread images left
 };
-/// What an attempt came to, as the image actor tells its job.
+/// The outcome of an attempt, from a worker to its job.
 struct image_report {
   image_task task;
   image_result result;
   std::optional<std::chrono::milliseconds> retry_in;  ///< set: not final, try again after this long
-  bool postponed = false;                             ///< with `retry_in`: as the same attempt, because this was none
+  bool postponed = false;                             ///< with `retry_in`: nothing was fetched, so try again as the same attempt
 };
 using fetch_outcome_ptr = std::shared_ptr<const fetch::outcome>;
 using posted_ptr = std::shared_ptr<const fetch::posted>;

@@ -1,27 +1,32 @@
-// actors: all concurrency of the service. This file is the protocol document: every actor, and one sentence per message.
+// actors: the concurrency of the service. This file is the protocol document: every actor, and one
+// sentence for every message.
 // May use: CAF and src/; the fetch engine and storage through their headers only.
-// Never: RESTinio, httplib or SOCI; a blocking call outside ledger, reader and courier; a std clock; chance from a shared stream.
+// Never: RESTinio, httplib or SOCI; a blocking call outside ledger, readers, store loader and
+// courier; a std clock; chance from a shared stream.
 //
 //   POST /api/submit -> supervisor -> ledger (commit) -> 201
 //                          | spawns
 //                          v     turn          offer
-//                         job <-------- pool <-------- job        reader: pages of pending images; store_master: is the store known?
-//                          ^             | order
+//                         job <-------- pool <-------- job      and job asks: reader (its images),
+//                          ^             | order                store_master (which stores exist)
 //                          |             v
 //                          +-- report -- image (fetch, measure, delay)
 //                          |
 //                          +-- record -> ledger (commit) -> settled -> pool, ended -> supervisor
 //                                          | progress
-//                                          +-> herald -> followers outside
+//                                          +-> herald -> subscribers (clients' connections)
 //                                          | due
 //                                          +-> courier -> POST to the job's callback_url
 //
-// Three windows bound everything that is queued, because mailboxes do not:
-//   credits  read but not yet recorded images of all jobs; granted by the pool with a turn, given back with `settled`
-//   places   images between fetch and report: one per image actor; taken by an order, given back with `reported`
-//   slots    fetches at once: taken by an order, given back with `fetched`
+// Mailboxes have no bound, so three windows bound everything that is queued:
+//   credits  images read but not yet recorded, over all jobs; granted by the pool with a turn,
+//            given back with `settled`
+//   workers  images in flight, one per image actor; taken by an order, given back with `reported`
+//   slots    fetches at once; taken by an order, given back with `fetched`
 //
-// Messages marked (internal) are sent by an actor to itself.
+// A message marked (internal) is one that an actor sends to itself: at once, later, or from a
+// callback on another thread. A `reply` is the answer to a client's request: a function, because
+// clients are no actors.
 #pragma once
 
 #include "actors/messages.hpp"
@@ -85,77 +90,77 @@ using takes = caf::reacts_to<Ts...>;
 template <class... Ts>
 using asks = caf::replies_to<Ts...>;
 
-/// Tells somebody outside how the jobs get on that they follow: at most once in limits::progress_pause and job, the end at once.
+/// Publishes job progress to subscribers: at most one update per job every limits::progress_pause; the end of a run immediately.
 using herald_actor = caf::typed_actor<
-    // Somebody outside follows a job from now on; news of before are not told.
-    takes<follow_atom, job_id, follower>,
-    // The follower with that token has left.
+    // Subscribes to later updates of a job.
+    takes<follow_atom, job_id, subscriber>,
+    // Ends the subscription with that token.
     takes<unfollow_atom, job_id, std::uint64_t>,
-    // The ledger has committed something of a job.
+    // The ledger has committed a change of a job.
     takes<progress_atom, job_progress>,
-    // (internal) What has come of a job since its followers were told is told now.
+    // (internal) Sends the update that rate limiting held back.
     takes<flush_atom, job_id>,
-    // (internal) A second has gone.
+    // (internal) A second has passed: calls `beat` of the subscribers whose turn it is.
     takes<beat_atom>>;
 
-/// Tells clients' own URLs that runs of their jobs have ended.
+/// Sends the webhooks of ended runs.
 using courier_actor = caf::typed_actor<
-    // Somebody is to be told of verdicts that are committed; which ones is in storage.
+    // There are new webhooks in storage.
     takes<due_atom>,
-    // (internal) A callback may have become due.
+    // (internal) A webhook may have become due.
     takes<tick_atom>,
-    // (internal) Where the origin of a callback leads, before it is delivered.
+    // (internal) The address behind the origin of a webhook that is to be sent.
     takes<resolved_atom, std::int64_t, std::string>,
-    // (internal) The poster has an outcome of a delivery.
+    // (internal) The outcome of a delivery.
     takes<posted_atom, std::int64_t, posted_ptr>,
-    // (internal) Has an outcome noted again, after storage failed.
+    // (internal) Records the outcome of a delivery again, after storage failed.
     takes<note_atom, std::int64_t, callback_attempt>,
-    // Begin no other delivery; what is pending is for the next start.
+    // Begins no other delivery; pending webhooks are sent after the next start.
     takes<stop_atom>>;
 
-/// The only writer of storage. Commands that wait together share one commit; an answer means that it is durable.
-/// Answers an error when the commit failed: then nothing of the command is stored, and the sender decides whether to try again.
+/// The only writer of storage. Commands that wait together share one commit. An answer means that the command is durable, an error that its
+/// commit failed: then the sender decides whether to try again.
 using ledger_actor = caf::typed_actor<
-    // Stores a submission, large ones slice by slice between other commits. A client's key names one submission only: where it is known,
-    // that one is answered as it stands, and nothing is stored.
+    // Stores a submission; a large one slice by slice, between other commits. Where the idempotency key belongs to a submission that is
+    // stored already, answers with that one and stores nothing.
     asks<store_atom, submission_ptr, std::optional<submission_key>>::with<stored_submission>,
     // Marks an ongoing job as cancelled.
     asks<cancel_atom, job_id>::with<storage::controlled>,
-    // Begins another run of an ended job, unless more images would become pending than the number says.
+    // Begins another run of an ended job, unless more than so many images would become pending.
     asks<redrive_atom, job_id, std::int64_t>::with<storage::controlled>,
-    // Records results of a run; what is not news changes nothing.
+    // Records results of a run. Results of another run, and of images that have a result, change nothing.
     asks<record_atom, job_id, run_number, results_ptr>::with<storage::recorded>,
-    // Ends everything pending of a run as failed with one code, slice by slice.
+    // Fails all pending images of a run with one error code, slice by slice.
     asks<abandon_atom, job_id, run_number, error_code>::with<storage::recorded>,
-    // Gives a job with nothing pending its verdict.
+    // Gives a job without pending images its final state.
     asks<settle_atom, job_id>::with<storage::recorded>,
-    // Deletes jobs whose submission never came to its end, slice by slice.
+    // Deletes staging jobs, slice by slice.
     takes<discard_atom, id_list>,
-    // From now on tells this courier of verdicts that are to be told on; and once at once, because there may be some already.
+    // Registers the courier. It is notified of every new webhook, and once now, because some may be pending.
     takes<courier_atom, courier_actor>,
-    // Notes what came of an attempt to deliver a callback.
+    // Records the outcome of a delivery.
     asks<note_atom, callback_attempt>::with<caf::ok_atom>,
-    // (internal) Commits what has gathered.
+    // (internal) Commits the waiting commands.
     takes<flush_atom>>;
 
-/// Answers read-only questions on a connection of its own.
+/// Runs read-only queries on a connection of its own.
 using reader_actor = caf::typed_actor<
-    // The next page of a run's pending images, behind a position.
+    // A page of a run's pending images: at most so many, behind the given one.
     asks<pending_atom, job_id, run_number, image_number, std::uint64_t>::with<task_page_ptr>,
-    // How a job stands, for somebody outside.
+    // The status of a job, for a client.
     takes<status_atom, job_id, reply<status_outcome>>,
-    // Whether every image of a job is accounted for, for somebody outside. Walks the whole job: for a reader that nobody else waits for.
+    // The audit of a job, for a client. Walks over all of its images, so it has a reader of its own.
     takes<audit_atom, job_id, reply<audit_outcome>>,
-    // A page of ongoing jobs, behind an id.
+    // A page of ongoing jobs, behind the given id.
     asks<ongoing_atom, job_id>::with<brief_page>,
-    // Jobs whose submission never came to its end.
+    // The staging jobs.
     asks<staging_atom>::with<id_list>>;
 
-/// Reads lists and reports page by page, for somebody outside, on a connection of its own. What nobody waits for any more is not read.
+/// Reads lists and reports for clients, page by page, on a connection of its own. A query whose client has gone is not run.
 using report_reader_actor = caf::typed_actor<
     // A page of jobs, newest first.
     takes<jobs_atom, jobs_question, reply<report_outcome<job_page>>>,
-    // Everything about a job but its images.
+    // A job's report, without its images.
     takes<report_atom, job_id, reply<report_outcome<job_report>>>,
     // A page of a job's images.
     takes<images_atom, images_question, reply<report_outcome<image_page>>>,
@@ -164,54 +169,54 @@ using report_reader_actor = caf::typed_actor<
 
 /// Knows which stores exist.
 using store_master_actor = caf::typed_actor<
-    // The stores that a request names, for somebody outside.
+    // The stores that a client's request names.
     takes<select_atom, store_question, reply<store_selection>>,
-    // Says for each id whether the store exists.
-    asks<lookup_atom, store_check>::with<store_verdicts>,
-    // From now on answers from another table.
+    // For each id, whether the store exists.
+    asks<lookup_atom, store_check>::with<known_stores>,
+    // Answers from this table from now on.
     takes<replace_atom, stores::store_table_ptr>>;
 
-/// Reads the Store Master's file anew, which blocks.
+/// Reloads the Store Master's file. Blocks while it reads.
 using store_loader_actor = caf::typed_actor<
-    // Reads the file and, if it is whole, gives its table to the store master before it answers.
+    // Reads the file and, if it is valid, gives its table to the store master before it answers.
     takes<reload_atom, reply<reload_outcome>>>;
 
-/// One submission from its first pending image to its verdict. Ends itself when the verdict is committed.
+/// One run of a job, from its first pending image to its final state. Ends itself when the final state is committed.
 using job_actor = caf::typed_actor<
     // The pool grants credits: read up to so many images and offer them.
     takes<turn_atom, std::uint64_t>,
-    // An attempt at an image has come to something.
+    // The outcome of an attempt at an image.
     takes<report_atom, image_report>,
-    // (internal) The pause before another attempt is over.
+    // (internal) An image's retry wait is over.
     takes<retry_atom, image_task>,
-    // (internal) Results have waited long enough (the number names which wait).
+    // (internal) The batch with that number has waited long enough for more results.
     takes<flush_atom, std::uint64_t>,
-    // (internal) Asks for a turn, or for the verdict where nothing is pending.
+    // (internal) Asks for a turn, or for the final state where nothing is pending.
     takes<begin_atom>,
     // (internal) Reads the page of a granted turn again, after storage failed.
     takes<pending_atom, std::uint64_t>,
     // (internal) Records results again, after storage failed.
     takes<record_atom, results_ptr>,
-    // The job was cancelled: fetch nothing more, record what is in flight, and end the rest as cancelled.
+    // The job was cancelled: fetch nothing more, record what is in flight, and fail the other images as cancelled.
     takes<cancel_atom>,
-    // (internal) Ends the rest as cancelled, after storage failed.
+    // (internal) Fails the other images as cancelled again, after storage failed.
     takes<abandon_atom>,
-    // Record what is there, then end; the rest stays pending in storage.
+    // Record the reported results, then end; the other images stay pending in storage.
     takes<stop_atom>>;
 
-/// What the pool orders from an image actor.
+/// An image for a worker.
 struct image_order {
-  place_index place;
+  worker_index worker;
   job_id job;
   job_actor report_to;
   image_task task;
 };
 
-/// Takes one image at a time from fetch to delayed report.
+/// A worker: takes one image at a time from its fetch to the delayed report.
 using image_actor = caf::typed_actor<
     // Fetch and measure this image, then report after the delay.
     takes<order_atom, image_order>,
-    // (internal) The engine has an outcome.
+    // (internal) The outcome of the fetch.
     takes<fetched_atom, fetch_outcome_ptr>,
     // (internal) The delay is over.
     takes<report_atom>>;
@@ -231,51 +236,52 @@ struct pool_gauges {
   std::int64_t images_held = 0;
 };
 
-/// Grants turns, places and slots, round robin over jobs, under limits per origin and per address.
+/// Grants turns, workers and slots: round robin over jobs, under limits per origin and per address (see turns.hpp).
 using image_pool_actor = caf::typed_actor<
     // A job has unread images.
     takes<join_atom, pool_member>,
-    // The images of a turn, in order.
+    // The answer to a turn: its images, in order.
     takes<offer_atom, job_ticket, image_offer_ptr>,
     // Another attempt at an image whose credit the job still holds.
     takes<again_atom, job_ticket, queued_image>,
-    // So many images of the job are recorded: their credits come back.
+    // Gives back the credits of so many images, which are recorded.
     takes<settled_atom, job_ticket, std::uint64_t>,
-    // The job is gone: its queue is dropped and its credits come back.
+    // The job is gone: drops its queue and takes back its credits.
     takes<leave_atom, job_ticket>,
-    // The job wants no more turns, and its queue is dropped: answers how many images that were, whose credits it still holds.
+    // The job wants no more turns: drops its queue. Answers how many images that were; the job still holds their credits.
     asks<withdraw_atom, job_ticket>::with<std::uint64_t>,
-    // (internal) The address behind an origin, empty when nothing may be fetched from it.
+    // (internal) The address behind an origin; empty: none that may be fetched from.
     takes<resolved_atom, std::string, std::string>,
-    // An image actor gives its slot back, and says which address the origin led to (empty when that is not known).
-    takes<fetched_atom, place_index, std::string>,
-    // An image actor gives its place back, and says whether its image rests until another attempt.
-    takes<reported_atom, place_index, bool>,
-    // Order nothing more; answered when no place is taken.
+    // A worker gives its slot back, with the address that the origin led to (empty: not known).
+    takes<fetched_atom, worker_index, std::string>,
+    // A worker is free again; true: its image waits for another attempt.
+    takes<reported_atom, worker_index, bool>,
+    // Order nothing more; answered when no image is in flight.
     asks<drain_atom>::with<pool_gauges>,
-    // How busy it is.
+    // The load.
     asks<load_atom>::with<pool_gauges>>;
 
 /// Admission, the set of running jobs, recovery and drain.
 using supervisor_actor = caf::typed_actor<
-    // Take a job, or say why not; accepted means committed. One that is known by its client's key is answered as it was, and not taken
-    // again.
+    // Admits and stores a submission, or rejects it; accepted means committed. Where its idempotency key belongs to a stored submission,
+    // answers with that job.
     takes<submit_atom, submission_ptr, std::optional<submission_key>, reply<submit_outcome>>,
-    // End a job's run early; done means committed.
+    // Ends a job's run early; done means committed.
     takes<cancel_atom, job_id, reply<control_outcome>>,
-    // Try the failed images of an ended job again; done means committed.
+    // Tries the failed images of an ended job again; done means committed.
     takes<redrive_atom, job_id, reply<control_outcome>>,
-    // How busy the service is, for somebody outside.
+    // The load, for a client.
     takes<load_atom, reply<std::optional<load_report>>>,
-    // (internal, once at the start) Goes on with every ongoing job in storage.
+    // (internal, at the start) Starts a page of the ongoing jobs in storage, behind the given id, and then the next page.
     takes<recover_atom, job_id>,
-    // So many images of a job have been recorded.
+    // So many images of a job were recorded.
     takes<progress_atom, job_ticket, std::int64_t>,
-    // A job's verdict is committed.
+    // A job's final state is committed.
     takes<ended_atom, job_ticket>,
-    // (internal) Ends a job whose actor cannot be kept alive, which has so many images pending.
+    // (internal) Fails a job whose actor dies again and again, and which has so many pending images.
     takes<abandon_atom, job_id, run_number, std::int64_t>,
-    // Take no more jobs, let what is in flight report for so long, record it, and tell what is left when every job actor has ended.
+    // Admits nothing more, waits at most so long for images in flight, has their results recorded, and answers with the load that is left
+    // when every job actor has ended.
     asks<drain_atom, std::chrono::milliseconds>::with<load_report>>;
 
 }  // namespace retail_pulse::actors
@@ -294,11 +300,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::stored_submission)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::callback_attempt)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::stores::store_table_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::job_ticket)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::place_index)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::worker_index)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::id_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::brief_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::store_check)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::store_verdicts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::known_stores)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::queued_image)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_order)
@@ -306,7 +312,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::pool_member)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::pool_gauges)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::load_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::job_progress)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::follower)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::subscriber)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::fetch_outcome_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::results_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::posted_ptr)

@@ -7,16 +7,15 @@
 
 namespace retail_pulse::actors {
 
-/// An answer on its way to somebody who is not an actor: a function that is called exactly once, from the answering actor's thread.
-/// Copies share the one answer. When the last copy goes without having answered (its actor died), `if_dropped` is the answer,
-/// so that a client never waits for nothing.
+/// The answer to a client's request: a function that is called exactly once, on the answering actor's thread. Copies share the one answer.
+/// Where the last copy is destroyed without an answer, because its actor died, `if_dropped` is the answer, so that no client waits forever.
 template <class T>
 class reply {
  public:
   using function = std::function<void(T)>;
 
   reply() = default;
-  /// `waits` says, from any thread, whether somebody still waits for the answer; without it somebody always does.
+  /// `waits` says whether the client still waits for the answer; called on any thread. Without it, it always does.
   reply(function answer, T if_dropped, std::function<bool()> waits = nullptr)
       : shared_{std::make_shared<state>(std::move(answer), std::move(if_dropped), std::move(waits))} {}
 
@@ -25,7 +24,7 @@ class reply {
     if (shared_) shared_->answer_once(std::move(value));
   }
 
-  /// What takes long is not done for nobody.
+  /// False once the caller has gone; long queries check it and stop.
   bool is_awaited() const { return shared_ && !shared_->answered && (!shared_->waits || shared_->waits()); }
 
  private:

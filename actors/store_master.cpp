@@ -9,7 +9,7 @@
 namespace retail_pulse::actors {
 namespace {
 
-/// Messages about the file name it with its folder, which is no business of a client.
+/// A message about the file, for a client: without the folder, which tells about this machine.
 std::string without_folder(std::string message, const std::filesystem::path& file) {
   const std::string path = file.string();
   if (message.starts_with(path)) message.replace(0, path.size(), file.filename().string());
@@ -18,11 +18,11 @@ std::string without_folder(std::string message, const std::filesystem::path& fil
 
 }  // namespace
 
-store_verdicts store_master_state::look_up(const store_check& check) const {
-  store_verdicts verdicts;
-  verdicts.known.reserve(check.ids.size());
-  for (const auto& id : check.ids) verdicts.known.push_back(table->find(id) != nullptr);
-  return verdicts;
+known_stores store_master_state::look_up(const store_check& check) const {
+  known_stores stores;
+  stores.known.reserve(check.ids.size());
+  for (const auto& id : check.ids) stores.known.push_back(table->find(id) != nullptr);
+  return stores;
 }
 
 store_selection store_master_state::select(const store_question& question) const {
@@ -50,12 +50,12 @@ reload_outcome store_loader_state::reload() {
   using observe::level;
   auto read = stores::load(file);
   if (const auto* problem = std::get_if<stores::load_error>(&read)) {
-    observe::log(level::error, "the Store Master cannot be read anew; the old one stays", {{"cause", problem->message}});
+    observe::log(level::error, "the Store Master cannot be reloaded; the old one stays in use", {{"cause", problem->message}});
     return {.what = reload_outcome::kind::refused, .stores = 0, .warnings = {}, .error = without_folder(problem->message, file)};
   }
   auto& loaded = std::get<stores::loaded>(read);
   for (const auto& warning : loaded.warnings) observe::log(level::warning, warning);
-  observe::log(level::info, "Store Master read anew", {{"stores", static_cast<std::int64_t>(loaded.table->size())}});
+  observe::log(level::info, "Store Master reloaded", {{"stores", static_cast<std::int64_t>(loaded.table->size())}});
   reload_outcome outcome{.what = reload_outcome::kind::loaded, .stores = loaded.table->size(), .warnings = {}};
   for (auto& warning : loaded.warnings) outcome.warnings.push_back(without_folder(std::move(warning), file));
   caf::anon_send(master, replace_atom_v, std::move(loaded.table));

@@ -11,7 +11,7 @@ struct store_master_state {
 
   stores::store_table_ptr table;
 
-  store_verdicts look_up(const store_check& check) const;
+  known_stores look_up(const store_check& check) const;
   store_selection select(const store_question& question) const;
 };
 
@@ -28,7 +28,7 @@ struct store_loader_state {
   reload_outcome reload();
 };
 
-/// Blocks in reading the file: spawn it detached in production.
+/// Blocks while it reads the file: spawn it detached in production.
 store_loader_actor::behavior_type store_loader(store_loader_actor::stateful_pointer<store_loader_state> self, std::filesystem::path file,
                                                store_master_actor master);
 

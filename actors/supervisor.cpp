@@ -4,7 +4,6 @@
 
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 
 namespace retail_pulse::actors {
 
@@ -12,21 +11,32 @@ using observe::field;
 using observe::level;
 using observe::log;
 
-void supervisor_state::open(self_pointer self, supervisor_settings settings, job_colleagues colleagues) {
-  self_ = self;
+supervisor_actor::behavior_type supervisor_state::make_behavior(supervisor_settings settings, job_colleagues colleagues) {
   settings_ = settings;
   colleagues_ = std::move(colleagues);
-  self->set_down_handler([this](caf::down_msg& down) { job_died(down); });
-  self->set_exit_handler([this](caf::exit_msg& exit) {
+  self_->set_down_handler([this](caf::down_msg& down) { job_died(down); });
+  self_->set_exit_handler([this](caf::exit_msg& exit) {
     for (const auto& [ticket, job] : jobs_) self_->send_exit(job.handle, exit.reason);
     self_->quit(exit.reason);
   });
   discard_unfinished();
+  return {
+      [this](submit_atom, const submission_ptr& submission, const std::optional<submission_key>& key,
+             const reply<submit_outcome>& answer) { submit(submission, key, answer); },
+      [this](cancel_atom, job_id job, const reply<control_outcome>& answer) { cancel(job, answer); },
+      [this](redrive_atom, job_id job, const reply<control_outcome>& answer) { redrive(job, answer); },
+      [this](load_atom, const reply<std::optional<load_report>>& answer) { report_load(answer); },
+      [this](recover_atom, job_id after) { recover(after); },
+      [this](progress_atom, job_ticket ticket, std::int64_t images) { progress(ticket, images); },
+      [this](ended_atom, job_ticket ticket) { ended(ticket); },
+      [this](abandon_atom, job_id job, run_number run, std::int64_t pending) { abandon(job, run, pending); },
+      [this](drain_atom, std::chrono::milliseconds timeout) { return drain(timeout); },
+  };
 }
 
 // --- admission -------------------------------------------------------------------------------------------------------
 
-std::optional<submit_outcome> supervisor_state::refusal(std::int64_t images, std::size_t bytes) const {
+std::optional<submit_outcome> supervisor_state::rejection_of(std::int64_t images, std::size_t bytes) const {
   using kind = submit_outcome::kind;
   if (phase_ == phase::starting) return submit_outcome{kind::starting, {}, "ongoing jobs are being resumed"};
   if (phase_ == phase::draining) return submit_outcome{kind::draining, {}, "the service is stopping"};
@@ -36,7 +46,7 @@ std::optional<submit_outcome> supervisor_state::refusal(std::int64_t images, std
         {},
         "the job has " + std::to_string(images) + " images; the service takes at most " + std::to_string(settings_.max_pending_images)};
   }
-  if (admitted_jobs_ + (mutant(11) ? 0 : 1) > settings_.max_jobs) return submit_outcome{kind::full, {}, "too many ongoing jobs"};
+  if (admitted_jobs_ + 1 > settings_.max_jobs) return submit_outcome{kind::full, {}, "too many ongoing jobs"};
   if (pending_images_ + images > settings_.max_pending_images) return submit_outcome{kind::full, {}, "too many pending images"};
   if (storing_bytes_ + bytes > limits::storing_bytes) return submit_outcome{kind::full, {}, "storage is too slow"};
   return std::nullopt;
@@ -47,7 +57,7 @@ void supervisor_state::submit(const submission_ptr& submission, const std::optio
   const auto images = static_cast<std::int64_t>(submission->image_count());
   const auto bytes = submission->bytes();
   if (key && keys_.contains(key->text)) return answer({submit_outcome::kind::key_busy, {}, {}});
-  if (auto refused = refusal(images, bytes)) return answer(std::move(*refused));
+  if (auto rejected = rejection_of(images, bytes)) return answer(std::move(*rejected));
   admit(images, bytes);
   if (key) keys_.insert(key->text);
   self_->request(colleagues_.ledger, caf::infinite, store_atom_v, submission, key)
@@ -58,7 +68,7 @@ void supervisor_state::submit(const submission_ptr& submission, const std::optio
             answered(bytes);
           },
           [=, this](const caf::error& e) {
-            if (key && !mutant(78)) keys_.erase(key->text);
+            if (key) keys_.erase(key->text);
             dismiss(images);
             answer({submit_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
             answered(bytes);
@@ -74,7 +84,7 @@ void supervisor_state::take_stored(const stored_submission& stored, std::int64_t
   dismiss(images);
   if (stored.what == kind::key_used) return answer({submit_outcome::kind::key_used, {}, {}});
   answer({submit_outcome::kind::replayed, stored.job.id, {}});
-  if (stored.state == job_state::ongoing && !mutant(79)) adopt(stored.job);
+  if (stored.state == job_state::ongoing) adopt(stored.job);
 }
 
 void supervisor_state::admit(std::int64_t images, std::size_t bytes) {
@@ -85,7 +95,7 @@ void supervisor_state::admit(std::int64_t images, std::size_t bytes) {
 }
 
 void supervisor_state::dismiss(std::int64_t images) {
-  if (!mutant(9)) admitted_jobs_ -= 1;
+  admitted_jobs_ -= 1;
   pending_images_ -= images;
 }
 
@@ -113,14 +123,13 @@ void supervisor_state::report_load(const reply<std::optional<load_report>>& answ
   });
 }
 
-// --- wishes about jobs -------------------------------------------------------------------------------------------------
+// --- cancel and redrive ------------------------------------------------------------------------------------------------
 
-// The ledger's answers come in the order of its commits, and a job's actor is told of a commit through the ledger as well. So whatever an
-// answer says of a job, this actor has heard all that went before it, but for the end of a run: that comes by way of the job's actor.
+// The ledger's answers come in the order of its commits. So when an answer about a job arrives, everything committed before it is known
+// here, except the end of a run: that is reported by the job's actor, and may arrive later.
 
 void supervisor_state::cancel(job_id job, const reply<control_outcome>& answer) {
   if (phase_ == phase::starting) return answer({control_outcome::kind::starting, {}});
-  if (mutant(67)) answer({control_outcome::kind::done, {job, {}, {}}});
   asked_ += 1;
   self_->request(colleagues_.ledger, caf::infinite, cancel_atom_v, job)
       .then(
@@ -140,7 +149,7 @@ void supervisor_state::take_cancelled(const storage::controlled& cancelled, cons
   if (cancelled.what == kind::ended) return answer({control_outcome::kind::ended, cancelled.job});
   if (const auto found = current_.find(cancelled.job.id); found != current_.end()) {
     auto& job = jobs_.at(found->second);
-    if (!mutant(72)) job.brief.cancelled = true;  // should its actor die
+    job.brief.cancelled = true;  // for the actor that replaces this one if it dies
     self_->send(job.handle, cancel_atom_v);
   } else {
     adopt(cancelled.job);
@@ -148,7 +157,7 @@ void supervisor_state::take_cancelled(const storage::controlled& cancelled, cons
   answer({control_outcome::kind::done, cancelled.job});
 }
 
-std::optional<control_outcome> supervisor_state::no_redrive() const {
+std::optional<control_outcome> supervisor_state::rejection_of_redrive() const {
   if (phase_ == phase::starting) return control_outcome{control_outcome::kind::starting, {}};
   if (phase_ == phase::draining) return control_outcome{control_outcome::kind::draining, {}};
   if (admitted_jobs_ + 1 > settings_.max_jobs) return control_outcome{control_outcome::kind::full, {}, "too many ongoing jobs"};
@@ -156,53 +165,53 @@ std::optional<control_outcome> supervisor_state::no_redrive() const {
 }
 
 void supervisor_state::redrive(job_id job, const reply<control_outcome>& answer) {
-  if (auto refused = no_redrive()) return answer(std::move(*refused));
+  if (auto rejected = rejection_of_redrive()) return answer(std::move(*rejected));
   admit(0, 0);
   redrive_some(job, 0, answer);
 }
 
-/// Twice: how many images it would be is known to storage alone, and those are to be admitted before they are pending.
+/// Asks twice: first for the number of failed images, which only storage knows, then with so many admitted.
 void supervisor_state::redrive_some(job_id job, std::int64_t images, const reply<control_outcome>& answer) {
-  const auto refuse = [=, this](control_outcome why) {
+  const auto reject = [=, this](control_outcome outcome) {
     dismiss(images);
-    answer(std::move(why));
+    answer(std::move(outcome));
     answered();
   };
   self_->request(colleagues_.ledger, caf::infinite, redrive_atom_v, job, images)
       .then(
-          [=, this](const storage::controlled& came_to) {
+          [=, this](const storage::controlled& redriven) {
             using kind = storage::controlled::kind;
             using outcome = control_outcome::kind;
-            const auto failed = came_to.job.images.failed;
-            switch (came_to.what) {
+            const auto failed = redriven.job.images.failed;
+            switch (redriven.what) {
               case kind::done:
-                start(came_to.job, images, 0);
-                answer({outcome::done, came_to.job});
+                start(redriven.job, images, 0);
+                answer({outcome::done, redriven.job});
                 return answered();
               case kind::too_many:
                 if (pending_images_ - images + failed > settings_.max_pending_images)
-                  return refuse({outcome::full, {}, "too many pending images"});
-                if (!mutant(82)) pending_images_ += failed - images;
+                  return reject({outcome::full, {}, "too many pending images"});
+                pending_images_ += failed - images;
                 return redrive_some(job, failed, answer);
               case kind::ongoing:
-                refuse({outcome::ongoing, came_to.job});
-                return adopt(came_to.job);
+                reject({outcome::ongoing, redriven.job});
+                return adopt(redriven.job);
               case kind::nothing_failed:
-                return refuse({outcome::nothing_failed, came_to.job});
+                return reject({outcome::nothing_failed, redriven.job});
               case kind::ended:
               case kind::no_such_job:
                 break;
             }
-            refuse({outcome::no_such_job, {}});
+            reject({outcome::no_such_job, {}});
           },
           [=](const caf::error& e) {
-            refuse({control_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
+            reject({control_outcome::kind::storage_failed, {}, text_of(e), reason_of(e)});
           });
 }
 
 void supervisor_state::adopt(const job_brief& brief) {
   if (current_.contains(brief.id) || closing_.contains(brief.id)) return;
-  log(level::warning, "goes on with a job whose commit was reported as failed", {field{brief.id}});
+  log(level::warning, "starting a job whose commit was reported as failed", {field{brief.id}});
   admitted_jobs_ += 1;
   pending_images_ += brief.images.pending();
   start(brief, brief.images.pending(), 0);
@@ -211,11 +220,11 @@ void supervisor_state::adopt(const job_brief& brief) {
 // --- recovery --------------------------------------------------------------------------------------------------------
 
 void supervisor_state::discard_unfinished() {
-  // Before the first submission of this process, so every staging job found is an orphan.
+  // Before the first submission of this process, so nothing writes the staging jobs found.
   self_->request(colleagues_.reader, caf::infinite, staging_atom_v)
       .then(
           [this](const id_list& orphans) {
-            if (!orphans.ids.empty() && !mutant(19)) self_->send(colleagues_.ledger, discard_atom_v, orphans);
+            if (!orphans.ids.empty()) self_->send(colleagues_.ledger, discard_atom_v, orphans);
             recover(job_id{0});
           },
           [this](const caf::error& e) {
@@ -230,10 +239,9 @@ void supervisor_state::recover(job_id after) {
           [this](const brief_page& page) {
             if (phase_ != phase::starting) return;
             for (const auto& brief : page.jobs) {
-              if (mutant(10) && &brief == &page.jobs.back()) break;
               admitted_jobs_ += 1;
               pending_images_ += brief.images.pending();
-              start(mutant(68) ? job_brief{brief.id, brief.run, brief.images} : brief, brief.images.pending(), 0);
+              start(brief, brief.images.pending(), 0);
             }
             if (page.jobs.size() < limits::recovery_page) {
               phase_ = phase::ready;
@@ -244,14 +252,14 @@ void supervisor_state::recover(job_id after) {
           },
           [this, after](const caf::error& e) {
             log(level::error, "ongoing jobs cannot be read; trying again", {{"cause", text_of(e)}});
-            if (!mutant(20)) self_->delayed_send(self_, limits::storage_retry, recover_atom_v, after);
+            self_->delayed_send(self_, limits::storage_retry, recover_atom_v, after);
           });
 }
 
 // --- jobs ------------------------------------------------------------------------------------------------------------
 
 void supervisor_state::start(job_brief brief, std::int64_t pending, int deaths) {
-  if (stopping_ && !mutant(17)) return;  // it is stored, and goes on at the next start
+  if (stopping_) return;  // it is stored, and is resumed at the next start
   const job_ticket ticket{++last_ticket_};
   auto handle = self_->spawn<caf::monitored>(job, supervisor_actor{self_}, colleagues_, ticket, brief);
   ticket_of_[handle->address()] = ticket.value;
@@ -276,27 +284,27 @@ void supervisor_state::ended(job_ticket ticket) {
   ticket_of_.erase(found->second.handle->address());
   admitted_jobs_ -= 1;
   no_longer_current(ticket, found->second.brief.id);
-  if (!mutant(12)) pending_images_ -= found->second.pending;  // its last images, or what died with an actor before it could tell
+  pending_images_ -= found->second.pending;  // those that no progress message has taken back
   jobs_.erase(found);
   end_drain_if_empty();
 }
 
 void supervisor_state::job_died(const caf::down_msg& down) {
   const auto known = ticket_of_.find(down.source);
-  if (known == ticket_of_.end()) return;  // it ended, and said so before
+  if (known == ticket_of_.end()) return;  // its run has ended
   const job_ticket ticket{known->second};
   ticket_of_.erase(known);
   auto died = std::move(jobs_.at(ticket.value));
   jobs_.erase(ticket.value);
   no_longer_current(ticket, died.brief.id);
-  if (!mutant(14)) self_->send(colleagues_.pool, leave_atom_v, ticket);
+  self_->send(colleagues_.pool, leave_atom_v, ticket);
   if (stopping_) {
     end_drain_if_empty();
     return;
   }
   log(level::error, "a job actor died", {field{died.brief.id}, {"cause", text_of(down.reason)}, {"deaths", std::int64_t{died.deaths + 1}}});
-  if (died.deaths < limits::job_restarts && !mutant(13)) {
-    died.brief.images.succeeded = died.brief.images.failed = 0;  // storage knows better; it will find fewer pending than this
+  if (died.deaths < limits::job_restarts) {
+    died.brief.images.succeeded = died.brief.images.failed = 0;  // an upper bound of its pending images; it reads the real ones
     start(died.brief, died.pending, died.deaths + 1);
   } else {
     abandon(died.brief.id, died.brief.run, died.pending);
@@ -315,7 +323,7 @@ void supervisor_state::abandon(job_id job, run_number run, std::int64_t pending)
           },
           [=, this](const caf::error& e) {
             log(level::error, "a broken job cannot be closed; trying again", {field{job}, {"cause", text_of(e)}});
-            if (!mutant(15)) self_->delayed_send(self_, limits::storage_retry, abandon_atom_v, job, run, pending);
+            self_->delayed_send(self_, limits::storage_retry, abandon_atom_v, job, run, pending);
           });
 }
 
@@ -327,8 +335,8 @@ caf::result<load_report> supervisor_state::drain(std::chrono::milliseconds timeo
   self_->request(colleagues_.pool, timeout, drain_atom_v)
       .then([this](const pool_gauges&) { stop_jobs(); },
             [this](const caf::error&) {
-              log(level::warning, "the drain timeout is over; what is in flight is fetched again at the next start");
-              if (!mutant(18)) stop_jobs();
+              log(level::warning, "the drain timeout is over; images in flight are fetched again at the next start");
+              stop_jobs();
             });
   return *drained_;
 }
@@ -340,26 +348,13 @@ void supervisor_state::stop_jobs() {
 }
 
 void supervisor_state::end_drain_if_empty() {
-  if (stopping_ && jobs_.empty() && (asked_ == 0 || mutant(16)) && drained_) std::exchange(drained_, std::nullopt)->deliver(load());
+  if (stopping_ && jobs_.empty() && asked_ == 0 && drained_) std::exchange(drained_, std::nullopt)->deliver(load());
 }
 
 supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_settings settings,
                                            job_colleagues colleagues) {
   abort_on_exception(self, "supervisor");
-  self->state.open(self, settings, std::move(colleagues));
-  return {
-      [=](submit_atom, const submission_ptr& submission, const std::optional<submission_key>& key, const reply<submit_outcome>& answer) {
-        self->state.submit(submission, key, answer);
-      },
-      [=](cancel_atom, job_id job, const reply<control_outcome>& answer) { self->state.cancel(job, answer); },
-      [=](redrive_atom, job_id job, const reply<control_outcome>& answer) { self->state.redrive(job, answer); },
-      [=](load_atom, const reply<std::optional<load_report>>& answer) { self->state.report_load(answer); },
-      [=](recover_atom, job_id after) { self->state.recover(after); },
-      [=](progress_atom, job_ticket ticket, std::int64_t images) { self->state.progress(ticket, images); },
-      [=](ended_atom, job_ticket ticket) { self->state.ended(ticket); },
-      [=](abandon_atom, job_id job, run_number run, std::int64_t pending) { self->state.abandon(job, run, pending); },
-      [=](drain_atom, std::chrono::milliseconds timeout) { return self->state.drain(timeout); },
-  };
+  return self->state.make_behavior(settings, std::move(colleagues));
 }
 
 }  // namespace retail_pulse::actors

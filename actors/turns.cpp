@@ -3,42 +3,43 @@
 #include <algorithm>
 
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 #include "core/require.hpp"
 
 namespace retail_pulse::actors {
 
-/// What is limited: an origin, or an address. Origins without an address share the empty one, or twenty names that cannot be resolved could
-/// take every slot.
-struct turns::key {
+/// An origin or an address, of which only so many fetches may run at once. Origins without an address share
+/// the empty one, or twenty names that cannot be resolved could take every slot.
+struct turns::endpoint {
   std::string name;
   bool is_address = false;
   std::size_t fetching = 0;
   std::deque<lane_ptr> parked;
-  // for origins:
+  // of origins only:
   std::size_t lanes = 0;               ///< lanes that hold images for it
-  std::optional<std::string> address;  ///< nothing: being resolved
+  std::optional<std::string> address;  ///< not set: being resolved
 };
 
 /// Images of one job for one origin.
 struct turns::queue_lane {
-  member* owner = nullptr;  ///< nullptr once the job has left
-  key* origin = nullptr;    ///< lives as long as the lane holds images
+  member* owner = nullptr;     ///< nullptr once the job has left
+  endpoint* origin = nullptr;  ///< lives as long as the lane holds images
   std::deque<queued_image> images;
   bool ready = false;
-  std::optional<std::string> waited_for;  ///< the address that woke it, until it has used the wake-up or handed it on
+  std::optional<std::string> woken_by;  ///< an address, until the lane has used the wake-up or handed it on
 };
 
+/// A job, and where its images are: held = read but not recorded, of which `queued` are in lanes, some in
+/// flight, `in_retry_wait` between two attempts, and the rest in the hands of the job.
 struct turns::member {
   pool_member who;
-  std::uint64_t granted = 0;  ///< credits of the turn that is not yet answered
-  std::uint64_t held = 0;     ///< credits
+  std::uint64_t granted = 0;  ///< credits of the turn that the job has not answered yet
+  std::uint64_t held = 0;     ///< credits, those of the turn included
   std::size_t fetching = 0;
-  std::size_t queued = 0;        ///< images in lanes
-  std::int64_t resting = 0;      ///< images between two attempts, in no lane; for a moment below 0, as news may overtake each other
-  std::size_t ready_images = 0;  ///< those in ready lanes
+  std::size_t queued = 0;
+  std::int64_t in_retry_wait = 0;  ///< for a moment below 0: `again` may overtake `reported`
+  std::size_t ready_images = 0;    ///< those in ready lanes
   std::deque<lane_ptr> ready;
-  std::unordered_map<std::string, lane_ptr> lanes;
+  std::unordered_map<std::string, lane_ptr> lanes;  ///< by origin
   bool in_ring = false;
   bool in_turn_ring = false;
 };
@@ -69,12 +70,15 @@ void turns::join(const pool_member& joining) {
 
 void turns::offer(job_ticket ticket, const image_offer& offer) {
   auto* owner = member_of(ticket);
-  if (!owner) return;  // left meanwhile: its credits are back already
+  if (!owner) return;
   require(owner->granted > 0 && offer.unused <= owner->granted, "an offer answers a turn");
   const auto read = std::exchange(owner->granted, 0) - offer.unused;
   owner->held -= offer.unused;
-  if (!mutant(56)) credits_ += offer.unused;
-  owner->who.unread = offer.more ? std::max<std::uint64_t>(owner->who.unread, read + 1) - read : 0;
+  credits_ += offer.unused;
+  // The number that a job joins with may be too small. As long as the job says that there is more, one image
+  // at least is unread, or the job would get no other turn.
+  const auto left = owner->who.unread - std::min(owner->who.unread, read);
+  owner->who.unread = offer.more ? std::max<std::uint64_t>(1, left) : 0;
   for (const auto& image : offer.images) enqueue(*owner, image, false);
   consider(*owner);
 }
@@ -82,7 +86,7 @@ void turns::offer(job_ticket ticket, const image_offer& offer) {
 void turns::again(job_ticket ticket, const queued_image& image) {
   auto* owner = member_of(ticket);
   if (!owner) return;
-  --owner->resting;
+  --owner->in_retry_wait;
   enqueue(*owner, image, true);
 }
 
@@ -90,7 +94,7 @@ void turns::settled(job_ticket ticket, std::uint64_t images) {
   auto* owner = member_of(ticket);
   if (!owner) return;
   require(images <= owner->held, "a job settles only what it holds");
-  if (!mutant(57)) owner->held -= images;
+  owner->held -= images;
   credits_ += images;
   consider(*owner);
 }
@@ -100,15 +104,14 @@ void turns::leave(job_ticket ticket) {
   if (found == members_.end()) return;
   const auto leaving = std::move(found->second);
   members_.erase(found);  // the rings skip tickets that are not here
-  if (!mutant(55)) credits_ += leaving->held;
+  credits_ += leaving->held;
   drop_lanes(*leaving);
 }
 
 std::uint64_t turns::withdraw(job_ticket ticket) {
   auto* owner = member_of(ticket);
   if (!owner) return 0;
-  owner->who.unread = 0;  // the rings skip it from here on; a turn that it has is still to be answered
-  if (mutant(83)) return owner->queued;
+  owner->who.unread = 0;  // so it wants no turn; one that it has is still to be answered
   drop_lanes(*owner);
   owner->ready.clear();
   owner->ready_images = 0;
@@ -117,7 +120,7 @@ std::uint64_t turns::withdraw(job_ticket ticket) {
 
 void turns::drop_lanes(member& owner) {
   const auto lanes = std::exchange(owner.lanes, {});
-  for (const auto& [name, lane] : lanes) lane->owner = nullptr;  // keys skip such lanes when they wake somebody
+  for (const auto& [name, lane] : lanes) lane->owner = nullptr;  // `wake` skips such lanes
   for (const auto& [name, lane] : lanes) {
     --lane->origin->lanes;
     if (lane->ready) pass_on(*lane);
@@ -128,7 +131,7 @@ void turns::drop_lanes(member& owner) {
 void turns::enqueue(member& owner, const queued_image& image, bool first) {
   auto& known = origins_[image.origin];
   if (!known) {
-    known = std::make_unique<key>();
+    known = std::make_unique<endpoint>();
     known->name = image.origin;
     resolve_(image.origin);
   }
@@ -173,18 +176,17 @@ void turns::resolved(const std::string& origin, const std::string& address) {
   known.address = address;
   for (const auto& lane : std::exchange(known.parked, {})) {
     if (lane->owner) make_ready(lane);
-    if (mutant(53)) break;
   }
   forget_if_idle(origin);
 }
 
-void turns::wake(key& freed) {
+void turns::wake(endpoint& freed) {
   while (!freed.parked.empty()) {
     const auto lane = freed.parked.front();
     freed.parked.pop_front();
     if (!lane->owner) continue;
     make_ready(lane);
-    if (freed.is_address) lane->waited_for = freed.name;
+    if (freed.is_address) lane->woken_by = freed.name;
     return;
   }
 }
@@ -198,7 +200,7 @@ void turns::pass_on(queue_lane& gone) {
 }
 
 void turns::hand_on_wake_up(queue_lane& woken) {
-  if (const auto address = std::exchange(woken.waited_for, std::nullopt); address && !mutant(52)) wake_if_free(*address);
+  if (const auto address = std::exchange(woken.woken_by, std::nullopt)) wake_if_free(*address);
 }
 
 void turns::wake_if_free(const std::string& address) {
@@ -226,30 +228,29 @@ void turns::fetched(const dispatch& done, const std::string& address) {
   if (auto* owner = member_of(done.ticket)) --owner->fetching;
   if (const auto held = addresses_.find(done.address); held != addresses_.end()) {
     --held->second->fetching;
-    if (!mutant(51)) wake(*held->second);
+    wake(*held->second);
     forget_address_if_idle(done.address);
   }
   const auto found = origins_.find(done.image.origin);
   require(found != origins_.end() && found->second->fetching > 0, "an origin lives while it is fetched from");
   auto& origin = *found->second;
   --origin.fetching;
-  if (!address.empty()) origin.address = address;  // names move between addresses while a job runs
-  if (!mutant(50)) wake(origin);
+  if (!address.empty()) origin.address = address;  // it may change while a job runs
+  wake(origin);
   forget_if_idle(done.image.origin);
 }
 
-void turns::reported(const dispatch& done, bool rests) {
-  require(in_flight_ > 0, "a place is given back once");
+void turns::reported(const dispatch& done, bool will_retry) {
+  require(in_flight_ > 0, "a worker is given back once");
   --in_flight_;
-  if (!rests) return;
-  if (auto* owner = member_of(done.ticket)) ++owner->resting;
+  if (!will_retry) return;
+  if (auto* owner = member_of(done.ticket)) ++owner->in_retry_wait;
 }
 
 std::optional<dispatch> turns::next_dispatch() {
   const std::size_t half = std::max<std::size_t>(1, limits_.slots / 2);
-  std::size_t passed_over = 0;
-  while (in_flight_ < limits_.places + (mutant(46) ? 1 : 0) && fetching_ < limits_.slots + (mutant(47) ? 1 : 0) &&
-         passed_over < ring_.size()) {
+  std::size_t passed_over = 0;  // jobs in a row with half of the slots; all of the ring: nobody may send
+  while (in_flight_ < limits_.workers && fetching_ < limits_.slots && passed_over < ring_.size()) {
     const auto ticket = ring_.front();
     ring_.pop_front();
     auto* owner = member_of(ticket);
@@ -257,7 +258,7 @@ std::optional<dispatch> turns::next_dispatch() {
       passed_over = 0;
       continue;
     }
-    if (owner->fetching >= half && !mutant(58) && !ring_.empty()) {  // others have work: nobody holds more than half of the slots
+    if (owner->fetching >= half && !ring_.empty()) {  // while others have work
       ring_.push_back(ticket);
       ++passed_over;
       continue;
@@ -266,7 +267,7 @@ std::optional<dispatch> turns::next_dispatch() {
     if (owner->ready.empty()) {
       owner->in_ring = false;
     } else {
-      mutant(54) ? ring_.push_front(ticket) : ring_.push_back(ticket);
+      ring_.push_back(ticket);
     }
     consider(*owner);
     if (next) return next;
@@ -275,28 +276,30 @@ std::optional<dispatch> turns::next_dispatch() {
 }
 
 std::optional<dispatch> turns::dispatch_from(member& owner) {
-  const auto most = limits_.origin_connections + (mutant(48) ? 1 : 0);
   while (!owner.ready.empty()) {
     const auto lane = owner.ready.front();
     owner.ready.pop_front();
-    auto& origin = *lane->origin;
-    key* full = origin.fetching >= most ? &origin : nullptr;
-    if (!full) {
-      auto& address = addresses_[*origin.address];
-      if (!address) {
-        address = std::make_unique<key>();
-        address->name = *origin.address;
-        address->is_address = true;
-      }
-      if (address->fetching >= most && !mutant(49)) full = address.get();
-    }
+    auto* full = full_endpoint_of(*lane);
     if (!full) return take_front(owner, lane);
     lane->ready = false;
     owner.ready_images -= lane->images.size();
-    pass_on(*lane);  // the key that woke it has room, and may not be the one that is full
+    pass_on(*lane);  // the endpoint that woke it has room, and may not be the one that is full
     full->parked.push_back(lane);
   }
   return std::nullopt;
+}
+
+turns::endpoint* turns::full_endpoint_of(const queue_lane& lane) {
+  const auto most = limits_.origin_connections;
+  auto& origin = *lane.origin;
+  if (origin.fetching >= most) return &origin;
+  auto& address = addresses_[*origin.address];
+  if (!address) {
+    address = std::make_unique<endpoint>();
+    address->name = *origin.address;
+    address->is_address = true;
+  }
+  return address->fetching >= most ? address.get() : nullptr;
 }
 
 dispatch turns::take_front(member& owner, const lane_ptr& lane) {
@@ -313,29 +316,29 @@ dispatch turns::take_front(member& owner, const lane_ptr& lane) {
   if (lane->images.empty()) {
     lane->ready = false;
     --origin.lanes;
-    if (!mutant(60)) pass_on(*lane);
+    pass_on(*lane);
     lane->owner = nullptr;
     owner.lanes.erase(next.image.origin);
   } else {
     owner.ready.push_back(lane);
-    hand_on_wake_up(*lane);  // it may have gone to another address than the one that woke it
+    hand_on_wake_up(*lane);  // the image may go to another address than the one that woke it
   }
   return next;
 }
 
 // --- turns -----------------------------------------------------------------------------------------------------------
 
-// Both rules shrink with the credits that are left, so that jobs whose images wait for a silent origin take ever less of what remains, and
-// a newcomer always finds something.
+// Both rules shrink with the credits that are left. So jobs whose images wait for a silent origin take ever
+// less of the rest, and a new job always finds some.
 
 std::uint64_t turns::turn_size(const member& candidate) const {
-  const auto page = std::clamp<std::uint64_t>(credits_ / (mutant(59) ? 1 : limits::page_parts), 1, limits::page_images);
+  const auto page = std::clamp<std::uint64_t>(credits_ / limits::page_parts, 1, limits::page_images);
   return std::min({page, candidate.who.unread, static_cast<std::uint64_t>(limits_.credits)});
 }
 
 bool turns::wants_turn(const member& candidate) const {
   if (candidate.who.unread == 0 || candidate.granted > 0 || candidate.ready_images >= limits::ready_ahead) return false;
-  const auto waiting = candidate.queued + static_cast<std::uint64_t>(std::max<std::int64_t>(0, candidate.resting));
+  const auto waiting = candidate.queued + static_cast<std::uint64_t>(std::max<std::int64_t>(0, candidate.in_retry_wait));
   return waiting == 0 || waiting + turn_size(candidate) <= credits_ / limits::queue_parts;
 }
 
@@ -352,7 +355,7 @@ std::optional<turns::grant> turns::next_grant() {
       continue;
     }
     const auto size = turn_size(*candidate);
-    if (credits_ < size) return std::nullopt;  // whole turns only: many small pages would cost a query each
+    if (credits_ < size) return std::nullopt;  // many small pages would cost a query each
     turn_ring_.pop_front();
     candidate->in_turn_ring = false;
     candidate->granted = size;

@@ -10,8 +10,8 @@
 
 namespace retail_pulse::actors {
 
-/// For actors the service cannot do without: an exception in one of their handlers ends the process, because a restart recovers
-/// everything from storage while a half-dead service recovers nothing.
+/// For actors that the service cannot do without: an exception in a handler ends the process, because a restart recovers everything from
+/// storage.
 template <class Self>
 void abort_on_exception(Self* self, const char* role) {
   self->set_exception_handler([role](std::exception_ptr& thrown) -> caf::error {
@@ -27,7 +27,7 @@ void abort_on_exception(Self* self, const char* role) {
   });
 }
 
-/// For actors whose death somebody repairs: the exception ends the actor, is logged here, and reaches whoever monitors it.
+/// For actors that are replaced when they die: an exception in a handler ends the actor, is logged, and reaches the actor that monitors it.
 template <class Self>
 void end_on_exception(Self* self, const char* role) {
   self->set_exception_handler([role](std::exception_ptr& thrown) -> caf::error {
@@ -42,7 +42,7 @@ void end_on_exception(Self* self, const char* role) {
   });
 }
 
-/// How a failure of storage travels to the actor that asked.
+/// A failure of storage, as the error that answers a request.
 inline caf::error storage_failure(const storage::storage_error& e) {
   return caf::make_error(caf::sec::runtime_error, std::string{e.what()}, std::string{storage::public_reason(e.what_kind())});
 }

@@ -32,10 +32,6 @@ elseif(RETAIL_PULSE_SANITIZE)
   message(FATAL_ERROR "RETAIL_PULSE_SANITIZE is '${RETAIL_PULSE_SANITIZE}'; use 'address', 'thread' or 'fuzzer'")
 endif()
 
-if(RETAIL_PULSE_MUTANTS)
-  add_compile_definitions(RETAIL_PULSE_MUTANTS)
-endif()
-
 # retail_pulse_component(<name> SOURCES a.cpp ... LINKS other ...): the library of one folder, `retail_pulse_<name>`, compiled once for
 # the program, the tests and the benchmarks. LINKS are other components (as retail_pulse_x) or imported targets.
 function(retail_pulse_component name)

@@ -4,7 +4,7 @@
 
 namespace retail_pulse::http {
 
-void following::follow(job_id job, actors::follower who) const { caf::anon_send(herald_, actors::follow_atom_v, job, std::move(who)); }
+void following::follow(job_id job, actors::subscriber who) const { caf::anon_send(herald_, actors::follow_atom_v, job, std::move(who)); }
 
 void following::unfollow(job_id job, std::uint64_t token) const { caf::anon_send(herald_, actors::unfollow_atom_v, job, token); }
 

@@ -19,7 +19,7 @@ class following {
 
   /// The right to follow; nullptr when too many do, in all or from this client.
   std::shared_ptr<void> take_place(const client_address& who) const { return places_.take(who); }
-  void follow(job_id job, actors::follower who) const;
+  void follow(job_id job, actors::subscriber who) const;
   void unfollow(job_id job, std::uint64_t token) const;
   void ask(job_id job, actors::reply<actors::status_outcome> answer) const;
   std::uint64_t next_token() const { return ++last_token_; }

@@ -12,7 +12,7 @@
 namespace retail_pulse::simulation {
 
 /// Makes the real storage fail, statement by statement. One for the ledger's session of a world.
-class faulty_storage final : public storage::statement_watch {
+class faulty_storage final : public storage::statement_observer {
  public:
   /// `now` is virtual time since the world began.
   faulty_storage(story& tell, std::function<millis()> now) : story_{tell}, now_{std::move(now)} {}
@@ -52,7 +52,7 @@ class faulty_storage final : public storage::statement_watch {
 };
 
 /// Makes queries fail for a while. One for all readers of a world.
-class faulty_queries final : public storage::statement_watch {
+class faulty_queries final : public storage::statement_observer {
  public:
   explicit faulty_queries(std::function<millis()> now) : now_{std::move(now)} {}
   void fail_until(millis end) { until_ = end; }

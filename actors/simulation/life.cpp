@@ -17,7 +17,7 @@ using namespace actors;
 
 constexpr millis overtaken_by{1000};  ///< messages may lie for so long at a time while a timer overtakes them: no machine is slower
 
-constexpr storage::session_options no_wait(storage::statement_watch* watch) { return {millis{0}, watch}; }
+constexpr storage::session_options no_wait(storage::statement_observer* observer) { return {millis{0}, observer}; }
 
 /// What the next message of an actor is about: the atom that it begins with. Nothing of it depends on numbers that CAF gives.
 std::string subject_of(const caf::mailbox_element* message) {

@@ -53,7 +53,7 @@ caf::behavior asker(caf::event_based_actor* self, const store_master_actor& whom
 
     void ask(std::int64_t times) const {
       if (times == 0) return caf::response_promise{done}.deliver(caf::ok_atom_v);
-      self->request(whom, caf::infinite, lookup_atom_v, store_check{{store_id}}).then([next = *this, times](const store_verdicts&) {
+      self->request(whom, caf::infinite, lookup_atom_v, store_check{{store_id}}).then([next = *this, times](const known_stores&) {
         next.ask(times - 1);
       });
     }
@@ -107,7 +107,7 @@ class immediate_engine final : public fetch::engine {
 /// In the herald's place, whom the ledger tells of every commit: tells of ends, also of a job that ended before anybody could follow it.
 herald_actor::behavior_type end_teller(const caf::actor& listener) {
   return {
-      [](follow_atom, job_id, const follower&) {},
+      [](follow_atom, job_id, const subscriber&) {},
       [](unfollow_atom, job_id, std::uint64_t) {},
       [=](progress_atom, const job_progress& news) {
         if (news.state == job_state::completed || news.state == job_state::failed) caf::anon_send(listener, ended_atom_v);

@@ -14,7 +14,6 @@
 #include "app/command_line.hpp"
 #include "app/commands.hpp"
 #include "app/output.hpp"
-#include "core/mutant.hpp"
 #include "core/random.hpp"
 
 namespace retail_pulse::app {
@@ -95,13 +94,6 @@ int simulate_until_violation(std::uint64_t seeds, fault_set allowed) {
   return exit_ok;
 }
 
-#ifdef RETAIL_PULSE_MUTANTS
-int list_mutants() {
-  for (const auto& row : mutant_table) std::printf("%d\t%s\n", row.number, std::string{row.wrong}.c_str());
-  return exit_ok;
-}
-#endif
-
 /// The seeds from 1 on, two at a time where there are two cores. The hash of all is that of theirs, in order.
 int simulate_many(std::uint64_t seeds, fault_set allowed) {
   std::vector<std::uint64_t> hashes(seeds);
@@ -153,16 +145,7 @@ int simulate(const words& arguments) {
   app.add_flag("--until-violation", until_violation, "ends with the first seed that breaks a promise, as it is: with all its faults")
       ->needs(many);
   one->excludes(many);
-#ifdef RETAIL_PULSE_MUTANTS
-  bool listed = false;
-  app.add_option("--mutant", chosen_mutant, "the planted bug that is on")
-      ->check(CLI::Range(mutant_table.front().number, mutant_table.back().number));
-  app.add_flag("--mutants", listed, "lists the planted bugs");
-#endif
   if (const auto code = parse_words(app, arguments)) return *code;
-#ifdef RETAIL_PULSE_MUTANTS
-  if (listed) return list_mutants();
-#endif
   if (!*one && !*many) {
     std::fputs("retail-pulse simulate: --seed or --seeds is needed\n", stderr);
     return exit_usage;

@@ -16,7 +16,7 @@ void count(image_tally& tally, long long state) {
   tally.failed += state == failed;
 }
 
-/// Tab and line break separate fields and images, so none may stand in a text: two lists of images never have one form.
+/// Tabs and line breaks separate fields and images, so those within a text are escaped: different lists of images have different digests.
 void append_field(std::string& line, std::string_view text) {
   constexpr std::string_view special = "\t\n\r\\";
   constexpr std::string_view letters = "tnr\\";
@@ -48,15 +48,15 @@ void image_audit::add(const audited_image& image) {
   if (image.state != pending) recorded_.add(line_);
 }
 
-/// Nothing for a store beyond those that are listed.
+/// nullptr for a store beyond the limit of listed ones.
 image_tally* image_audit::tally_of(const std::string& store_id) {
   if (last_store_ < stores_.size() && stores_[last_store_].store_id == store_id) return &stores_[last_store_].images;
-  const auto known = place_of_store_.find(store_id);
-  if (known != place_of_store_.end()) {
+  const auto known = index_of_store_.find(store_id);
+  if (known != index_of_store_.end()) {
     last_store_ = known->second;
   } else if (stores_.size() < limits::status_failures) {
     last_store_ = stores_.size();
-    place_of_store_.emplace(store_id, last_store_);
+    index_of_store_.emplace(store_id, last_store_);
     stores_.push_back({store_id, {}});
   } else {
     stores_truncated_ = true;

@@ -11,8 +11,8 @@
 
 namespace retail_pulse::storage {
 
-/// The columns of audited_image, of one page. A failure of an older run than the job's waits for its new result. LEFT JOIN, because an
-/// image must not go missing with its visit, and because SQLite then walks the images in the order of their key, and sorts nothing.
+/// The columns of audited_image, of one page. An image that failed in an earlier run than the job's is pending. LEFT JOIN, so that an image
+/// whose visit is missing is counted, and because SQLite then walks over the images in the order of their key and does not sort.
 inline constexpr std::string_view select_audited_images = R"sql(
   SELECT images.image_no, iif(images.state = 2 AND images.run < :run, 0, images.state), coalesce(visits.store_id, ''), coalesce(visits.visit_time, ''), images.url
     FROM images LEFT JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
@@ -22,19 +22,19 @@ inline constexpr std::string_view select_audited_images = R"sql(
 struct audited_image {
   long long number = 0;
   long long state = 0;
-  std::string store_id;  ///< empty where the visit is missing: no store's id is empty
+  std::string store_id;  ///< empty: the visit is missing
   std::string visit_time;
   std::string url;
 };
 
-/// Counts a job's images as they come, in order, in memory that does not grow with them.
+/// Counts a job's images, added in order, in memory that does not grow with them.
 class image_audit {
  public:
   void add(const audited_image& image);
 
   std::int64_t images() const { return total_.submitted; }
 
-  /// Everything but what the job's own row tells. The last call.
+  /// The audit, except for the fields that come from the job's row. The last call.
   job_audit end(const image_counts& counters);
 
  private:
@@ -44,7 +44,7 @@ class image_audit {
   bool in_sequence_ = true;
   bool all_visited_ = true;
   std::vector<store_tally> stores_;
-  std::unordered_map<std::string, std::size_t> place_of_store_;
+  std::unordered_map<std::string, std::size_t> index_of_store_;
   std::size_t last_store_ = 0;  ///< images of a visit come one after the other
   bool stores_truncated_ = false;
   std::string line_;

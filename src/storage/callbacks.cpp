@@ -1,4 +1,4 @@
-// What becomes of the callbacks that verdicts leave behind.
+// The webhook outbox: rows are inserted where a run ends (recording.cpp), read by reader.cpp, and updated here.
 #include "storage/writer_implementation.hpp"
 
 namespace retail_pulse::storage {

@@ -14,7 +14,7 @@
 namespace retail_pulse::storage {
 namespace {
 
-/// Whether a file begins as a database of ours, by https://www.sqlite.org/fileformat2.html, or is empty.
+/// Whether a file is empty, or begins like a database of this program; see https://www.sqlite.org/fileformat2.html.
 bool is_ours(int descriptor) {
   constexpr std::string_view magic{"SQLite format 3\0", 16};
   constexpr std::size_t id_at = 68;
@@ -37,7 +37,7 @@ claimed claim_files(const location& where, mode_t mode) {
   claimed result;
   if (where.file().empty()) return result;
   const auto name = where.file().string();
-  bool ours = false;  // without a database, what is called like its companions is somebody's
+  bool ours = false;  // without a database, files with the names of its companions are not of this program
   for (const std::string suffix : {"", "-wal", "-shm", "-journal"}) {
     auto file = files::open_existing(name + suffix);
     if (!file.problem.empty()) result.problem = name + suffix + " " + file.problem;
@@ -47,7 +47,7 @@ claimed claim_files(const location& where, mode_t mode) {
     if (file.descriptor >= 0) close(file.descriptor);
     if (!result.problem.empty()) return result;
   }
-  // Where it cannot be made, SQLite cannot make it either, and tells of which kind the failure is.
+  // A failure is not reported: SQLite will fail, too, with an error of the right kind.
   const auto file = files::open_own(name, mode);
   note_mode(name, file, result);
   if (file.descriptor >= 0) close(file.descriptor);

@@ -6,7 +6,7 @@
 
 namespace retail_pulse::storage {
 
-/// SHA-256 over text that comes in pieces. What it cannot do is a storage_error.
+/// SHA-256 over text that is added in pieces. Failures of the library are storage_errors.
 class text_digest {
  public:
   text_digest();

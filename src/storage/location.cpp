@@ -9,8 +9,8 @@
 namespace retail_pulse::storage {
 namespace {
 
-/// An SQLite URI in which every byte but the plainest is escaped. A bare path would not do: SOCI reads blanks, quotes and equals
-/// signs in it as parts of its own connect string, and SQLite reads `?` and `%`.
+/// An SQLite URI in which every byte but letters, digits and `/._-` is escaped. A bare path would not do: SOCI reads blanks, quotes and
+/// equals signs in it as parts of its own connect string, and SQLite reads `?` and `%`.
 std::string escaped(std::string_view text) {
   constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
   constexpr std::string_view digits = "0123456789ABCDEF";
@@ -26,19 +26,20 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-/// One name for one file, so that two ways to write it meet at the same lock. The file itself may be a link, which is then seen.
+/// One path for one file, so that two ways to write it mean the same lock file. Does not follow the last part, so that the caller can see
+/// whether that is a link.
 std::filesystem::path resolved(const std::filesystem::path& path, std::error_code& failure) {
   const auto whole = std::filesystem::absolute(path, failure);
   if (failure) return path;
   const auto name = whole.filename();
   const bool names_folder = name.empty() || name == "." || name == "..";
-  std::error_code unresolved;  // a link in a circle, a folder that may not be read: SQLite will say so with better words
+  std::error_code unresolved;  // a link in a circle, a folder that may not be read: SQLite has the better error message
   auto canonical = std::filesystem::weakly_canonical(names_folder ? whole : whole.parent_path(), unresolved);
   if (unresolved) return whole.lexically_normal();
   return names_folder ? canonical : canonical / name;
 }
 
-/// A folder that only this user can enter and that goes with its last owner.
+/// A folder that only this user can enter, deleted with its last owner.
 std::shared_ptr<std::filesystem::path> private_folder(std::error_code& failure) {
   std::error_code no_tmpfs;
   const bool tmpfs = std::filesystem::is_directory("/dev/shm", no_tmpfs);
@@ -59,7 +60,7 @@ std::shared_ptr<std::filesystem::path> private_folder(std::error_code& failure) 
           }};
 }
 
-/// For messages: of a URL only the scheme, because the rest may hold a password.
+/// For messages: only the scheme of a URL, because the rest may hold a password.
 std::string shown(std::string_view text) {
   const auto end = text.find("://");
   return "storage '" + (end == std::string_view::npos ? std::string{text} : std::string{text.substr(0, end)} + "://...") + "'";
@@ -79,18 +80,19 @@ std::variant<location, location_error> location::parse(std::string_view text) {
   if (!text.starts_with(scheme)) return parse_failure(text, "is neither 'sqlite:PATH' nor 'sqlite::memory:'");
   const std::string_view path = text.substr(scheme.size());
   if (path.empty()) return parse_failure(text, "has no path; write 'sqlite:PATH'");
+  // The message leaves the path out: the NUL would end it early.
   if (path.find('\0') != std::string_view::npos) return parse_failure("sqlite:...", "has a NUL character in its path");
 
   location result;
   std::error_code failure;
   if (path == ":memory:") {
     const auto folder = private_folder(failure);
-    if (folder == nullptr) return parse_failure(text, "gets no folder: " + failure.message());
+    if (folder == nullptr) return parse_failure(text, "cannot get a private folder: " + failure.message());
     result.file_ = *folder / "retail-pulse.db";
     result.private_file_ = folder;
   } else {
     result.file_ = resolved(path, failure);
-    if (failure) return parse_failure(text, "has no whole path: " + failure.message());
+    if (failure) return parse_failure(text, "cannot be resolved to a full path: " + failure.message());
     std::error_code missing;
     if (std::filesystem::is_symlink(std::filesystem::symlink_status(result.file_, missing))) {
       return parse_failure(text, "is a symbolic link, which is not followed: name the file that it leads to (its folder may be a link)");

@@ -14,15 +14,15 @@ struct location_error {
   std::string message;  ///< one sentence that names what was given
 };
 
-/// Where a database lives. Copies share a private file, which goes when the last of them goes.
+/// Where a database is. Copies share a private file, which is deleted with the last of them.
 class location {
  public:
-  /// `sqlite:PATH`, where the file is no link (its folder may be one), or `sqlite::memory:` (a private file on tmpfs, deleted at the end).
-  /// `postgresql://` is refused with "not yet".
+  /// `sqlite:PATH`, where the file must not be a link (its folder may be one), or `sqlite::memory:`: a private file on tmpfs, deleted at the
+  /// end. `postgresql://` is an error ("not yet supported").
   static std::variant<location, location_error> parse(std::string_view text);
 
-  /// A private database in memory for tests and simulations: sessions of this process share it by name while one of them is open.
-  /// Dropping a session in mid-transaction on it is a faithful crash.
+  /// A database in memory, without files: sessions of this process share it by name while one of them is open. Ending a session in
+  /// mid-transaction rolls it back, as a crash would.
   static location shared_memory(std::string_view name);
 
   const std::string& connect_string() const { return connect_string_; }  ///< for the SOCI SQLite backend
@@ -41,11 +41,11 @@ class process_lock {
   struct refused {
     std::string message;  ///< names the holder's process id, or why the lock file cannot be used
   };
-  /// Locks `<file>.lock` (created with that mode when missing, never deleted) for the life of the result, and makes the folder where it is
-  /// missing. A file of that name that no process_lock has written is refused, and left as it is. A location without a file needs no lock.
+  /// Locks `<file>.lock` (created with that mode if missing, never deleted) for the life of the result. Makes the folder if it is missing.
+  /// A file of that name that no process_lock has written is refused, and not changed. A location without a file needs no lock.
   static std::variant<process_lock, refused> take(const location& where, mode_t mode = 0600);
 
-  /// What an operator should read of the lock file's mode; empty where nothing is to be said.
+  /// For the operator, about the lock file's mode; may be empty.
   const std::string& word_of_mode() const { return word_of_mode_; }
 
   process_lock(process_lock&& other) noexcept;

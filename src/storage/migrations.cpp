@@ -38,7 +38,7 @@ void demand_known(session& sql, std::span<const migration> known, const std::vec
   for (std::size_t i = 0; i < applied.size(); ++i) {
     if (applied[i].version == known[i].version && applied[i].checksum == known[i].checksum) continue;
     sql.fail(kind::other, "schema version " + std::to_string(applied[i].version) + " (" + applied[i].name +
-                              ") was made from another text than this program has; the migration was edited after it was applied");
+                              ") was made by another text than this program has; the migration was edited after it was applied");
   }
 }
 

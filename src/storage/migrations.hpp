@@ -18,12 +18,12 @@ struct migration {
 /// In order of version; compiled in.
 std::span<const migration> sqlite_migrations();
 
-/// Applies what is missing, all in one transaction with their rows in `schema_migrations`: a new database costs few writes that wait for
-/// the disk, and an upgrade is done or not begun. storage_error: newer_schema, or other for the file of another program and for a migration
+/// Applies the missing migrations, all in one transaction with their rows in `schema_migrations`, so that an upgrade is done completely or
+/// not at all, and waits for the disk only once. storage_error: newer_schema, or other for the file of another program and for a migration
 /// that was edited after it was applied.
 void migrate(session& sql, std::span<const migration> known);
 
-/// storage_error, as `migrate` throws it, for a database that `migrate` would refuse. Writes nothing.
+/// Throws what `migrate` would throw for a database that it refuses. Writes nothing.
 void demand_known_schema(session& sql, std::span<const migration> known);
 
 /// storage_error unless every known migration, and no other, is applied.

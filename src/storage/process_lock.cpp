@@ -14,10 +14,10 @@ namespace {
 
 std::string system_message(int error) { return std::generic_category().message(error); }
 
-/// What a process_lock has written: nothing yet, or its process id on a line.
+/// The text of a lock file: nothing yet, or a process id and a line break.
 struct lock_text {
   bool is_ours = false;
-  pid_t holder = 0;  ///< 0 when it has not written it yet
+  pid_t holder = 0;  ///< 0: not written yet
 };
 
 lock_text text_in(int descriptor) {
@@ -56,7 +56,7 @@ std::variant<process_lock, process_lock::refused> process_lock::take(const locat
   }
   if (!text_in(lock.descriptor_).is_ours) {
     return refused{"The lock file " + name +
-                   ", beside the database of --storage, holds something that is no process id, and may be somebody's: "
+                   ", beside the database of --storage, does not hold a process id, so it was not made by this program: "
                    "move it away"};
   }
   files::bring_to_mode(opened, mode);

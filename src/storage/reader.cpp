@@ -1,7 +1,6 @@
 #include <limits>
 
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 #include "storage/audit.hpp"
 #include "storage/migrations.hpp"
 #include "storage/reader_implementation.hpp"
@@ -20,7 +19,7 @@ constexpr std::string_view select_pending = R"sql(
    WHERE images.job_id = :job AND images.run = :run AND images.state = 0 AND images.image_no > :after
    ORDER BY images.image_no LIMIT :limit)sql";
 
-// Of a later run, whose pending images are those that failed in an older one. Both halves come in order, so nothing is sorted.
+// Of a later run, whose pending images failed in an earlier one. Both halves come in order, so SQLite need not sort.
 constexpr std::string_view select_pending_again = R"sql(
   SELECT images.image_no AS image_no, visits.store_id, images.url
     FROM images CROSS JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
@@ -30,13 +29,6 @@ constexpr std::string_view select_pending_again = R"sql(
     FROM images INDEXED BY images_failed CROSS JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
    WHERE images.job_id = :job AND images.run < :run AND images.state = 2 AND images.image_no > :after
    ORDER BY image_no LIMIT :limit)sql";
-
-// What is wrong with mutant 73.
-constexpr std::string_view select_not_of_run = R"sql(
-  SELECT images.image_no, visits.store_id, images.url
-    FROM images JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
-   WHERE images.job_id = :job AND images.run < :run AND images.image_no > :after
-   ORDER BY images.image_no LIMIT :limit)sql";
 
 constexpr std::string_view select_ongoing = R"sql(
   SELECT job_id, run, images_total, images_succeeded, images_failed, cancelled_at IS NOT NULL
@@ -82,7 +74,7 @@ reader::implementation::implementation(const location& where, session_options op
 }
 
 void reader::implementation::fail_unknown_word() const {
-  sql.fail(storage_error::kind::corrupt, "a row holds a word that this version of the program does not know");
+  sql.fail(storage_error::kind::corrupt, "unknown enum value in the database; was it written by a newer version?");
 }
 
 reader::reader(const location& where, session_options options) : implementation_{std::make_unique<implementation>(where, options)} {}
@@ -110,10 +102,7 @@ std::vector<image_task> reader::pending_images(job_id job, run_number run, image
   image_task task;
   long long number = 0;
   implementation_->sql.each(
-      mutant(73) && run > run_number{1} ? select_not_of_run
-      : run == run_number{1}            ? select_pending
-                                        : select_pending_again,
-      std::tie(number, task.store_id, task.url),
+      run == run_number{1} ? select_pending : select_pending_again, std::tie(number, task.store_id, task.url),
       [&] {
         task.number.value = number;
         tasks.push_back(task);
@@ -167,7 +156,7 @@ std::vector<image_row> reader::images(job_id job, image_number after, std::size_
         evidence.connect_ms = static_cast<std::int32_t>(connect);
         evidence.total_ms = static_cast<std::int32_t>(total);
         rows.push_back(row);
-        if (row.pending) {  // what is there is of an older run
+        if (row.pending) {  // the stored result is of an earlier run
           rows.back().result = image_result{};
           rows.back().result.number = row.number;
           rows.back().error.clear();

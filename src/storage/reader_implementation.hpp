@@ -19,10 +19,10 @@ class read_transaction {
   session& sql_;
 };
 
-/// The format of that name, or nothing.
+/// nullopt: there is no format of that name.
 std::optional<image_format> format_named(std::string_view name);
 
-/// A row of a page of images; of reports.cpp alone.
+/// A row of a page of images; defined in reports.cpp.
 struct image_columns;
 
 class reader::implementation {

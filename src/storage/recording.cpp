@@ -1,8 +1,7 @@
-// Results, store failures, counters and the verdict: what changes while a job is ongoing.
+// Results, store failures, counters and the final state of a run.
 #include <algorithm>
 
 #include "core/limits.hpp"
-#include "core/mutant.hpp"
 #include "storage/rows.hpp"
 #include "storage/writer_implementation.hpp"
 
@@ -15,7 +14,7 @@ constexpr std::string_view select_job = R"sql(
 
 // An image is pending when it has no result, or failed in an older run than its job's: "(state = 0 OR state = 2 AND run < :run)".
 
-// "" and 0 stand for what did not happen.
+// "" and 0 are stored as NULL: SOCI binds no NULL.
 constexpr std::string_view update_image = R"sql(
   UPDATE images
      SET state = :state, width = nullif(:width, 0), height = nullif(:height, 0), perimeter = nullif(:perimeter, 0),
@@ -25,7 +24,7 @@ constexpr std::string_view update_image = R"sql(
    WHERE job_id = :job AND image_no = :image
      AND (state = 0 OR state = 2 AND run < :run))sql";
 
-// Runs before the image changes, so that only one that is still pending is counted. CROSS JOIN: in this order.
+// Runs before the image changes, so that only pending images are counted. CROSS JOIN: keeps SQLite to this order.
 constexpr std::string_view count_store_failure = R"sql(
   INSERT INTO store_failures (job_id, store_id, first_image_no, code, error, failed_images)
   SELECT images.job_id, visits.store_id, images.image_no, :code, :error, 1
@@ -51,7 +50,7 @@ constexpr std::string_view fail_job = R"sql(
   UPDATE jobs SET images_succeeded = :succeeded, images_failed = :failed, state = 3, finished_at = :now, failures = :failures
    WHERE job_id = :job)sql";
 
-// Of the job as the verdict left it.
+// A copy of the job's row at the end of its run, because a redrive changes the row.
 constexpr std::string_view insert_callback = R"sql(
   INSERT INTO callbacks (job_id, run, due_at, job_state, images_succeeded, images_failed, finished_at, failures)
   SELECT job_id, run, :now, state, images_succeeded, images_failed, finished_at, failures
@@ -60,7 +59,7 @@ constexpr std::string_view insert_callback = R"sql(
 constexpr std::string_view select_pending = R"sql(
   SELECT image_no FROM images WHERE job_id = :job AND state = 0 AND image_no > :after ORDER BY image_no LIMIT :rows)sql";
 
-// Of a later run. The index holds what failed in this run too, which is walked over; with `:after` each of those once.
+// Of a later run. The index also holds images that failed in this run; they are skipped, with `:after` each of them once.
 constexpr std::string_view select_pending_again = R"sql(
   SELECT image_no FROM images WHERE job_id = :job AND state = 0 AND image_no > :after
    UNION ALL
@@ -83,7 +82,7 @@ std::vector<const image_result*> one_per_image(std::span<const image_result> res
 
 }  // namespace
 
-std::optional<job_row> writer::implementation::job(job_id id) {
+std::optional<job_row> writer::implementation::find_job(job_id id) {
   long long state = 0, run = 0, total = 0, succeeded = 0, failed = 0, cancelled = 0, has_url = 0;
   const long long key = id.value;
   if (!sql.one(select_job, std::tie(state, run, total, succeeded, failed, cancelled, has_url), key)) return std::nullopt;
@@ -93,13 +92,11 @@ std::optional<job_row> writer::implementation::job(job_id id) {
 
 long long writer::implementation::update_images(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now) {
   if (results.empty()) return 0;
-  const bool overwrites = results.front()->succeeded() ? mutant(62) : mutant(61);
-  const auto statement = overwrites ? update_image.substr(0, update_image.rfind("\n     AND")) : update_image;
   long long job = id.value, image = 0, of_run = run.value, state = 0, width = 0, height = 0, perimeter = 0, attempts = 0, status = 0,
             bytes = 0, dns = 0, connect = 0, total = 0, at = now.count();
   std::string format, code, error, url, address, kept;
   auto next = results.begin();
-  return sql.change_each(statement,
+  return sql.change_each(update_image,
                          std::tie(state, width, height, perimeter, format, code, error, attempts, url, address, status, bytes, dns, connect,
                                   total, kept, at, of_run, job, image),
                          [&] {
@@ -149,15 +146,14 @@ void writer::implementation::write_results(job_id id, run_number run, std::span<
   const auto failures = std::ranges::stable_partition(parted, &image_result::succeeded);
   const std::span<const image_result* const> all{parted};
   const auto count = parted.size() - failures.size();
-  const long long succeeded = std::max<long long>(update_images(id, run, all.first(count), now), mutant(63) ? count : 0);
-  if (!mutant(64)) count_failures(id, run, all.subspan(count));
-  if (mutant(81)) --run.value;
+  const long long succeeded = update_images(id, run, all.first(count), now);
+  count_failures(id, run, all.subspan(count));
   const long long failed = update_images(id, run, all.subspan(count), now);
   if (succeeded + failed > 0) {
     row.images.succeeded += succeeded;
     row.images.failed += failed;
-    if (row.images.pending() == 0 && !mutant(66)) {
-      give_verdict(id, row, now);
+    if (row.images.pending() == 0) {
+      end_run(id, row, now);
     } else {
       sql.change(count_results, static_cast<long long>(row.images.succeeded), static_cast<long long>(row.images.failed),
                  static_cast<long long>(id.value));
@@ -172,7 +168,7 @@ std::string writer::implementation::failures_of(job_id id) {
   store_failure row;
   long long images = 0;
   const long long job = id.value;
-  const long long limit = limits::status_failures + 1;  // one more tells that the list is cut
+  const long long limit = limits::status_failures + 1;  // one more shows that the list is cut
   sql.each(
       select_first_failures, std::tie(row.store_id, code, row.error, images),
       [&] {
@@ -186,10 +182,10 @@ std::string writer::implementation::failures_of(job_id id) {
   return failures_to_text(failures, truncated);
 }
 
-void writer::implementation::give_verdict(job_id id, job_row& row, unix_millis now) {
+void writer::implementation::end_run(job_id id, job_row& row, unix_millis now) {
   const long long job = id.value;
   const long long at = now.count(), succeeded = row.images.succeeded, failed = row.images.failed;
-  if (row.images.failed <= (mutant(65) ? 1 : 0)) {
+  if (row.images.failed == 0) {
     sql.change(complete_job, succeeded, failed, at, job);
     row.state = job_state::completed;
   } else {
@@ -202,9 +198,8 @@ void writer::implementation::give_verdict(job_id id, job_row& row, unix_millis n
 recorded writer::record(job_id id, run_number run, std::span<const image_result> results, unix_millis now) {
   auto& self = *implementation_;
   self.demand_transaction();
-  auto row = self.job(id);
+  auto row = self.find_job(id);
   if (!row) return {};
-  if (mutant(74)) run = row->run;
   if (row->state != job_state::ongoing || row->run != run) return nothing_changed(*row);
   recorded outcome;
   self.write_results(id, run, one_per_image(results), *row, outcome, now);
@@ -215,7 +210,7 @@ recorded writer::abandon(job_id id, run_number run, error_code code, std::size_t
   auto& self = *implementation_;
   self.demand_transaction();
   if (code == error_code::none) self.sql.fail(storage_error::kind::other, "images are abandoned with a reason");
-  auto row = self.job(id);
+  auto row = self.find_job(id);
   if (!row) return {};
   if (row->state != job_state::ongoing || row->run != run) return nothing_changed(*row);
 
@@ -243,9 +238,9 @@ recorded writer::abandon(job_id id, run_number run, error_code code, std::size_t
 recorded writer::settle(job_id id, unix_millis now) {
   auto& self = *implementation_;
   self.demand_transaction();
-  auto row = self.job(id);
+  auto row = self.find_job(id);
   if (!row) return {};
-  if (row->state == job_state::ongoing && row->images.pending() == 0) self.give_verdict(id, *row, now);
+  if (row->state == job_state::ongoing && row->images.pending() == 0) self.end_run(id, *row, now);
   return nothing_changed(*row);
 }
 

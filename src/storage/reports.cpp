@@ -1,4 +1,4 @@
-// Lists, reports and pages of images: what clients read of jobs.
+// Lists of jobs, reports, and pages of images.
 #include "storage/reports.hpp"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace retail_pulse::storage {
 namespace queries {
 namespace {
 
-// A plus before a column keeps SQLite from an index that would have it sort.
+// A plus before a column keeps SQLite from using an index that would make it sort.
 
 constexpr std::string_view select_jobs = R"sql(
   SELECT jobs.job_id, run, state, images_total, images_succeeded, images_failed, visits_total, submitted_at, coalesce(finished_at, 0))sql";
@@ -26,7 +26,7 @@ constexpr std::string_view jobs_in_state = R"sql(
     FROM jobs WHERE job_id < :below AND job_id >= :least AND +submitted_at >= :since AND state = :state
    ORDER BY job_id DESC LIMIT :limit)sql";
 
-// Ongoing jobs are few beside those that a store was ever in.
+// There are few ongoing jobs, compared with all jobs of a store.
 constexpr std::string_view ongoing_jobs_of_store = R"sql(
     FROM jobs WHERE EXISTS (SELECT 1 FROM visits WHERE visits.store_id = :store AND visits.job_id = jobs.job_id)
      AND job_id < :below AND job_id >= :least AND +submitted_at >= :since AND state = :state
@@ -161,7 +161,7 @@ class page_bound {
  public:
   explicit page_bound(std::size_t rows) : rows_{rows} {}
 
-  /// Before a row of so many bytes of text; false: it is for the next page.
+  /// Before adding a row of so many bytes of text; false: it belongs on the next page.
   bool takes(std::size_t bytes) {
     if (rows_ == 0 || bytes_ >= limits::report_page_bytes) return false;
     --rows_;
@@ -174,7 +174,7 @@ class page_bound {
   std::size_t bytes_ = 0;
 };
 
-/// One row more than the page holds tells whether anything follows.
+/// One row more than the page holds shows whether anything follows.
 long long limit_of(std::size_t rows) { return static_cast<long long>(rows) + 1; }
 
 /// A job's row, as columns are bound.
@@ -209,7 +209,7 @@ struct image_columns {
                     evidence.final_url, evidence.address, http_status, bytes, dns, connect, total, evidence.kept, recorded);
   }
 
-  /// As a client reads them: a text of control characters takes six times its size.
+  /// Bytes in JSON: a control character takes six.
   std::size_t text_bytes() const {
     std::size_t sum = 0;
     const auto& evidence = image.result.evidence;

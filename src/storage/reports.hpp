@@ -5,13 +5,13 @@
 
 #include "core/report.hpp"
 
-/// The queries of reports, as text: what a test has SQLite explain is what the reader asks. Each is chosen by its filters, so that it
-/// goes through the index made for them. Parameters are named in the order in which they are bound.
+/// The queries of reports, as text, so that their query plans can be checked. Each depends on its filters, so that it uses the index made
+/// for them. Parameters are listed in the order in which they are bound.
 namespace retail_pulse::storage::queries {
 
 /// [store,] below, least, since, [state,] limit -> the columns of job_summary.
 std::string jobs(const job_filter& filter);
-/// since -> the least id of a job submitted at that time or later; one above all ids when there is none.
+/// since -> the least id of a job submitted at that time or later; one above all ids if there is no such job.
 std::string least_job();
 /// job, run -> code, images; in the order of the codes' names.
 std::string failures_by_code();

@@ -31,7 +31,7 @@ std::string received_text(const std::string& text) {
   shown.reserve(text.size());
   for (std::string_view rest{text}; !rest.empty();) {
     const std::size_t bytes = rest.front() == '\0' ? 0 : utf8_sequence(rest);
-    shown += bytes == 0 ? "\xEF\xBF\xBD" : rest.substr(0, bytes);  // U+FFFD for every byte that is none
+    shown += bytes == 0 ? "\xEF\xBF\xBD" : rest.substr(0, bytes);  // U+FFFD
     rest.remove_prefix(std::max<std::size_t>(bytes, 1));
   }
   return shown;

@@ -10,7 +10,7 @@ namespace {
 
 using kind = storage_error::kind;
 
-/// SQLite has no code of its own for a quota or a file-size limit; the system's error number tells.
+/// SQLite has no code for a quota or a file-size limit; the system's error number has.
 kind kind_of_io_error(int system_error) {
   switch (system_error) {
     case ENOSPC:
@@ -27,7 +27,7 @@ kind kind_of_io_error(int system_error) {
 }
 
 kind kind_of(int result, int system_error) {
-  switch (result & 0xff) {  // the low byte is the code, the rest its shade
+  switch (result & 0xff) {  // the low byte is the code, the others its extension
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return kind::busy;
@@ -50,9 +50,9 @@ kind kind_of(int result, int system_error) {
 
 int last_error_of(sqlite_api::sqlite3_file* file) {
   int error = 0;
-  const bool can_tell =
-      file != nullptr && file->pMethods != nullptr && file->pMethods->xFileControl != nullptr;  // a journal in memory cannot
-  if (can_tell) file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+  const bool has_control =
+      file != nullptr && file->pMethods != nullptr && file->pMethods->xFileControl != nullptr;  // a journal in memory has none
+  if (has_control) file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
   return error;
 }
 
@@ -67,7 +67,7 @@ int last_io_error(sqlite_api::sqlite3* connection) {
   return error != 0 ? error : last_error_of(database);
 }
 
-/// What an operator needs to hear before SQLite's own words.
+/// For the operator, before SQLite's own words.
 std::string_view meaning_of(kind k) {
   switch (k) {
     case kind::busy:
@@ -99,8 +99,8 @@ void create_parent(const std::filesystem::path& file) {
                       "The folder " + file.parent_path().string() + " cannot be created: " + failure.message()};
 }
 
-/// For the whole process, before SQLite's first use: no counting of memory, which has every allocation of every connection pass one lock,
-/// and no lock per connection, as a session belongs to one thread at a time. Keeps SQLite's own settings where it is in use already.
+/// For the whole process, before SQLite's first use: no statistics of memory, which take one lock for every allocation of every connection,
+/// and no lock per connection, as a session is used by one thread at a time. Has no effect where SQLite is in use already.
 void configure_sqlite() {
   static const bool done = [] {
     sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -142,7 +142,7 @@ session::session(const location& where, session_options options, role as)
     rethrow(error);
   }
   set_up(options, as);
-  watch_ = options.watch;
+  observer_ = options.observer;
 }
 
 session::~session() = default;
@@ -154,8 +154,8 @@ void session::set_up(session_options options, role as) {
     script("PRAGMA query_only = ON");
     return;
   }
-  // secure_delete: what is deleted are rows of submissions never accepted; they need no overwriting with zeros.
-  // journal_size_limit, bytes: what a burst made the log grow to is given back. cache_size, KiB.
+  // secure_delete: deleted rows are of submissions that were not accepted; they need not be overwritten with zeros.
+  // journal_size_limit, bytes: gives space back after a burst. cache_size, KiB if negative.
   script(
       "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = OFF; PRAGMA cache_size = -8192;"
       "PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864");

@@ -13,21 +13,21 @@
 
 namespace retail_pulse::storage {
 
-/// One connection with its prepared statements: the only place that knows how SOCI and SQLite are spoken to.
-/// Belongs to one thread at a time. Every call throws storage_error, and none leaves a statement open, which would pin the write-ahead log.
+/// One connection with its prepared statements: the only class that calls SOCI and SQLite.
+/// Used by one thread at a time. Every call throws storage_error, and none leaves a statement open, which would pin the write-ahead log.
 /// Parameters are `long long` or `std::string`, bound by position; statements are kept by their text.
 class session {
  public:
-  /// file_alone: reads the file as if it had no log, takes no lock, and leaves no trace.
+  /// file_alone: reads the file as if it had no log, takes no lock, and writes no file.
   enum class role { writer, reader, file_alone };
 
-  /// Opens and sets what SQLite keeps per connection. Only a writer makes a file that does not exist.
+  /// Opens the database and sets the options of the connection. Only a writer makes a file that does not exist.
   session(const location& where, session_options options, role as);
   ~session();
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
-  /// Runs one statement and gives the number of rows it changed.
+  /// Runs one statement. Returns the number of rows that it changed.
   template <typename... Parameters>
   long long change(std::string_view text, const Parameters&... parameters) {
     long long rows = 0;
@@ -36,8 +36,8 @@ class session {
     return rows;
   }
 
-  /// Runs one statement once for every row of a batch and gives the number of rows that changed in all. `next` puts the batch's next row
-  /// into the variables of `row` (std::tie of long long and std::string, bound by position); false when there is none.
+  /// Runs one statement for every row of a batch. Returns the number of rows that changed in all. `next` puts the batch's next row into the
+  /// variables of `row` (std::tie of long long and std::string, bound by position); false: there is no other.
   template <typename... Variables, typename Next>
   long long change_each(std::string_view text, std::tuple<Variables&...> row, Next&& next) {
     long long rows = 0;
@@ -70,14 +70,13 @@ class session {
   /// A script of several statements without parameters; keeps none of them.
   void script(std::string_view text);
 
-  /// From now on commits go to a write-ahead log; the file remembers it. Outside a transaction.
+  /// Makes commits go to a write-ahead log, now and for every later connection. Outside a transaction.
   void use_write_ahead_log();
-  /// Whether they do.
   bool uses_write_ahead_log();
 
   long long last_insert_id();
   bool in_transaction() const;
-  /// Whether SQLite could open the file for reading only. It does so without a word, and then takes BEGIN IMMEDIATE for a plain BEGIN.
+  /// Whether SQLite could open the file for reading only. That is no error to SQLite, which then takes BEGIN IMMEDIATE for a plain BEGIN.
   bool opened_for_reading() const;
   /// Does nothing outside a transaction. SQLite ends the transaction whatever happens to the file.
   void rollback() noexcept;
@@ -87,7 +86,7 @@ class session {
   [[noreturn]] void fail(storage_error::kind kind, const std::string& text) const;
 
  private:
-  /// Closes the statement and forgets the variables bound to it when a run ends, in whatever way.
+  /// Closes the statement and unbinds its variables when a run ends, also by an exception.
   class run_end {
    public:
     explicit run_end(soci::statement& ended) : ended_{ended} {}
@@ -123,10 +122,10 @@ class session {
     });
   }
 
-  /// Calls `use` with the prepared statement, which is closed behind it.
+  /// Calls `use` with the prepared statement, and closes it afterwards.
   template <typename Use>
   void with(std::string_view text, Use&& use) {
-    if (watch_ != nullptr) watch_->before(text);
+    if (observer_ != nullptr) observer_->before(text);
     try {
       soci::statement& statement = prepared(text);
       const run_end end{statement};
@@ -134,7 +133,7 @@ class session {
     } catch (const soci::soci_error& error) {
       rethrow(error);
     }
-    if (watch_ != nullptr) watch_->after(text);
+    if (observer_ != nullptr) observer_->after(text);
   }
 
   soci::statement& prepared(std::string_view text);
@@ -143,7 +142,7 @@ class session {
   soci::sqlite3_session_backend& backend() const;
 
   std::string name_;
-  statement_watch* watch_ = nullptr;
+  statement_observer* observer_ = nullptr;
   mutable soci::session connection_;
   std::map<std::string, soci::statement, std::less<>>
       statements_;  // after the connection: SQLite closes no connection with open statements

@@ -29,17 +29,17 @@ long long number(session& sql, std::string_view text) {
   return value;
 }
 
-void check_wholly(session& sql) {
+void check_completely(session& sql) {
   std::string finding;
   sql.one("PRAGMA quick_check(1)", std::tie(finding));
   if (finding != "ok") sql.fail(storage_error::kind::corrupt, "is damaged or not a database: " + finding);
 }
 
-/// A file may rightly be shorter than its header says while the log holds the rest, so the log is brought home first.
+/// A file may be shorter than its header says while the log holds the rest, so the log is copied into it first.
 void check_length(session& sql, const std::filesystem::path& file, long long pages) {
   long long busy = 0, logged = 0, moved = 0;
   sql.one("PRAGMA wal_checkpoint(PASSIVE)", std::tie(busy, logged, moved));
-  if (busy != 0 || logged != moved) return;  // another reader holds the log; the edges still tell
+  if (busy != 0 || logged != moved) return;  // another program reads the log; the edges are still checked
   std::error_code failure;
   const auto bytes = std::filesystem::file_size(file, failure);
   if (failure) sql.fail(storage_error::kind::other, "its length cannot be read: " + failure.message());
@@ -57,7 +57,7 @@ void demand_whole(session& sql, const std::filesystem::path& file) {
     sql.fail(storage_error::kind::other, "is the database of another program");
   }
   const long long pages = number(sql, "PRAGMA page_count");
-  if (pages <= limits::checked_whole_pages) return check_wholly(sql);
+  if (pages <= limits::checked_whole_pages) return check_completely(sql);
   if (!file.empty()) check_length(sql, file, pages);
   std::string row;
   for (const auto text : edges) sql.one(text, std::tie(row));

@@ -95,10 +95,10 @@ struct frame {
   }
 };
 
-/// What the log itself tells.
+/// What the log itself shows.
 struct findings {
   std::uint32_t committed = 0;               ///< frames up to the last commit that SQLite will find
-  std::optional<std::uint32_t> first_wrong;  ///< number of the first frame that it will not take, when a commit stands behind it
+  std::optional<std::uint32_t> first_wrong;  ///< the first frame that SQLite will not read, if a commit follows behind it
 };
 
 findings read_frames(std::istream& log, const log_head& head) {
@@ -118,8 +118,8 @@ findings read_frames(std::istream& log, const log_head& head) {
   }
   if (!whole) return found;
 
-  // Writing behind a commit begins only when it is durable. So a frame that continues the end of a commit proves that commit, while what
-  // is left of writes that failed proves nothing: whatever came next was written over its beginning.
+  // Frames are written behind a commit only when it is durable. So a frame that continues the end of a commit proves that commit. The
+  // remains of failed writes prove nothing: the next write began over their start.
   const std::uint32_t wrong = number;
   auto last = frame::parse(text, head);
   while (next()) {
@@ -133,15 +133,15 @@ findings read_frames(std::istream& log, const log_head& head) {
   return found;
 }
 
-/// What SQLite's index of the log tells: a head in two copies, written after the commit is durable.
+/// SQLite's index of the log: a head in two copies, written after each commit is durable.
 struct index_head {
   std::uint32_t committed = 0;
   salts round;
 };
 
 struct log_index {
-  std::vector<index_head> heads;  ///< those that are whole
-  std::uint32_t copied_home = 0;  ///< frames whose pages are in the database
+  std::vector<index_head> heads;  ///< those with the right checksum
+  std::uint32_t copied = 0;  ///< frames whose pages are in the database
 };
 
 log_index read_index(const std::filesystem::path& file) {
@@ -156,13 +156,13 @@ log_index read_index(const std::filesystem::path& file) {
     const bool whole = native(copy, 0) == format_version && sum == checksum{native(copy, 40), native(copy, 44)};
     if (whole) index.heads.push_back({native(copy, 16), salts_at(copy, 32)});
   }
-  index.copied_home = native(text, 2 * index_head_bytes);
+  index.copied = native(text, 2 * index_head_bytes);
   return index;
 }
 
 [[noreturn]] void fail(const std::filesystem::path& log, const std::string& what) {
   throw storage_error{storage_error::kind::corrupt, log.string() + " is damaged: " + what +
-                                                        ". Commits are in it and nowhere else: restore the database and its log together"};
+                                                        ". It holds commits that are not in the database: restore the database and its log together"};
 }
 
 std::filesystem::path log_of(const std::filesystem::path& database) { return database.string() + "-wal"; }
@@ -216,14 +216,14 @@ void demand_whole_log(const std::filesystem::path& database) {
   std::array<unsigned char, head_bytes> text{};
   if (!log.read(reinterpret_cast<char*>(text.data()), text.size()) || log.peek() == std::ifstream::traits_type::eof()) {
     for (const auto& head : index.heads) {
-      if (head.committed > index.copied_home) fail(file, "it is missing or empty, and had " + std::to_string(head.committed) + " frames");
+      if (head.committed > index.copied) fail(file, "it is missing or empty, and had " + std::to_string(head.committed) + " frames");
     }
     return;
   }
   const auto head = parse_head(text);
   if (!head) fail(file, "its head does not match its checksum");  // a head is durable before the first frame is written
   const auto found = read_frames(log, *head);
-  if (found.first_wrong) fail(file, "frame " + std::to_string(*found.first_wrong) + " is wrong, and commits stand behind it");
+  if (found.first_wrong) fail(file, "frame " + std::to_string(*found.first_wrong) + " is wrong, and commits follow behind it");
   for (const auto& known : index.heads) {
     if (known.round != head->round || known.committed <= found.committed) continue;
     fail(file, std::to_string(known.committed) + " of its frames were committed, and only the first " + std::to_string(found.committed) +

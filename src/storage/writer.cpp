@@ -1,4 +1,4 @@
-// Opening, transactions, and the life of a job's rows before it is ongoing.
+// Opening, transactions, and writing submissions.
 #include <algorithm>
 #include <ranges>
 
@@ -27,14 +27,14 @@ constexpr std::string_view insert_visit = R"sql(
 constexpr std::string_view insert_image = R"sql(
   INSERT INTO images (job_id, image_no, visit_no, url) VALUES (:job, :image, :visit, :url))sql";
 
-// Rows are numbered from 0 without gaps, so the largest number tells how many there are.
+// Rows are numbered from 0 without gaps, so the largest number gives their count.
 constexpr std::string_view publish_job = R"sql(
   UPDATE jobs SET state = 1, submitted_at = :now
    WHERE job_id = :job AND state = 0
      AND visits_total = (SELECT coalesce(max(visit_no) + 1, 0) FROM visits WHERE visits.job_id = jobs.job_id)
      AND images_total = (SELECT coalesce(max(image_no) + 1, 0) FROM images WHERE images.job_id = jobs.job_id))sql";
 
-// From the end, so that what is left is numbered from 0 without gaps.
+// From the end, so that the rest is still numbered from 0 without gaps.
 constexpr std::string_view delete_images = R"sql(
   DELETE FROM images
    WHERE job_id = :job AND image_no > (SELECT max(image_no) FROM images AS last WHERE last.job_id = :job) - :rows)sql";
@@ -43,26 +43,26 @@ constexpr std::string_view delete_visits = R"sql(
    WHERE job_id = :job AND visit_no > (SELECT max(visit_no) FROM visits AS last WHERE last.job_id = :job) - :rows)sql";
 constexpr std::string_view delete_job = "DELETE FROM jobs WHERE job_id = :job";
 
-/// Number of the first visit whose images begin at `image` or behind it. Visits without images belong to the place where they stand.
+/// Number of the first visit whose images begin at `image` or behind it. A visit without images begins where the next one does.
 std::size_t first_visit_from(const submission& from, std::size_t image) {
   if (image == from.image_count()) return from.visit_count();
   const auto visits = std::views::iota(std::size_t{0}, from.visit_count());
   return *std::ranges::lower_bound(visits, image, {}, [&](std::size_t visit) { return from.visit_at(visit).first_image; });
 }
 
-/// SQLite opens a file that it may not write for reading, and such a connection stays so when the file is writable again.
+/// SQLite opens a file that it may not write for reading only, and the connection stays so when the file is writable again.
 void demand_writable(session& sql) {
   if (sql.opened_for_reading()) sql.fail(kind::read_only, "cannot be written");
-  try {  // nor the log
+  try {  // the log, too
     sql.change("BEGIN IMMEDIATE");
     sql.rollback();
   } catch (const storage_error& error) {
-    if (error.what_kind() != kind::busy) throw;  // another program writes, so it can be written
+    if (error.what_kind() != kind::busy) throw;  // busy: another program writes, so it can be written
   }
 }
 
-/// Before SQLite opens the database. Whether it has a log.
-bool look_at_log(const location& where) {
+/// Checks the log, before SQLite opens the database. Returns whether there is one.
+bool check_log(const location& where) {
   if (where.file().empty()) return false;
   demand_whole_log(where.file());
   demand_own_log(where);
@@ -72,18 +72,18 @@ bool look_at_log(const location& where) {
 }  // namespace
 
 writer::implementation::implementation(const location& where, session_options options)
-    : had_log{look_at_log(where)}, sql{where, options, session::role::writer} {
+    : had_log{check_log(where)}, sql{where, options, session::role::writer} {
   const bool is_file = !where.file().empty();
   if (is_file) demand_log(sql, had_log);
   demand_whole(sql, where.file());
   demand_writable(sql);
-  demand_known_schema(sql, sqlite_migrations());  // a file that is refused is left as it is
-  // The note of an opening is the first that is written: see demand_own_log.
+  demand_known_schema(sql, sqlite_migrations());  // before anything is written
+  // The note of the opening is written first: see demand_own_log.
   const bool noted = is_file && has_note(sql);
   if (noted) warning = note_opening(sql, had_log);
   migrate(sql, sqlite_migrations());
   if (!is_file) return;
-  sql.use_write_ahead_log();  // behind the tables of a new database: see demand_log
+  sql.use_write_ahead_log();  // after the tables of a new database: see demand_log
   if (!noted) note_opening(sql, had_log);
 }
 
@@ -159,7 +159,7 @@ void writer::append(job_id id, const submission& from, std::size_t first, std::s
   auto& self = *implementation_;
   self.demand_transaction();
   if (first > last || last > from.image_count()) self.sql.fail(kind::other, "a range of images lies outside of its submission");
-  const auto row = self.job(id);
+  const auto row = self.find_job(id);
   if (!row || row->state != job_state::staging) self.sql.fail(kind::other, "rows can be appended to a staging job only");
 
   self.write_visits(id, from, first == 0 ? 0 : first_visit_from(from, first), first_visit_from(from, last));
@@ -176,7 +176,7 @@ void writer::publish(job_id id, unix_millis now) {
 bool writer::discard_staging(job_id id, std::size_t rows) {
   auto& self = *implementation_;
   self.demand_transaction();
-  const auto row = self.job(id);
+  const auto row = self.find_job(id);
   if (!row || row->state != job_state::staging) return true;
   const long long job = id.value;
   auto left = static_cast<long long>(rows);

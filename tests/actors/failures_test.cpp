@@ -23,8 +23,8 @@ actors::image_pool_actor::behavior_type idle_pool(actors::image_pool_actor::poin
       [=](leave_atom, job_ticket) { ++calls->left; },
       [](withdraw_atom, job_ticket) { return std::uint64_t{0}; },
       [](resolved_atom, const std::string&, const std::string&) {},
-      [](fetched_atom, place_index, const std::string&) {},
-      [](reported_atom, place_index, bool) {},
+      [](fetched_atom, worker_index, const std::string&) {},
+      [](reported_atom, worker_index, bool) {},
       [](drain_atom) { return pool_gauges{}; },
       [](load_atom) { return pool_gauges{}; },
   };

@@ -10,7 +10,7 @@
 using namespace retail_pulse;
 using namespace retail_pulse::tests;
 using namespace std::chrono_literals;
-using actors::follower;
+using actors::subscriber;
 using actors::herald_state;
 using actors::job_progress;
 
@@ -24,7 +24,7 @@ struct ear {
   bool waits = true;
 };
 
-follower follower_with(
+subscriber follower_with(
     std::uint64_t token, ear& e, std::function<std::chrono::milliseconds()> now = [] { return 0ms; }) {
   return {.token = token,
           .tell =

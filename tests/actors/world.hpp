@@ -219,8 +219,8 @@ class world {
         [=](leave_atom a, job_ticket ticket) { self->send(pool, a, ticket); },
         [=](withdraw_atom a, job_ticket ticket) { return self->delegate(pool, a, ticket); },
         [=](resolved_atom a, const std::string& origin, const std::string& address) { self->send(pool, a, origin, address); },
-        [=](fetched_atom a, place_index index, const std::string& address) { self->send(pool, a, index, address); },
-        [=](reported_atom a, place_index index, bool rests) { self->send(pool, a, index, rests); },
+        [=](fetched_atom a, worker_index index, const std::string& address) { self->send(pool, a, index, address); },
+        [=](reported_atom a, worker_index index, bool rests) { self->send(pool, a, index, rests); },
         [=](drain_atom a) { return self->delegate(pool, a); },
         [=](load_atom a) { return self->delegate(pool, a); },
     };

@@ -34,7 +34,7 @@ struct script {
   std::int64_t last_id = 0;
   std::size_t submissions = 0;
   std::size_t status_questions = 0;
-  std::vector<std::pair<job_id, follower>> followers;
+  std::vector<std::pair<job_id, subscriber>> followers;
   std::vector<std::function<void()>> errands;  ///< for the herald
   submission_ptr last;
   std::vector<std::string> last_key;
@@ -205,13 +205,13 @@ reader_actor::behavior_type fake_audit_reader(reader_actor::pointer self, const 
 
 herald_actor::behavior_type fake_herald(herald_actor::pointer, const script_ptr& s) {
   return {
-      [s](follow_atom, job_id job, const follower& who) {
+      [s](follow_atom, job_id job, const subscriber& who) {
         const std::lock_guard lock{s->mutex};
         s->followers.emplace_back(job, who);
         s->held_more.notify_all();
       },
       [s](unfollow_atom, job_id, std::uint64_t token) {
-        std::vector<std::pair<job_id, follower>> gone;  // let go of without the lock
+        std::vector<std::pair<job_id, subscriber>> gone;  // let go of without the lock
         const std::lock_guard lock{s->mutex};
         const auto left = std::ranges::partition(s->followers, [token](const auto& each) { return each.second.token != token; });
         gone.assign(left.begin(), left.end());
@@ -286,7 +286,7 @@ store_master_actor::behavior_type fake_store_master(store_master_actor::pointer 
         const std::lock_guard lock{s->mutex};
         answer_as(s->store_master, self, *s, answer, [q] { return selection_of(q); });
       },
-      [](lookup_atom, const store_check&) { return store_verdicts{}; },
+      [](lookup_atom, const store_check&) { return known_stores{}; },
       [](replace_atom, const stores::store_table_ptr&) {},
   };
 }

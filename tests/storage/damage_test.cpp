@@ -445,7 +445,7 @@ BOOST_AUTO_TEST_CASE(a_copy_of_the_file_alone_is_taken_with_a_warning_and_one_wi
   fs::copy_file(folder.database("alive.db").file(), alone.file());
   {
     const writer w{alone};
-    BOOST_TEST(w.warning().starts_with(alone.file().string() + " was not left in order, and has no log"), w.warning());
+    BOOST_TEST(w.warning().starts_with(alone.file().string() + " was not closed cleanly, and has no log"), w.warning());
   }
   leave_in_order(alone);
   BOOST_TEST(writer{alone}.warning() == "");  // told once
