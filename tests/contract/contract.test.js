@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Contract } from "./contract.js";
 
-const document = JSON.parse(readFileSync(new URL("../../http/openapi.json", import.meta.url), "utf8"));
+const description = process.env.OPENAPI ?? new URL("../../build/dev/api/openapi.json", import.meta.url);
+const document = JSON.parse(readFileSync(description, "utf8"));
 
 const HEADERS = { "Content-Type": "application/json", "X-Request-Id": "a", Date: "now", Server: "retail-pulse" };
 

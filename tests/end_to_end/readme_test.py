@@ -105,7 +105,7 @@ class TableOfRequests(unittest.TestCase):
         return " ".join(answers for request, answers in names if re.search(rf"`{method} {re.escape(path)}[?`]", request))
 
     def test_every_refusal_of_the_description_is_in_the_table(self):
-        for path, methods in json.loads((SOURCE / "http/openapi.json").read_text())["paths"].items():
+        for path, methods in json.loads((PROGRAM.parent / "api/openapi.json").read_text())["paths"].items():
             for method, operation in methods.items():
                 if not path.startswith("/api/") or method not in ("get", "post"):
                     continue
