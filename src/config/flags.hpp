@@ -8,19 +8,22 @@
 
 namespace retail_pulse::config {
 
-/// One setting of `serve`: the flag `--name`, the variable `RETAIL_PULSE_NAME` and the file's key
-/// `name`. The other subcommands have flags of their own; `serve` has this table because its
-/// settings also come from the environment and a file.
+// The flags of `serve` have a table of their own, because each is also a variable and a key of a
+// file, and problems of all three are reported together. The other subcommands declare theirs with
+// CLI11 (app/command_line.hpp).
+
+/// One setting of `serve`: the flag `--name`, the variable `RETAIL_PULSE_NAME` and the key `name`
+/// of the file.
 struct flag {
   std::string_view topic;        ///< its group in docs/reference/configuration.md
   std::string_view name;         ///< without dashes in front
-  std::string_view placeholder;  ///< what help calls the value
+  std::string_view placeholder;  ///< the name of the value in the help text
   std::string_view help;
   /// Puts one text into the settings. Returns what is wrong with it, in words that begin with the
   /// text; empty where nothing is.
   std::string (*apply)(std::string_view text, settings& into);
-  std::string (*write)(
-      const settings& from);             ///< the value as `apply` accepts it; empty without one
+  /// The value as `apply` accepts it; empty where there is none.
+  std::string (*write)(const settings& from);
   std::string (*bounds)();               ///< such as "1 to 10"; empty without bounds
   std::string_view unset = {};           ///< what holds where the default is no value
   std::string_view notes = {};           ///< more sentences for the reference

@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_trusted_client_is_an_address_or_a_range) {
   for (const std::string text : {"10.0.0.7", "192.168.0.0/16", "fd00::/8"}) BOOST_TEST(row->apply(text, given) == "");
   BOOST_TEST((given.trusted_clients == std::vector<std::string>{"10.0.0.7", "192.168.0.0/16", "fd00::/8"}));
   for (const std::string text : {"proxy.example.com", "10.0.0.7/8", "10.0.0.0/33"}) {
-    BOOST_TEST(complaint("trusted-client", text).find("'" + text + "' is not an address or a range of them") != std::string::npos);
+    BOOST_TEST(complaint("trusted-client", text).find("'" + text + "' is not an address or a range of addresses") != std::string::npos);
   }
 }
 
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(a_user_agent_is_what_a_header_may_hold) {
   using namespace std::string_literals;
   for (const std::string& text :
        {""s, " "s, " a"s, "a "s, "a\r\nX: y"s, "a\nb"s, "a\rb"s, "a\0b"s, "a\tb"s, "\x7f"s, "caf\xC3\xA9"s, longest + "a"}) {
-    BOOST_TEST(complaint("user-agent", text) == "--user-agent: is not 1 to 200 characters of printable ASCII, without blanks around them");
+    BOOST_TEST(complaint("user-agent", text) == "--user-agent: is not 1 to 200 characters of printable ASCII without blanks at the ends");
   }
 }
 
@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(a_callback_secret_is_24_to_64_bytes_and_is_not_repeated_whe
   const std::string good = secret_of(32);
   for (const auto& text : {secret_of(23), secret_of(65), std::string{"whsec_"}, good.substr(6), "WHSEC_" + good.substr(6), good + "=",
                            good.substr(0, good.size() - 1), "whsec_" + std::string(40, '-'), good + "\nx", "\n" + good}) {
-    BOOST_TEST(complaint("callback-secret", text) == "--callback-secret: is not whsec_ and then 24 to 64 bytes in base64");
+    BOOST_TEST(complaint("callback-secret", text) == "--callback-secret: is not whsec_ followed by 24 to 64 bytes in base64");
   }
 }
 
