@@ -127,7 +127,7 @@ def rows_of_problems(document):
     missing = sorted(set(of_all) - {name for name, _ in problems})
     if missing:
         sys.exit(f"no example in the description of the API has the code {', '.join(missing)}")
-    return [[code(name), str(status), detail] for (name, status), detail in sorted(problems.items())]
+    return [[code(name), str(status), each] for (name, status), each in sorted(problems.items())]
 
 
 def row_of_code(row):
