@@ -6,6 +6,7 @@ COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake cmake
 COPY src src
 COPY actors actors
+COPY api api
 COPY http http
 COPY data data
 COPY scripts/common.sh scripts/install-docs scripts/

@@ -12,13 +12,15 @@
 #include "actors/image.hpp"
 #include "actors/protocols.hpp"
 #include "actors/turns.hpp"
+#include "core/limits.hpp"
 
 namespace retail_pulse::actors {
 
 struct pool_settings {
-  std::size_t images_in_flight = 4096;  ///< workers
-  std::size_t fetch_slots = 256;        ///< fetches at once
-  std::size_t origin_connections = 32;  ///< fetches at once per origin, and per address
+  std::size_t images_in_flight = limits::default_images_in_flight;  ///< workers
+  std::size_t fetch_slots = limits::default_fetch_threads;          ///< fetches at once
+  /// Fetches at once per origin, and per address.
+  std::size_t origin_connections = limits::default_origin_connections;
   image_settings image;
 };
 

@@ -9,12 +9,13 @@
 
 #include "actors/job.hpp"
 #include "actors/protocols.hpp"
+#include "core/limits.hpp"
 
 namespace retail_pulse::actors {
 
 struct supervisor_settings {
-  std::int64_t max_jobs = 50'000;
-  std::int64_t max_pending_images = 20'000'000;
+  std::int64_t max_jobs = limits::default_jobs;
+  std::int64_t max_pending_images = limits::default_pending_images;
 };
 
 /// Admits submissions, runs one job actor per ongoing job, replaces those that die, resumes the ongoing jobs at the start, and drains at the

@@ -48,10 +48,10 @@
 namespace retail_pulse::actors {
 
 struct turn_limits {
-  std::size_t workers = 4096;           ///< images between order and report
-  std::size_t slots = 256;              ///< fetches at once
-  std::size_t origin_connections = 32;  ///< fetches at once per origin, and per address
-  std::size_t credits = 8192;           ///< images read and not yet recorded, over all jobs
+  std::size_t workers = 0;             ///< images between order and report
+  std::size_t slots = 0;               ///< fetches at once
+  std::size_t origin_connections = 0;  ///< fetches at once per origin, and per address
+  std::size_t credits = 0;             ///< images read and not yet recorded, over all jobs
 };
 
 /// An image in flight, and the endpoints at which its fetch counts: `image.origin` and `address`.

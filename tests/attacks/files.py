@@ -228,4 +228,4 @@ def former_modes(world):
 def nonsense_modes(world):
     for mode in ("0666", "0777", "0200", "0700", "9", "rw", "0400"):
         said = refusal(world, folder(world), "--file-mode", mode)
-        expect(f"--file-mode: '{mode}' is none of 0600, 0640, 0660, 0644, 0664" in said, said)
+        expect(f"--file-mode: '{mode}' is not one of 0600, 0640, 0660, 0644, 0664" in said, said)

@@ -1,4 +1,4 @@
-// A client whose types are generated from http/openapi.json: that it compiles shows that the document says enough to be used, and that it runs
+// A client whose types are generated from the description of the API: that it compiles shows that the document says enough to be used, and that it runs
 // that the document says the truth. usage: node client.js SERVICE GOOD_IMAGE BAD_IMAGE
 
 import createClient from "openapi-fetch";

@@ -181,6 +181,7 @@ export class Contract {
     const visit = (node, at) => {
       if (node === null || typeof node !== "object") return;
       if (!Array.isArray(node) && node.schema) {
+        problems.push(...this.#problemsOfText(node, at));
         if ("example" in node) problems.push(...this.#validate(node.example, [...at, "schema"], `${pointer(...at)}: example `));
         for (const [name, each] of Object.entries(node.examples ?? {})) {
           const [example] = each.$ref ? this.#resolved([...at, "examples", name]) : [each];
@@ -195,6 +196,13 @@ export class Contract {
     };
     visit(this.#document, []);
     return problems;
+  }
+
+  /// Of an example in lines, events or columns.
+  #problemsOfText(media, at) {
+    if (!media["x-line-schema"] && !media["x-event-schemas"] && !media["x-first-line"]) return [];
+    const answer = new Answer({ status: 200, headers: [], method: "GET", whole: true, body: media.example ?? "" });
+    return this.#bodyOfType(answer, at.at(-1), at).map((problem) => `${pointer(...at)}: example ${problem}`);
   }
 
   /// Every schema can be compiled: no reference leads nowhere, and no keyword is misspelt.

@@ -4,8 +4,10 @@ import assert from "node:assert";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Contract } from "./contract.js";
+import { problemsOfWords } from "./words.js";
 
-const document = JSON.parse(readFileSync(new URL("../../http/openapi.json", import.meta.url), "utf8"));
+const description = process.env.OPENAPI ?? new URL("../../build/dev/api/openapi.json", import.meta.url);
+const document = JSON.parse(readFileSync(description, "utf8"));
 
 const HEADERS = { "Content-Type": "application/json", "X-Request-Id": "a", Date: "now", Server: "retail-pulse" };
 
@@ -175,6 +177,38 @@ test("an example that does not match its schema is found", () => {
   wrong.paths["/api/submit"].post.responses["201"].content["application/json"].example = { job_id: 0 };
   assert.match(new Contract(wrong).problemsOfExamples().join(), /job_id/);
   assert.deepStrictEqual(new Contract(document).problemsOfExamples(), []);
+});
+
+test("an example in lines, events or columns that is not as described is found", () => {
+  const problemsOf = (path, change) => {
+    const wrong = structuredClone(document);
+    const [media] = Object.values(wrong.paths[path].get.responses["200"].content);
+    media.example = change(media.example);
+    return new Contract(wrong).problemsOfExamples().join();
+  };
+  assert.match(problemsOf("/api/jobs/{id}/results.ndjson", (text) => text.replace("succeeded", "lost")), /state/);
+  assert.match(problemsOf("/api/jobs/{id}/events", (text) => text.replace('"run":1', '"run":0')), /run/);
+  assert.match(problemsOf("/api/jobs/{id}/results.csv", (text) => text.replace("image,", "number,")), /first line/);
+});
+
+test("what is not explained is found", () => {
+  const found = (change) => {
+    const wrong = structuredClone(document);
+    change(wrong);
+    return problemsOfWords(wrong).join("; ");
+  };
+  const submit = (of) => of.paths["/api/submit"].post;
+  assert.strictEqual(found(() => {}), "");
+  assert.match(found((of) => delete submit(of).summary), /POST \/api\/submit: has no summary/);
+  assert.match(found((of) => (submit(of).summary = "one two three four five six seven eight nine ten eleven")), /11 words/);
+  assert.match(found((of) => delete submit(of).description), /POST \/api\/submit: has no description/);
+  assert.match(found((of) => delete submit(of).requestBody.content["application/json"].example), /request\/.*no example/);
+  assert.match(found((of) => delete submit(of).responses["201"].content["application/json"].example), /201\/.*no example/);
+  assert.match(found((of) => delete of.components.parameters.Limit.example), /limit: has no example/);
+  assert.match(found((of) => delete of.components.parameters.Limit.description), /limit: has no description/);
+  assert.match(found((of) => delete of.components.headers.ETag.description), /ETag: has no description/);
+  assert.match(found((of) => delete of.components.schemas.Visit.properties.visit_time.description), /Visit\/visit_time/);
+  assert.match(found((of) => delete of.components.schemas.Visit.description), /Visit: has no description/);
 });
 
 test("a reference that leads nowhere is found", () => {

@@ -1,4 +1,4 @@
-"""Generates types from http/openapi.json, type-checks client.ts with them, and lets it do a job with the real program."""
+"""Generates types from the description of the API, type-checks client.ts with them, and lets it do a job with the real program."""
 
 import json
 import os
@@ -15,6 +15,7 @@ import harness  # noqa: E402; it is in the other folder
 
 PHOTO = harness.PHOTOS / "aisle-palette.png"
 NODE = os.environ.get("NODE", "node")
+OPENAPI = os.environ.get("OPENAPI", harness.PROGRAM.parent / "api/openapi.json")
 
 
 def run(*command, folder):
@@ -32,7 +33,7 @@ def built_client(folder):
     (folder / "node_modules").symlink_to(packages)
     for name in ("client.ts", "node.d.ts", "tsconfig.json", "package.json"):
         shutil.copy(HERE / name, folder)
-    run(NODE, packages / "openapi-typescript/bin/cli.js", harness.SOURCE / "http/openapi.json", "-o", "api.d.ts", folder=folder)
+    run(NODE, packages / "openapi-typescript/bin/cli.js", OPENAPI, "-o", "api.d.ts", folder=folder)
     run(NODE, packages / "typescript/bin/tsc", "-p", ".", folder=folder)
     return folder / "out/client.js"
 

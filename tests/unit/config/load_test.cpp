@@ -178,8 +178,8 @@ BOOST_AUTO_TEST_CASE(every_problem_is_reported_at_once) {
   check(
       refused({"--unknown", "--port", "x", "--config", "pulse.toml", "stray"}, environment, "oops = 1\ndrain-timeout = 'soon'\n"),
       {"--unknown: unknown flag", "'stray': unexpected argument", "RETAIL_PULSE_PROT: unknown variable", "pulse.toml:1: unknown key 'oops'",
-       "--port: 'x' is not a whole number from 0 to 65535", "RETAIL_PULSE_FETCH: 'some' is none of full, header",
-       "pulse.toml:2: drain-timeout: 'soon' is not a time such as 500ms, 10s or 2m, from 0ms to 10m"});
+       "--port: 'x' is not a whole number from 0 to 65535", "RETAIL_PULSE_FETCH: 'some' is not one of full, header",
+       "pulse.toml:2: drain-timeout: 'soon' is not a time such as 500ms, 10s or 2m, from 0 to 10m"});
 }
 
 BOOST_AUTO_TEST_CASE(copies_of_files_that_are_not_fetched_whole_cannot_be_kept) {
