@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "app/commands.hpp"
-#include "app/completion.hpp"
-#include "app/descriptors.hpp"
+#include "app/cli/completion.hpp"
+#include "app/serve/descriptors.hpp"
 #include "app/output.hpp"
 
 namespace {

@@ -11,7 +11,7 @@
 #include <system_error>
 #include <utility>
 
-#include "app/signals.hpp"
+#include "app/serve/signals.hpp"
 #include "core/text.hpp"
 
 namespace retail_pulse::app {

@@ -1,4 +1,4 @@
-#include "app/job_input.hpp"
+#include "app/cli/job_input.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>

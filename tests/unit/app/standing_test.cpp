@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include "app/client_line.hpp"
+#include "app/cli/client_command.hpp"
 
 namespace {
 

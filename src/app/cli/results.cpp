@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "app/client_line.hpp"
+#include "app/cli/client_command.hpp"
 #include "app/commands.hpp"
-#include "app/image_table.hpp"
+#include "app/cli/image_table.hpp"
 #include "app/output.hpp"
 #include "core/limits.hpp"
 

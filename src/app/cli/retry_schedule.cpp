@@ -1,4 +1,4 @@
-#include "app/patience.hpp"
+#include "app/cli/retry_schedule.hpp"
 
 #include <algorithm>
 

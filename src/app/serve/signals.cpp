@@ -1,4 +1,4 @@
-#include "app/signals.hpp"
+#include "app/serve/signals.hpp"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 #include <cstdio>
 
-#include "app/client_line.hpp"
+#include "app/cli/client_command.hpp"
 #include "app/commands.hpp"
 #include "app/output.hpp"
 #include "client/rest_client.hpp"

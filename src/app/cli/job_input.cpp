@@ -1,4 +1,4 @@
-#include "app/job_input.hpp"
+#include "app/cli/job_input.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

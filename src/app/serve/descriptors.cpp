@@ -1,4 +1,4 @@
-#include "app/descriptors.hpp"
+#include "app/serve/descriptors.hpp"
 
 #include <fcntl.h>
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-#include "app/threads.hpp"
+#include "app/serve/threads.hpp"
 
 #include <chrono>
 #include <cstdlib>

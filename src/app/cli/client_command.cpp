@@ -1,4 +1,4 @@
-#include "app/client_line.hpp"
+#include "app/cli/client_command.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "app/output.hpp"
-#include "app/signals.hpp"
+#include "app/serve/signals.hpp"
 #include "config/parsers.hpp"
 #include "core/limits.hpp"
 

@@ -1,4 +1,4 @@
-#include "app/demo_origin.hpp"
+#include "app/demo/image_host.hpp"
 
 #include <httplib.h>
 #include <sys/socket.h>

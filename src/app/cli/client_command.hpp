@@ -8,8 +8,8 @@
 #include <variant>
 
 #include "app/command_line.hpp"
-#include "app/patience.hpp"
-#include "app/progress.hpp"
+#include "app/cli/retry_schedule.hpp"
+#include "app/cli/progress.hpp"
 #include "client/rest_client.hpp"
 
 namespace retail_pulse::app {

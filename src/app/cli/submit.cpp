@@ -1,9 +1,9 @@
 #include <array>
 #include <random>
 
-#include "app/client_line.hpp"
+#include "app/cli/client_command.hpp"
 #include "app/commands.hpp"
-#include "app/job_input.hpp"
+#include "app/cli/job_input.hpp"
 #include "core/limits.hpp"
 #include "core/submission_key.hpp"
 #include "core/text.hpp"

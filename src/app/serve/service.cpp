@@ -1,4 +1,4 @@
-#include "app/service.hpp"
+#include "app/serve/service.hpp"
 
 #include <unistd.h>
 
@@ -18,8 +18,8 @@
 #include "actors/report_reader.hpp"
 #include "actors/store_master.hpp"
 #include "actors/supervisor.hpp"
-#include "app/descriptors.hpp"
-#include "app/threads.hpp"
+#include "app/serve/descriptors.hpp"
+#include "app/serve/threads.hpp"
 #include "core/text.hpp"
 #include "fetch/address_guard.hpp"
 #include "fetch/blocking_engine.hpp"

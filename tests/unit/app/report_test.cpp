@@ -1,4 +1,4 @@
-#include "app/demo_report.hpp"
+#include "app/demo/report.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "app/client_line.hpp"
+#include "app/cli/client_command.hpp"
 #include "app/commands.hpp"
 
 namespace retail_pulse::app {
