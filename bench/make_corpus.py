@@ -1,11 +1,11 @@
-#!/usr/bin/env python3
-"""Draws a corpus of more than a thousand image files of every format that is measured, and asks independent decoders how large each is.
+"""Draws a corpus of more than a thousand image files of every supported format, and asks independent decoders for the
+dimensions of each.
 
-Same tools, same bytes: nothing here depends on time or place. Every file is decoded to its last pixel by Debian's decoders, never by code of
-this project; manifest.json keeps their answers. A file that they refuse is an error; a few
-that the service is to refuse are in there too, and nobody decodes those. Needs scripts/install-deps bench; some minutes.
+The output is deterministic for given versions of the tools. Every file is decoded to its last pixel by Debian's
+decoders, never by code of this project; manifest.json keeps their answers. A file that they refuse is an error, except
+for a few that the service has to refuse. Run by bench/corpus.py; takes some minutes.
 
-usage: bench/make-corpus FOLDER
+usage: python3 bench/make_corpus.py FOLDER
 """
 
 import concurrent.futures
@@ -22,7 +22,7 @@ from pictures import heif, jpeg, raster, raw, run, tiff, webp  # noqa: E402
 
 # By suffix, where that is not the name.
 FORMATS = {"jpg": "jpeg", "tif": "tiff", "psb": "psd", "dng": "tiff", "nef": "tiff", "arw": "tiff", "cr2": "tiff"}
-REFUSED = {"cr2": "unsupported_format"}  # what the service is to say, by suffix: these are not measured
+REFUSED = {"cr2": "unsupported_format"}  # expected error codes by suffix
 
 
 def pixmap_size(content):
@@ -121,7 +121,7 @@ def main():
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for grain in (20, 45):
-        jpeg.scene(grain)  # not by two threads at once
+        jpeg.scene(grain)  # made here, because two threads must not make it at once
     files, refused = [], []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         order = [picture for module in (jpeg, raster, tiff, raw, webp, heif) for picture in module.pictures()]

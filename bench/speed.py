@@ -1,12 +1,12 @@
-#!/usr/bin/env python3
-"""How fast the service is, as ratios inside one run: what wrk gets from the same image host ("ceiling"), what the service's own bare answer
-costs ("ping"), and what two other programs with the same API do (bench/peers). Everything on loopback. Prints a table and writes
-bench/results/latest.json. Run it through scripts/bench, which installs and builds what it needs.
+"""Measures how fast the service is, as ratios inside one run: to what wrk gets from the same image host ("ceiling"), to the
+cost of the service's simplest response ("ping"), and to two other programs with the same API (bench/peers). Everything on
+loopback. Prints a table and writes bench/results/latest.json.
 
-The image host is nginx with one worker over 64 JPEGs (bench/photos.py). Every image has a URL of its own, and the host's count of requests
-must be that of the images, or the run fails. A value is the median of its runs. Every service starts on an empty database on disk.
+The image host is nginx with one worker over 64 JPEGs (bench/photos.py). Every image has its own URL, and the host's
+request count must equal the number of images, or the run fails. A value is the median of its runs. Every service starts
+on an empty database on disk.
 
-usage: bench/bench.py [--quick | --smoke] [--only ROW...]
+usage: scripts/bench speed [--quick] [--only ROW...]
 """
 
 import argparse
@@ -36,7 +36,7 @@ CLOCK = os.sysconf("SC_CLK_TCK")
 
 
 class Scale:
-    """How much of everything."""
+    """The sizes of all measurements."""
 
     def __init__(self, name):
         self.name = name
@@ -79,7 +79,7 @@ def run_job(api, urls, store=STORE):
     began = time.monotonic()
     job = api.submit([harness.visit(store, urls)])
     while (end := api.get(f"/api/status?jobid={job}&wait=30")[1])["status"] == "ongoing":
-        time.sleep(0.02)  # for services that know no long poll
+        time.sleep(0.02)  # for programs without long polling
     seconds = time.monotonic() - began
     if end["status"] != "completed":
         raise AssertionError(f"an image failed: {str(end)[:300]}")
@@ -87,12 +87,12 @@ def run_job(api, urls, store=STORE):
 
 
 def warm_up(bench, api, images):
-    """Threads and connections are there from here on, and receive windows have grown: a new connection is slower for some whole files."""
+    """Starts threads, opens connections and lets receive windows grow: the first files on a connection are slower."""
     run_job(api, bench.urls(min(images, 1000)))
 
 
 def images_per_second(bench, api, images):
-    """And processor seconds per image of the process; each image was asked for exactly once."""
+    """Images/s, and CPU seconds of the process per image. Checks that each image was requested exactly once."""
     warm_up(bench, api, images)
     bench.host.requests()
     urls = bench.urls(images)
@@ -128,7 +128,7 @@ class Peer(harness.Client):
 
 
 def peers(scale):
-    """Those that can be started here: name and command."""
+    """Name and command of the peers that can be started on this machine."""
     found = {}
     if scale.name == "smoke":
         return found
@@ -189,7 +189,7 @@ def over_the_ceiling(bench):
 
 
 def delayed_job(bench, rate):
-    """The best possible time is made of a rate that was measured warm, so this is, too."""
+    """Warm, as the rate was from which the best possible time is computed."""
     times = []
     for _ in range(bench.scale.runs):
         with service("--origin-connections", "256") as api:
@@ -266,7 +266,7 @@ def statuses(bench):
 
 
 def _ask_all_the_time(port, job, ready, stop, longest):
-    """In a process of its own, so that nothing but the service makes it wait."""
+    """Run in a process of its own, so that only the service can delay it."""
     import http.client
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     while not stop.is_set():
@@ -287,7 +287,7 @@ def large_submission(bench):
             ready, stop, longest = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.Value("d", 0.0)
             other = multiprocessing.Process(target=_ask_all_the_time, args=(api.port, job, ready, stop, longest))
             urls = bench.urls(bench.scale.large_job)
-            body = json.dumps({"count": 1, "visits": [harness.visit("S-unknown", urls)]})  # parsed, stored and failed, but not fetched
+            body = json.dumps({"count": 1, "visits": [harness.visit("S-unknown", urls)]})  # parsed and stored, but not fetched, because the store is unknown
             other.start()
             ready.wait()
             time.sleep(0.2)
@@ -314,7 +314,7 @@ def kills(bench):
                 time.sleep(random.uniform(0, 0.3))
                 killed = time.monotonic()
                 api.kill()
-                time.sleep(0.05)  # what was on its way to the host has arrived
+                time.sleep(0.05)  # requests under way have arrived
                 before = len(origin.requests)
                 api.start()
                 harness.wait_for(lambda: len(origin.requests) > before, "the first image after the restart")
