@@ -70,11 +70,11 @@ std::string file_name(string_view text, settings& into) {
   return {};
 }
 
-/// As RFC 9110, section 5.5 has a field's content, of ASCII alone.
+/// The content of a header field (RFC 9110, section 5.5), ASCII only.
 std::string user_agent(string_view text, settings& into) {
   const bool printable = std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
   if (text.empty() || text.size() > limits::user_agent_bytes || !printable || trimmed(text) != text) {
-    return "is not 1 to " + std::to_string(limits::user_agent_bytes) + " characters of printable ASCII, without blanks around them";
+    return "is not 1 to " + std::to_string(limits::user_agent_bytes) + " characters of printable ASCII without blanks at the ends";
   }
   into.user_agent = text;
   return {};
@@ -122,7 +122,7 @@ std::string address_range(string_view text, settings& into) {
 std::string trusted_client(string_view text, settings& into) {
   const auto range = fetch::parse_cidr(text);
   if (const auto* why = std::get_if<std::string>(&range)) {
-    return refused(text, "is not an address or a range of them, such as 10.0.0.7 or fd00::/8: " + *why);
+    return refused(text, "is not an address or a range of addresses such as 10.0.0.7 or fd00::/8: " + *why);
   }
   into.trusted_clients.emplace_back(text);
   return {};
@@ -136,13 +136,13 @@ std::string host_name(string_view text, settings& into) {
   return {};
 }
 
-/// The text is not repeated where it is wrong: it may be a secret with a slip in it.
+/// The error does not repeat the text: it may be a secret with a typing error.
 std::string callback_secret(string_view text, settings& into) {
-  // A secret from a file comes with the line end of the file.
+  // A secret that was read from a file may end with a line end.
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   auto secret = parse_webhook_secret(text);
   if (!secret) {
-    return "is not whsec_ and then " + std::to_string(limits::callback_secret_min_bytes) + " to " +
+    return "is not whsec_ followed by " + std::to_string(limits::callback_secret_min_bytes) + " to " +
            std::to_string(limits::callback_secret_max_bytes) + " bytes in base64";
   }
   into.callback_key = std::move(*secret);
@@ -160,7 +160,7 @@ std::string choice(string_view text, Value& into, const std::array<std::pair<str
     }
     known += (known.empty() ? "" : ", ") + std::string{name};
   }
-  return refused(text, "is none of " + known);
+  return refused(text, "is not one of " + known);
 }
 
 std::string fetch_mode(string_view text, settings& into) {
@@ -168,14 +168,14 @@ std::string fetch_mode(string_view text, settings& into) {
   return choice(text, into.fetch_mode, names);
 }
 
-/// Each of them lets the owner read and write, and nobody write who may not read. That everybody may write is never meant.
+/// The owner may always read and write; others may write only if they may read; a world-writable file is never wanted.
 std::string file_mode(string_view text, settings& into) {
   static constexpr std::array<std::pair<string_view, mode_t>, 5> names{
       {{"0600", 0600}, {"0640", 0640}, {"0660", 0660}, {"0644", 0644}, {"0664", 0664}}};
   const auto with_zero = text.size() == 3 ? "0" + std::string{text} : std::string{text};
   const auto problem = choice(with_zero, into.file_mode, names);
   into.log.file_mode = into.file_mode;
-  return problem.empty() ? problem : refused(text, "is none of 0600, 0640, 0660, 0644, 0664");
+  return problem.empty() ? problem : refused(text, "is not one of 0600, 0640, 0660, 0644, 0664");
 }
 
 std::string log_level(string_view text, settings& into) {
@@ -195,72 +195,72 @@ using s = settings;
 namespace l = limits;
 
 constexpr std::array table{
-    flag{"bind", "ADDRESS", "127.0.0.1", "where the API listens", bind_address},
-    flag{"port", "PORT", "8080", "its port; 0 picks a free one and prints it", count<&s::port, 0, 65535>, false, "PORT"},
-    flag{"public-host", "HOST", "", "a public name of the API, as a proxy in front has it; several are possible (default: none)",
+    flag{"bind", "ADDRESS", "127.0.0.1", "address that the API listens on", bind_address},
+    flag{"port", "PORT", "8080", "port of the API; 0 picks a free one and prints it", count<&s::port, 0, 65535>, false, "PORT"},
+    flag{"public-host", "HOST", "", "host name under which clients reach the API, such as that of a proxy; may be repeated (default: none)",
          host_name<&s::public_hosts>, true},
-    flag{"store-master", "FILE", "data/StoreMasterAssignment.csv", "the Store Master", file_name<&s::store_master>},
-    flag{"storage", "WHERE", "sqlite:var/retail-pulse.db", "sqlite:PATH, or sqlite::memory: for a database that is gone at the end",
+    flag{"store-master", "FILE", "data/StoreMasterAssignment.csv", "the Store Master, a CSV file", file_name<&s::store_master>},
+    flag{"storage", "WHERE", "sqlite:var/retail-pulse.db", "the database: sqlite:PATH, or sqlite::memory: for one that is deleted at exit",
          storage_place},
     flag{"file-mode",
          "MODE",
          "0600",
-         "of database, log and copies; folders that are made let in whom it lets read",
+         "file mode of database, log and kept images; new folders get the matching mode",
          file_mode,
          false,
          {},
          "0600 0640 0660 0644 0664"},
-    flag{"images-in-flight", "N", "4096", "images between fetch and report at once",
+    flag{"images-in-flight", "N", "4096", "images between fetch and report, at most",
          count<&s::images_in_flight, 1, l::max_images_in_flight>},
     flag{"fetch-threads", "N", "256", "fetches at once", count<&s::fetch_threads, 1, l::max_fetch_threads>},
-    flag{"origin-connections", "N", "32", "fetches at once per origin and per address",
+    flag{"origin-connections", "N", "32", "fetches at once per origin (scheme, host, port) and per IP address",
          count<&s::origin_connections, 1, l::max_origin_connections>},
-    flag{"gpu-delay", "RANGE", "100ms..400ms", "random delay per image that stands in for a GPU stage; 0 turns it off", gpu_delay},
+    flag{"gpu-delay", "RANGE", "100ms..400ms", "random delay per image, in place of a GPU stage; 0 disables it", gpu_delay},
     flag{"fetch",
          "MODE",
          "full",
-         "full: the whole file is read and checked; header: only the bytes that hold the dimensions",
+         "full: reads and checks whole files; header: reads only what the dimensions need",
          fetch_mode,
          false,
          {},
          "full header"},
-    flag{"fetch-deadline", "TIME", "10s", "total time of one attempt, DNS to last byte",
+    flag{"fetch-deadline", "TIME", "10s", "time limit of one attempt, from DNS to the last byte",
          [](string_view text, s& into) { return duration<&s::fetch_deadline>(text, into, l::min_deadline); }},
-    flag{"fetch-attempts", "N", "3", "attempts per image for failures that may pass", count<&s::fetch_attempts, 1, l::max_fetch_attempts>},
+    flag{"fetch-attempts", "N", "3", "attempts per image, if its failures may be temporary", count<&s::fetch_attempts, 1, l::max_fetch_attempts>},
     flag{"max-image-bytes", "SIZE", "50MiB", "larger files fail as too_large",
          bytes<&s::max_image_bytes, l::min_image_bytes, l::max_image_bytes>},
-    flag{"allow-address", "CIDR", "", "may be fetched from although it is not public; several are possible (default: none)",
+    flag{"allow-address", "CIDR", "", "addresses to fetch from although they are not public; may be repeated (default: none)",
          address_range<&s::allow_addresses>, true},
-    flag{"allow-host", "HOST", "", "fetch only from these hosts and their subdomains (default: all)", host_name<&s::allow_hosts>, true},
-    flag{"ca-file", "FILE", "", "CA bundle for https origins (default: the system's)", file_name<&s::ca_file>},
-    flag{"user-agent", "TEXT", l::default_user_agent, "what image hosts and receivers of callbacks are told that we are", user_agent},
-    flag{"reuse-for", "TIME", "0", "how long a result serves later images of the same URL; 0: not at all",
+    flag{"allow-host", "HOST", "", "fetch only from this host and its subdomains; may be repeated (default: all hosts)", host_name<&s::allow_hosts>, true},
+    flag{"ca-file", "FILE", "", "CA certificates for https (default: those of the system)", file_name<&s::ca_file>},
+    flag{"user-agent", "TEXT", l::default_user_agent, "User-Agent header for image hosts and webhook receivers", user_agent},
+    flag{"reuse-for", "TIME", "0", "how long a result is reused for images with the same URL; 0 disables it",
          [](string_view text, s& into) { return duration<&s::reuse_for>(text, into, std::chrono::milliseconds{0}, l::max_reuse); }},
-    flag{"reuse-entries", "N", "10000", "for how many URLs", count<&s::reuse_entries, 1, l::max_reuse_entries>},
-    flag{"keep-images", "FOLDER", "", "where to keep a copy of every image; only with --fetch full (default: nowhere)", kept_images_folder},
-    flag{"keep-images-bytes", "SIZE", "10GiB", "how much of them",
+    flag{"reuse-entries", "N", "10000", "URLs whose results can be reused", count<&s::reuse_entries, 1, l::max_reuse_entries>},
+    flag{"keep-images", "FOLDER", "", "folder for a copy of every image; needs --fetch full (default: no copies)", kept_images_folder},
+    flag{"keep-images-bytes", "SIZE", "10GiB", "total size of the copies",
          bytes<&s::keep_images_bytes, l::min_keep_images_bytes, l::max_keep_images_bytes>},
-    flag{"max-jobs", "N", "50000", "ongoing jobs; beyond it submissions get 503", count<&s::max_jobs, 1, l::max_jobs>},
-    flag{"max-pending-images", "N", "20000000", "images without a result; beyond it submissions get 503",
+    flag{"max-jobs", "N", "50000", "ongoing jobs, at most; further submissions get 503", count<&s::max_jobs, 1, l::max_jobs>},
+    flag{"max-pending-images", "N", "20000000", "images without a result, at most; further submissions get 503",
          count<&s::max_pending_images, 1, l::max_pending_images>},
-    flag{"max-job-images", "N", "1000000", "images of one job; larger ones get 413", count<&s::max_job_images, 1, l::max_job_images>},
-    flag{"max-body-bytes", "SIZE", "64MiB", "larger submissions get 413", bytes<&s::max_body_bytes, l::min_body_bytes, l::max_body_bytes>},
-    flag{"client-share", "PERCENT", "50", "how much one client may have of the connections, memory and queues that other clients leave",
+    flag{"max-job-images", "N", "1000000", "images per job, at most; larger jobs get 413", count<&s::max_job_images, 1, l::max_job_images>},
+    flag{"max-body-bytes", "SIZE", "64MiB", "size of a submission, at most; larger ones get 413", bytes<&s::max_body_bytes, l::min_body_bytes, l::max_body_bytes>},
+    flag{"client-share", "PERCENT", "50", "how much one client may take of the connections, memory and queues that others leave",
          count<&s::client_share, l::min_client_share, 100>},
-    flag{"trusted-client", "CIDR", "", "no such share holds for clients there, such as a proxy; several are possible (default: none)",
+    flag{"trusted-client", "CIDR", "", "clients without that limit, such as a proxy; may be repeated (default: none)",
          trusted_client, true},
-    flag{"docs-folder", "FOLDER", "", "Swagger UI for /docs (default: where scripts/install-docs or the container image has it)",
+    flag{"docs-folder", "FOLDER", "", "files of Swagger UI for /docs (default: where scripts/install-docs or the container image puts them)",
          docs_folder},
-    flag{"callback-secret", "SECRET", "", "whsec_..., what callbacks are signed with; better given as a variable (default: no callbacks)",
+    flag{"callback-secret", "SECRET", "", "key that signs webhooks, whsec_...; better set as a variable (default: webhooks are disabled)",
          callback_secret},
     flag{"allow-callback-address", "CIDR", "",
-         "may be sent callbacks although it is not public, but for the API itself; several are possible (default: none)",
+         "addresses to send webhooks to although they are not public, except the API; may be repeated (default: none)",
          address_range<&s::allow_callback_addresses>, true},
-    flag{"callback-attempts", "N", "8", "attempts per callback before it is given up",
+    flag{"callback-attempts", "N", "8", "deliveries of a webhook, at most",
          count<&s::callback_attempts, 1, l::max_callback_attempts>},
-    flag{"drain-timeout", "TIME", "3s", "at the end, how long images in flight may still report; the rest stays pending",
+    flag{"drain-timeout", "TIME", "3s", "at shutdown, how long images in flight may still report; the rest stays pending",
          [](string_view text, s& into) { return duration<&s::drain_timeout>(text, into, std::chrono::milliseconds{0}); }},
-    flag{"log-file", "FILE", "", "where the log goes; an empty name is stderr (default: stderr)",
+    flag{"log-file", "FILE", "", "file of the log; an empty name means stderr (default: stderr)",
          [](string_view text, s& into) { return into.log.file = text, std::string{}; }},
     flag{"log-level", "LEVEL", "info", "debug, info, warning, error or off", log_level, false, {}, "debug info warning error off"},
     flag{"log-format", "FORMAT", "text", "text, or json for machines", log_format, false, {}, "text json"},
@@ -281,16 +281,16 @@ std::string help_text() {
   std::string text =
       "Usage: retail-pulse serve [flags]\n\n"
       "Runs the service until SIGTERM or SIGINT.\n\n"
-      "Every flag --foo-bar is also the variable RETAIL_PULSE_FOO_BAR (lists with commas) and the key foo-bar of the\n"
-      "TOML file named by --config. Flags win over variables, variables over the file.\n\n";
+      "Every flag --foo-bar is also the environment variable RETAIL_PULSE_FOO_BAR (lists with commas) and the key foo-bar\n"
+      "of the TOML file named by --config. Flags override variables, and variables override the file.\n\n";
   const auto line = [&text](string_view name, string_view placeholder, string_view help, string_view fallback) {
     std::string left = "  --" + std::string{name} + " " + std::string{placeholder};
     left.resize(std::max(left.size() + 1, column), ' ');
     text += left + std::string{help} + (fallback.empty() ? "" : " (default: " + std::string{fallback} + ")") + "\n";
   };
   for (const auto& row : table) line(row.name, row.placeholder, row.help, row.fallback);
-  line(config_flag, "FILE", "a TOML file with any of the above", "");
-  line("help", "", "this text", "");
+  line(config_flag, "FILE", "TOML file with any of these settings", "");
+  line("help", "", "prints this text", "");
   return text;
 }
 

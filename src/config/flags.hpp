@@ -8,20 +8,23 @@
 
 namespace retail_pulse::config {
 
-/// One row of the command line of `serve`: the flag `--name`, the variable `RETAIL_PULSE_NAME` and the file's key `name`.
+// The flags of `serve` have a table of their own, because each is also a variable and a key of a file, and problems of all
+// three are reported together. The other subcommands declare theirs with CLI11 (app/command_line.hpp).
+
+/// One setting of `serve`: the flag `--name`, the variable `RETAIL_PULSE_NAME` and the key `name` of the file.
 struct flag {
   std::string_view name;         ///< without dashes in front
-  std::string_view placeholder;  ///< what help calls the value
-  std::string_view fallback;     ///< the default as an operator would write it; empty where nothing can be written
+  std::string_view placeholder;  ///< the name of the value in the help text
+  std::string_view fallback;     ///< the default as an operator would write it; empty if it cannot be written
   std::string_view help;
-  /// Puts one text into the settings; what is wrong with it where it cannot, in words that begin with the text.
+  /// Sets the value from one text. Returns an error that begins with the text, or an empty string.
   std::string (*apply)(std::string_view text, settings& into);
-  bool list = false;                     ///< may be given several times, and in one text with commas
-  std::string_view other_variable = {};  ///< also read, behind the variable above
-  std::string_view choices = {};         ///< all values that there are, with blanks between them; empty where they cannot be listed
+  bool list = false;                     ///< may be repeated, and have several values separated by commas
+  std::string_view other_variable = {};  ///< also read; RETAIL_PULSE_NAME overrides it
+  std::string_view choices = {};         ///< all possible values, separated by blanks; empty if they cannot be listed
 };
 
-/// Every flag of `serve` that is a setting, in the order of the help text. `--config` and `--help` are not settings.
+/// Every setting, in the order of the help text. `--config` and `--help` are not settings.
 std::span<const flag> flags();
 
 inline constexpr std::string_view config_flag = "config";

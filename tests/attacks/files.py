@@ -155,7 +155,7 @@ def linked_log(world):
         expect_equal((elsewhere / "victim").read_text(), PRECIOUS)
 
 
-@attack("files: a link takes the place of the log before SIGHUP opens it anew", "the log goes on in the old file")
+@attack("files: a link takes the place of the log before SIGHUP opens it anew", "the log continues in the old file")
 def linked_log_at_hangup(world):
     place, elsewhere = folder(world), folder(world)
     service = started(world, place)
@@ -163,7 +163,7 @@ def linked_log_at_hangup(world):
     service.log_file.rename(moved)
     service.log_file.symlink_to(victim(elsewhere))
     service.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: "the log goes on in the old file" in moved.read_text(), "word of the link")
+    wait_for(lambda: "the log continues in the old file" in moved.read_text(), "word of the link")
     expect_equal((elsewhere / "victim").read_text(), PRECIOUS)
 
 
@@ -217,4 +217,4 @@ def former_modes(world):
 def nonsense_modes(world):
     for mode in ("0666", "0777", "0200", "0700", "9", "rw", "0400"):
         said = refusal(world, folder(world), "--file-mode", mode)
-        expect(f"--file-mode: '{mode}' is none of 0600, 0640, 0660, 0644, 0664" in said, said)
+        expect(f"--file-mode: '{mode}' is not one of 0600, 0640, 0660, 0644, 0664" in said, said)

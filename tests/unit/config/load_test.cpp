@@ -178,15 +178,15 @@ BOOST_AUTO_TEST_CASE(every_problem_is_reported_at_once) {
   check(
       refused({"--unknown", "--port", "x", "--config", "pulse.toml", "stray"}, environment, "oops = 1\ndrain-timeout = 'soon'\n"),
       {"--unknown: unknown flag", "'stray': unexpected argument", "RETAIL_PULSE_PROT: unknown variable", "pulse.toml:1: unknown key 'oops'",
-       "--port: 'x' is not a whole number from 0 to 65535", "RETAIL_PULSE_FETCH: 'some' is none of full, header",
+       "--port: 'x' is not a whole number from 0 to 65535", "RETAIL_PULSE_FETCH: 'some' is not one of full, header",
        "pulse.toml:2: drain-timeout: 'soon' is not a time such as 500ms, 10s or 2m, from 0ms to 10m"});
 }
 
 BOOST_AUTO_TEST_CASE(copies_of_files_that_are_not_fetched_whole_cannot_be_kept) {
   check(refused({"--keep-images", "copies", "--fetch", "header"}),
-        {"--keep-images and --fetch: a copy is of a whole file, which 'header' does not fetch"});
+        {"--keep-images and --fetch: kept images are whole files, which 'header' does not fetch"});
   check(refused({"--config", "pulse.toml"}, {{"RETAIL_PULSE_FETCH", "header"}}, "keep-images = 'copies'\n"),
-        {"pulse.toml:1: keep-images and RETAIL_PULSE_FETCH: a copy is of a whole file, which 'header' does not fetch"});
+        {"pulse.toml:1: keep-images and RETAIL_PULSE_FETCH: kept images are whole files, which 'header' does not fetch"});
   BOOST_TEST((accepted({"--fetch", "header"}).fetch_mode == fetch::mode::header));
   BOOST_TEST(accepted({"--keep-images", "copies", "--fetch", "full"}, {{"RETAIL_PULSE_FETCH", "header"}}).keep_images == "copies");
 }
