@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "app/cli/sink.hpp"
 #include "app/output.hpp"
 #include "config/flags.hpp"
 
@@ -15,7 +16,7 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-/// In single quotes, for any of the three shells.
+/// A text in single quotes, for any of the three shells.
 std::string quoted(std::string_view text, std::string_view quote_inside) {
   std::string result = "'";
   for (const char c : text) c == '\'' ? result += quote_inside : result += c;
@@ -24,7 +25,7 @@ std::string quoted(std::string_view text, std::string_view quote_inside) {
 std::string sh_quoted(std::string_view text) { return quoted(text, "'\\''"); }
 std::string fish_quoted(std::string_view text) { return quoted(text, "\\'"); }
 
-/// A description in zsh's own form stands in brackets, and its colons separate.
+/// zsh takes descriptions in brackets, and separates by colons.
 std::string zsh_plain(std::string_view text) {
   std::string result;
   for (const char c : text) {
@@ -41,7 +42,7 @@ std::string bash_script(std::span<const subcommand> subcommands) {
     names.emplace_back(each.name);
     std::vector<std::string> offered;
     std::string values;
-    std::string any_value;  // flags behind which bash completes files
+    std::string any_value;  // flags with any value: bash completes files
     bool takes_file = false;
     for (const auto& word : words_of(each)) {
       takes_file |= word.is_file;
@@ -64,7 +65,7 @@ std::string bash_script(std::span<const subcommand> subcommands) {
          "_retail_pulse() {\n"
          "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=\n"
          "  COMPREPLY=()\n"
-         "  # bash takes --flag=value for three words\n"
+         "  # bash splits --flag=value into three words\n"
          "  if [[ $word == = ]]; then word=; elif [[ $before == = ]]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
          "  if (( COMP_CWORD == 1 )); then\n"
          "    COMPREPLY=($(compgen -W '" +
@@ -144,8 +145,8 @@ std::vector<known_word> words_of_serve() {
     const auto choices = flag.choices.empty() ? std::vector<std::string>{} : CLI::detail::split(std::string{flag.choices}, ' ');
     known.push_back({"--" + std::string{flag.name}, std::string{flag.help}, true, choices});
   }
-  known.push_back({"--" + std::string{config::config_flag}, "a TOML file with any of the above", true, {}});
-  known.push_back({"--help", "the flags of serve", false, {}});
+  known.push_back({"--" + std::string{config::config_flag}, "a TOML file with any of these settings", true, {}});
+  known.push_back({"--help", "prints the flags of serve", false, {}});
   return known;
 }
 
@@ -159,13 +160,14 @@ std::optional<std::string> completion_script(std::string_view shell, std::span<c
 int print_completion(const words& arguments, std::span<const subcommand> subcommands) {
   std::string shell;
   CLI::App app{
-      "Prints a script that makes a shell complete the words of this program: source <(retail-pulse completion bash), and the same "
-      "with zsh; retail-pulse completion fish | source.",
+      "Prints a script that makes a shell complete the subcommands and flags of this program. Load it with\n\n"
+      "  source <(retail-pulse completion bash)     also with zsh\n"
+      "  retail-pulse completion fish | source",
       "retail-pulse completion"};
   app.add_option("SHELL", shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
   if (const auto code = parse_words(app, arguments)) return *code;
   const auto script = completion_script(shell, subcommands);
-  output to;
+  sink to;
   to.write(script.value_or(""));
   if (const auto problem = to.finish()) return say("retail-pulse completion: " + *problem + "\n"), exit_failed;
   return exit_ok;

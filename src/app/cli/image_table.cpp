@@ -27,7 +27,7 @@ std::size_t length_of(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-/// At most `width` characters. The end of a URL tells more than its start, so what is missing is missing in front.
+/// At most `width` characters. Cut in front, because the end of a URL tells more than its start.
 std::string cut_in_front(std::string text, std::size_t width) {
   auto length = length_of(text);
   if (length <= width) return text;
@@ -40,16 +40,16 @@ std::string padded(const std::string& text, std::size_t width) {
   return text + std::string(width - std::min(width, length_of(text)) + gap, ' ');
 }
 
-/// On a terminal also without what turns text around; piped, tables are as they always were.
-std::string shown(std::string_view text, bool on_terminal) { return on_terminal ? for_terminal(printable(text)) : printable(text); }
+/// On a terminal also without characters that change the direction of text.
+std::string printable_for(std::string_view text, bool on_terminal) { return on_terminal ? for_terminal(printable(text)) : printable(text); }
 
 }  // namespace
 
 image_table::image_table(std::span<const listed_image> first, std::optional<std::size_t> columns)
     : columns_{columns}, store_width_{length_of("STORE")}, url_width_{length_of("IMAGE")} {
   for (const auto& image : first) {
-    store_width_ = std::max(store_width_, length_of(shown(image.store_id, columns_.has_value())));
-    url_width_ = std::max(url_width_, length_of(shown(image.url, columns_.has_value())));
+    store_width_ = std::max(store_width_, length_of(printable_for(image.store_id, columns_.has_value())));
+    url_width_ = std::max(url_width_, length_of(printable_for(image.url, columns_.has_value())));
   }
   if (!columns_) return;
   store_width_ = std::min(store_width_, widest_store);
@@ -63,8 +63,8 @@ std::string image_table::header() const {
 }
 
 std::string image_table::row(const listed_image& image) const {
-  auto store = shown(image.store_id, columns_.has_value());
-  auto url = shown(image.url, columns_.has_value());
+  auto store = printable_for(image.store_id, columns_.has_value());
+  auto url = printable_for(image.url, columns_.has_value());
   if (columns_) {
     store = cut_in_front(std::move(store), store_width_);
     url = cut_in_front(std::move(url), url_width_);
@@ -76,7 +76,7 @@ std::string image_table::row(const listed_image& image) const {
            "\n";
   }
   if (image.state == "pending") return front + "pending\n";
-  const auto sentence = shown(image.error.empty() ? image.code : image.error, columns_.has_value());
+  const auto sentence = printable_for(image.error.empty() ? image.code : image.error, columns_.has_value());
   if (!columns_ || length_of(front) + length_of(sentence) <= *columns_) return front + sentence + "\n";
   return padded(store, store_width_) + url + "\n" + std::string(store_width_ + gap, ' ') + sentence + "\n";
 }

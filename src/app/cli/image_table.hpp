@@ -9,15 +9,15 @@
 
 namespace retail_pulse::app {
 
-/// Images of a job as lines of a table: store, image, format, size and perimeter, or for a failed one its sentence in place of these.
+/// Images of a job as a table: store, image, format, size and perimeter; a failed one has its error instead of these.
 class image_table {
  public:
-  /// Columns as wide as these images need, and together no wider than `columns`; without a number nothing is cut. Rows of other images get
-  /// the same columns.
+  /// Columns as wide as these images need, and together no wider than `columns` (nullopt: nothing is cut). Rows of other
+  /// images use the same columns.
   image_table(std::span<const client::listed_image> first, std::optional<std::size_t> columns);
 
   std::string header() const;
-  /// With its newline; two lines where a sentence would not fit behind the image.
+  /// With its newline; two lines if an error would not fit behind the image.
   std::string row(const client::listed_image& image) const;
 
  private:

@@ -22,7 +22,7 @@ namespace {
 using client::submitted_visit;
 
 enum place : std::size_t { store_id, image_url, visit_time };
-// A URL that is too long fails as an image, not as a job; that bound is the service's.
+// A URL that is too long fails as an image in the service, and does not make the job invalid.
 constexpr std::array<csv::column, 3> columns{{{.name = "store_id", .max_bytes = limits::store_id_bytes},
                                               {.name = "image_url", .max_bytes = limits::text_bytes},
                                               {.name = "visit_time", .max_bytes = limits::text_bytes}}};
@@ -31,7 +31,7 @@ constexpr std::array<csv::column, 3> columns{{{.name = "store_id", .max_bytes = 
 class visit_list {
  public:
   void add(std::vector<std::string>& row) {
-    // No NUL gets here, so it separates: two different pairs never give one key.
+    // No text contains a NUL, so it separates store and time without ambiguity.
     auto key = row[store_id] + '\0' + row[visit_time];
     const auto [entry, fresh] = visit_of_.try_emplace(std::move(key), visits_.size());
     if (fresh) visits_.push_back({std::move(row[store_id]), std::move(row[visit_time]), {}});
@@ -44,9 +44,9 @@ class visit_list {
   std::unordered_map<std::string, std::size_t> visit_of_;
 };
 
-constexpr std::size_t blanks_before_json = 1024;  ///< bytes of UTF-16 that are looked at for the first character
+constexpr std::size_t blanks_before_json = 1024;  ///< bytes of UTF-16 that are searched for the first character
 
-/// The beginning of a text, without its mark, as far as it tells what it is.
+/// The beginning of a text behind its byte order mark: enough for its first character.
 std::string beginning_of(std::string_view text) {
   const auto how = encoding_of(text);
   text = text.substr(how.mark);
@@ -80,7 +80,7 @@ std::variant<std::string, input_error> read_input(const std::string& file) {
     } else if (count > 0) {
       text.append(part.data(), static_cast<std::size_t>(count));
       if (text.size() <= limits::max_body_bytes) continue;
-      result = input_error{name + " is larger than any submission may be: " + std::to_string(limits::max_body_bytes) + " bytes"};
+      result = input_error{name + " is too large: a submission has at most " + std::to_string(limits::max_body_bytes) + " bytes"};
     }
     break;
   }
@@ -94,7 +94,7 @@ std::variant<csv_job, input_error> document_of_csv(std::string_view text, std::s
   std::vector<std::string> row;
   while (rows.next(row)) list.add(row);
   if (rows.wrong()) return input_error{rows.wrong()->message(name)};
-  if (list.visits().empty()) return input_error{std::string{name} + ": there is no row behind the header"};
+  if (list.visits().empty()) return input_error{std::string{name} + ": there are no rows below the header"};
   auto warning = rows.trimmed_in(store_id, "store id", "store ids");
   if (!warning.empty()) warning.insert(0, std::string{name} + ": ");
   return csv_job{client::job_document(list.visits()), std::move(warning)};

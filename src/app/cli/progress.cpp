@@ -36,7 +36,7 @@ std::string progress_bar(std::int64_t done, std::int64_t total, int width) {
 void pace::see(const image_counts& images, time_point now) {
   images_ = images;
   seen_.push_back({now, images.done()});
-  // One moment from before the window stays, so that a job that is rarely looked at has a rate too.
+  // One moment from before the window stays, so that a rarely updated job has a rate, too.
   while (seen_.size() > 2 && seen_[1].at <= now - window) seen_.pop_front();
 }
 
@@ -61,7 +61,7 @@ std::string progress_line(const pace& of, std::size_t columns) {
   if (rate && images.pending() > 0) behind += ", " + in_words(*rate);
   if (left && images.pending() > 0) behind += ", " + in_words(*left) + " left";
   const std::string counts = fmt::format("{}/{}", images.done(), images.total);
-  const std::size_t around = counts.size() + behind.size() + 4;  // brackets, a blank, and the last column, where some terminals wrap
+  const std::size_t around = counts.size() + behind.size() + 4;  // brackets, a blank, and the last column, in which some terminals wrap
   if (columns < around + narrowest_bar) {
     std::string line = counts + behind;
     if (columns > 0) line.resize(std::min(line.size(), columns - 1));

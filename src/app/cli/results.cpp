@@ -6,6 +6,7 @@
 #include "app/cli/client_command.hpp"
 #include "app/commands.hpp"
 #include "app/cli/image_table.hpp"
+#include "app/cli/sink.hpp"
 #include "app/output.hpp"
 #include "core/limits.hpp"
 
@@ -13,7 +14,7 @@ namespace retail_pulse::app {
 namespace {
 
 using client::client_error;
-using client::image_page;
+using client::listed_page;
 using client::results_format;
 
 struct counts {
@@ -25,15 +26,15 @@ struct counts {
   std::string text() const { return fmt::format("\n{} succeeded, {} failed, {} pending\n", succeeded, failed, pending); }
 };
 
-/// Page by page, so that a job of any size takes the same memory.
-std::optional<client_error> write_table(client_line& line, output& to, std::optional<std::size_t> columns) {
+/// Page by page, in constant memory.
+std::optional<client_error> write_table(client_command& command, sink& to, std::optional<std::size_t> columns) {
   std::optional<image_table> table;
   counts seen;
   std::string cursor;
   do {
-    auto answer = line.api().images(line.job(), cursor, limits::listed_images);
+    auto answer = command.api().images(command.job(), cursor, limits::listed_images);
     if (auto* error = std::get_if<client_error>(&answer)) return std::move(*error);
-    auto& page = std::get<image_page>(answer);
+    auto& page = std::get<listed_page>(answer);
     std::string text;
     if (!table) text = table.emplace(page.images, columns).header();
     for (const auto& image : page.images) {
@@ -47,24 +48,24 @@ std::optional<client_error> write_table(client_line& line, output& to, std::opti
   return std::nullopt;
 }
 
-std::optional<client_error> write_stream(client_line& line, output& to, results_format format) {
-  const auto answer = line.api().results(line.job(), format, [&to](std::string_view part) { return to.write(part); });
+std::optional<client_error> write_stream(client_command& command, sink& to, results_format format) {
+  const auto answer = command.api().results(command.job(), format, [&to](std::string_view part) { return to.write(part); });
   if (const auto* error = std::get_if<client_error>(&answer)) return *error;
   return std::nullopt;
 }
 
-/// Of a stream; nothing for a table.
+/// The format of a stream; nullopt for the table.
 std::optional<results_format> stream_format(const std::string& name, bool with_mark) {
   if (name == "csv") return with_mark ? results_format::csv_with_mark : results_format::csv;
   return name == "ndjson" ? std::optional{results_format::ndjson} : std::nullopt;
 }
 
-int write_results(client_line& line, output& to, std::optional<results_format> format, bool to_terminal) {
+int write_results(client_command& command, sink& to, std::optional<results_format> format, bool to_terminal) {
   const auto columns = to_terminal ? terminal_columns(STDOUT_FILENO) : std::nullopt;
-  const auto error = format ? write_stream(line, to, *format) : write_table(line, to, columns);
-  if (error) return line.complain(*error);
-  if (const auto problem = to.finish()) return line.complain(*problem, exit_failed);
-  if (!to.not_kept().empty()) line.warn(to.not_kept());
+  const auto error = format ? write_stream(command, to, *format) : write_table(command, to, columns);
+  if (error) return command.complain(*error);
+  if (const auto problem = to.finish()) return command.complain(*problem, exit_failed);
+  if (!to.not_kept().empty()) command.warn(to.not_kept());
   return exit_ok;
 }
 
@@ -74,29 +75,29 @@ int results(const words& arguments) {
   std::string name;
   std::string file;
   bool with_mark = false;
-  client_line line{"Prints what came of every image of a job: as a table, or its whole report as CSV or as JSON lines, as it comes.",
+  client_command command{"Prints the result of every image of a job, as a table, as CSV or as JSON lines.",
                    "retail-pulse results"};
-  line.add_job();
-  line.app()
-      .add_option("--format", name, "table (default), csv or ndjson; --json is ndjson")
+  command.add_job();
+  command.app()
+      .add_option("--format", name, "table, csv or ndjson (default: table); --json means ndjson")
       ->transform(CLI::IsMember({"table", "csv", "ndjson"}, CLI::ignore_case));
-  line.app()
-      .add_option("--output", file, "writes to this file, which appears only when it is whole; - is standard output")
+  command.app()
+      .add_option("--output", file, "writes to this file, which appears once it is complete; - is standard output")
       ->type_name("FILE");
-  line.app().add_flag("--bom", with_mark, "with --format csv: a byte order mark in front, for spreadsheets that take CSV for Latin-1 else");
-  if (const auto code = line.parse(arguments)) return *code;
-  if (line.json() && !name.empty() && name != "ndjson") return line.complain("--json is --format ndjson, not " + name, exit_usage);
-  if (with_mark && name != "csv") return line.complain("--bom goes with --format csv alone", exit_usage);
-  const auto format = stream_format(line.json() ? "ndjson" : name, with_mark);
+  command.app().add_flag("--bom", with_mark, "with --format csv: begins with a byte order mark, without which some spreadsheets read CSV as Latin-1");
+  if (const auto code = command.parse(arguments)) return *code;
+  if (command.json() && !name.empty() && name != "ndjson") return command.complain("--json means --format ndjson and cannot be combined with --format " + name, exit_usage);
+  if (with_mark && name != "csv") return command.complain("--bom needs --format csv", exit_usage);
+  const auto format = stream_format(command.json() ? "ndjson" : name, with_mark);
 
   if (file.empty()) {
-    output standard;
-    return write_results(line, standard, format, true);
+    sink standard;
+    return write_results(command, standard, format, true);
   }
-  auto opened = output::to_file(file, "retail-pulse results: " + file + " is not written");
-  if (const auto* problem = std::get_if<std::string>(&opened)) return line.complain(*problem, exit_usage);
-  auto& to = std::get<output>(opened);
-  return write_results(line, to, format, false);
+  auto opened = sink::to_file(file, "retail-pulse results: " + file + " was not written");
+  if (const auto* problem = std::get_if<std::string>(&opened)) return command.complain(*problem, exit_usage);
+  auto& to = std::get<sink>(opened);
+  return write_results(command, to, format, false);
 }
 
 }  // namespace retail_pulse::app

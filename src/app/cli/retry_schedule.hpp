@@ -8,26 +8,27 @@
 
 namespace retail_pulse::app {
 
-/// What may happen to a request that is sent twice.
+/// Whether a request may be sent twice.
 enum class request_kind : std::uint8_t {
-  reading,     ///< nothing
-  submission,  ///< nothing either, because it carries an idempotency key; a conflict means that the first one is still on its way
-  order,       ///< it could be done twice: sent again only where the first one certainly was not taken
+  reading,     ///< always
+  submission,  ///< always, because it carries an idempotency key; a conflict means that the first one is still in progress
+  order,       ///< cancel and redrive: only if the first one certainly did not arrive, because it would be done twice
 };
 
-/// Decides whether, and when, a request that failed is sent again. Time comes in with each call.
-class patience {
+/// Decides whether and when a failed request is sent again. The caller passes the time.
+class retry_schedule {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// For `total` from the first failure in a row.
-  explicit patience(std::chrono::milliseconds total) : total_{total} {}
+  /// Retries for at most `total` after the first of several failures in a row; 0: never.
+  explicit retry_schedule(std::chrono::milliseconds total) : total_{total} {}
 
-  /// The pause before the next try; nothing to give up. A Retry-After is kept to; else pauses double from 100 ms to 2 s.
+  /// The pause before the next try; nullopt to give up. A Retry-After is respected; otherwise pauses double from 100 ms to
+  /// 2 s.
   std::optional<std::chrono::milliseconds> pause_after(const client::client_error& error, request_kind kind, time_point now);
 
-  /// The service answered: a later failure is a first one.
-  void rest() {
+  /// The service answered: the next failure counts as a first one.
+  void reset() {
     until_.reset();
     pause_ = first_pause;
   }

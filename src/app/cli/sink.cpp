@@ -1,7 +1,6 @@
-#include "app/output.hpp"
+#include "app/cli/sink.hpp"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,8 +10,7 @@
 #include <system_error>
 #include <utility>
 
-#include "app/serve/signals.hpp"
-#include "core/text.hpp"
+#include "app/cli/interruption.hpp"
 
 namespace retail_pulse::app {
 namespace {
@@ -21,22 +19,13 @@ namespace fs = std::filesystem;
 
 std::string words_of(int error) { return std::generic_category().message(error); }
 
-constexpr std::size_t default_columns = 80;  ///< of a terminal that does not know its own
-
-/// Whether a sequence of UTF-8 is one of the control characters U+0000..U+001F, U+007F..U+009F.
-bool is_control(std::string_view sequence) {
-  const auto first = static_cast<unsigned char>(sequence.front());
-  if (sequence.size() == 1) return first < 0x20 || first == 0x7F;
-  return sequence.size() == 2 && first == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0;
-}
-
-constexpr int links_at_most = 40;  ///< one behind the other, as Linux follows them
+constexpr int links_at_most = 40;  ///< in a chain, as Linux follows them
 
 bool is_standard_output(std::string_view name) {
   return name == "-" || name == "/dev/stdout" || name == "/dev/fd/1" || name == "/proc/self/fd/1";
 }
 
-/// Where a name leads to over symbolic links, also where nothing is there yet.
+/// Where symbolic links lead to from a name, also where nothing exists yet.
 fs::path target_of(const std::string& name, std::error_code& failed) {
   fs::path at = name;
   for (int i = 0; i < links_at_most && fs::is_symlink(fs::symlink_status(at, failed)); ++i) {
@@ -46,15 +35,14 @@ fs::path target_of(const std::string& name, std::error_code& failed) {
   return fs::weakly_canonical(at, failed);
 }
 
-/// What lstat or stat finds.
+/// The outcome of lstat or stat.
 struct found {
   struct stat status {};
-  int error;  ///< errno; 0 where something is there
+  int error;  ///< errno; 0 if something exists
 
   found(int (*look)(const char*, struct stat*), const std::string& name) : error{look(name.c_str(), &status) == 0 ? 0 : errno} {}
   bool is_there() const { return error == 0; }
-  /// Nothing is there, which is known. Any other error says nothing of that: links of other users, which the system does not follow, are
-  /// one.
+  /// Certainly nothing exists. Other errors do not say that: links of other users, which the system may not follow, are one.
   bool is_absent() const { return error == ENOENT; }
   bool is_stream() const { return is_there() && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)); }
   bool is_same_as(const found& other) const {
@@ -62,7 +50,7 @@ struct found {
   }
 };
 
-/// Gives a new file owner, group and mode of the one that it will replace; what of that it cannot have, in words.
+/// Gives a new file the owner, group and mode of the one that it will replace. Returns what of that failed, in words.
 std::string take_over(int descriptor, const struct stat& before) {
   constexpr auto same_owner = static_cast<uid_t>(-1);
   constexpr auto same_group = static_cast<gid_t>(-1);
@@ -77,7 +65,7 @@ std::string take_over(int descriptor, const struct stat& before) {
   }
   if (now.st_gid != before.st_gid && fchown(descriptor, same_owner, before.st_gid) != 0) {
     lose("its group");
-    // What one group may do is no right of another one: it may do what everybody may.
+    // The rights of one group must not go to another: the new group gets the rights of everybody.
     mode = (mode & ~static_cast<mode_t>(S_ISGID | S_IRWXG)) | (mode & S_IRWXO) << 3;
   }
   if (fchmod(descriptor, mode) != 0) lose("its mode");
@@ -88,10 +76,10 @@ std::optional<terminal_text> filter_of(int descriptor) { return isatty(descripto
 
 }  // namespace
 
-output::output() : terminal_{filter_of(STDOUT_FILENO)} {}
+sink::sink() : terminal_{filter_of(STDOUT_FILENO)} {}
 
-std::variant<output, std::string> output::to_file(const std::string& name, const std::string& said_when_ended) {
-  if (is_standard_output(name)) return output{};
+std::variant<sink, std::string> sink::to_file(const std::string& name, const std::string& said_when_interrupted) {
+  if (is_standard_output(name)) return sink{};
   const auto refused = [&name](const std::string& why) { return name + " cannot be written: " + why; };
   std::error_code unknown;
   const auto target = target_of(name, unknown).string();
@@ -100,21 +88,21 @@ std::variant<output, std::string> output::to_file(const std::string& name, const
   if (by_name.is_stream()) return to_stream(name);
   if (by_name.is_there() && !S_ISREG(by_name.status.st_mode)) return name + " is not a regular file";
   if (unknown) return refused(unknown.message());
-  // The system follows the links of a name anew at every look, and not all that can be read. What is replaced is what it found itself.
+  // The system resolves the links of a name at every look. The file that is replaced must be the one that was checked.
   const found before{lstat, target};
-  if (!before.is_same_as(by_name)) return refused("it leads elsewhere than a moment ago");
-  output made;
+  if (!before.is_same_as(by_name)) return refused("its symbolic links were changed meanwhile");
+  sink made;
   made.terminal_.reset();
   made.name_ = target;
-  const held_signals until_one_takes_the_file_away;
+  const blocked_signals until_a_signal_removes_the_file;
   if (const int error = made.make_temporary(before.is_there() ? 0600 : 0666); error != 0) return refused(words_of(error));
-  if (!said_when_ended.empty()) end_on_signal(said_when_ended, made.temporary_);
-  if (before.is_there()) made.take_the_place_of(before.status, name);
+  if (!said_when_interrupted.empty()) exit_on_signal(said_when_interrupted, made.temporary_);
+  if (before.is_there()) made.replace(before.status, name);
   return made;
 }
 
-std::variant<output, std::string> output::to_stream(const std::string& name) {
-  output made;
+std::variant<sink, std::string> sink::to_stream(const std::string& name) {
+  sink made;
   made.name_ = name;
   made.descriptor_ = open(name.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
   if (made.descriptor_ < 0) return name + " cannot be written: " + words_of(errno);
@@ -123,7 +111,7 @@ std::variant<output, std::string> output::to_stream(const std::string& name) {
   return made;
 }
 
-int output::make_temporary(mode_t mode) {  // 0600 of one that may be secret: nobody else reads the beginning
+int sink::make_temporary(mode_t mode) {  // 0600 for a file that may be secret, so that nobody else reads its beginning
   const auto name = name_ + ".part-" + std::to_string(getpid());
   descriptor_ = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (descriptor_ < 0) return errno;
@@ -132,12 +120,12 @@ int output::make_temporary(mode_t mode) {  // 0600 of one that may be secret: no
   return 0;
 }
 
-void output::take_the_place_of(const struct stat& before, const std::string& name) {
+void sink::replace(const struct stat& before, const std::string& name) {
   if (const auto lost = take_over(descriptor_, before); !lost.empty()) not_kept_ = name + " could not keep " + lost;
-  if (before.st_nlink > 1) not_kept_ += (not_kept_.empty() ? name : "; it") + " had another name, which keeps the old content";
+  if (before.st_nlink > 1) not_kept_ += (not_kept_.empty() ? name : "; it") + " had other names (hard links), which keep the old content";
 }
 
-output::output(output&& other) noexcept
+sink::sink(sink&& other) noexcept
     : descriptor_{std::exchange(other.descriptor_, STDOUT_FILENO)},
       owns_descriptor_{std::exchange(other.owns_descriptor_, false)},
       state_{other.state_},
@@ -147,12 +135,12 @@ output::output(output&& other) noexcept
       problem_{std::move(other.problem_)},
       terminal_{std::move(other.terminal_)} {}
 
-output::~output() {
+sink::~sink() {
   if (owns_descriptor_) close(descriptor_);
   if (!temporary_.empty()) unlink(temporary_.c_str());
 }
 
-bool output::write(std::string_view text) {
+bool sink::write(std::string_view text) {
   if (terminal_) {
     write_bytes(terminal_->shown(text));
   } else {
@@ -161,7 +149,7 @@ bool output::write(std::string_view text) {
   return state_ == state::open;
 }
 
-void output::write_bytes(std::string_view text) {
+void sink::write_bytes(std::string_view text) {
   while (state_ == state::open && !text.empty()) {
     const auto count = ::write(descriptor_, text.data(), text.size());
     if (count >= 0) {
@@ -174,55 +162,27 @@ void output::write_bytes(std::string_view text) {
   }
 }
 
-std::optional<std::string> output::finish() {
+std::optional<std::string> sink::finish() {
   if (terminal_) write_bytes(terminal_->rest());
   if (owns_descriptor_) put_in_place();
   return state_ == state::failed ? std::optional{problem_} : std::nullopt;
 }
 
-void output::put_in_place() {
+void sink::put_in_place() {
   if (!temporary_.empty() && state_ == state::open && fsync(descriptor_) != 0) fail();
   owns_descriptor_ = false;
   if (close(descriptor_) != 0 && state_ == state::open) fail();
   if (temporary_.empty()) return;
-  const held_signals until_it_is_known_how_it_ended;
+  const blocked_signals until_the_file_has_its_name;
   const auto temporary = std::exchange(temporary_, {});
   if (state_ == state::open && rename(temporary.c_str(), name_.c_str()) != 0) fail();
   if (state_ != state::open) unlink(temporary.c_str());
-  if (state_ == state::open) end_without_a_word();
+  if (state_ == state::open) exit_silently_on_signal();
 }
 
-void output::fail() {
+void sink::fail() {
   state_ = state::failed;
   problem_ = (name_.empty() ? "standard output" : name_) + " cannot be written: " + words_of(errno);
-}
-
-void say(std::string_view text) {
-  static const bool to_terminal = isatty(STDERR_FILENO) == 1;
-  const auto shown = to_terminal ? for_terminal(text) : std::string{text};
-  std::fwrite(shown.data(), 1, shown.size(), stderr);
-}
-
-std::optional<std::size_t> terminal_columns(int descriptor) {
-  if (isatty(descriptor) != 1) return std::nullopt;
-  winsize size{};
-  if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return default_columns;
-  return size.ws_col;
-}
-
-std::string printable(std::string_view text) {
-  std::string result;
-  while (!text.empty()) {
-    const auto length = utf8_sequence(text);
-    const auto sequence = text.substr(0, length == 0 ? 1 : length);
-    if (length == 0 || is_control(sequence)) {
-      result += '?';
-    } else {
-      result += sequence;
-    }
-    text.remove_prefix(sequence.size());
-  }
-  return result;
 }
 
 }  // namespace retail_pulse::app

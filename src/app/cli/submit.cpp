@@ -33,12 +33,12 @@ std::string random_uuid() {
   return text;
 }
 
-std::string fault_of_key(const std::string& key) {
+std::string problem_of_key(const std::string& key) {
   return is_key_text(key) ? "" : "a key is 1 to " + std::to_string(limits::idempotency_key_bytes) + " characters of printable ASCII";
 }
 
-/// The document to send; what is odd about its file is said at once.
-std::variant<std::string, input_error> document_of(const submit_options& options, const client_line& line) {
+/// The document to send. Warnings about the file are printed at once.
+std::variant<std::string, input_error> document_of(const submit_options& options, const client_command& command) {
   auto text = read_input(options.file);
   if (std::holds_alternative<input_error>(text)) return text;
   const auto& content = std::get<std::string>(text);
@@ -47,7 +47,7 @@ std::variant<std::string, input_error> document_of(const submit_options& options
   auto read = document_of_csv(content, options.file == "-" ? "standard input" : options.file);
   if (auto* error = std::get_if<input_error>(&read)) return std::move(*error);
   auto& job = std::get<csv_job>(read);
-  if (!job.warning.empty()) line.warn(job.warning);
+  if (!job.warning.empty()) command.warn(job.warning);
   return std::move(job.document);
 }
 
@@ -55,36 +55,37 @@ std::variant<std::string, input_error> document_of(const submit_options& options
 
 int submit(const words& arguments) {
   submit_options options;
-  client_line line{
-      "Submits a job: the JSON document of the API, or CSV with the columns store_id, image_url and visit_time and an image per row, "
-      "whose rows of the same store and time are one visit. It may be sent again after a lost connection without being taken twice: "
-      "every submission carries an Idempotency-Key.",
+  client_command command{
+      "Submits a job.\n\n"
+      "FILE is the JSON document of the API, or CSV with the columns store_id, image_url and visit_time and one image\n"
+      "per row; rows with the same store and time become one visit. Every submission carries an Idempotency-Key, so\n"
+      "that a retry after a lost connection is not accepted twice.",
       "retail-pulse submit"};
-  auto& app = line.app();
-  app.add_option("FILE", options.file, "the job; - is standard input")->required()->type_name("");
-  app.add_option("--input", options.input, "what the file is; else its first byte tells: { is JSON")
+  auto& app = command.app();
+  app.add_option("FILE", options.file, "the job; - reads standard input")->required()->type_name("");
+  app.add_option("--input", options.input, "format of FILE (default: json if it starts with {, otherwise csv)")
       ->transform(CLI::IsMember({"json", "csv"}, CLI::ignore_case));
-  app.add_flag("--wait", options.wait, "follows the job to its end and exits with 1 when it failed");
+  app.add_flag("--wait", options.wait, "follows the job until it has ended; exits with 1 if it failed");
   app.add_option("--idempotency-key", options.key,
-                 "of an earlier submission of the same job, which is then not taken again (default: a random one)")
-      ->check(CLI::Validator(fault_of_key, ""))
+                 "identifies the submission: one that was accepted before with this key is not accepted again (default: random)")
+      ->check(CLI::Validator(problem_of_key, ""))
       ->type_name("KEY");
-  line.add_retry_for();
-  if (const auto code = line.parse(arguments)) return *code;
+  command.add_retry_for();
+  if (const auto code = command.parse(arguments)) return *code;
 
-  const auto document = document_of(options, line);
-  if (const auto* error = std::get_if<input_error>(&document)) return line.complain(error->message, exit_usage);
+  const auto document = document_of(options, command);
+  if (const auto* error = std::get_if<input_error>(&document)) return command.complain(error->message, exit_usage);
   const bool own_key = !options.key.empty();
   if (!own_key) options.key = random_uuid();
 
   const auto accepted =
-      line.insist<receipt>(request_kind::submission, [&] { return line.api().submit(std::get<std::string>(document), options.key); });
-  if (const auto* error = std::get_if<client_error>(&accepted)) return line.complain(*error);
+      command.with_retries<receipt>(request_kind::submission, [&] { return command.api().submit(std::get<std::string>(document), options.key); });
+  if (const auto* error = std::get_if<client_error>(&accepted)) return command.complain(*error);
   const auto& taken = std::get<receipt>(accepted);
-  // Under a key of this run, what was taken before is what this run sent before.
+  // With a random key, the earlier submission is one that this run has sent itself.
   const std::string said = taken.replayed && own_key ? " was submitted before with this key\n" : " submitted\n";
-  const int code = line.print(line.json() ? taken.answer + "\n" : "job " + std::to_string(taken.job.value) + said, exit_ok);
-  return options.wait && code == exit_ok ? line.follow_to_end(taken.job) : code;
+  const int code = command.print(command.json() ? taken.answer + "\n" : "job " + std::to_string(taken.job.value) + said, exit_ok);
+  return options.wait && code == exit_ok ? command.follow_to_end(taken.job) : code;
 }
 
 }  // namespace retail_pulse::app

@@ -9,9 +9,9 @@
 namespace retail_pulse::app {
 namespace {
 
-constexpr std::size_t threads = 40;  // a connection kept open holds one; the service keeps at most 32 to an origin
+constexpr std::size_t threads = 40;  // a kept connection holds one; the service keeps at most 32 to an origin
 
-/// As everywhere but in cpp-httplib, which sets SO_REUSEPORT: two servers would then share a port without a word.
+/// cpp-httplib would set SO_REUSEPORT, with which two servers share a port unnoticed.
 void reuse_closed_ports_only(socket_t socket) {
   const int yes = 1;
   setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -19,7 +19,7 @@ void reuse_closed_ports_only(socket_t socket) {
 
 }  // namespace
 
-class demo_origin::implementation {
+class image_host::implementation {
  public:
   bool start(const std::filesystem::path& folder, std::uint16_t wanted) {
     server_.new_task_queue = [] { return new httplib::ThreadPool{threads}; };
@@ -30,7 +30,7 @@ class demo_origin::implementation {
     if (bound <= 0) return false;
     port_ = static_cast<std::uint16_t>(bound);
     thread_ = std::thread{[this] { server_.listen_after_bind(); }};
-    while (!server_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds{1});  // `stop` before that would do nothing
+    while (!server_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds{1});  // before that, `stop` has no effect
     return true;
   }
 
@@ -48,15 +48,15 @@ class demo_origin::implementation {
   std::uint16_t port_ = 0;
 };
 
-demo_origin::demo_origin(std::unique_ptr<implementation> made) : implementation_{std::move(made)} {}
-demo_origin::~demo_origin() = default;
+image_host::image_host(std::unique_ptr<implementation> made) : implementation_{std::move(made)} {}
+image_host::~image_host() = default;
 
-std::unique_ptr<demo_origin> demo_origin::start(const std::filesystem::path& folder, std::uint16_t port) {
+std::unique_ptr<image_host> image_host::start(const std::filesystem::path& folder, std::uint16_t port) {
   auto made = std::make_unique<implementation>();
   if (!made->start(folder, port)) return nullptr;
-  return std::unique_ptr<demo_origin>{new demo_origin{std::move(made)}};
+  return std::unique_ptr<image_host>{new image_host{std::move(made)}};
 }
 
-std::uint16_t demo_origin::port() const { return implementation_->port(); }
+std::uint16_t image_host::port() const { return implementation_->port(); }
 
 }  // namespace retail_pulse::app

@@ -6,18 +6,18 @@
 
 namespace retail_pulse::app {
 
-/// An image host for the demo: serves the files of one folder on 127.0.0.1, on threads of its own, until it is destroyed.
-class demo_origin {
+/// The image host of the demo: serves the files of one folder on 127.0.0.1, on its own threads, until it is destroyed.
+class image_host {
  public:
-  /// nullptr when the port is taken or the folder is not there. Port 0 picks a free one.
-  static std::unique_ptr<demo_origin> start(const std::filesystem::path& folder, std::uint16_t port);
-  ~demo_origin();
+  /// nullptr if the port is taken or the folder does not exist. Port 0 picks a free one.
+  static std::unique_ptr<image_host> start(const std::filesystem::path& folder, std::uint16_t port);
+  ~image_host();
 
   std::uint16_t port() const;
 
  private:
   class implementation;
-  explicit demo_origin(std::unique_ptr<implementation> made);
+  explicit image_host(std::unique_ptr<implementation> made);
   std::unique_ptr<implementation> implementation_;
 };
 

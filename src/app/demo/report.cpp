@@ -9,9 +9,9 @@
 namespace retail_pulse::app {
 namespace {
 
-using storage::image_row;
+using client::listed_image;
 
-/// What is behind the last slash, without the query.
+/// The part behind the last slash, without the query.
 std::string_view file_name(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
   const auto name = url.substr(url.rfind('/') + 1);
@@ -24,20 +24,19 @@ std::string heading(const std::string& store_id, const stores::store_table& stor
   return fmt::format("{}  {}, area {}", store_id, store->name, store->area);
 }
 
-std::string line_of(const image_row& image, std::size_t name_width) {
+std::string line_of(const listed_image& image, std::size_t name_width) {
   const auto name = file_name(image.url);
-  if (image.pending) return fmt::format("  {:<{}}  pending\n", name, name_width);
-  if (!image.result.succeeded()) return fmt::format("  {:<{}}  {}\n", name, name_width, image.error);
-  const auto& measured = image.result.measured;
-  return fmt::format("  {:<{}}  {:<5} {:>5} x {:<5}  perimeter {:>6}\n", name, name_width, name_of(measured.format), measured.width,
-                     measured.height, perimeter_of(measured));
+  if (image.state == "pending") return fmt::format("  {:<{}}  pending\n", name, name_width);
+  if (image.state == "failed") return fmt::format("  {:<{}}  {}\n", name, name_width, image.error);
+  return fmt::format("  {:<{}}  {:<5} {:>5} x {:<5}  perimeter {:>6}\n", name, name_width, image.format, image.width, image.height,
+                     image.perimeter);
 }
 
 std::string counted(std::int64_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }
 
 }  // namespace
 
-std::string report_of(job_id job, std::span<const image_row> images, const stores::store_table& stores) {
+std::string report_of(job_id job, std::span<const listed_image> images, const stores::store_table& stores) {
   std::vector<std::string_view> store_ids;  // in order of first appearance
   std::size_t name_width = 0;
   std::int64_t measured = 0;
@@ -46,9 +45,10 @@ std::string report_of(job_id job, std::span<const image_row> images, const store
   for (const auto& image : images) {
     if (std::ranges::find(store_ids, image.store_id) == store_ids.end()) store_ids.push_back(image.store_id);
     name_width = std::max(name_width, file_name(image.url).size());
-    if (image.pending) continue;
-    ++(image.result.succeeded() ? measured : failed);
-    if (image.result.succeeded()) perimeters += perimeter_of(image.result.measured);
+    failed += image.state == "failed" ? 1 : 0;
+    if (image.state != "succeeded") continue;
+    ++measured;
+    perimeters += image.perimeter;
   }
 
   std::string text = fmt::format("Job {}\n", job.value);

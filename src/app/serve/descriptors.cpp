@@ -25,7 +25,7 @@ std::optional<descriptor_budget> share_out(std::size_t available, const descript
   if (available <= fixed) return std::nullopt;
   const std::size_t rest = available - fixed;
   const std::size_t per_fetch = needs.keeps_images ? 3 : 1;
-  budget.fetch_threads = std::min(needs.fetch_threads, rest / (per_fetch + 2));  // as many kept connections, and a part for the API
+  budget.fetch_threads = std::min(needs.fetch_threads, rest / (per_fetch + 2));  // plus one kept connection, and one for the API
   if (budget.fetch_threads < std::min(needs.fetch_threads, fewest_fetch_threads)) return std::nullopt;
   budget.idle_connections = budget.fetch_threads;
   budget.api_connections = std::min(limits::api_connections, rest - (per_fetch + 1) * budget.fetch_threads);
@@ -35,7 +35,7 @@ std::optional<descriptor_budget> share_out(std::size_t available, const descript
 bool hold_standard_descriptors() {
   for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(number, F_GETFD) != -1) continue;
-    // The lowest free number is given. The other direction than is used, so that a report that goes nowhere is an error (EBADF).
+    // open() returns the lowest free number. Opened for the wrong direction, so that using it is an error (EBADF).
     if (open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY) != number) return false;
   }
   return true;

@@ -22,26 +22,26 @@ bool asks_for_help(const words& arguments) {
 }
 
 int explain(const config::problems& problems) {
-  std::fputs("retail-pulse serve: the configuration cannot be used\n", stderr);
+  std::fputs("retail-pulse serve: the configuration is invalid\n", stderr);
   for (const auto& message : problems.messages) say("  " + message + "\n");
-  std::fputs("`retail-pulse serve --help` tells every flag.\n", stderr);
+  std::fputs("Run `retail-pulse serve --help` for all flags.\n", stderr);
   return exit_usage;
 }
 
-/// Large bodies and pages go back to the system with their last byte. Else the C library learns from the first of them to keep such
-/// pieces, and they stay among small ones (mallopt(3), M_MMAP_THRESHOLD).
-void give_large_pieces_back() {
-  constexpr int from_bytes = 256 << 10;
-  mallopt(M_MMAP_THRESHOLD, from_bytes);  // where it cannot be set, memory is only kept for longer
+/// Returns the memory of large bodies and pages to the system when they are freed. By default the C library raises its
+/// threshold with the first of them, and keeps such blocks among small ones (mallopt(3), M_MMAP_THRESHOLD).
+void return_large_blocks_to_the_system() {
+  constexpr int threshold_bytes = 256 << 10;
+  mallopt(M_MMAP_THRESHOLD, threshold_bytes);  // if it fails, memory is only kept for longer
 }
 
-/// Opens the log anew as often as asked to. Who serves on a terminal and logs to it is asked to end when the terminal goes.
-void serve_until_asked_to_end(const observe::log_options& log) {
+/// Reopens the log on SIGHUP. If the log goes to a terminal, SIGHUP means that the terminal has gone, and ends the service.
+void serve_until_exit_signal(const observe::log_options& log) {
   const bool on_a_terminal = log.file.empty() && isatty(STDIN_FILENO) == 1;
-  while (wait_for_signal() == asked::open_log && !on_a_terminal) {
+  while (wait_for_signal() == signal_request::reopen_log && !on_a_terminal) {
     std::string problem;
-    if (!observe::open_log_anew(problem)) {
-      observe::log(observe::level::error, "the log goes on in the old file", {{"reason", problem}});
+    if (!observe::reopen_log(problem)) {
+      observe::log(observe::level::error, "the log continues in the old file", {{"reason", problem}});
     }
   }
 }
@@ -58,22 +58,22 @@ int serve(const words& arguments) {
   std::string problem;
   if (!observe::set_log(settings.log, problem)) return explain({{"log-file: " + problem}});
 
-  give_large_pieces_back();
-  take_signals();
+  return_large_blocks_to_the_system();
+  block_signals();
   auto started = service::start(settings);
   if (const auto* refused = std::get_if<service::refused>(&started)) {
     observe::log(observe::level::error, "the service cannot start", {{"reason", refused->message}});
-    const bool seen = settings.log.file.empty() && observe::logs(observe::level::error);
-    if (!seen) say("retail-pulse serve: " + refused->message + "\n");
-    if (refused->still_runs) std::_Exit(refused->exit_code);  // what is tidied up at an exit, they may be using
+    const bool logged_to_stderr = settings.log.file.empty() && observe::logs(observe::level::error);
+    if (!logged_to_stderr) say("retail-pulse serve: " + refused->message + "\n");
+    if (refused->still_runs) std::_Exit(refused->exit_code);  // destructors at exit would free what its threads use
     return refused->exit_code;
   }
   const auto running = std::get<std::unique_ptr<service>>(std::move(started));
   std::printf("listening on %s\n", url_of(settings.bind, running->port()).c_str());
   std::fflush(stdout);
 
-  serve_until_asked_to_end(settings.log);
-  let_the_next_signal_end_the_process();
+  serve_until_exit_signal(settings.log);
+  exit_on_next_signal();
   return running->stop() ? exit_ok : exit_failed;
 }
 

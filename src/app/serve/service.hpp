@@ -1,3 +1,11 @@
+// app/serve: the service in one process, composed from its parts.
+//   service.hpp         starts and stops everything; start there
+//   preparation.hpp     checks before the start, with all problems at once
+//   options.hpp         settings of the operator -> options of each part
+//   service_actors.hpp  the actors, and the order in which they start and stop
+//   descriptors.hpp, threads.hpp, signals.hpp   what the process needs from the system
+// May use: everything below src/app, CAF.
+// Never: parses, stores or fetches anything itself.
 #pragma once
 
 #include <cstdint>
@@ -9,28 +17,29 @@
 
 namespace retail_pulse::app {
 
-/// The whole service in this process: storage, actors, fetch engine and API, composed.
+/// The whole service in this process: storage, actors, fetch engine and API. For one thread.
 class service {
  public:
   struct refused {
     std::string message;
-    int exit_code = 1;        ///< 2 where the configuration or another process is in the way
-    bool still_runs = false;  ///< parts of the service do, until the process ends
+    int exit_code = 1;        ///< 2 if the configuration or another process is the cause
+    bool still_runs = false;  ///< threads of the service go on until the process ends
   };
 
-  /// Starts everything and returns when the API listens; recovery of ongoing jobs goes on behind it (`/readyz` tells).
+  /// Starts everything and returns when the API listens. Recovery of ongoing jobs goes on in the background; `/readyz`
+  /// reports it.
   static std::variant<std::unique_ptr<service>, refused> start(const config::settings& settings);
 
-  /// Stops, if `stop` was not called.
+  /// Stops, unless `stop` was called.
   ~service();
 
   std::uint16_t port() const;
 
-  /// Not ready, 503 on new submissions, what is in flight reports until the drain timeout, everything reported is committed,
-  /// then API and actors end, and what stands in the database's log is brought home into its file. Blocks for the drain timeout and
-  /// a little, and up to 3 s more where another program has the database open. False: the database file alone is not the whole database
-  /// (the log says why), because another program holds an older state of it or the disk is full. Nothing is lost: file and log together are
-  /// whole.
+  /// Refuses submissions with 503, lets images in flight report until the drain timeout, commits every report, ends the API
+  /// and the actors, and checkpoints the database's log into its file. Blocks for the drain timeout and a little, and up to
+  /// 3 s more if another program has the database open. False if the database file alone is not the whole database (the
+  /// log says why), because another program holds an older state of it or the disk is full. Nothing is lost then: the file
+  /// and its log (-wal) together are complete.
   bool stop();
 
  private:

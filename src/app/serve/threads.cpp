@@ -19,13 +19,13 @@ std::size_t threads_of_this_process() {
   return count;
 }
 
-/// A thread's first allocation takes an arena of its own, 64 MiB of addresses, which later threads take over.
+/// The first allocation of a thread reserves an arena of 64 MiB of addresses, which later threads reuse.
 void allocate_once() {
   void* volatile little = std::malloc(64);
   std::free(little);
 }
 
-/// A joined thread may count for a moment longer.
+/// The kernel may count a joined thread for a moment longer.
 void wait_until_gone(std::size_t left) {
   constexpr auto pause = std::chrono::milliseconds{1};
   constexpr int pauses = 100;
@@ -44,7 +44,7 @@ std::optional<std::string> lack_of_threads(std::size_t wanted) {
     while (made.size() < wanted) made.emplace_back([&over] { allocate_once(), over.wait(); });
   } catch (const std::exception& e) {  // no thread, or no memory for one
     problem = "only " + std::to_string(made.size()) + " of the " + std::to_string(wanted) +
-              " threads that the service starts with can be made (" + e.what() +
+              " threads that the service needs can be started (" + e.what() +
               "); raise the limit of processes (ulimit -u, or the container's pids limit) or of memory";
   }
   over.count_down();

@@ -9,14 +9,14 @@
 
 namespace {
 
-using retail_pulse::app::demo_origin;
+using retail_pulse::app::image_host;
 
 const std::filesystem::path samples = std::filesystem::path{RETAIL_PULSE_SOURCE_DIR} / "data/sample-images";
 
-BOOST_AUTO_TEST_SUITE(the_demo_origin)
+BOOST_AUTO_TEST_SUITE(the_image_host)
 
 BOOST_AUTO_TEST_CASE(every_sample_is_served_byte_by_byte_and_nothing_else) {
-  const auto origin = demo_origin::start(samples, 0);
+  const auto origin = image_host::start(samples, 0);
   BOOST_REQUIRE(origin);
   httplib::Client web{"127.0.0.1", origin->port()};
   int files = 0;
@@ -35,12 +35,12 @@ BOOST_AUTO_TEST_CASE(every_sample_is_served_byte_by_byte_and_nothing_else) {
 }
 
 BOOST_AUTO_TEST_CASE(a_taken_port_is_not_shared) {
-  const auto first = demo_origin::start(samples, 0);
+  const auto first = image_host::start(samples, 0);
   BOOST_REQUIRE(first);
-  BOOST_TEST(!demo_origin::start(samples, first->port()));
+  BOOST_TEST(!image_host::start(samples, first->port()));
 }
 
-BOOST_AUTO_TEST_CASE(a_folder_that_is_not_there_is_refused) { BOOST_TEST(!demo_origin::start(samples / "none", 0)); }
+BOOST_AUTO_TEST_CASE(a_folder_that_is_not_there_is_refused) { BOOST_TEST(!image_host::start(samples / "none", 0)); }
 
 BOOST_AUTO_TEST_SUITE_END()
 

@@ -1,4 +1,4 @@
-#include "app/output.hpp"
+#include "app/cli/sink.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -13,6 +13,8 @@
 #include <functional>
 #include <iterator>
 
+#include "app/output.hpp"
+
 namespace {
 
 using namespace retail_pulse::app;
@@ -21,7 +23,7 @@ namespace fs = std::filesystem;
 struct folder {
   fs::path path;
   folder() {
-    std::string made = (fs::temp_directory_path() / "retail-pulse-output-XXXXXX").string();
+    std::string made = (fs::temp_directory_path() / "retail-pulse-sink-XXXXXX").string();
     BOOST_REQUIRE(mkdtemp(made.data()) != nullptr);
     path = made;
   }
@@ -36,14 +38,14 @@ std::string content(const std::string& name) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
-output opened(const std::string& name) {
-  auto made = output::to_file(name);
+sink opened(const std::string& name) {
+  auto made = sink::to_file(name);
   if (const auto* problem = std::get_if<std::string>(&made)) BOOST_FAIL(*problem);
-  return std::get<output>(std::move(made));
+  return std::get<sink>(std::move(made));
 }
 
 std::string fault(const std::string& name) {
-  const auto made = output::to_file(name);
+  const auto made = sink::to_file(name);
   BOOST_REQUIRE(std::holds_alternative<std::string>(made));
   return std::get<std::string>(made);
 }
@@ -97,7 +99,7 @@ boost::test_tools::assertion_result has_dnotify(boost::unit_test::test_unit_id) 
 
 boost::test_tools::assertion_result is_root(boost::unit_test::test_unit_id) { return geteuid() == 0; }
 
-BOOST_FIXTURE_TEST_SUITE(outputs, folder)
+BOOST_FIXTURE_TEST_SUITE(sinks, folder)
 
 BOOST_AUTO_TEST_CASE(a_file_appears_when_it_is_whole) {
   auto to = opened(file("a.csv"));
@@ -195,7 +197,7 @@ BOOST_AUTO_TEST_CASE(an_owner_that_cannot_be_kept_is_told_and_no_other_group_get
 BOOST_AUTO_TEST_CASE(another_name_of_a_replaced_file_keeps_the_old_content_and_is_told) {
   std::ofstream{file("a.csv")} << "old";
   fs::create_hard_link(file("a.csv"), file("b.csv"));
-  BOOST_TEST(replaced(file("a.csv")) == file("a.csv") + " had another name, which keeps the old content");
+  BOOST_TEST(replaced(file("a.csv")) == file("a.csv") + " had other names (hard links), which keep the old content");
   BOOST_TEST(content(file("b.csv")) == "old");
 }
 
@@ -277,7 +279,7 @@ BOOST_AUTO_TEST_CASE(a_name_whose_links_lead_elsewhere_than_the_system_finds_is_
   BOOST_REQUIRE(taken_away >= 0);
   fs::remove(file("a.csv"));
   const auto name = "/proc/self/fd/" + std::to_string(taken_away);  // the file; as text the link leads to "a.csv (deleted)"
-  BOOST_TEST(fault(name) == name + " cannot be written: it leads elsewhere than a moment ago");
+  BOOST_TEST(fault(name) == name + " cannot be written: its symbolic links were changed meanwhile");
   BOOST_TEST(files() == 0);
   close(taken_away);
 }
@@ -285,8 +287,8 @@ BOOST_AUTO_TEST_CASE(a_name_whose_links_lead_elsewhere_than_the_system_finds_is_
 BOOST_AUTO_TEST_CASE(a_file_that_gets_the_number_of_a_closed_standard_output_is_put_in_place) {
   const int status = status_of_a_process(file("said"), [this] {
     close(STDOUT_FILENO);
-    auto to = output::to_file(file("a.csv"));
-    auto* made = std::get_if<output>(&to);
+    auto to = sink::to_file(file("a.csv"));
+    auto* made = std::get_if<sink>(&to);
     if (made == nullptr || !made->write("new") || made->finish()) _exit(1);
     _exit(fcntl(STDOUT_FILENO, F_GETFD) == -1 ? 0 : 2);
   });
@@ -298,7 +300,7 @@ BOOST_AUTO_TEST_CASE(a_signal_right_when_the_temporary_file_is_made_takes_it_awa
   fs::create_directory(file("out"));
   const int status = status_of_a_process(file("said"), [this] {
     be_ended_by(path / "out", DN_CREATE);
-    auto to = output::to_file(file("out/a.csv"), "it is not written");
+    auto to = sink::to_file(file("out/a.csv"), "it is not written");
   });
   BOOST_TEST(WIFEXITED(status));
   BOOST_TEST(WEXITSTATUS(status) == 128 + SIGTERM);
@@ -310,8 +312,8 @@ BOOST_AUTO_TEST_CASE(a_signal_right_when_the_file_gets_its_name_does_not_say_tha
                      *boost::unit_test::precondition(has_dnotify)) {
   fs::create_directory(file("out"));
   const int status = status_of_a_process(file("said"), [this] {
-    auto to = output::to_file(file("out/a.csv"), "it is not written");
-    auto* made = std::get_if<output>(&to);
+    auto to = sink::to_file(file("out/a.csv"), "it is not written");
+    auto* made = std::get_if<sink>(&to);
     if (made == nullptr || !made->write("new")) _exit(1);
     be_ended_by(path / "out", DN_RENAME);
     (void)made->finish();
