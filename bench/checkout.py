@@ -1,10 +1,10 @@
-"""Which version of the project is measured."""
+"""Which commit is measured."""
 
 import subprocess
 
 
 def commit_of(folder):
-    """The short hash of the commit that is checked out there; "unknown" without git, or outside a checkout."""
+    """The short hash of the commit checked out in a folder; "unknown" without git or outside a checkout."""
     try:
         done = subprocess.run(["git", "-C", str(folder), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
     except FileNotFoundError:

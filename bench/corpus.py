@@ -1,11 +1,9 @@
-#!/usr/bin/env python3
-"""Whether `--fetch header` answers what a full decode answers, what it costs in bytes, and how fast it is beside probe-image-size.
+"""Compares `--fetch header` with full decoders (answers, bytes read) and with probe-image-size (speed).
 
-Runs the real program on every file of the corpus (bench/make-corpus), served by nginx on loopback, and compares with the answers of
-independent decoders. Ends with 1 when any differs. Writes bench/results/corpus.json. Some minutes; as root or with sudo where packages of
-scripts/packages.txt are missing.
+Runs the real program on every file of the corpus (bench/make_corpus.py), served by nginx on loopback. Exit code 1 when
+an answer differs from the one of an independent decoder. Writes bench/results/corpus.json. Takes some minutes.
 
-usage: bench/corpus.py [--corpus FOLDER] [--program PROGRAM] [--rounds N]
+usage: scripts/bench corpus [--corpus FOLDER] [--rounds N]
 """
 
 import argparse
@@ -28,9 +26,9 @@ BENCH = pathlib.Path(__file__).resolve().parent
 
 STORE = "S00339218"
 RANGE_BYTES = 16_384       # one range of header mode
-LARGE_BYTES = 1_000_000    # from where a JPEG counts as large
+LARGE_BYTES = 1_000_000    # a larger JPEG counts as large
 MOST_SHARE_PERCENT = 2     # of large JPEGs' bytes that header mode may read
-LEAST_ROUND_S = 3          # shorter rounds say more about chance than about speed
+LEAST_ROUND_S = 3          # shorter rounds vary too much
 PROBE_SETTINGS = [(processes, concurrency) for processes in (1, 2) for concurrency in (16, 32, 64, 128)]
 
 Answer = collections.namedtuple("Answer", "format width height bytes code")
@@ -42,7 +40,7 @@ def paths(files):
 
 
 def by_service(mode, host, urls):
-    """One job of all of these images, on a service of its own: from the submission to the moment when every result is stored."""
+    """Runs one job of these images on a new service, from the submission until every result is stored."""
     with harness.Service("--fetch", mode, "--gpu-delay", "0") as service:
         began = time.monotonic()
         service.wait_for_end(service.submit([harness.visit(STORE, urls)]))
@@ -56,7 +54,7 @@ def by_service(mode, host, urls):
 
 
 def by_probe(processes, concurrency, host, urls):
-    """From the start signal to the last answer, so that node's own start does not count."""
+    """Measures from the start signal to the last answer; the start of node does not count."""
     shares = [urls[n::processes] for n in range(processes)]
     running = []
     for share in shares:
@@ -94,7 +92,7 @@ def table(head, rows):
 
 
 def compare(mode, files, answers):
-    """Prints every answer that is not the decoder's; how many there are."""
+    """Prints every answer that differs from the decoder's, and returns their number."""
     wrong = 0
     for each, answer in zip(files, answers):
         expected = each.get("code") or (each["format"], each["width"], each["height"])
@@ -107,7 +105,7 @@ def compare(mode, files, answers):
 
 
 def bytes_row(name, files, round_):
-    """Cells for these files, which `round_` has measured in this order."""
+    """A table row for these files, which `round_` has measured in this order."""
     read = [answer.bytes for answer in round_.answers]
     total = sum(each["bytes"] for each in files)
     requests = [requests for requests, _ in round_.served]
@@ -121,7 +119,7 @@ def only(keep, files, round_):
 
 
 class Results:
-    """Rows for machines."""
+    """The rows of bench/results/corpus.json."""
 
     def __init__(self):
         self.rows = []
@@ -186,7 +184,7 @@ def passes_for_a_round(host, files):
 
 
 def best_probe(host, files):
-    """Its fastest setting, and the better of two tries with each, on a few passes of the corpus."""
+    """The fastest setting of probe-image-size, and the better rate of two tries with each."""
     rates = collections.Counter()
     for attempt in range(2):
         for setting in PROBE_SETTINGS:
@@ -258,21 +256,15 @@ def answers_of_probe(files, answers, probe, results):
 
 
 def prepare(arguments):
-    kinds = ["build", "bench"] + ([] if shutil.which("node") else ["node"])
-    subprocess.run([BENCH.parent / "scripts/install-deps", *kinds], check=True)
-    if arguments.program is None:
-        subprocess.run(["bash", "-c", 'source "$0/scripts/common.sh" && build release retail-pulse', str(BENCH.parent)], check=True)
-    harness.PROGRAM = arguments.program or harness.SOURCE / "build/release/retail-pulse"
-    if not (BENCH / "probe/node_modules").exists():
-        subprocess.run(["npm", "ci", "--silent"], cwd=BENCH / "probe", check=True)
+    harness.PROGRAM = arguments.program
     if not (arguments.corpus / "manifest.json").exists():
-        subprocess.run([BENCH / "make-corpus", arguments.corpus], check=True)
+        subprocess.run([sys.executable, BENCH / "make_corpus.py", arguments.corpus], check=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--corpus", type=pathlib.Path, default=BENCH.parent / "build/corpus", help="made when it is missing (build/corpus)")
-    parser.add_argument("--program", type=pathlib.Path, help="built when it is not given (build/release/retail-pulse)")
+    parser.add_argument("--program", type=pathlib.Path, default=harness.SOURCE / "build/release/retail-pulse")
     parser.add_argument("--rounds", type=int, default=5, help="of the comparison of speeds (5)")
     arguments = parser.parse_args()
     prepare(arguments)

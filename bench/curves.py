@@ -1,8 +1,8 @@
-#!/usr/bin/env python3
-"""How speed and cost grow: images in flight, fetch threads, jobs at once, images per job, and the latency of the image host. Everything else stays
-as it is by default, but for what a curve says. Loopback only; about 3 minutes. Writes bench/results/curves.json and one SVG per curve.
+"""Measures how speed and cost grow with images in flight, fetch threads, jobs at once, images per job and latency of the
+image host. Everything else has its default. Loopback only; about 3 minutes. Writes bench/results/curves.json and one SVG
+per curve.
 
-usage: bench/curves.py [--program PROGRAM] [--only CURVE...] [--most-images N]
+usage: scripts/bench curves [--only CURVE...] [--most-images N]
 """
 
 import argparse
@@ -12,7 +12,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import bench as rows  # noqa: E402
+import speed as rows  # noqa: E402
 import hosts  # noqa: E402
 import photos  # noqa: E402
 from checkout import commit_of  # noqa: E402
@@ -23,7 +23,7 @@ HEADER = ["--fetch", "header", "--gpu-delay", "0"]
 
 
 def rate(bench, flags, images, jobs=1):
-    """Images/s, and processor microseconds of the service per image; the host was asked once for each."""
+    """Images/s, and CPU microseconds of the service per image. Checks that each image was requested once."""
     with rows.service("--max-jobs", "100000", *flags) as api:
         rows.run_job(api, bench.urls(1000))
         bench.host.requests()
@@ -75,7 +75,7 @@ def origin_latency(bench, _):
 
 
 class slow_host:
-    """The same photos from a host whose answers come late."""
+    """The same photos from a host with a given latency."""
 
     def __init__(self, bench, delay):
         self.bench, self.delay = bench, delay
@@ -100,7 +100,7 @@ CURVES = {
 def draw(name, title, unit, points):
     import matplotlib
     matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "retail-pulse"  # the same numbers, the same file
+    matplotlib.rcParams["svg.hashsalt"] = "retail-pulse"  # the same numbers give the same file
     from matplotlib import pyplot
     figure, axes = pyplot.subplots(figsize=(6, 3.6))
     axes.plot([x for x, _ in points], [y for _, y in points], marker="o")

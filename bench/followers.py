@@ -1,10 +1,10 @@
-#!/usr/bin/env python3
-"""Many clients of Server-Sent Events on one job, measured on the real program: how far apart they hear the same event, what one costs in memory, and
-whether each sees the end; then the same with connections that are cut and resumed at random moments. Loopback only; the clients share one
-process and one thread, so their own work is part of the lag. Timings are printed only; the exit code is 1 when a client misses the end, or hears an
-id that is not larger than the one before.
+"""Measures many subscribers of one job's event stream (Server-Sent Events): the lag between them, the memory of one, and
+whether each receives the final event; then the same with connections that are cut and resumed at random moments.
 
-usage: bench/followers.py [--clients N] [--images N] [--cuts N] [--seed N] [PROGRAM]
+Loopback only; the clients share one process and one thread, so their own work is part of the lag. Timings are printed
+only; the exit code is 1 when a client misses the final event, or receives an id that is not larger than the last one.
+
+usage: scripts/bench followers [--clients N] [--images N] [--cuts N] [--seed N]
 """
 
 import argparse
@@ -23,12 +23,12 @@ import harness  # noqa: E402
 import hosts  # noqa: E402
 
 STORE = "S00339218"
-IN_FLIGHT = "512"  # with the default delay 2,000 images a second, so that there is something to follow for a while
-PATIENCE = 300  # seconds for one job
+IN_FLIGHT = "512"  # with the default delay 2,000 images a second
+JOB_DEADLINE = 300  # seconds
 
 
 class Follower:
-    """One client. Reads what comes, checks the order of ids, and can be cut and resumed."""
+    """One subscriber. Checks the order of ids; can be cut and resumed."""
 
     def __init__(self, crowd):
         self.crowd = crowd
@@ -59,7 +59,7 @@ class Follower:
             came = b""
         now = time.monotonic()
         self.text += came
-        # Chunk sizes stand on lines of their own, and no line of an event looks like one: they need no parser here.
+        # Chunk sizes are on lines of their own and no line of an event looks like one, so chunks need no parser here.
         *blocks, self.text = self.text.split(b"\n\n")
         for block in blocks:
             fields = dict(line.rstrip(b"\r").split(b": ", 1) for line in block.split(b"\n") if b": " in line)
@@ -88,7 +88,7 @@ class Crowd:
         self.service = service
         self.job = job
         self.selector = selectors.DefaultSelector()
-        self.times = {}  # of each id, when each client heard it
+        self.times = {}  # id of an event -> times at which clients received it
         self.followers = [Follower(self) for _ in range(clients)]
 
     def connect(self):
@@ -101,7 +101,7 @@ class Crowd:
             key.data.readable()
 
     def until_the_end(self, each_turn=lambda: None):
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + JOB_DEADLINE
         while any(f.socket for f in self.followers) and time.monotonic() < deadline:
             each_turn()
             self.turn(0.05)
@@ -123,14 +123,14 @@ def submit(service, host, images, tag):
 
 
 def measure(service, host, clients, images):
-    service.wait_for_end(submit(service, host, images, "warm"))  # so that the memory that any job takes is taken before
+    service.wait_for_end(submit(service, host, images, "warm"))  # the memory that any job takes does not count
     job = submit(service, host, images, "followed")
     before = service.resident_kib("VmRSS")
     crowd = Crowd(service, job, clients)
     crowd.connect()
     costs = service.resident_kib("VmRSS") - before
-    crowd.times.clear()  # while they connected, each had another beginning
-    for _ in range(20):  # until the beginnings that have been sent are read
+    crowd.times.clear()  # each client connected at another moment of the job
+    for _ in range(20):  # reads what was sent until then
         crowd.turn(0.01)
     crowd.times.clear()
     crowd.until_the_end()
@@ -171,7 +171,7 @@ def main():
     arguments.add_argument("--images", type=int, default=20_000)
     arguments.add_argument("--cuts", type=int, default=1000)
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("program", nargs="?", type=pathlib.Path, default=harness.SOURCE / "build/release/retail-pulse")
+    arguments.add_argument("--program", type=pathlib.Path, default=harness.SOURCE / "build/release/retail-pulse")
     given = arguments.parse_args()
     harness.PROGRAM = given.program
     with contextlib.closing(hosts.FastHost(harness.PHOTOS)) as host, harness.Service("--images-in-flight", IN_FLIGHT) as service:

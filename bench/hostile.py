@@ -1,14 +1,14 @@
-#!/usr/bin/env python3
-"""What hosts that hang, or are dead, cost everybody else: images/s of one healthy host, with and without them, in interleaved pairs.
+"""Measures what hanging and dead image hosts cost a healthy one: its images/s with and without them, in interleaved pairs.
 
-The real program fetches whole files from nginx on loopback (delay 0). In the first part 200 connections hang meanwhile: 8 hosts of 25,
-each at an address of its own, that say nothing, or drip a byte a second in headers or body; their deadline lies behind the measurement.
-In the second part another job has 10,000 images on one host that never accepts a connection, with a deadline of 1 s and three attempts, so
-that its circuit opens. A job of a second varies by some 10 % here whatever stands beside it, so a pair is two services, with and without
-the crowd, that take turns; its rates are those over all turns. Prints every pair, and the median fall with its spread. About ten minutes,
-on a quiet machine.
+The real program fetches whole files from nginx on loopback (delay 0). In the first part, 200 connections hang meanwhile:
+8 hosts of 25, each at its own address, which send nothing or one byte a second in headers or body; their deadline is
+after the end of the measurement. In the second part, another job has 10,000 images on one host that never accepts a
+connection, with a deadline of 1 s and three attempts, so that its circuit opens.
 
-usage: bench/hostile.py [--program PROGRAM] [--pairs N] [--slices N] [--images N]
+A job of a second varies by some 10 % on its own. So a pair is two services, with and without the bad hosts, that take
+turns; its rates are those over all turns. Prints every pair, and the median loss with its spread. About ten minutes.
+
+usage: scripts/bench hostile [--pairs N] [--slices N] [--images N]
 """
 
 import argparse
@@ -18,7 +18,6 @@ import os
 import pathlib
 import platform
 import statistics
-import subprocess
 import time
 
 import hosts
@@ -28,11 +27,11 @@ from hosts import harness
 STORE = "S00339218"
 HANGING = 200
 HOSTS = 8
-TARGET_PERCENT = 2  # of the rate that may be lost; more than 10 is a fault
+TARGET_PERCENT = 2  # of images/s that may be lost; more than 10 is a bug
 
 
 def seconds_for(service, host, tag, images):
-    """One job on the healthy host, from the submission to the stored result of its last image; and its URLs."""
+    """Runs one job on the healthy host. Returns the seconds until its last result is stored, and its URLs."""
     names = [p.name for p in sorted(harness.PHOTOS.iterdir())]
     urls = host.urls(names, tag, -(-images // len(names)))[:images]
     began = time.monotonic()
@@ -74,7 +73,7 @@ def measure_pair(host, flags, crowd, slices, images, tag):
     with harness.Service("--gpu-delay", "0", *flags) as alone, harness.Service("--gpu-delay", "0", *flags) as crowded:
         asked = []
         spent = {alone: 0.0, crowded: 0.0}
-        for service in spent:  # threads and connections are there from here on
+        for service in spent:  # starts threads and opens connections
             asked += seconds_for(service, host, f"{tag}warm{service.port}", images)[1]
         with crowd(crowded):
             for n in range(slices):
@@ -109,7 +108,6 @@ def main():
     parser.add_argument("--images", type=int, default=12_000, help="of one turn")
     arguments = parser.parse_args()
     harness.PROGRAM = arguments.program
-    subprocess.run([harness.SOURCE / "scripts/install-deps", "build", "bench"], check=True)
 
     host = hosts.FastHost(harness.PHOTOS)
     try:

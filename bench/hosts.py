@@ -1,4 +1,4 @@
-"""Image hosts that the benchmarks measure against, on loopback: one that serves as fast as it can, and ones that only hang."""
+"""Image hosts for the benchmarks, on loopback: nginx, and hosts that hang."""
 
 import contextlib
 import pathlib
@@ -18,7 +18,7 @@ NGINX = """{modules}
 daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log; worker_rlimit_nofile 8192;
 events {{ worker_connections 4096; }}
 http {{
-  # Clients convert what is sent as text, and this is the type of names without one.
+  # Names without a suffix: not text, which some clients would convert.
   types {{ image/jpeg jpg; image/png png; image/gif gif; image/bmp bmp; image/webp webp;
            image/avif avif; image/heic heic; image/tiff tif; image/x-icon ico; }}
   default_type application/octet-stream;
@@ -32,7 +32,7 @@ http {{
 
 
 class FastHost:
-    """nginx over a folder, on a free port of 127.0.0.1, and what its log tells. Each answer comes `delay` seconds late."""
+    """nginx serving a folder on a free port of 127.0.0.1, with its log. Each answer is delayed by `delay` seconds."""
 
     def __init__(self, root, delay=0):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fast-host-"))
@@ -58,14 +58,14 @@ class FastHost:
         return False
 
     def urls(self, names, tag, passes=1):
-        """Another URL for every image, going round the files of these names."""
+        """A distinct URL for every image, over the files of these names in turn."""
         return [f"http://127.0.0.1:{self.port}/{name}?{tag}={n}" for n in range(passes) for name in names]
 
     def served(self, urls):
-        """Requests and body bytes of each of these URLs since the last call; every request was for one of them, and each was asked for."""
+        """(requests, body bytes) of each URL since the last call. Checks that each was requested, and nothing else."""
         log = self.folder / "access.log"
         size = -1
-        while size != log.stat().st_size:  # a download that was given up is logged when the host notices
+        while size != log.stat().st_size:  # an aborted download is logged later, when the host notices
             size = log.stat().st_size
             time.sleep(0.3)
         with log.open() as lines:
@@ -85,7 +85,7 @@ class FastHost:
         return list(found.values())
 
     def requests(self):
-        """How many there were since the last call, all of them answered with success."""
+        """The number of requests since the last call. Checks that all succeeded."""
         log = self.folder / "access.log"
         size = -1
         while size != log.stat().st_size:
@@ -111,12 +111,12 @@ KINDS = ("accepts and says nothing", "reads the request and says nothing", "drip
 
 
 class HangingHosts:
-    """Hosts that take connections and never let a fetch come to its end, one of KINDS each in turn. Each has an address of its own, from
-    127.0.0.10 on, so that no two share a limit. Drips are one byte a second, which costs next to nothing here."""
+    """Hosts that accept connections and never complete a response, in one of the ways of KINDS each. Each has its own
+    address, from 127.0.0.10 on, so that no two share a limit. Dripping ones send one byte a second."""
 
     def __init__(self, count):
         self.urls = []
-        self.hanging = 0  # connections on which a fetch hangs now
+        self.hanging = 0  # number of connections with a hanging fetch
         self._selector = selectors.DefaultSelector()
         self._dripping = []
         self._wake, wake = socket.socketpair()
@@ -131,7 +131,7 @@ class HangingHosts:
         self._thread.start()
 
     def close(self):
-        """Closes every connection, so that what hangs ends."""
+        """Closes every connection."""
         self._ended = True
         self._wake.send(b"x")
         self._thread.join()

@@ -1,5 +1,5 @@
-"""The photos that speed is measured with: 64 JPEGs from 27 to 353 kB, 190 kB on average, a quarter of them progressive. Made by ImageMagick from
-seeded noise, so that every machine has the same ones; kept in a folder between runs."""
+"""The photos for measuring speed: 64 JPEGs of 27 to 353 kB, 190 kB on average, a quarter of them progressive. ImageMagick
+makes them from seeded noise, the same on every machine; they are kept in a folder between runs."""
 
 import concurrent.futures
 import pathlib
@@ -10,7 +10,7 @@ COUNT, SMALLEST, LARGEST = 64, 27_000, 353_000
 
 
 def make(folder):
-    """Makes what is missing there, and answers the names."""
+    """Makes the missing ones in the folder, and returns the names."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
@@ -25,8 +25,8 @@ def make(folder):
 
 
 def _photo(path, i):
-    """The quality is chosen so that the file is a little smaller than its size in the row; then it is filled up with notes, so that sizes do not
-    depend on the version of the encoder. They stand behind the sizes and in front of the picture."""
+    """Chooses a quality that gives a file a little smaller than wanted, and fills it up with comments behind the frame
+    header, so that sizes do not depend on the version of the encoder."""
     size = SMALLEST + (LARGEST - SMALLEST) * i // (COUNT - 1)
     width, height = 800 + 16 * (i % 32), 600 + 16 * (i % 24)
     progressive = ["-interlace", "JPEG"] if i % 4 == 3 else []

@@ -1,13 +1,13 @@
-#!/usr/bin/env python3
-"""What reading costs while a large job runs: pages of a job's images at any depth, its report as CSV, and another client's status.
+"""Measures what reading costs while a large job runs: pages of its images at any depth, its results as CSV, and the status
+for another client.
 
-One job of IMAGES images (100,000 by default) with the default delay, fetched in header mode from nginx on loopback. While it runs, one client
-reads pages of 100 images at random depths with and without filters, one streams results.csv over and over, and one asks for the status; then
-the same pages are read once more when the job has ended. Prints medians, 99th percentiles and the longest of each, and the service's resident
-memory while a CSV streams. Exits with 1 when a page takes 20 ms or more at its 99th percentile, when the status' 99th percentile is 50 ms or
-more, or when a report does not have every image.
+One job of IMAGES images (default 100,000) with the default delay, fetched in header mode from nginx on loopback. While
+it runs, one client reads pages of 100 images at random depths with and without filters, one streams results.csv over and
+over, and one asks for the status; the same pages are read again after the job has ended. Prints the median, the 99th
+percentile and the maximum of each, and the resident memory while a CSV streams. Exit code 1 when the 99th percentile of
+a page is 20 ms or more, that of the status is 50 ms or more, or a report lacks an image.
 
-usage: bench/reports.py [--images N] [--program PROGRAM]
+usage: scripts/bench reports [--images N]
 """
 
 import argparse
@@ -44,7 +44,7 @@ def spread(name, times, target=None):
 
 
 class Client:
-    """One kept connection."""
+    """A client with one kept connection."""
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -59,7 +59,7 @@ class Client:
 
 
 def pages_at_random_depth(client, job, images, filters, cursors, rounds):
-    """Times of single pages. Cursors are those that the service gave at these depths."""
+    """Latencies of single pages, from cursors that the service gave."""
     times = []
     for _ in range(rounds):
         cursor = random.choice(cursors[filters])
@@ -81,7 +81,7 @@ def collect_cursors(client, job, filters):
 
 
 def ask_status(port, job, ended, told):
-    """Ends when the job does, and says so."""
+    """Asks for the status until the job ends. Run in a process of its own."""
     times = []
     try:
         own = Client(port)
@@ -127,7 +127,7 @@ def main():
         client = Client(service.port)
         filters = ["", "&state=failed", "&state=succeeded", "&code=store_not_found", f"&store_id={ids[7]}"]
 
-        # Each client is a process, so that none waits for another's Python.
+        # A process per client, so that they do not share an interpreter.
         ended = multiprocessing.Event()
         told = multiprocessing.Queue()
         others = [multiprocessing.Process(target=ask, args=(service.port, job, ended, told)) for ask in (ask_status, stream_csv)]
@@ -175,7 +175,7 @@ _cursors = {}
 
 
 def seen_cursors(client, job):
-    """Cursors at every depth; the list does not change while a job runs, as it is in order of submission."""
+    """Cursors at every depth. They stay valid while a job runs, because the list is in order of submission."""
     if job not in _cursors:
         _cursors[job] = [c for c in collect_cursors(client, job, "") if c]
     return _cursors[job]

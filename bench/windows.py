@@ -1,10 +1,10 @@
-#!/usr/bin/env python3
-"""What the windows promise, measured on the real program: prints images in flight, the time of a 1-image job in the middle of a large one,
-and peak memory of two sizes of job. Loopback only; about a minute. Nothing here fails on a slow machine: it only prints.
+"""Prints the effect of the windows on the real program: images in flight, the latency of a 1-image job beside a large one,
+and peak memory for two sizes of job. Loopback only; about a minute. It only prints and never fails on a slow machine.
 
-usage: bench/windows.py [PROGRAM]
+usage: scripts/bench windows
 """
 
+import argparse
 import pathlib
 import sys
 import time
@@ -12,7 +12,6 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/end_to_end"))
 import harness  # noqa: E402
 
-harness.PROGRAM = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else harness.SOURCE / "build/release/retail-pulse"
 STORE = "S00339218"
 
 
@@ -41,6 +40,9 @@ def peak_memory_kib(origin, images):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", type=pathlib.Path, default=harness.SOURCE / "build/release/retail-pulse")
+    harness.PROGRAM = parser.parse_args().program
     origin = harness.Origin()
     large_and_small(origin)
     small, large = (peak_memory_kib(origin, images) for images in (10_000, 50_000))

@@ -1,4 +1,4 @@
-"""wrk, the load generator, and what it printed."""
+"""Runs wrk, the load generator, and parses its output."""
 
 import os
 import pathlib
@@ -17,7 +17,7 @@ def _run(url, seconds, connections, script, environment):
 
 
 def requests_per_second(url, seconds, connections=64, script=None, **environment):
-    """Of requests that were answered with success; anything else is an error here."""
+    """Successful requests per second; any other response is an error."""
     text = _run(url, seconds, connections, script, environment)
     if "Non-2xx" in text or "Socket errors" in text:
         raise AssertionError(text)
@@ -25,7 +25,7 @@ def requests_per_second(url, seconds, connections=64, script=None, **environment
 
 
 def submissions_per_second(url, seconds, connections=64, **environment):
-    """Of one-image submissions, every one of which must be accepted; and how many there were."""
+    """Accepted one-image submissions per second, and their number. A refused one is an error."""
     text = _run(url, seconds, connections, "submissions.lua", environment)
     accepted, refused, microseconds = map(int, re.search(r"submissions accepted (\d+) refused (\d+) in (\d+) us", text).groups())
     if refused:

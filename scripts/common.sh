@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 # Sourced by the scripts beside it: where the project is, and how to build it.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-jobs=${JOBS:-2}  # a compiler may take 2 GB
+jobs=${JOBS:-2}  # compilers at once; one may take 2 GB
 
-# logged NAME COMMAND...: on a terminal the command's output as it comes; elsewhere into build/NAME.log, of which a failure shows the end.
+# logged NAME COMMAND...: runs a command. On a terminal its output is shown; elsewhere it goes to build/NAME.log, of which
+# a failure prints the end.
 logged() {
   local name=$1 status=0
   shift
@@ -20,12 +21,13 @@ logged() {
   return "$status"
 }
 
-# need_node: installs node and npm where there is no node yet; another one is never replaced.
+# need_node: installs node and npm unless there is a node already, which is never replaced.
 need_node() {
-  command -v node > /dev/null && command -v npm > /dev/null || "$root/scripts/install-deps" node
+  if command -v node > /dev/null && command -v npm > /dev/null; then return; fi
+  "$root/scripts/install-deps" node
 }
 
-# npm_packages FOLDER: what the package-lock.json of the folder names, into its node_modules; nothing to do when that is what is there.
+# npm_packages FOLDER: installs what FOLDER/package-lock.json names into FOLDER/node_modules, unless it is there already.
 # Install scripts of packages are not run: none is needed, and one of them reports to its makers.
 npm_packages() {
   local folder=$1 stamp=$1/node_modules/.installed
@@ -35,7 +37,7 @@ npm_packages() {
   cp "$folder/package-lock.json" "$stamp"
 }
 
-# build PRESET [TARGET...]: configures and builds it in build/PRESET.
+# build PRESET [TARGET...]: configures and builds a preset of CMakePresets.json in build/PRESET.
 build() {
   local preset=$1
   shift

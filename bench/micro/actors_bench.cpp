@@ -28,7 +28,7 @@
 namespace retail_pulse::actors {
 namespace {
 
-/// As the service has it.
+/// As the service configures it.
 struct actor_config : caf::actor_system_config {
   actor_config() {
     add_message_types<caf::id_block::retail_pulse>();
@@ -44,7 +44,7 @@ stores::store_table_ptr one_store() {
 
 // --- round trips -----------------------------------------------------------------------------------------------------
 
-/// Asks so many times, each time after the answer to the time before, and then answers itself.
+/// Sends so many requests, each after the answer to the one before, and then answers itself.
 caf::behavior asker(caf::event_based_actor* self, const store_master_actor& whom) {
   struct loop {
     caf::event_based_actor* self;
@@ -65,11 +65,11 @@ caf::behavior asker(caf::event_based_actor* self, const store_master_actor& whom
   }};
 }
 
-/// A job asks the store master, as for every page: an actor of the scheduler, beside one with a thread of its own, which ledger and readers
-/// are.
+/// A job asks the store master, as for every page: a scheduled actor, compared with a detached one, as the ledger and
+/// the readers are.
 template <caf::spawn_options Options>
 void round_trip(benchmark::State& state) {
-  constexpr std::int64_t trips = 1000;  // the way between the benchmark's own thread and the actors is not to count
+  constexpr std::int64_t trips = 1000;  // so many that the way from the benchmark's thread to the actors does not count
   actor_config config;
   caf::actor_system system{config};
   const auto master = system.spawn<Options>(store_master, one_store());
@@ -86,7 +86,7 @@ void round_trip(benchmark::State& state) {
 BENCHMARK_TEMPLATE(round_trip, caf::no_spawn_options)->MeasureProcessCPUTime()->UseRealTime();
 BENCHMARK_TEMPLATE(round_trip, caf::detached)->MeasureProcessCPUTime()->UseRealTime();
 
-// --- the whole way of an image -----------------------------------------------------------------------------------------
+// --- an image from submission to result -----------------------------------------------------------------------------------------
 
 class immediate_engine final : public fetch::engine {
  public:
@@ -104,7 +104,7 @@ class immediate_engine final : public fetch::engine {
   const std::string address_ = "93.184.216.34";
 };
 
-/// In the herald's place, whom the ledger tells of every commit: tells of ends, also of a job that ended before anybody could follow it.
+/// Takes the herald's place: reports the end of a job, also of one that ended before it was asked.
 herald_actor::behavior_type end_teller(const caf::actor& listener) {
   return {
       [](follow_atom, job_id, const subscriber&) {},
@@ -117,7 +117,7 @@ herald_actor::behavior_type end_teller(const caf::actor& listener) {
   };
 }
 
-/// The actors of the service as it composes them, without those that only serve the API, and without the delay that stands in for a GPU.
+/// The actors as the service composes them, without those that only serve the API and without the GPU delay.
 class service {
  public:
   service() {
@@ -180,7 +180,7 @@ submission_ptr job_of(std::int64_t images) {
   return job;
 }
 
-/// One job at a time, from the submission to its committed verdict.
+/// One job at a time, from the submission to its committed final state.
 void whole_way(benchmark::State& state) {
   service composed;
   const auto job = job_of(state.range(0));

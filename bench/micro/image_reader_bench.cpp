@@ -22,7 +22,7 @@ std::string content_of(const char* sample) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-/// In the pieces of --fetch header, until the size is known or to the end of the file.
+/// Feeds the ranges of --fetch header, until the dimensions are known or the file ends.
 void feed(image_reader& reader, std::span<const std::byte> file, bool whole) {
   for (std::size_t fed = 0; fed < file.size(); fed += limits::range_bytes) {
     const auto came_to = reader.feed(file.subspan(fed, std::min(limits::range_bytes, file.size() - fed)));
@@ -41,7 +41,7 @@ void read(benchmark::State& state, std::span<const std::byte> file, bool whole) 
   state.SetItemsProcessed(state.iterations());
 }
 
-/// As with --fetch header. No bytes per second: most of a piece is never looked at.
+/// As --fetch header. No bytes per second: most of a range is never read.
 void header_reading(benchmark::State& state, const char* sample) {
   const auto file = content_of(sample);
   read(state, std::as_bytes(std::span{file}), false);
@@ -52,7 +52,7 @@ BENCHMARK_CAPTURE(header_reading, png, "endcap.png");
 BENCHMARK_CAPTURE(header_reading, webp, "window.webp");
 BENCHMARK_CAPTURE(header_reading, lossless_webp, "tag-lossless.webp");
 
-/// As with --fetch full: also whether the file is whole.
+/// As --fetch full: also checks that the file is complete.
 void whole_file_reading(benchmark::State& state, const char* sample) {
   const auto file = content_of(sample);
   read(state, std::as_bytes(std::span{file}), true);

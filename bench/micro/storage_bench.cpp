@@ -11,7 +11,7 @@ namespace retail_pulse::storage {
 namespace {
 
 using test::in_memory;
-using test::on_disk;  // where TMPDIR says
+using test::on_disk;  // in TMPDIR
 
 constexpr std::size_t job_images = 32'768;  ///< a multiple of every batch
 
@@ -26,7 +26,7 @@ image_result result_of(std::size_t number) {
   return result;
 }
 
-/// Results of one job after the other. A job's last batch gives its verdict, which so is part of the mean.
+/// Results of one job after the other. The last batch of a job also stores its final state; the mean includes that.
 template <class Place>
 void result_recording(benchmark::State& state) {
   const Place place;
@@ -56,7 +56,7 @@ void result_recording(benchmark::State& state) {
 BENCHMARK_TEMPLATE(result_recording, on_disk)->ArgName("results")->Arg(64)->Arg(512)->UseRealTime();
 BENCHMARK_TEMPLATE(result_recording, in_memory)->ArgName("results")->Arg(64)->Arg(512)->UseRealTime();
 
-/// Submissions of one image, as the ledger commits those that gathered together.
+/// Submissions of one image, committed in batches as the ledger does.
 template <class Place>
 void job_submitting(benchmark::State& state) {
   const Place place;

@@ -22,10 +22,10 @@ void url_parsing(benchmark::State& state, std::string_view text) {
 }
 BENCHMARK_CAPTURE(url_parsing, plain, "https://images.example.com/stores/RP00417/2026-11-22/shelf-0042.jpg?width=640");
 BENCHMARK_CAPTURE(url_parsing, percent_encoded, "https://images.example.com/Filiale%20K%C3%B6ln/2026-11-22/shelf%2042.jpg?width=640");
-/// What is not allowed raw, so that the parser has to encode it.
+/// Characters that the parser has to encode.
 BENCHMARK_CAPTURE(url_parsing, to_be_encoded, "https://images.example.com/Filiale K\xC3\xB6ln/2026-11-22/shelf 42.jpg?width=640");
 
-/// What names lead to, and what an attack would have them lead to.
+/// Public addresses, and ones that an attack would use.
 std::vector<ip_address> addresses() {
   std::vector<ip_address> all;
   for (const auto* text :

@@ -1,4 +1,4 @@
-"""The pictures of the corpus, one module per family of formats. Each has `pictures()`, which yields them; bench/make-corpus draws them.
+"""The pictures of the corpus, one module per family of formats. Each has `pictures()`, which yields them; bench/make_corpus.py draws them.
 
 A picture draws from a random stream of its own, seeded by its name, so that adding one leaves all others as they are. What they show is
 noise or a blur: only their headers, their sizes and where their bytes lie matter. Standard library, and Debian's encoders by subprocess.
@@ -14,12 +14,12 @@ from pathlib import Path
 
 class Picture(typing.NamedTuple):
     name: str                                       # of the file, below the corpus
-    how: str                                        # it was made
+    how: str                                        # a description of how it was made
     draw: typing.Callable[[random.Random], bytes]   # the file's content
 
 
 def run(*command, given=b""):
-    """What the command writes to its output; its complaints when it fails."""
+    """The standard output of a command; raises with its standard error when it fails."""
     done = subprocess.run([str(part) for part in command], input=given, capture_output=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(str(part) for part in command)}: {done.stderr.decode(errors='replace')[-500:]}")

@@ -1,4 +1,4 @@
-// Measures the images whose URLs come by standard input, with probe-image-size: bench/corpus.py runs it beside the service.
+// Measures the images whose URLs it reads from standard input with probe-image-size. Run by bench/corpus.py.
 // usage: measure.js CONCURRENCY. Input: URLs, one a line, an empty line, then "go". Output: "ready", "done" when all are measured, and
 // one line of JSON with [width, height] or an error's text for each, in order.
 'use strict';

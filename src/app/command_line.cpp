@@ -8,10 +8,10 @@
 namespace retail_pulse::app {
 namespace {
 
-/// Where the answer goes while `words_known_to` asks.
-std::vector<known_word>* asked_for = nullptr;
+/// Where `parse_words` puts the flags while `words_known_to` runs a subcommand; otherwise nullptr.
+std::vector<known_word>* flags_wanted = nullptr;
 
-/// Those of CLI::IsMember, which names them in the option's type: "TEXT:{json,csv}".
+/// The values of CLI::IsMember, which puts them into the type of the option: "TEXT:{json,csv}".
 std::vector<std::string> choices_of(const CLI::Option& option) {
   const auto type = option.get_type_name();
   const auto open = type.find('{');
@@ -34,15 +34,15 @@ std::vector<known_word> words_of(const CLI::App& app) {
 
 std::vector<known_word> words_known_to(int (*run)(const words& arguments)) {
   std::vector<known_word> known;
-  asked_for = &known;
+  flags_wanted = &known;
   run({});
-  asked_for = nullptr;
+  flags_wanted = nullptr;
   return known;
 }
 
 std::optional<int> parse_words(CLI::App& app, const words& arguments) {
-  if (asked_for != nullptr) {
-    *asked_for = words_of(app);
+  if (flags_wanted != nullptr) {
+    *flags_wanted = words_of(app);
     return exit_ok;
   }
   words reversed = arguments;  // CLI11 wants the last word first

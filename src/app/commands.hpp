@@ -3,9 +3,18 @@
 #include <string>
 #include <vector>
 
-/// The subcommands. Each takes the words behind its name and answers the exit code of the process:
-/// 0 ok, 1 the job failed, or the service broke or refused, 2 wrong usage or configuration, 3 the service cannot be reached,
-/// or is full or shutting down, 128 + the number of the signal that ended it.
+// app: the subcommands of the program.
+//   main.cpp  the table of subcommands
+//   serve/    the service: the composition root
+//   cli/      clients of a running service
+//   demo/     the service on bundled images
+// What they share is here: parsing of arguments, exit codes, output for people.
+// May use: everything.
+// Never: has a rule of the service; those are below this folder.
+
+/// Each subcommand takes the arguments behind its name and returns the exit code of the process:
+/// 0 success, 1 the job failed, or the service failed or refused the request, 2 wrong usage or configuration, 3 the service
+/// cannot be reached, is full or is shutting down, 128 + the number of the signal that ended it.
 namespace retail_pulse::app {
 
 using words = std::vector<std::string>;

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "app/commands.hpp"
-#include "app/completion.hpp"
-#include "app/descriptors.hpp"
+#include "app/cli/completion.hpp"
+#include "app/serve/descriptors.hpp"
 #include "app/output.hpp"
 
 namespace {
@@ -16,17 +16,17 @@ using namespace retail_pulse::app;
 int completion(const words& arguments);
 
 constexpr subcommand subcommands[] = {
-    {"serve", "the service", serve, words_of_serve},
-    {"demo", "the service on bundled images: submits a sample job and prints the report", demo, nullptr},
-    {"submit", "submits a job to a running service, and with --wait follows it to its end", submit, nullptr},
-    {"status", "how a job stands, and which stores failed", status, nullptr},
-    {"watch", "follows a job to its end", watch, nullptr},
-    {"results", "what came of every image of a job: table, CSV or JSON lines", results, nullptr},
+    {"serve", "runs the service", serve, words_of_serve},
+    {"demo", "runs the service on bundled images, submits a sample job and prints a report", demo, nullptr},
+    {"submit", "submits a job; --wait follows it until it has ended", submit, nullptr},
+    {"status", "prints the status of a job, and the stores whose images failed", status, nullptr},
+    {"watch", "follows a job until it has ended", watch, nullptr},
+    {"results", "prints the result of every image of a job: table, CSV or JSON lines", results, nullptr},
     {"cancel", "cancels a job", cancel, nullptr},
-    {"redrive", "tries the failed images of a job once more", redrive, nullptr},
-    {"health", "whether a service is ready (exit code 0 or 3)", health, nullptr},
-    {"simulate", "the actors in a simulated world of seeded schedules and faults", simulate, nullptr},
-    {"completion", "a script that makes bash, zsh or fish complete all this", completion, nullptr},
+    {"redrive", "tries the failed images of a job again", redrive, nullptr},
+    {"health", "checks whether a service is ready (exit code 0 or 3)", health, nullptr},
+    {"simulate", "runs the actors in simulated worlds with seeded schedules and faults", simulate, nullptr},
+    {"completion", "prints a completion script for bash, zsh or fish", completion, nullptr},
 };
 
 int completion(const words& arguments) { return print_completion(arguments, subcommands); }
@@ -34,7 +34,7 @@ int completion(const words& arguments) { return print_completion(arguments, subc
 void print_usage(std::FILE* to) {
   std::fputs("Usage: retail-pulse SUBCOMMAND [flags]\n       retail-pulse --help | --version\n\n", to);
   for (const auto& known : subcommands) std::fprintf(to, "  %-12s%s\n", known.name.data(), known.help.data());
-  std::fputs("\n`retail-pulse SUBCOMMAND --help` tells the flags of a subcommand.\n", to);
+  std::fputs("\nRun `retail-pulse SUBCOMMAND --help` for the flags of a subcommand.\n", to);
 }
 
 int run(const words& arguments) {
@@ -55,8 +55,8 @@ int run(const words& arguments) {
 
 int main(int argc, char** argv) {
   if (!hold_standard_descriptors()) return std::fputs("retail-pulse: /dev/null cannot be opened\n", stderr), exit_failed;
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of the write, not the end of the service
-  std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that may not be larger
+  std::signal(SIGPIPE, SIG_IGN);  // writing to a closed pipe is an error of that write and must not end the service
+  std::signal(SIGXFSZ, SIG_IGN);  // the same for a file that may not grow further
   try {
     return run({argv + std::min(argc, 1), argv + argc});
   } catch (const std::exception& error) {

@@ -8,10 +8,10 @@
 namespace retail_pulse::client {
 namespace {
 
-using json = nlohmann::ordered_json;  // what is printed again keeps its order
+using json = nlohmann::ordered_json;  // members keep their order when printed
 
-/// Whether a text can be an answer by its nesting and by how many values it has: a deep one would overrun the stack when it is written
-/// again, and each value takes several times its text.
+/// Whether depth and number of values are possible for a response of this API: deep nesting would overflow the stack when
+/// it is printed, and each value takes several times the memory of its text.
 bool can_be_answer(std::string_view body) {
   int depth = 0;
   std::size_t values = 1;
@@ -67,7 +67,7 @@ std::optional<image_counts> counts_of(const json& body) {
   return image_counts{.total = *total, .succeeded = *done - *failed, .failed = *failed};
 }
 
-std::vector<failed_store> failures_of(const json& body) {
+std::vector<failed_store> failed_stores_of(const json& body) {
   std::vector<failed_store> failures;
   const auto list = body.find("error");
   if (list == body.end() || !list->is_array()) return failures;
@@ -107,28 +107,28 @@ std::optional<receipt> receipt_of(std::string_view text) {
   return receipt{.job = job_id{*id}, .answer = line_of(body)};
 }
 
-std::optional<job_report> report_of(std::string_view text) {
+std::optional<status_response> status_of(std::string_view text) {
   const auto body = parsed(text);
   if (!body.is_object()) return std::nullopt;
   const auto state = state_named(text_at(body, "status").value_or(""));
   const auto images = counts_of(body);
   if (!state || !images) return std::nullopt;
   const auto truncated = body.find("error_truncated");
-  return job_report{.state = *state,
+  return status_response{.state = *state,
                     .images = *images,
                     .submitted_at = text_at(body, "submitted_at").value_or(""),
                     .finished_at = text_at(body, "finished_at").value_or(""),
-                    .failures = failures_of(body),
+                    .failures = failed_stores_of(body),
                     .failures_truncated = truncated != body.end() && *truncated == json(true),
                     .answer = line_of(body)};
 }
 
-std::optional<image_page> image_page_of(std::string_view text) {
+std::optional<listed_page> listed_page_of(std::string_view text) {
   const auto body = parsed(text);
   if (!body.is_object()) return std::nullopt;
   const auto list = body.find("images");
   if (list == body.end() || !list->is_array()) return std::nullopt;
-  image_page page;
+  listed_page page;
   page.next = text_at(body, "next").value_or("");
   for (const auto& entry : *list) {
     auto image = image_of(entry);

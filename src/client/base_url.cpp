@@ -1,19 +1,13 @@
 #include "client/base_url.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "core/number.hpp"
 
 namespace retail_pulse::client {
 namespace {
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
-}
-
-/// Takes the host from the front of an authority, with its brackets where it has some.
+/// Removes the host and its brackets, if any, from the front of an authority, and returns it without them.
 std::string_view take_host(std::string_view& authority) {
   const bool in_brackets = authority.starts_with('[');
   const auto end = in_brackets ? authority.find(']') : authority.find(':');
@@ -47,7 +41,7 @@ std::optional<base_url> parse_base_url(std::string_view text) {
   result.host = take_host(authority);
   if (result.host.empty()) return std::nullopt;
   if (authority.empty()) return result;
-  const auto port = authority.starts_with(':') ? parse_port(authority.substr(1)) : std::nullopt;
+  const auto port = authority.starts_with(':') ? whole_number<std::uint16_t>(authority.substr(1), 1) : std::nullopt;
   if (!port) return std::nullopt;
   result.port = *port;
   return result;

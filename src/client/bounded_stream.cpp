@@ -31,7 +31,7 @@ bool bounded_stream::is_writable() const { return wait_for(POLLOUT); }
 bool bounded_stream::wait_for(short events) const {
   using std::chrono::milliseconds;
   const auto began = std::chrono::steady_clock::now();
-  // The deadline of a stream is that of its head; behind it, only a pause ends it.
+  // A stream has a deadline for its head; after it, only a long pause ends it.
   const bool has_deadline = bounds_.deadline != exchange_bounds::time_point::max() && !(bounds_.is_stream && content_bytes_ > 0);
   for (;;) {
     const auto now = std::chrono::steady_clock::now();
@@ -45,7 +45,7 @@ bool bounded_stream::wait_for(short events) const {
   }
 }
 
-/// Waits for more bytes into the empty buffer. 0 at the end, -1 after a failure and when it takes too long.
+/// Waits for bytes and reads them into the empty buffer. 0 at the end, -1 after an error or a timeout.
 int bounded_stream::fill() {
   at_ = end_ = 0;
   for (;;) {
@@ -91,7 +91,7 @@ bool bounded_stream::take_byte_of_line(char c) {
     return refuse("has a status line of more than " + size_text(limits::answer_status_line_bytes));
   }
   if (line_bytes_ > limits::answer_line_bytes) return refuse("has a header of more than " + size_text(limits::answer_line_bytes));
-  // Chunks have a line for their size each: what may be, grows with what they hold.
+  // Every chunk has a line with its size, so the limit grows with the content.
   if (lines_bytes_ > limits::answer_head_bytes + limits::answer_framing_factor * content_bytes_) {
     return refuse("has more than " + size_text(limits::answer_head_bytes) + " of headers");
   }
@@ -132,7 +132,7 @@ ssize_t bounded_stream::write(const char* from, std::size_t size) {
   }
 }
 
-// Only a proxy or a logger of cpp-httplib would ask; there is none.
+// Called only by proxies and loggers of cpp-httplib, which are not used.
 void bounded_stream::get_remote_ip_and_port(std::string& ip, int& port) const {
   ip.clear();
   port = 0;

@@ -10,21 +10,21 @@
 
 namespace retail_pulse::client {
 
-/// What one exchange may take, and what it has taken. cpp-httplib alone takes headers, status lines and bodies of any size, matches a
-/// status line by recursion, and counts its timeouts from byte to byte.
+/// The bounds of one HTTP exchange. cpp-httplib alone accepts headers, status lines and bodies of any size, matches a status
+/// line by recursion, and restarts its timeouts with every byte.
 struct exchange_bounds {
   using time_point = std::chrono::steady_clock::time_point;
 
-  std::chrono::milliseconds pause{30'000};  ///< longest wait for the next byte, either way
-  time_point deadline = time_point::max();  ///< of a document: of the whole exchange. Of a stream: until its head is there
-  std::size_t body_bytes = 0;               ///< of a document; a stream has no bound
+  std::chrono::milliseconds pause{30'000};  ///< longest wait for the next byte in either direction
+  time_point deadline = time_point::max();  ///< of a whole document, or of the head of a stream
+  std::size_t body_bytes = 0;               ///< largest body of a document; a stream has no limit
   bool is_stream = false;
 
-  std::string exceeded{};  ///< what was, in words behind "the answer": "has more than 64 KiB of headers"; empty where nothing was
+  std::string exceeded{};  ///< the bound that was, as in "has more than 64 KiB of headers"; empty if none
 };
 
-/// The bytes of a connection, as cpp-httplib reads and writes them, within bounds. It reads lines (status, headers, sizes of chunks) byte
-/// by byte, and content in larger pieces: that tells them apart.
+/// A connection that cpp-httplib reads and writes within bounds. It reads lines (status, headers, chunk sizes) byte by byte
+/// and content in larger pieces, which distinguishes them here.
 class bounded_stream final : public httplib::Stream {
  public:
   /// `tls` is null for plain HTTP. Makes the descriptor non-blocking. Both outlive this.
@@ -51,8 +51,8 @@ class bounded_stream final : public httplib::Stream {
   std::array<char, 16384> buffer_;
   std::size_t at_ = 0;
   std::size_t end_ = 0;
-  std::string line_start_;         ///< the first bytes of the line that is being read,
-  std::size_t line_bytes_ = 0;     ///< and all of it so far
+  std::string line_start_;         ///< the first bytes of the current line,
+  std::size_t line_bytes_ = 0;     ///< and its length so far
   std::uint64_t lines_bytes_ = 0;  ///< of all lines
   std::uint64_t content_bytes_ = 0;
 };

@@ -6,7 +6,7 @@
 
 namespace retail_pulse::client {
 
-/// A visit as it is submitted. Texts are UTF-8.
+/// A visit of a submission. Texts are UTF-8.
 struct submitted_visit {
   std::string store_id;
   std::string visit_time;

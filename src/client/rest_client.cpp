@@ -3,55 +3,52 @@
 #include <httplib.h>
 #include <sys/socket.h>
 
-#include <charconv>
 #include <utility>
 
 #include "client/answers.hpp"
 #include "client/base_url.hpp"
 #include "client/bounded_stream.hpp"
 #include "core/limits.hpp"
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace retail_pulse::client {
 namespace {
 
 client_error nonsense(std::string_view path, std::string_view what) {
-  return {client_error::kind::nonsense, "the answer to " + std::string{path} + " " + std::string{what}, 0};
+  return {client_error::kind::nonsense, "the response to " + std::string{path} + " " + std::string{what}, 0};
 }
 
-/// The seconds of a Retry-After. Its other form, a date, counts as none.
+/// The seconds of a Retry-After; its other form, a date, is ignored.
 std::optional<std::chrono::seconds> retry_after_of(const httplib::Response& response) {
-  const auto text = response.get_header_value("Retry-After");
-  std::int32_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc{} || end != text.data() + text.size() || seconds < 0) return std::nullopt;
-  return std::chrono::seconds{seconds};
+  const auto seconds = whole_number<std::int32_t>(response.get_header_value("Retry-After"));
+  return seconds ? std::optional{std::chrono::seconds{*seconds}} : std::nullopt;
 }
 
-client_error refusal(const httplib::Response& response, std::string_view body) {
+client_error error_response(const httplib::Response& response, std::string_view body) {
   const int status = response.status;
-  // A gateway that gave up waiting does not know what the service behind it has done.
+  // A gateway that gave up waiting does not know what the service behind it did.
   const bool may_have_arrived = status == 500 || status == 502 || status == 504;
   return {client_error::kind::refused, sentence_of(body).value_or("HTTP status " + std::to_string(status)), status,
           retry_after_of(response), may_have_arrived};
 }
 
-/// Whether the error came before the request went out.
+/// Whether the error came before the request was sent.
 bool before_sending(httplib::Error error) {
   using enum httplib::Error;
   return error == Connection || error == BindIPAddress || error == ConnectionTimeout || error == SSLConnection ||
          error == SSLLoadingCerts || error == SSLServerVerification;
 }
 
-std::string_view words_of(httplib::Error error) {
+std::string_view text_of(httplib::Error error) {
   using enum httplib::Error;
   switch (error) {
     case Connection:
-      return "connection refused or no answer";
+      return "connection refused or no response";
     case ConnectionTimeout:
-      return "no answer in time";
+      return "no response in time";
     case Read:
-      return "no whole answer came";
+      return "no complete response";
     case Write:
       return "the connection was lost while sending";
     case SSLConnection:
@@ -65,8 +62,8 @@ std::string_view words_of(httplib::Error error) {
   }
 }
 
-/// Without one of these, an answer that was cut short looks like a whole one.
-bool tells_its_end(const httplib::Response& response) {
+/// Without one of these headers, a truncated response looks like a complete one.
+bool has_known_end(const httplib::Response& response) {
   return response.has_header("Content-Length") || response.get_header_value("Transfer-Encoding") == "chunked";
 }
 
@@ -100,7 +97,7 @@ std::string path_of(job_id job, std::string_view what) { return "/api/jobs/" + s
 
 }  // namespace
 
-/// A client of cpp-httplib whose connections are read and written within bounds.
+/// A client of cpp-httplib with bounded reads and writes on its connections.
 template <class Client>
 class bounded_client final : public Client {
  public:
@@ -132,7 +129,7 @@ class rest_client::implementation {
   }
 
   using answer = std::variant<httplib::Response, client_error>;
-  /// `most`: bytes that the answer can have.
+  /// `most`: the largest possible response, in bytes.
   answer get(const std::string& path, std::size_t most) {
     begin({.body_bytes = most});
     return whole(path, http_->Get(prefix_ + path));
@@ -146,7 +143,7 @@ class rest_client::implementation {
     auto answered = post(path, {}, "", limits::status_answer_bytes);
     if (auto* error = std::get_if<client_error>(&answered)) return std::move(*error);
     const auto& response = std::get<httplib::Response>(answered);
-    if (response.status != 202) return refusal(response, response.body);
+    if (response.status != 202) return error_response(response, response.body);
     auto line = one_line(response.body);
     if (!line) return nonsense(path, "is not JSON");
     return *std::move(line);
@@ -154,8 +151,8 @@ class rest_client::implementation {
 
   std::variant<transfer, client_error> stream(const std::string& path, const receiver& take) {
     httplib::Response head;
-    head.status = 0;    // no answer yet
-    std::string words;  // of a refusal
+    head.status = 0;  // no response yet
+    std::string error_body;
     bool stopped = false;
     begin({.is_stream = true});
     const auto result = http_->Get(
@@ -163,26 +160,26 @@ class rest_client::implementation {
         [&head](const httplib::Response& response) {
           head.status = response.status;
           head.headers = response.headers;
-          return response.status != 200 || tells_its_end(response);
+          return response.status != 200 || has_known_end(response);
         },
         [&](const char* data, std::size_t size) {
-          if (head.status != 200) return words.append(data, size).size() < limits::answer_bytes;
+          if (head.status != 200) return error_body.append(data, size).size() < limits::answer_bytes;
           stopped = !take({data, size});
           return !stopped;
         });
     if (stopped) return transfer::stopped;
     if (!bounds_.exceeded.empty()) return nonsense(path, bounds_.exceeded);
-    if (head.status != 0 && head.status != 200) return refusal(head, words);
-    if (head.status == 200 && !tells_its_end(head)) return nonsense(path, "does not tell where it ends");
+    if (head.status != 0 && head.status != 200) return error_response(head, error_body);
+    if (head.status == 200 && !has_known_end(head)) return nonsense(path, "has neither a length nor chunks");
     if (head.status == 200 && (!result || hung_up()))
-      return client_error{client_error::kind::broken_off, "the answer of " + origin_ + " broke off", 0};
+      return client_error{client_error::kind::broken_off, "the response of " + origin_ + " ended early", 0};
     if (!result) return failure(result.error());
     return transfer::whole;
   }
 
  private:
-  /// Whether the service closed the connection, although it had not announced that. cpp-httplib takes an answer for whole that was cut
-  /// between the CR and the LF behind a chunk; then this is how it shows.
+  /// Whether the service closed the connection unannounced. cpp-httplib takes a response for complete that was cut between
+  /// the CR and the LF after a chunk; this is how to notice.
   bool hung_up() const {
     char next = 0;
     return http_->is_socket_open() > 0 && recv(http_->socket(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
@@ -201,14 +198,14 @@ class rest_client::implementation {
   }
 
   client_error failure(httplib::Error error) const {
-    return {client_error::kind::unreachable, origin_ + " cannot be reached: " + std::string{words_of(error)}, 0, std::nullopt,
+    return {client_error::kind::unreachable, origin_ + " cannot be reached: " + std::string{text_of(error)}, 0, std::nullopt,
             !before_sending(error)};
   }
 
   std::string origin_;
   std::string prefix_;
   timeouts limits_;
-  exchange_bounds bounds_;  ///< of the call that is being made
+  exchange_bounds bounds_;  ///< of the current call
   std::unique_ptr<httplib::ClientImpl> http_;
 };
 
@@ -238,22 +235,22 @@ std::variant<receipt, client_error> rest_client::submit(const std::string& docum
   auto answer = implementation_->post("/api/submit", headers, document, limits::answer_bytes);
   if (auto* error = std::get_if<client_error>(&answer)) return std::move(*error);
   const auto& response = std::get<httplib::Response>(answer);
-  if (response.status != 201) return refusal(response, response.body);
+  if (response.status != 201) return error_response(response, response.body);
   auto accepted = receipt_of(response.body);
-  if (!accepted) return nonsense("/api/submit", "names no job");
+  if (!accepted) return nonsense("/api/submit", "has no job id");
   accepted->replayed = response.get_header_value("Idempotency-Replayed") == "true";
   return *std::move(accepted);
 }
 
-std::variant<job_report, client_error> rest_client::status(job_id job, std::chrono::seconds wait) {
+std::variant<status_response, client_error> rest_client::status(job_id job, std::chrono::seconds wait) {
   std::string path = "/api/status?jobid=" + std::to_string(job.value);
   if (wait.count() > 0) path += "&wait=" + std::to_string(wait.count());
   auto answer = implementation_->get(path, limits::status_answer_bytes);
   if (auto* error = std::get_if<client_error>(&answer)) return std::move(*error);
   const auto& response = std::get<httplib::Response>(answer);
-  if (response.status != 200) return refusal(response, response.body);
-  auto report = report_of(response.body);
-  if (!report) return nonsense("/api/status", "is not a status");
+  if (response.status != 200) return error_response(response, response.body);
+  auto report = status_of(response.body);
+  if (!report) return nonsense("/api/status", "is not the status of a job");
   return *std::move(report);
 }
 
@@ -261,14 +258,14 @@ std::variant<std::string, client_error> rest_client::cancel(job_id job) { return
 
 std::variant<std::string, client_error> rest_client::redrive(job_id job) { return implementation_->order(path_of(job, "redrive")); }
 
-std::variant<image_page, client_error> rest_client::images(job_id job, const std::string& cursor, std::size_t limit) {
+std::variant<listed_page, client_error> rest_client::images(job_id job, const std::string& cursor, std::size_t limit) {
   std::string path = path_of(job, "images?limit=" + std::to_string(limit));
   if (!cursor.empty()) path += "&cursor=" + percent_encoded(cursor);
   auto answer = implementation_->get(path, limits::page_answer_bytes);
   if (auto* error = std::get_if<client_error>(&answer)) return std::move(*error);
   const auto& response = std::get<httplib::Response>(answer);
-  if (response.status != 200) return refusal(response, response.body);
-  auto page = image_page_of(response.body);
+  if (response.status != 200) return error_response(response, response.body);
+  auto page = listed_page_of(response.body);
   if (!page) return nonsense(path_of(job, "images"), "is not a list of images");
   return *std::move(page);
 }

@@ -1,6 +1,6 @@
-// client: the REST API as its callers see it, for the subcommands that talk to a running service.
+// client: the REST API as a C++ class, for the subcommands that talk to a running service. Start at rest_client.
 // May use: src/core, cpp-httplib, nlohmann/json.
-// Never: retries, sleeps, prints, or is pointed at strangers (see src/fetch for those).
+// Never: retries, sleeps or prints. Fetches from image hosts are in src/fetch.
 #pragma once
 
 #include <chrono>
@@ -21,45 +21,48 @@ namespace retail_pulse::client {
 
 struct client_error {
   enum class kind : std::uint8_t {
-    bad_url,      ///< the base URL is none: see base_url.hpp
-    unreachable,  ///< no connection, or no whole answer in time
-    broken_off,   ///< a streamed answer of which only the start came
-    refused,      ///< an answer other than the one asked for; `status` is its HTTP status
-    nonsense,     ///< an answer that is not of the API
+    bad_url,      ///< the base URL is invalid: see base_url.hpp
+    unreachable,  ///< no connection, or no complete response in time
+    broken_off,   ///< a streamed response ended early
+    refused,      ///< an error response; `status` is its HTTP status
+    nonsense,     ///< a response that is not one of this API
   };
   kind what = kind::unreachable;
-  std::string message;  ///< one sentence; the service's own words where it gave any
+  std::string message;  ///< one sentence, from the service if it sent one
   int status = 0;
-  std::optional<std::chrono::seconds> retry_after = std::nullopt;  ///< of a refusal that named it
-  bool may_have_arrived = true;                                    ///< false: the service certainly did nothing of what it was asked
+  std::optional<std::chrono::seconds> retry_after = std::nullopt;  ///< the header of an error response
+  bool may_have_arrived = true;                                    ///< false: the service certainly did not act on the request
+
+  /// A response of a service that is full or shutting down, or of the gateway in front of an unreachable one.
+  bool is_unavailable() const { return status == 502 || status == 503 || status == 504; }
 };
 
-/// What became of a store whose images failed, in the words of the service.
+/// A store with failed images, and its first error as the service words it.
 struct failed_store {
   std::string store_id;
   std::string error;
   std::int64_t failed_images = 0;
 };
 
-/// What the status endpoint told.
-struct job_report {
+/// The response of the status endpoint.
+struct status_response {
   job_state state = job_state::ongoing;
-  image_counts images;  ///< `succeeded` is what is done and has not failed
+  image_counts images;  ///< `succeeded` is done minus failed
   std::string submitted_at;
   std::string finished_at;             ///< empty while the job is ongoing
   std::vector<failed_store> failures;  ///< of a failed job
   bool failures_truncated = false;
-  std::string answer;  ///< all of it, as one line of JSON
+  std::string answer;  ///< the whole response, as one line of JSON
 };
 
 /// An accepted submission.
 struct receipt {
   job_id job;
-  std::string answer;     ///< as one line of JSON
-  bool replayed = false;  ///< it was accepted before, under the same key
+  std::string answer;     ///< the response, as one line of JSON
+  bool replayed = false;  ///< it had been accepted before, with the same idempotency key
 };
 
-/// An image of a job as the list of its images tells it. What was not told is empty or 0.
+/// An image as GET /api/jobs/{id}/images lists it. Absent members are empty or 0.
 struct listed_image {
   std::string store_id;
   std::string visit_time;
@@ -69,38 +72,38 @@ struct listed_image {
   std::int64_t height = 0;
   std::int64_t perimeter = 0;
   std::string format;
-  std::string code;   ///< of a failed one
+  std::string code;   ///< the error code of a failed one,
   std::string error;  ///< and its sentence
 };
 
-struct image_page {
+struct listed_page {
   std::vector<listed_image> images;
-  std::string next;  ///< cursor of the page behind it; empty on the last one
+  std::string next;  ///< cursor of the next page; empty on the last one
 };
 
 enum class results_format : std::uint8_t {
   csv,
-  csv_with_mark,  ///< a byte order mark in front, for spreadsheets
+  csv_with_mark,  ///< with a byte order mark, for spreadsheets
   ndjson,
 };
 
-/// How a transfer ended that did not fail.
+/// How a streamed response ended that did not fail.
 enum class transfer : std::uint8_t {
   whole,
   stopped,  ///< by its receiver
 };
 
-/// Takes a part of an answer as it comes; false ends the transfer.
+/// Receives the next part of a response; false stops the transfer.
 using receiver = std::function<bool(std::string_view part)>;
 
 struct timeouts {
   std::chrono::milliseconds connect{2000};
   std::chrono::milliseconds answer{30'000};                    ///< between two reads or writes
-  std::chrono::milliseconds whole{limits::exchange_patience};  ///< of a call; of `results` until the answer begins
+  std::chrono::milliseconds whole{limits::exchange_patience};  ///< for a call; for `results` until the response begins
 };
 
-/// A connection to one service, kept open between calls. Used by one thread at a time. Whatever answers there takes bounded memory and
-/// time: what an answer is longer than it can be, or nested deeper, is nonsense. Redirects are refusals.
+/// A connection to one service, kept open between calls. For one thread at a time. Memory and time are bounded whatever the
+/// server sends: a response that is longer or nested deeper than one of this API can be is `nonsense`. Redirects are errors.
 class rest_client {
  public:
   /// For a service at "http://127.0.0.1:8080" or "https://example.com/pulse". Connects with the first call.
@@ -110,19 +113,19 @@ class rest_client {
   rest_client& operator=(rest_client&& other) noexcept;
   ~rest_client();
 
-  /// Whether the service takes submissions. An error only where nothing answers.
+  /// Whether the service accepts submissions. An error only if there is no response.
   std::variant<bool, client_error> ready();
-  /// Submits a document of the submit endpoint as it is. With a key (see is_key_text) the same submission may be sent again: it is taken
-  /// once.
+  /// Submits a JSON document unchanged. With an idempotency key (see is_key_text) the same submission may be sent again and
+  /// is accepted once.
   std::variant<receipt, client_error> submit(const std::string& document, const std::string& idempotency_key = {});
-  /// `wait` is how long the service may hold its answer back until the job ends; keep it below the timeout of an answer.
-  std::variant<job_report, client_error> status(job_id job, std::chrono::seconds wait = std::chrono::seconds{0});
-  /// The service's answer as one line of JSON, empty where it had none.
+  /// `wait` is how long the service may delay its response until the job ends; keep it below `timeouts::answer`.
+  std::variant<status_response, client_error> status(job_id job, std::chrono::seconds wait = std::chrono::seconds{0});
+  /// The response as one line of JSON; empty if it had no body.
   std::variant<std::string, client_error> cancel(job_id job);
   std::variant<std::string, client_error> redrive(job_id job);
-  /// One page of at most `limit` images in order of submission, from the start or behind the cursor of another page.
-  std::variant<image_page, client_error> images(job_id job, const std::string& cursor, std::size_t limit);
-  /// All results, handed on as they come: nothing is kept. An error where the answer broke off, whatever was handed on by then.
+  /// A page of at most `limit` images in order of submission, from the start or after the cursor of another page.
+  std::variant<listed_page, client_error> images(job_id job, const std::string& cursor, std::size_t limit);
+  /// Streams all results to `take`, in constant memory. An error if the response ended early, whatever `take` got by then.
   std::variant<transfer, client_error> results(job_id job, results_format format, const receiver& take);
 
  private:

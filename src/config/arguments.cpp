@@ -10,8 +10,8 @@ namespace {
 
 bool is_known(std::string_view name) { return name == config_flag || std::ranges::find(flags(), name, &flag::name) != flags().end(); }
 
-/// Every flag with its value beside it. CLI11 stops at the first flag without a value and takes the next word for the value of `--flag=`,
-/// so both are settled before it sees them.
+/// Separates every flag from its value. CLI11 stops at the first flag without a value, and takes the next word for the value
+/// of `--flag=`, so both are resolved before.
 std::vector<std::string> paired(std::span<const std::string> arguments, std::vector<std::string>& problems) {
   std::vector<std::string> result;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -31,7 +31,7 @@ std::vector<std::string> paired(std::span<const std::string> arguments, std::vec
   return result;
 }
 
-/// `extras` are the words CLI11 had no use for. The value behind an unknown flag is no second mistake.
+/// `extras` are the words that CLI11 did not use. The value of an unknown flag is not a second problem.
 void note_unknown(const std::vector<std::string>& extras, std::span<const std::string> arguments, std::vector<std::string>& problems) {
   for (const auto& word : extras) {
     if (word.size() > 1 && word.starts_with('-')) {

@@ -10,14 +10,14 @@
 namespace retail_pulse::config {
 namespace {
 
-/// Of the client's subcommands, which may run in the same environment.
+/// Variables of the client subcommands, which may run in the same environment.
 constexpr std::string_view client_variables[] = {"RETAIL_PULSE_URL"};
 
 bool is_number(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// What is left of `text` before `mark`, where the mark stands at its beginning or behind a `_`; nothing where it does not.
+/// The part of `text` behind `mark`, if the mark is at the beginning or follows a `_`; otherwise nullopt.
 std::optional<std::string_view> behind(std::string_view text, std::string_view mark) {
   const auto at = text.rfind(mark);
   if (at == std::string_view::npos || (at > 0 && text[at - 1] != '_')) return std::nullopt;
@@ -36,9 +36,10 @@ bool is_port_of_link(std::string_view text) {
   });
 }
 
-/// What Kubernetes puts into every container beside a Service whose name begins with `retail-pulse`, that is NAME_SERVICE_HOST,
-/// NAME_SERVICE_PORT, NAME_SERVICE_PORT_<name of the port>, NAME_PORT=tcp://..., NAME_PORT_80_TCP and NAME_PORT_80_TCP_{PROTO,PORT,ADDR}
-/// (Kubernetes documentation, "Accessing the Service: environment variables"). No setting of ours has such a name.
+/// Whether Kubernetes sets this variable, in every container, for a Service whose name begins with `retail-pulse`:
+/// NAME_SERVICE_HOST, NAME_SERVICE_PORT, NAME_SERVICE_PORT_<name of the port>, NAME_PORT=tcp://..., NAME_PORT_80_TCP and
+/// NAME_PORT_80_TCP_{PROTO,PORT,ADDR} (Kubernetes documentation, "Accessing the Service: environment variables"). No setting
+/// has such a name.
 bool is_service_link(std::string_view variable, std::string_view text) {
   if (!variable.starts_with(variable_prefix)) return false;
   const auto rest = variable.substr(std::string_view{variable_prefix}.size());
@@ -60,7 +61,7 @@ given_values from_environment(std::span<const std::pair<std::string, std::string
     result[std::string{row.name}] = {row.list ? split_list(text) : std::vector{text}, variable};
   };
   for (const auto& [variable, text] : variables) {
-    if (text.empty() || is_service_link(variable, text)) continue;  // compose files and charts set what is not given to an empty text
+    if (text.empty() || is_service_link(variable, text)) continue;  // compose files and charts set missing values to an empty text
     if (variable == config_variable) {
       result[std::string{config_flag}] = {{text}, variable};
       continue;
@@ -71,7 +72,7 @@ given_values from_environment(std::span<const std::pair<std::string, std::string
     if (own != flags().end()) {
       take(*own, variable, text);
     } else if (other != flags().end()) {
-      if (!result.contains(other->name)) take(*other, variable, text);  // replaced when the variable of our own comes later
+      if (!result.contains(other->name)) take(*other, variable, text);  // replaced if RETAIL_PULSE_... comes later
     } else if (variable.starts_with(variable_prefix) && std::ranges::find(client_variables, variable) == std::end(client_variables)) {
       problems.push_back(variable + ": unknown variable");
     }

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-/// The three places a value can come from. Each turns what it finds into texts by flag, and notes every word it does not know.
+/// The three sources of a value. Each returns texts by flag, and reports every unknown word.
 namespace retail_pulse::config {
 
-/// What one place says about one flag, still text.
+/// The value of one flag from one source, still text.
 struct given {
   std::vector<std::string> texts;  ///< one for a plain flag; the items for a list, perhaps none
   std::string origin;              ///< "--port", "RETAIL_PULSE_PORT", "pulse.toml:3: port"

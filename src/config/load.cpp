@@ -60,7 +60,7 @@ std::variant<settings, problems> load(const sources& from) {
   }
   if (!result.keep_images.empty() && result.fetch_mode == fetch::mode::header) {
     found.messages.push_back(used["keep-images"].origin + " and " + used["fetch"].origin +
-                             ": a copy is of a whole file, which 'header' does not fetch");
+                             ": kept images are whole files, which 'header' does not fetch");
   }
   if (!found.messages.empty()) return found;
   return result;

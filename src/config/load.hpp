@@ -15,18 +15,18 @@ struct unreadable {
   std::string why;  ///< "No such file or directory"
 };
 
-/// What configuration is made from. The process passes its own; a test passes what it likes.
+/// The sources of the configuration.
 struct sources {
-  std::vector<std::string> arguments;                                                       ///< behind `serve`
-  std::vector<std::pair<std::string, std::string>> environment;                             ///< every variable of the process
+  std::vector<std::string> arguments;                                                       ///< after `serve`
+  std::vector<std::pair<std::string, std::string>> environment;                             ///< all variables
   std::function<std::variant<std::string, unreadable>(const std::string& file)> read_file;  ///< the whole text of a file
 };
 
-/// Merges and validates. Where several problems exist, the answer has all of them; each names the flag, variable, or file, line and key
-/// it came from. A value that a stronger source overrides is not judged.
+/// Merges and validates. Reports all problems; each names its flag, its variable, or its file, line and key. A value that
+/// another source overrides is not checked.
 std::variant<settings, problems> load(const sources& from);
 
-/// The environment and files of this process. Not while another thread changes the environment.
+/// The environment of this process. No other thread may change it meanwhile.
 std::vector<std::pair<std::string, std::string>> process_environment();
 /// At most limits::config_file_bytes.
 std::variant<std::string, unreadable> read_whole_file(const std::string& file);

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
 #include <utility>
 #include <variant>
 
 #include "core/base64.hpp"
 #include "core/limits.hpp"
+#include "core/number.hpp"
 #include "core/text.hpp"
 #include "fetch/url_host.hpp"
 
@@ -22,7 +22,7 @@ struct unit {
   std::int64_t factor;
 };
 
-/// A count times the factor of its unit, where the unit is one of `units` and the product fits.
+/// A number times the factor of its unit; nullopt if the unit is unknown or the product overflows.
 template <std::size_t N>
 std::optional<std::int64_t> scaled(std::string_view digits, std::string_view name, const std::array<unit, N>& units) {
   const auto found = std::ranges::find(units, name, &unit::name);
@@ -39,11 +39,7 @@ std::pair<std::string_view, std::string_view> split_unit(std::string_view text) 
 }  // namespace
 
 std::optional<std::int64_t> parse_count(std::string_view text) {
-  std::int64_t value = 0;
-  if (text.empty() || !std::ranges::all_of(text, is_digit)) return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{}) return std::nullopt;
-  return value;
+  return whole_number<std::int64_t>(text);
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
@@ -76,7 +72,7 @@ std::optional<std::string> parse_host(std::string_view text) {
   auto parsed = fetch::parse_host(bare_v6 ? '[' + std::string{text} + ']' : std::string{text});
   auto* host = std::get_if<fetch::url_host>(&parsed);
   if (host == nullptr) return std::nullopt;
-  // A URL may have such a host, but who writes one here means another: any host below, or the one without the dot.
+  // Valid in a URL, but here the operator means something else: every subdomain, or the host without the dot.
   if (host->text.find('*') != std::string::npos || host->text.ends_with('.')) return std::nullopt;
   return std::move(host->text);
 }

@@ -7,13 +7,13 @@
 #include <string_view>
 #include <vector>
 
-/// Text to values, as pure functions: nothing where the text is not wholly of the accepted form, or does not fit the type.
+/// Text to values, as pure functions: nullopt unless the whole text has the accepted form and fits the type.
 namespace retail_pulse::config {
 
 /// Decimal digits only: no sign, no blanks, no separators.
 std::optional<std::int64_t> parse_count(std::string_view text);
 
-/// A count with a unit: `500ms`, `10s`, `2m`, `1h`; a plain `0` needs none. A plain `10` is refused: ten what?
+/// A number with a unit: `500ms`, `10s`, `2m`, `1h`. Only `0` needs no unit.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 /// Both ends included.
@@ -29,14 +29,14 @@ std::optional<duration_range> parse_duration_range(std::string_view text);
 /// kB, MB and GB in 1000s; case does not matter.
 std::optional<std::int64_t> parse_bytes(std::string_view text);
 
-/// A host as it stands in a parsed URL, whatever form it came in: a name in lower case, an IPv4 address in dotted decimal, an IPv6 address
-/// without brackets (they may be given). No wildcard, no port, no dot at either end.
+/// A host in the form that a parsed URL has: a name in lower case, an IPv4 address in dotted decimal, an IPv6 address without
+/// brackets (which are accepted). No wildcard, no port, no dot at either end.
 std::optional<std::string> parse_host(std::string_view text);
 
 /// The secret in "whsec_<base64>", as Standard Webhooks writes it: limits::callback_secret_min_bytes to ..._max_bytes.
 std::optional<std::string> parse_webhook_secret(std::string_view text);
 
-/// The parts between commas without the blanks around them. A text of blanks has no parts; an empty part stays, for others to refuse.
+/// The parts between commas, trimmed. A blank text has no parts; an empty part is kept, for the caller to refuse.
 std::vector<std::string> split_list(std::string_view text);
 
 }  // namespace retail_pulse::config

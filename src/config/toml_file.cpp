@@ -10,7 +10,7 @@
 namespace retail_pulse::config {
 namespace {
 
-/// Strings and whole numbers as text; nothing for any other value.
+/// Strings and whole numbers as text; nullopt for any other value.
 std::optional<std::string> text_of(const toml::node& value) {
   if (const auto* text = value.as_string()) return text->get();
   if (const auto* number = value.as_integer()) return std::to_string(number->get());

@@ -28,7 +28,7 @@
 namespace retail_pulse::observe {
 namespace {
 
-/// What `set_log` made last. Lines are made by us; spdlog writes them whole, from any thread, and keeps failures from the caller.
+/// What `set_log` opened last. spdlog writes whole lines, from any thread, and keeps failures from the caller.
 struct output {
   std::shared_ptr<spdlog::logger> logger;
   log_options made_for;
@@ -40,7 +40,7 @@ struct current_output {
 };
 
 current_output& current() {
-  static current_output* const forever = new current_output;  // threads that still log while the process ends find it alive
+  static current_output* const forever = new current_output;  // alive for threads that still log while the process exits
   return *forever;
 }
 
@@ -51,7 +51,7 @@ output copy_of_current() {
   return current().value;
 }
 
-/// Writes lines to the end of an open file, pipe or device, which it owns. spdlog's own sink opens by name, and follows links.
+/// Appends lines to an open file, pipe or device, which it owns. spdlog's own sink opens by name, and follows links.
 class descriptor_sink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit descriptor_sink(int descriptor) : descriptor_{descriptor} {}
@@ -84,7 +84,7 @@ bool is_system_stream(std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-/// The system stream that a name is, or leads to as containers have it (service.log -> /dev/stdout); empty where it is neither.
+/// The system stream that a name is, or links to as in containers (service.log -> /dev/stdout); empty if neither.
 std::string stream_behind(const std::string& name) {
   if (is_system_stream(name)) return name;
   std::error_code no_link;
@@ -121,7 +121,7 @@ bool begins_as_a_log(const std::string& file) {
   return start.size() >= time.size() && std::ranges::equal(time, start.substr(0, time.size()), like);
 }
 
-/// Where a log file is open, or why it is not.
+/// An open descriptor of the log file, or why there is none.
 files::opened open_file(const log_options& options) {
   if (const auto stream = stream_behind(options.file); !stream.empty()) {
     files::opened result;
@@ -138,7 +138,7 @@ files::opened open_file(const log_options& options) {
   struct stat status {};
   const bool has_other_names = lstat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink > 1;
   if (has_other_names && !begins_as_a_log(options.file)) {
-    result.problem = "has another name besides and does not begin as a log: it may be somebody's file";
+    result.problem = "has a second name (hard link) and does not begin as a log of this program: it may be another file";
     return result;
   }
   auto opened = files::open_log(file, options.file_mode);
@@ -155,7 +155,7 @@ std::shared_ptr<spdlog::logger> make_logger(std::shared_ptr<spdlog::sinks::sink>
   auto logger = std::make_shared<spdlog::logger>("retail-pulse", std::move(sink));
   logger->set_pattern("%v");
   logger->set_level(spdlog::level::trace);  // `logs` has decided already
-  logger->flush_on(spdlog::level::trace);   // a line that is logged is not lost with the process
+  logger->flush_on(spdlog::level::trace);   // no line is lost when the process ends
   return logger;
 }
 
@@ -179,14 +179,14 @@ void log(level at, std::string_view message, std::initializer_list<field> fields
 bool set_log(const log_options& options, std::string& problem) {
   try {
     std::shared_ptr<spdlog::sinks::sink> sink;
-    std::string word;
+    std::string warning;
     if (options.file.empty()) {
       sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     } else {
       const auto file = open_file(options);
       if (file.descriptor < 0) return problem = "the log file '" + options.file + "' " + file.problem, false;
       sink = std::make_shared<descriptor_sink>(file.descriptor);
-      word = files::word_of_mode("the log file", file);
+      warning = files::word_of_mode("the log file", file);
     }
     output next{make_logger(std::move(sink)), options};
     {
@@ -194,7 +194,7 @@ bool set_log(const log_options& options, std::string& problem) {
       current().value = std::move(next);
       lowest.store(options.from, std::memory_order_relaxed);
     }
-    if (!word.empty()) log(level::warning, word);
+    if (!warning.empty()) log(level::warning, warning);
     return true;
   } catch (const spdlog::spdlog_ex& error) {
     problem = "the log file '" + options.file + "' cannot be opened: " + error.what();
@@ -202,7 +202,7 @@ bool set_log(const log_options& options, std::string& problem) {
   }
 }
 
-bool open_log_anew(std::string& problem) {
+bool reopen_log(std::string& problem) {
   const auto options = copy_of_current().made_for;
   std::error_code unknown;
   const bool is_file = !options.file.empty() && !std::filesystem::is_fifo(options.file, unknown);  // opening a pipe waits for its reader

@@ -1,6 +1,6 @@
-// observe: what operators see: logs now, metrics later.
+// observe: what operators see: the log.
 // May use: src/core, src/files, spdlog.
-// Never: a URL's query, a secret, or an exception towards the caller.
+// Never: writes the query of a URL or a secret, or throws.
 #pragma once
 
 #include <sys/types.h>
@@ -31,7 +31,7 @@ struct field {
 };
 
 /// Writes one line: time, level, message, fields. Thread safe; does nothing below the level set, or before a sink is set.
-/// Text of fields is escaped, so that a stranger's text cannot forge a line.
+/// Texts of fields are escaped, so that none can forge a line.
 void log(level at, std::string_view message, std::initializer_list<field> fields = {});
 
 /// Whether a line of that level would be written.
@@ -46,17 +46,17 @@ struct log_options {
   mode_t file_mode = 0600;  ///< of the file, where there is one
 };
 
-/// Sets the sink of the process; the last call wins. False, with a sentence in `problem`, when the file cannot be opened. A link in its
-/// place is not followed, unless it leads to one of the names that a system has for its streams: /dev/stdout, /dev/stderr, /dev/fd/N,
-/// /proc/self/fd/N, /proc/N/fd/N and /dev/null. A pipe or a character device is written to. A file that has another name besides, and does
-/// not begin as a log of ours, is refused: it is somebody's.
+/// Opens the log of the process; the last call wins. False, with a sentence in `problem`, if the file cannot be opened. A
+/// symbolic link in its place is followed only to a stream of the system: /dev/stdout, /dev/stderr, /dev/fd/N,
+/// /proc/self/fd/N, /proc/N/fd/N and /dev/null. A pipe or a character device is written to. A file with a second name (a
+/// hard link) that does not begin as a log of this program is refused: it belongs to someone else.
 bool set_log(const log_options& options, std::string& problem);
 
-/// Opens the file of the last `set_log` by its name once more, for who has moved it away; does nothing for stderr and for a pipe. False,
-/// with a sentence in `problem`, when it cannot be opened; lines then go where they went.
-bool open_log_anew(std::string& problem);
+/// Opens the file of the last `set_log` again by its name, after log rotation; does nothing for stderr and for a pipe. False,
+/// with a sentence in `problem`, if it cannot be opened; lines then go to the old file.
+bool reopen_log(std::string& problem);
 
-/// The URL up to its query or fragment: queries may carry signatures.
+/// The URL up to its query or fragment, because queries may contain signatures.
 std::string_view without_query(std::string_view url);
 
 }  // namespace retail_pulse::observe

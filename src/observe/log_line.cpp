@@ -9,7 +9,7 @@
 namespace retail_pulse::observe {
 namespace {
 
-constexpr std::string_view url_field = "url";  // whoever logs a URL under this name need not think of its query
+constexpr std::string_view url_field = "url";  // a URL in this field is logged without its query
 
 std::string_view name_of(level at) {
   constexpr std::string_view names[] = {"debug", "info", "warning", "error", "off"};

@@ -13,7 +13,7 @@
 namespace retail_pulse::stores {
 namespace {
 
-constexpr std::size_t ids_in_warnings = 20;  ///< a file written twice into itself must not flood the log
+constexpr std::size_t ids_in_warnings = 20;  ///< a file that contains everything twice must not flood the log
 
 enum place : std::size_t { area_code, store_name, store_id };
 constexpr std::array<csv::column, 3> columns{
@@ -33,8 +33,8 @@ std::vector<std::string> duplicate_warnings(const std::vector<store>& stores, st
   if (repeated.empty()) return warnings;
   const std::string prefix = std::string{name} + ": ";
   warnings.push_back(prefix + counted(repeated.size(), "store id occurs", "store ids occur") +
-                     " more than once, the last row of each counts (" + counted(stores.size() - rows_of_id.size(), "row", "rows") +
-                     " passed over)");
+                     " more than once; the last row of each is used (" + counted(stores.size() - rows_of_id.size(), "row", "rows") +
+                     " ignored)");
   for (std::size_t i = 0; i < std::min(repeated.size(), ids_in_warnings); ++i) {
     warnings.push_back(prefix + "store id " + std::string{repeated[i]} + " occurs " + std::to_string(rows_of_id[repeated[i]]) + " times");
   }

@@ -1,6 +1,6 @@
-// stores: the Store Master file, read once into an immutable table.
+// stores: the Store Master, read from its file into an immutable table.
 // May use: src/core, src/csv.
-// Never: keeps a file open, or hands out a table that is not whole.
+// Never: keeps a file open, or returns a part of a table.
 #pragma once
 
 #include <cstddef>
@@ -26,23 +26,23 @@ struct store {
 /// An immutable snapshot of the Store Master; shared between threads.
 class store_table {
  public:
-  /// Of several stores with one id the last counts.
+  /// Of several stores with one id, the last is used.
   explicit store_table(std::vector<store> stores);
   store_table(const store_table&) = delete;
   store_table& operator=(const store_table&) = delete;
 
-  /// The store of that exact id (case and blanks count), or nullptr. The pointer lives as long as the table.
+  /// The store with exactly that id (case and blanks matter), or nullptr. The pointer is valid as long as the table.
   const store* find(std::string_view id) const;
   std::size_t size() const { return stores_.size(); }
-  /// Whether a store lies in exactly that area.
+  /// Whether any store has exactly that area.
   bool has_area(std::string_view area) const;
 
-  // Stores in the order of the file. A span lives as long as the table.
+  // Stores in the order of the file. A span is valid as long as the table.
 
   std::span<const store* const> all() const { return all_; }
-  /// Those that lie in exactly that area.
+  /// Those with exactly that area.
   std::span<const store* const> in_area(std::string_view area) const;
-  /// One store of this table alone.
+  /// A span of one store of this table.
   std::span<const store* const> only(const store& of_this_table) const;
 
  private:
@@ -57,20 +57,21 @@ using store_table_ptr = std::shared_ptr<const store_table>;
 
 struct loaded {
   store_table_ptr table;
-  /// For the log: how many ids had blanks around them; how many occur more than once (the last row wins), then the first few of these.
+  /// For the log: the number of ids with blanks around them, the number of repeated ids (the last row is used), and the
+  /// first few of these.
   std::vector<std::string> warnings;
 };
 
-/// Why the file cannot be used: one sentence with the file and, where there is one, the line ("stores.csv, line 17: ...").
+/// Why the file is invalid: one sentence with the file and, if possible, the line ("stores.csv, line 17: ...").
 struct load_error {
   std::string message;
 };
 
-/// Reads CSV as csv::table does, with the columns AreaCode, StoreName and StoreID, of which the first two may be empty. No row at all is an
-/// error, too. A line is where the row (or the quote) starts, counted in physical lines. `name` is what messages call the file.
+/// Parses CSV (see csv::table) with the columns AreaCode, StoreName and StoreID, of which the first two may be empty. A file
+/// without rows is an error. Messages call the file `name`, and count physical lines, at the start of the row or the quote.
 std::variant<loaded, load_error> parse(std::string_view text, std::string_view name);
 
-/// Reads the file. Also an error: it cannot be opened or read, or is larger than `max_bytes`.
+/// Reads and parses the file. Also an error if it cannot be opened or read, or is larger than `max_bytes`.
 std::variant<loaded, load_error> load(const std::filesystem::path& file, std::size_t max_bytes = limits::store_master_bytes);
 
 }  // namespace retail_pulse::stores

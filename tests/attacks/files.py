@@ -166,7 +166,7 @@ def link_to_descriptor(world):
     expect_equal((elsewhere / "victim").read_text(), PRECIOUS)
 
 
-@attack("files: a link takes the place of the log before SIGHUP opens it anew", "the log goes on in the old file")
+@attack("files: a link takes the place of the log before SIGHUP opens it anew", "the log continues in the old file")
 def linked_log_at_hangup(world):
     place, elsewhere = folder(world), folder(world)
     service = started(world, place)
@@ -174,7 +174,7 @@ def linked_log_at_hangup(world):
     service.log_file.rename(moved)
     service.log_file.symlink_to(victim(elsewhere))
     service.process.send_signal(signal.SIGHUP)
-    wait_for(lambda: "the log goes on in the old file" in moved.read_text(), "word of the link")
+    wait_for(lambda: "the log continues in the old file" in moved.read_text(), "word of the link")
     expect_equal((elsewhere / "victim").read_text(), PRECIOUS)
 
 

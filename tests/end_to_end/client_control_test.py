@@ -81,7 +81,7 @@ class Layer2(unittest.TestCase):
         job = self.ended_job("redrive")
         done = run("redrive", job, "--wait", url=self.url)
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertRegex(done.stdout, rf"^job {job} is on its way again\njob {job} failed: 3 of 3 images done, 1 failed")
+        self.assertRegex(done.stdout, rf"^job {job} is running again\njob {job} failed: 3 of 3 images done, 1 failed")
         tried = [target for _, target in self.origin.requests if "/missing/redrive.jpg" in target]
         self.assertEqual(len(tried), 2)
 

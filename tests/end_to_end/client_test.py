@@ -247,7 +247,7 @@ class AgainstTheService(unittest.TestCase):
             watch.send_signal(number)
             _, said = watch.communicate(timeout=PATIENCE)
             self.assertEqual(watch.returncode, 128 + number)
-            self.assertEqual(said.splitlines()[-1], f"retail-pulse submit: job {job} goes on; retail-pulse watch {job} --url {self.url} follows it")
+            self.assertEqual(said.splitlines()[-1], f"retail-pulse submit: job {job} continues; follow it with: retail-pulse watch {job} --url {self.url}")
             self.assertEqual(self.service.status(int(job))["status"], "ongoing")
 
     def test_on_a_terminal_a_bar_shows_the_progress(self):
@@ -340,7 +340,7 @@ class AgainstAScript(unittest.TestCase):
                     self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
 
     def test_orders_are_given_once_and_may_be_waited_for(self):
-        for subcommand, said, code in (("cancel", "is being cancelled", 0), ("redrive", "is on its way again", 1)):
+        for subcommand, said, code in (("cancel", "is being cancelled", 0), ("redrive", "is running again", 1)):
             with ScriptedService((202, {"job_id": 7, "run": 2}), status_answer("failed", 1, 1, 1)) as service:
                 done = run(subcommand, 7, "--wait", url=service.url)
             self.assertEqual((done.returncode, done.stdout), (code, f"job 7 {said}\njob 7 failed: 1 of 1 image done, 1 failed\n"))
@@ -440,7 +440,7 @@ class AgainstAScript(unittest.TestCase):
         for broken in (self.stream(b"a,b\n", whole=False), self.stream(b"a,b\n")[:-7], b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na,b\n"):
             with ScriptedService(broken) as service, tempfile.TemporaryDirectory() as folder:
                 done = run("results", 7, "--format", "csv", "--output", f"{folder}/out.csv", url=service.url)
-                self.assertEqual((done.returncode, done.stderr), (1, f"retail-pulse results: the answer of {service.url} broke off\n"))
+                self.assertEqual((done.returncode, done.stderr), (1, f"retail-pulse results: the response of {service.url} ended early\n"))
                 self.assertEqual(os.listdir(folder), [])
                 self.assertEqual(run("results", 7, "--format", "csv", url=service.url).returncode, 1)
 
@@ -461,7 +461,7 @@ class AgainstAScript(unittest.TestCase):
             transfer.send_signal(signal.SIGINT)
             _, said = transfer.communicate(timeout=PATIENCE)
             over.set()
-            self.assertEqual((transfer.returncode, said), (130, f"retail-pulse results: {folder}/out.csv is not written\n"))
+            self.assertEqual((transfer.returncode, said), (130, f"retail-pulse results: {folder}/out.csv was not written\n"))
             self.assertEqual(os.listdir(folder), [])
 
     def test_signals_that_were_ignored_at_the_start_stay_ignored(self):
@@ -521,7 +521,7 @@ class Usage(unittest.TestCase):
             done = run(*words)
             self.assertEqual((done.returncode, done.stdout), (2, ""), words)
             self.assertRegex(done.stderr, rf"^retail-pulse {words[0]}: [^\n]+\n$")
-        self.assertEqual(run("status", "seven").stderr, "retail-pulse status: JOB: 'seven' is no number of a job\n")
+        self.assertEqual(run("status", "seven").stderr, "retail-pulse status: JOB: 'seven' is not a job number\n")
 
     def test_a_url_that_is_none_is_told_with_the_variable_it_comes_from(self):
         others = {k: v for k, v in os.environ.items() if k not in ("RETAIL_PULSE_URL", "RETAIL_PULSE_PORT", "PORT")}

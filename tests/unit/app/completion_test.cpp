@@ -1,4 +1,4 @@
-#include "app/completion.hpp"
+#include "app/cli/completion.hpp"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-#include "app/descriptors.hpp"
+#include "app/serve/descriptors.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "app/image_table.hpp"
+#include "app/cli/image_table.hpp"
 
 #include <boost/test/unit_test.hpp>
 

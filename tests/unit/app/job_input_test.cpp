@@ -1,4 +1,4 @@
-#include "app/job_input.hpp"
+#include "app/cli/job_input.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_line_and_column) {
   const std::string header = "store_id,image_url,visit_time\n";
   BOOST_TEST(fault("") == "visits.csv is empty");
   BOOST_TEST(fault("\n\n") == "visits.csv is empty");
-  BOOST_TEST(fault(header) == "visits.csv: there is no row behind the header");
+  BOOST_TEST(fault(header) == "visits.csv: there are no rows below the header");
   BOOST_TEST(fault("store_id,url,visit_time\n") == "visits.csv, line 1: the header has no column image_url");
   BOOST_TEST(fault("store_id,image_url,visit_time,store_id\n") == "visits.csv, line 1: the header names the column store_id twice");
   BOOST_TEST(fault(header + "S1,http://h/1,t\nS1,http://h/2\n") == "visits.csv, line 3: column visit_time: the row ends before it");

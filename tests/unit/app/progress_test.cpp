@@ -1,4 +1,4 @@
-#include "app/progress.hpp"
+#include "app/cli/progress.hpp"
 
 #include <boost/test/unit_test.hpp>
 

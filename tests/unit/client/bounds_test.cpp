@@ -44,14 +44,14 @@ BOOST_AUTO_TEST_SUITE(bounds_of_answers)
 
 BOOST_AUTO_TEST_CASE(an_answer_of_its_largest_size_is_taken_and_one_byte_more_is_nonsense) {
   const auto most = limits::status_answer_bytes;
-  BOOST_TEST(std::holds_alternative<job_report>(answer_to(head_of(most) + status_body(most), status_of)));
+  BOOST_TEST(std::holds_alternative<status_response>(answer_to(head_of(most) + status_body(most), status_of)));
   const auto error = error_of(answer_to(head_of(most + 1) + status_body(most + 1), status_of));
   BOOST_TEST((error.what == client_error::kind::nonsense));
-  BOOST_TEST(error.message == "the answer to /api/status is longer than " + size_text(most));
+  BOOST_TEST(error.message == "the response to /api/status is longer than " + size_text(most));
   const auto chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n500000\r\n" + std::string(0x500000, ' ') + "\r\n0\r\n\r\n";
-  BOOST_TEST(error_of(answer_to(chunks, status_of)).message == "the answer to /api/status is longer than " + size_text(most));
+  BOOST_TEST(error_of(answer_to(chunks, status_of)).message == "the response to /api/status is longer than " + size_text(most));
   const auto endless = "HTTP/1.1 200 OK\r\n\r\n" + std::string(0x500000, ' ');
-  BOOST_TEST(error_of(answer_to(endless, status_of)).message == "the answer to /api/status is longer than " + size_text(most));
+  BOOST_TEST(error_of(answer_to(endless, status_of)).message == "the response to /api/status is longer than " + size_text(most));
 }
 
 BOOST_AUTO_TEST_CASE(small_answers_and_refusals_have_smaller_bounds) {
@@ -69,14 +69,14 @@ BOOST_AUTO_TEST_CASE(headers_are_bounded_one_by_one_and_together) {
   const auto longest = limits::answer_line_bytes - name.size() - 2;  // and its line end
   BOOST_TEST(std::holds_alternative<bool>(with(name + std::string(longest, 'a') + "\r\n")));
   BOOST_TEST(error_of(with(name + std::string(longest + 1, 'a') + "\r\n")).message ==
-             "the answer to /readyz has a header of more than 8 KiB");
+             "the response to /readyz has a header of more than 8 KiB");
 
   const std::string head = head_of(0);
   const std::string one = "X-Many: " + std::string(1014, 'a') + "\r\n";
   std::string many;
   while (many.size() + one.size() + head.size() <= limits::answer_head_bytes) many += one;
   BOOST_TEST(std::holds_alternative<bool>(with(many)));
-  BOOST_TEST(error_of(with(many + one)).message == "the answer to /readyz has more than 64 KiB of headers");
+  BOOST_TEST(error_of(with(many + one)).message == "the response to /readyz has more than 64 KiB of headers");
 }
 
 BOOST_AUTO_TEST_CASE(a_status_line_is_bounded_before_it_is_matched) {
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_status_line_is_bounded_before_it_is_matched) {
   };
   BOOST_TEST(std::get<bool>(with(limits::answer_status_line_bytes)));
   BOOST_TEST(error_of(with(limits::answer_status_line_bytes + 1)).message ==
-             "the answer to /readyz has a status line of more than 512 bytes");
+             "the response to /readyz has a status line of more than 512 bytes");
   BOOST_TEST((error_of(with(1'000'000)).what == client_error::kind::nonsense));
 }
 
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(an_answer_may_be_nested_and_have_values_up_to_a_bound) {
     const auto body = counts + std::string(static_cast<std::size_t>(depth), '[') + std::string(static_cast<std::size_t>(depth), ']') + "}";
     return answer_to(head_of(body.size()) + body, status_of);
   };
-  BOOST_TEST(std::holds_alternative<job_report>(nested(limits::answer_nesting - 1)));
+  BOOST_TEST(std::holds_alternative<status_response>(nested(limits::answer_nesting - 1)));
   BOOST_TEST((error_of(nested(limits::answer_nesting)).what == client_error::kind::nonsense));
   BOOST_TEST((error_of(nested(1'000'000)).what == client_error::kind::nonsense));
   const auto listed = [&](std::size_t commas) {
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(an_answer_may_be_nested_and_have_values_up_to_a_bound) {
     return answer_to(head_of(body.size()) + body, status_of);
   };
   constexpr std::size_t others = 8;  // the text as a whole, two objects and an array, four commas between members
-  BOOST_TEST(std::holds_alternative<job_report>(listed(limits::answer_values - others)));
+  BOOST_TEST(std::holds_alternative<status_response>(listed(limits::answer_values - others)));
   BOOST_TEST((error_of(listed(limits::answer_values - others + 1)).what == client_error::kind::nonsense));
 }
 
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_comes_byte_by_byte_ends_with_the_time_of_the
     auto made = rest_client::for_url(service.url(""), {.connect = 2s, .answer = 30s, .whole = 300ms});
     const auto error = error_of(std::get<rest_client>(made).ready());
     BOOST_TEST((error.what == client_error::kind::unreachable));
-    BOOST_TEST(error.message.ends_with("no whole answer came"), error.message);
+    BOOST_TEST(error.message.ends_with("no complete response"), error.message);
   }
 }
 
@@ -182,11 +182,11 @@ BOOST_AUTO_TEST_CASE(the_same_holds_over_tls) {
   for (int i = 0; i < 2; ++i) {  // the second time over the connection that was kept
     bytes = head_of(most) + status_body(most);
     const auto answer = api.status(job_id{1});
-    BOOST_TEST(std::holds_alternative<job_report>(answer), (answer.index() == 1 ? std::get<client_error>(answer).message : ""));
+    BOOST_TEST(std::holds_alternative<status_response>(answer), (answer.index() == 1 ? std::get<client_error>(answer).message : ""));
   }
   BOOST_TEST(service.connections() == 1);
   bytes = head_of(most + 1) + status_body(most + 1);
-  BOOST_TEST(error_of(api.status(job_id{1})).message == "the answer to /api/status is longer than " + size_text(most));
+  BOOST_TEST(error_of(api.status(job_id{1})).message == "the response to /api/status is longer than " + size_text(most));
   bytes = "HTTP/1.1 200 " + std::string(1'000'000, 'a');
   BOOST_TEST((error_of(api.ready()).what == client_error::kind::nonsense));
   unsetenv("SSL_CERT_FILE");

@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_page_of_images_is_read_into_values) {
     {"url":"http://h/b.jpg","store_id":"S1","visit_time":"t","state":"failed","code":"http_status","error":"words","width":null},
     {"url":"","state":"pending"}],"next":"a b&c"})";
   auto service = api();
-  const auto page = std::get<image_page>(service.images(job_id{9}, "", 3));
+  const auto page = std::get<listed_page>(service.images(job_id{9}, "", 3));
   BOOST_TEST(asked == "GET /api/jobs/9/images?limit=3 ");
   BOOST_REQUIRE(page.images.size() == 3);
   BOOST_TEST(page.images[0].url == "http://h/a.jpg");
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_page_of_images_is_read_into_values) {
 BOOST_AUTO_TEST_CASE(a_cursor_is_sent_back_as_it_came) {
   body = R"({"images":[],"next":null})";
   auto service = api();
-  BOOST_TEST(std::get<image_page>(service.images(job_id{9}, "a b&c=/+é%", 1000)).next == "");
+  BOOST_TEST(std::get<listed_page>(service.images(job_id{9}, "a b&c=/+é%", 1000)).next == "");
   BOOST_TEST(asked == "GET /api/jobs/9/images?limit=1000&cursor=a%20b%26c%3d%2f%2b%c3%a9%25 ");
 }
 

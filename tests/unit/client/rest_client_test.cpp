@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_status_is_read_into_state_and_counts) {
   body = R"({"status":"failed","job_id":3,"images":{"total":9,"done":9,"failed":2},"submitted_at":"a","finished_at":"b",
     "error":[{"store_id":"S1","error":"Store ID does not exist","code":"store_not_found","failed_images":2}],"error_truncated":true})";
   auto service = api();
-  const auto report = std::get<job_report>(service.status(job_id{3}));
+  const auto report = std::get<status_response>(service.status(job_id{3}));
   BOOST_TEST(asked == "GET /api/status?jobid=3 ");
   BOOST_TEST((report.state == job_state::failed));
   BOOST_TEST((report.images == image_counts{.total = 9, .succeeded = 7, .failed = 2}));
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_status_is_read_into_state_and_counts) {
 BOOST_AUTO_TEST_CASE(a_status_is_asked_to_be_held_back_only_where_that_is_wanted) {
   body = R"({"status":"ongoing","images":{"total":1,"done":0,"failed":0}})";
   auto service = api();
-  BOOST_TEST((std::get<job_report>(service.status(job_id{3}, std::chrono::seconds{7})).state == job_state::ongoing));
+  BOOST_TEST((std::get<status_response>(service.status(job_id{3}, std::chrono::seconds{7})).state == job_state::ongoing));
   BOOST_TEST(asked == "GET /api/status?jobid=3&wait=7 ");
 }
 
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_service_that_is_not_there_is_unreachable) {
   auto made = rest_client::for_url(url);
   const auto error = error_of(std::get<rest_client>(made).ready());
   BOOST_TEST((error.what == client_error::kind::unreachable));
-  BOOST_TEST(error.message == url + " cannot be reached: connection refused or no answer", error.message);
+  BOOST_TEST(error.message == url + " cannot be reached: connection refused or no response", error.message);
   BOOST_TEST(!error_of(std::get<rest_client>(made).submit("{}")).may_have_arrived);
 }
 

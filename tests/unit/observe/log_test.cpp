@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_is_opened_anew_goes_on_in_a_new_file_of_the_same
   std::filesystem::rename(file, folder / "moved.log");
   log(level::warning, "meanwhile");
   std::string problem;
-  BOOST_TEST(open_log_anew(problem), problem);
+  BOOST_TEST(reopen_log(problem), problem);
   log(level::warning, "after");
   log(level::info, "below the level");
   const auto found = lines();
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_opened_anew_goes_on_where_it_was) {
   std::filesystem::rename(file, folder / "moved.log");
   std::filesystem::create_directory(file);
   std::string problem;
-  BOOST_TEST(!open_log_anew(problem));
+  BOOST_TEST(!reopen_log(problem));
   BOOST_TEST(problem.starts_with("the log file '" + file.string() + "' cannot be opened: "), problem);
   log(level::info, "still here");
   std::ifstream moved{folder / "moved.log"};
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_pipe_that_nobody_reads_is_refused_at_once) {
 BOOST_AUTO_TEST_CASE(a_file_with_another_name_that_is_no_log_is_somebodys) {
   std::ofstream{folder / "letter"} << "Dear 2026-01-01T";
   std::filesystem::create_hard_link(folder / "letter", file);
-  BOOST_TEST(refusal(file).find("has another name besides") != std::string::npos, refusal(file));
+  BOOST_TEST(refusal(file).find("has a second name") != std::string::npos, refusal(file));
   for (const auto* start : {"", "2023-11-14T22:13:20.123Z info    a\n", R"({"time":"2023-11-14T22:13:20.123Z"})"}) {
     std::ofstream{folder / "letter"} << start;
     BOOST_TEST(refusal(file) == "", start);
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(a_new_log_that_does_not_get_its_mode_says_so) {
 BOOST_AUTO_TEST_CASE(a_log_on_stderr_has_nothing_to_open_anew) {
   std::string problem;
   BOOST_REQUIRE(set_log({.file = "", .from = level::off, .format = log_format::text}, problem));
-  BOOST_TEST(open_log_anew(problem));
+  BOOST_TEST(reopen_log(problem));
   BOOST_TEST(problem == "");
 }
 

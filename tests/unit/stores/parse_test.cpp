@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(has_no_blanks_around_its_values_and_warns_of_ids_that_had) 
   BOOST_TEST(describe_store(*stores.table, "S1") == "S1|Other|7");
   BOOST_REQUIRE(stores.warnings.size() == 3U);
   BOOST_TEST(stores.warnings[0] == "stores.csv: 3 store ids have blanks around them, which were taken off (the first in line 3)");
-  BOOST_TEST(stores.warnings[1] == "stores.csv: 1 store id occurs more than once, the last row of each counts (1 row passed over)");
+  BOOST_TEST(stores.warnings[1] == "stores.csv: 1 store id occurs more than once; the last row of each is used (1 row ignored)");
 }
 
 BOOST_AUTO_TEST_CASE(keeps_values_as_they_are) {
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(with_a_repeated_id_counts_the_last_row_and_warns) {
   BOOST_TEST(describe_store(*stores.table, "S3") == "S3|Single|6");
   BOOST_TEST(!stores.table->has_area("1"), "an area of passed-over rows only");
   BOOST_REQUIRE(stores.warnings.size() == 3U);
-  BOOST_TEST(stores.warnings[0] == "stores.csv: 2 store ids occur more than once, the last row of each counts (3 rows passed over)");
+  BOOST_TEST(stores.warnings[0] == "stores.csv: 2 store ids occur more than once; the last row of each is used (3 rows ignored)");
   BOOST_TEST(stores.warnings[1] == "stores.csv: store id S1 occurs 3 times");
   BOOST_TEST(stores.warnings[2] == "stores.csv: store id S2 occurs 2 times");
 }
@@ -146,10 +146,10 @@ BOOST_AUTO_TEST_CASE(names_at_most_20_repeated_ids) {
     return good(text).warnings;
   };
   BOOST_TEST(warnings_with(1).size() == 2U);
-  BOOST_TEST(warnings_with(1)[0] == "stores.csv: 1 store id occurs more than once, the last row of each counts (1 row passed over)");
+  BOOST_TEST(warnings_with(1)[0] == "stores.csv: 1 store id occurs more than once; the last row of each is used (1 row ignored)");
   BOOST_TEST(warnings_with(20).size() == 21U);
   BOOST_TEST(warnings_with(21).size() == 21U);
-  BOOST_TEST(warnings_with(21)[0] == "stores.csv: 21 store ids occur more than once, the last row of each counts (21 rows passed over)");
+  BOOST_TEST(warnings_with(21)[0] == "stores.csv: 21 store ids occur more than once; the last row of each is used (21 rows ignored)");
 }
 
 BOOST_AUTO_TEST_CASE(with_a_row_of_the_wrong_length_is_refused_with_its_line) {

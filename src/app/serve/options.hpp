@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "actors/courier.hpp"
+#include "actors/image_pool.hpp"
+#include "app/serve/descriptors.hpp"
+#include "config/settings.hpp"
+#include "fetch/blocking_engine.hpp"
+#include "fetch/own_listener.hpp"
+#include "fetch/poster.hpp"
+#include "http/server.hpp"
+
+/// The operator's settings as options of each part of the service. What an option means stands in the part's own header.
+namespace retail_pulse::app {
+
+fetch::engine_options engine_options_of(const config::settings& settings, const descriptor_budget& budget);
+
+/// Webhooks are never sent to `own`, the address of the API itself.
+fetch::poster_options poster_options_of(const config::settings& settings, const descriptor_budget& budget,
+                                        std::shared_ptr<const fetch::own_listener> own);
+
+/// The engine has to outlive the pool.
+actors::pool_settings pool_settings_of(const config::settings& settings, const descriptor_budget& budget, fetch::engine& engine);
+
+/// The poster has to outlive the courier.
+actors::courier_settings courier_settings_of(const config::settings& settings, const descriptor_budget& budget, fetch::poster& poster);
+
+http::server_options server_options_of(const config::settings& settings, const descriptor_budget& budget);
+
+/// Returns an error sentence for a `callback_url`, or nullopt; see http::backend::callback_problem.
+std::function<std::optional<std::string>(std::string_view url)> callback_check_of(const config::settings& settings);
+
+}  // namespace retail_pulse::app
