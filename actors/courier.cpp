@@ -5,9 +5,9 @@
 
 #include "actors/vital.hpp"
 #include "core/random.hpp"
-#include "fetch/url.hpp"
-#include "fetch/webhook.hpp"
+#include "fetch/url/url.hpp"
 #include "observe/log.hpp"
+#include "webhooks/signature.hpp"
 
 namespace retail_pulse::actors {
 

@@ -10,7 +10,7 @@
 #include "actors/protocols.hpp"
 #include "core/limits.hpp"
 #include "core/time.hpp"
-#include "fetch/poster.hpp"
+#include "webhooks/poster.hpp"
 
 namespace retail_pulse::actors {
 

@@ -6,7 +6,7 @@
 #include "core/limits.hpp"
 #include "core/mutant.hpp"
 #include "core/require.hpp"
-#include "fetch/url.hpp"
+#include "fetch/url/url.hpp"
 
 namespace retail_pulse::actors {
 

@@ -18,10 +18,10 @@
 #include "core/report.hpp"
 #include "core/submission.hpp"
 #include "core/submission_key.hpp"
-#include "fetch/engine.hpp"
-#include "fetch/poster.hpp"
+#include "fetch/engine/engine.hpp"
 #include "storage/repository.hpp"
 #include "stores/store_table.hpp"
+#include "webhooks/poster.hpp"
 
 /// What the messages of protocols.hpp carry. Plain values; whatever is large travels as a shared pointer to const.
 namespace retail_pulse::actors {

@@ -21,12 +21,10 @@
 #include "app/descriptors.hpp"
 #include "app/threads.hpp"
 #include "core/text.hpp"
-#include "fetch/address_guard.hpp"
-#include "fetch/blocking_engine.hpp"
-#include "fetch/own_listener.hpp"
-#include "fetch/poster.hpp"
-#include "fetch/sharing_engine.hpp"
-#include "fetch/url.hpp"
+#include "fetch/engine/blocking_engine.hpp"
+#include "fetch/engine/sharing_engine.hpp"
+#include "fetch/net/address_guard.hpp"
+#include "fetch/url/url.hpp"
 #include "http/responses.hpp"
 #include "http/server.hpp"
 #include "observe/log.hpp"
@@ -34,6 +32,8 @@
 #include "storage/location.hpp"
 #include "storage/repository.hpp"
 #include "stores/store_table.hpp"
+#include "webhooks/own_listener.hpp"
+#include "webhooks/poster.hpp"
 
 namespace retail_pulse::app {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "config/parsers.hpp"
 #include "core/text.hpp"
-#include "fetch/address_guard.hpp"
+#include "fetch/net/address_guard.hpp"
 
 namespace retail_pulse::config {
 namespace {

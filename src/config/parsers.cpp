@@ -10,7 +10,7 @@
 #include "core/base64.hpp"
 #include "core/limits.hpp"
 #include "core/text.hpp"
-#include "fetch/url_host.hpp"
+#include "fetch/url/url_host.hpp"
 
 namespace retail_pulse::config {
 namespace {

@@ -6,9 +6,9 @@
 #include <set>
 
 #include "core/base64.hpp"
-#include "fetch/url.hpp"
-#include "fetch/webhook.hpp"
+#include "fetch/url/url.hpp"
 #include "tests/actors/world.hpp"
+#include "webhooks/signature.hpp"
 
 using namespace retail_pulse;
 using namespace retail_pulse::tests;

@@ -3,7 +3,7 @@
 // - Host, port and target hold nothing but what may be sent: no user info, controls, blanks, fragments, dot segments, blocked ports.
 // - A host that is an address is one in its canonical spelling; one that is not is no address in any.
 // - What is kept of a refused location holds no user info, query or fragment.
-#include "fetch/url.hpp"
+#include "fetch/url/url.hpp"
 
 #include <algorithm>
 #include <string>
@@ -11,8 +11,8 @@
 
 #include "core/limits.hpp"
 #include "core/text.hpp"
-#include "fetch/address_guard.hpp"
-#include "fetch/url_host.hpp"
+#include "fetch/net/address_guard.hpp"
+#include "fetch/url/url_host.hpp"
 #include "property.hpp"
 
 namespace retail_pulse::fuzz {

@@ -1,4 +1,4 @@
-#include "fetch/circuit_breaker.hpp"
+#include "fetch/engine/circuit_breaker.hpp"
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/limits.hpp"
-#include "fetch/address_places.hpp"
-#include "fetch/descriptor.hpp"
+#include "fetch/engine/address_places.hpp"
+#include "fetch/net/descriptor.hpp"
 #include "tests/support/origin_dns.hpp"
 #include "tests/unit/fetch/engine_fixture.hpp"
 #include "tests/unit/imaging/builders.hpp"

@@ -6,8 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include "fetch/connection_pool.hpp"
-#include "fetch/thread_pool.hpp"
+#include "fetch/net/connection_pool.hpp"
+#include "fetch/net/thread_pool.hpp"
 #include "tests/support/origin_dns.hpp"
 #include "tests/unit/fetch/engine_fixture.hpp"
 

@@ -1,4 +1,4 @@
-#include "fetch/intake.hpp"
+#include "fetch/engine/intake.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <functional>

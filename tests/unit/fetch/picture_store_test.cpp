@@ -1,4 +1,4 @@
-#include "fetch/picture_store.hpp"
+#include "fetch/engine/picture_store.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
