@@ -215,7 +215,7 @@ struct image_report {
   bool postponed = false;                             ///< with `retry_in`: as the same attempt, because this was none
 };
 using fetch_outcome_ptr = std::shared_ptr<const fetch::outcome>;
-using posted_ptr = std::shared_ptr<const fetch::posted>;
+using posted_ptr = std::shared_ptr<const webhooks::posted>;
 using results_ptr = std::shared_ptr<const results_batch>;
 using task_page_ptr = std::shared_ptr<const task_page>;
 using image_offer_ptr = std::shared_ptr<const image_offer>;

@@ -101,9 +101,9 @@ actors::pool_settings pool_settings_of(const config::settings& settings, const d
   return pool;
 }
 
-fetch::poster_options poster_options_of(const config::settings& settings, std::size_t at_once,
-                                        std::shared_ptr<const fetch::own_listener> spared) {
-  fetch::poster_options options;
+webhooks::poster_options poster_options_of(const config::settings& settings, std::size_t at_once,
+                                        std::shared_ptr<const webhooks::own_listener> spared) {
+  webhooks::poster_options options;
   options.threads = at_once;
   options.allow_addresses = settings.allow_callback_addresses;
   options.spared = std::move(spared);
@@ -113,7 +113,7 @@ fetch::poster_options poster_options_of(const config::settings& settings, std::s
   return options;
 }
 
-actors::courier_settings courier_settings_of(const config::settings& settings, std::size_t at_once, fetch::poster& poster) {
+actors::courier_settings courier_settings_of(const config::settings& settings, std::size_t at_once, webhooks::poster& poster) {
   actors::courier_settings courier;
   courier.at_once = at_once;
   courier.poster = &poster;
@@ -149,7 +149,7 @@ std::optional<std::string> problem_of_callback(std::string_view text) {
 class service::implementation {
  public:
   implementation(storage::location where, storage::process_lock lock, std::unique_ptr<fetch::engine> engine,
-                 std::unique_ptr<fetch::poster> poster, std::shared_ptr<fetch::own_listener> own)
+                 std::unique_ptr<webhooks::poster> poster, std::shared_ptr<webhooks::own_listener> own)
       : where_{std::move(where)}, lock_{std::move(lock)}, engine_{std::move(engine)}, poster_{std::move(poster)}, own_{std::move(own)} {}
 
   ~implementation() { stop(); }
@@ -299,8 +299,8 @@ class service::implementation {
   std::optional<storage::writer> writer_;  ///< until the ledger has it
   std::chrono::milliseconds drain_timeout_{0};
   std::unique_ptr<fetch::engine> engine_;
-  std::unique_ptr<fetch::poster> poster_;  ///< none: no callbacks
-  std::shared_ptr<fetch::own_listener> own_;
+  std::unique_ptr<webhooks::poster> poster_;  ///< none: no callbacks
+  std::shared_ptr<webhooks::own_listener> own_;
   std::unique_ptr<http::server> server_;
   actor_config config_;
   std::unique_ptr<caf::actor_system> system_;
@@ -330,8 +330,8 @@ struct preparation {
   stores::loaded stores;
   std::optional<descriptor_budget> budget;
   std::unique_ptr<fetch::engine> engine;
-  std::unique_ptr<fetch::poster> poster;
-  std::shared_ptr<fetch::own_listener> own = std::make_shared<fetch::own_listener>();
+  std::unique_ptr<webhooks::poster> poster;
+  std::shared_ptr<webhooks::own_listener> own = std::make_shared<webhooks::own_listener>();
   std::vector<std::string> problems;
 };
 
@@ -367,7 +367,7 @@ preparation prepare(const config::settings& settings) {
     ready.engine = fetch::make_sharing_engine(fetch::make_blocking_engine(engine_options_of(settings, *ready.budget)),
                                               {.reuse_for = settings.reuse_for, .reuse_entries = settings.reuse_entries});
     if (!settings.callback_key.empty()) {
-      ready.poster = fetch::make_blocking_poster(poster_options_of(settings, ready.budget->callbacks, ready.own));
+      ready.poster = webhooks::make_blocking_poster(poster_options_of(settings, ready.budget->callbacks, ready.own));
     }
   } catch (const std::exception& e) {  // the CA file, the folder for copies
     ready.problems.emplace_back(e.what());

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
-#include "fetch/engine/mode.hpp"
+#include "fetch/engine/engine.hpp"
 #include "observe/log.hpp"
 #include "storage/location.hpp"
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,6 +67,12 @@ std::size_t json_text_bytes(std::string_view text);
 
 /// Two lower-case hexadecimal digits for every byte.
 std::string hex(std::span<const unsigned char> bytes);
+
+/// Percent-encoding (RFC 3986, section 2.1): every byte as "%XX" with upper-case digits, except ASCII letters, digits, "-._~" and the
+/// bytes of `also_plain`.
+std::string percent_encoded(std::string_view text, std::string_view also_plain = {});
+/// The reverse; digits of either case. Nothing if two hexadecimal digits do not follow a '%'. '+' stays as it is, and "%00" gives a NUL.
+std::optional<std::string> percent_decoded(std::string_view text);
 
 /// Bytes of the UTF-8 sequence (Unicode 15, table 3-7: no surrogates, nothing longer than need be) at the front of a text; 0 where there is
 /// none.

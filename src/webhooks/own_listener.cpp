@@ -4,23 +4,23 @@
 
 #include "fetch/net/connection.hpp"
 
-namespace retail_pulse::fetch {
+namespace retail_pulse::webhooks {
 namespace {
 
-/// 0.0.0.0 and ::, which a connection takes for loopback.
-bool is_unspecified(const ip_address& address) {
+/// 0.0.0.0 and ::, which `connect` treats as loopback.
+bool is_unspecified(const fetch::ip_address& address) {
   return std::all_of(address.bytes.begin(), address.bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
 }  // namespace
 
-void own_listener::listens_at(const ip_address& bind, std::uint16_t port) { place_ = {unmapped(bind), port}; }
+void own_listener::listens_at(const fetch::ip_address& bind, std::uint16_t port) { endpoint_ = {unmapped(bind), port}; }
 
-bool own_listener::is_at(const ip_address& address, std::uint16_t port) const {
-  if (!place_ || place_->port != port) return false;
+bool own_listener::is_at(const fetch::ip_address& address, std::uint16_t port) const {
+  if (!endpoint_ || endpoint_->port != port) return false;
   const auto there = unmapped(address);
-  if (there == place_->bind || is_unspecified(there)) return true;
-  return is_unspecified(place_->bind) && is_of_this_machine(there);
+  if (there == endpoint_->bind || is_unspecified(there)) return true;
+  return is_unspecified(endpoint_->bind) && is_of_this_machine(there);
 }
 
-}  // namespace retail_pulse::fetch
+}  // namespace retail_pulse::webhooks

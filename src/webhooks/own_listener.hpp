@@ -3,26 +3,26 @@
 #include <cstdint>
 #include <optional>
 
-#include "fetch/net/address_guard.hpp"
+#include "fetch/url/ip_address.hpp"
 
-namespace retail_pulse::fetch {
+namespace retail_pulse::webhooks {
 
-/// Where this service itself listens, so that nothing of ours is sent there: an order that comes from the service would be trusted by
-/// whoever trusts its address. Told once, before any thread asks; then any thread may.
+/// Where this service itself listens, so that no webhook is sent there: a request from the service's own address might be trusted.
+/// Set once, before any thread asks; then any thread may.
 class own_listener {
  public:
-  /// `bind` may be of no interface in particular (0.0.0.0, ::).
-  void listens_at(const ip_address& bind, std::uint16_t port);
+  /// `bind` may be unspecified (0.0.0.0, ::).
+  void listens_at(const fetch::ip_address& bind, std::uint16_t port);
 
-  /// Whether a connection there would come to us. Where that cannot be told, it would.
-  bool is_at(const ip_address& address, std::uint16_t port) const;
+  /// Whether a connection there would reach this service. True if the kernel does not say.
+  bool is_at(const fetch::ip_address& address, std::uint16_t port) const;
 
  private:
-  struct place {
-    ip_address bind;
+  struct endpoint {
+    fetch::ip_address bind;
     std::uint16_t port = 0;
   };
-  std::optional<place> place_;
+  std::optional<endpoint> endpoint_;
 };
 
-}  // namespace retail_pulse::fetch
+}  // namespace retail_pulse::webhooks

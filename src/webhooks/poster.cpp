@@ -18,8 +18,18 @@
 #include "fetch/net/tls_context.hpp"
 #include "webhooks/own_listener.hpp"
 
-namespace retail_pulse::fetch {
+namespace retail_pulse::webhooks {
 namespace {
+
+using namespace fetch;
+
+std::string post_request(const url& to, std::string_view user_agent, const post& what) {
+  request_text request{"POST", to, user_agent};
+  for (const auto& [name, value] : what.headers) request.add(name, value);
+  request.add("Content-Length", std::to_string(what.body.size()));
+  request.add("Connection", "close");
+  return std::move(request).finish(what.body);
+}
 
 posted failure(const fault& why, int http_status = 0) { return {why.code, http_status, why.detail, why.reason}; }
 
@@ -44,7 +54,7 @@ class blocking_poster final : public poster {
   void stop() override {
     if (stopping_.exchange(true)) return;
     const std::uint64_t one = 1;
-    require(write(cancel_.get(), &one, sizeof one) > 0, "the poster can cancel its requests");  // never read: stays readable
+    require(write(cancel_.get(), &one, sizeof one) > 0, "the poster can cancel its requests");  // never read, so it stays readable
     names_.stop();
     for (const auto& unbegun : threads_.stop()) unbegun();  // answers at once
   }
@@ -60,7 +70,7 @@ class blocking_poster final : public poster {
   }
 
   void submit(post what, on_posted done) override {
-    // Shared, because the work must be copyable and `done` is still needed when no thread takes it.
+    // Shared, because the work must be copyable and `done` is still needed if no thread takes it.
     const auto shared_done = std::make_shared<on_posted>(std::move(done));
     const bool taken = threads_.run([this, what = std::move(what), shared_done] { (*shared_done)(attempt_or_failure(what)); });
     if (!taken) (*shared_done)(stopping_ ? stopped() : failure({error_code::internal, "no thread for a request"}));
@@ -71,7 +81,7 @@ class blocking_poster final : public poster {
     if (stopping_) return stopped();
     try {
       auto result = attempt(what);
-      // What the stop cut looks like many things, depending on where it was cut.
+      // A request that `stop` cuts ends in many ways, depending on where it was.
       return stopping_ && result.code != error_code::none && result.http_status == 0 ? stopped() : result;
     } catch (const std::exception& error) {  // out of memory, at worst: this request fails, the poster goes on
       return failure({error_code::internal, error.what()});
@@ -79,36 +89,39 @@ class blocking_poster final : public poster {
   }
 
   posted attempt(const post& what) {
-    const patience limit{std::chrono::steady_clock::now() + deadline_, cancel_.get()};
+    const io_deadline until{std::chrono::steady_clock::now() + deadline_, cancel_.get()};
     const auto parsed = parse_url(what.url);
     if (const auto* error = std::get_if<url_error>(&parsed)) return failure({error_code::invalid_url, error->reason});
     const auto& to = std::get<url>(parsed);
-    const destinations places{guard_, allow_hosts_, names_};
-    auto where = wait_for_addresses(places, to, limit);
+    const destination_rules rules{guard_, allow_hosts_, names_};
+    auto where = wait_for_addresses(rules, to, until);
     if (const auto* error = std::get_if<fault>(&where)) return failure(*error);
     route way{std::get<std::vector<ip_address>>(std::move(where))};
-    const auto answer = ask(places, to, way, what, limit);
+    const auto answer = ask(rules, to, way, what, until);
     if (const auto* error = std::get_if<fault>(&answer)) {
-      if (is_no_answer(error->code)) stop_preferring(places, to, way.address());
+      if (is_no_answer(error->code)) stop_preferring(rules, to, way.address());
       return failure(*error);
     }
-    if (way.has_moved()) prefer(places, to, way.address());
+    if (way.has_moved()) prefer(rules, to, way.address());
     const int status = std::get<response_head>(answer).status;
     if (status >= 200 && status <= 299) return {error_code::none, status, {}};
     return failure({error_code::http_status, "the answer has status " + std::to_string(status)}, status);
   }
 
-  /// Asks the first address that takes a connection. What was sent is not sent to another: the receiver may have it.
-  std::variant<response_head, fault> ask(const destinations& places, const url& to, route& way, const post& what, const patience& limit) {
+  /// Asks the first address that accepts a connection. Once sent, the request is not sent to another: the
+  /// receiver may have it.
+  std::variant<response_head, fault> ask(const destination_rules& rules, const url& to, route& way, const post& what, const io_deadline& until) {
     for (;;) {
       if (spared_ && spared_->is_at(way.address(), to.port)) {
         return fault{error_code::blocked_address, "this service itself listens at " + way.address().text()};
       }
-      const auto opened = connection::open(to, way.address(), tls_, way.share_of(limit));
+      const auto opened = connection::open(to, way.address(), tls_, way.share_of(until));
       const auto* error = std::get_if<fault>(&opened);
-      if (error == nullptr) return run_post(*std::get<std::unique_ptr<connection>>(opened), to, user_agent_, what, limit);
-      if (!is_nobody_there(error->code, limit) || way.next() == nullptr) return *error;
-      stop_preferring(places, to, way.address());
+      if (error == nullptr) {
+        return exchange_for_head(*std::get<std::unique_ptr<connection>>(opened), post_request(to, user_agent_, what), until);
+      }
+      if (!is_nobody_there(error->code, until) || way.next() == nullptr) return *error;
+      stop_preferring(rules, to, way.address());
       way.move_on();
     }
   }
@@ -129,4 +142,4 @@ class blocking_poster final : public poster {
 
 std::unique_ptr<poster> make_blocking_poster(poster_options options) { return std::make_unique<blocking_poster>(std::move(options)); }
 
-}  // namespace retail_pulse::fetch
+}  // namespace retail_pulse::webhooks

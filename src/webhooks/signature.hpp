@@ -7,11 +7,12 @@
 #include "core/time.hpp"
 #include "webhooks/poster.hpp"
 
-namespace retail_pulse::fetch {
+namespace retail_pulse::webhooks {
 
-/// The headers that prove who sent a message, and when, as Standard Webhooks has them: webhook-id, webhook-timestamp (seconds) and
-/// webhook-signature, "v1," and the HMAC-SHA256 of "id.timestamp.body" in base64. `key` is the secret itself, not its text form.
-/// Throws std::runtime_error when OpenSSL gives no HMAC.
-std::vector<header_line> webhook_headers(std::string_view key, const std::string& id, unix_millis now, std::string_view body);
+/// The headers by which a receiver verifies sender and time, defined by Standard Webhooks: webhook-id,
+/// webhook-timestamp (seconds) and webhook-signature, which is "v1," and the HMAC-SHA256 of
+/// "id.timestamp.body" in base64. `key` is the decoded secret. Throws std::runtime_error if OpenSSL gives
+/// no HMAC.
+std::vector<header_line> signed_headers(std::string_view key, const std::string& id, unix_millis now, std::string_view body);
 
-}  // namespace retail_pulse::fetch
+}  // namespace retail_pulse::webhooks

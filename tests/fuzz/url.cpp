@@ -74,7 +74,7 @@ void check_accepted(const url& u) {
 }
 
 void check_located(const url& base, std::string_view location) {
-  const auto kept = refused_location(location);
+  const auto kept = loggable_location(location);
   check(kept.size() <= 256 && is_visible_ascii(kept) && !holds_any(kept, "?#@"), "a refused location is short and clean");
 
   const auto unmoved = parse_location(base, "");

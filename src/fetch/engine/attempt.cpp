@@ -8,6 +8,7 @@
 #include "core/limits.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
+#include "fetch/engine/intake.hpp"
 #include "fetch/engine/retry_policy.hpp"
 #include "fetch/http1/exchange.hpp"
 #include "fetch/net/route.hpp"
@@ -19,19 +20,33 @@ std::int32_t ms_since(steady_time start) {
   return static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count());
 }
 
+std::string get_request(const url& of, std::string_view user_agent, const intake& file, const file_version* known) {
+  request_text request{"GET", of, user_agent};
+  if (const auto range = file.range_to_ask()) {
+    const auto last = range->last ? std::to_string(*range->last) : std::string{};
+    request.add("Range", "bytes=" + std::to_string(range->first) + "-" + last);
+    if (!file.if_range().empty()) request.add("If-Range", file.if_range());
+  }
+  if (known != nullptr && file.is_conditional()) {
+    if (!known->etag.empty()) request.add("If-None-Match", known->etag);
+    if (!known->last_modified.empty()) request.add("If-Modified-Since", known->last_modified);
+  }
+  return std::move(request).finish();
+}
+
 /// One attempt: up to limits::redirects + 1 hops, each parsed, resolved and guarded anew.
 class attempt {
  public:
   explicit attempt(const attempt_tools& tools)
       : tools_(tools),
         start_(std::chrono::steady_clock::now()),
-        limit_{start_ + tools.deadline, tools.cancelled},
+        until_{start_ + tools.deadline, tools.cancelled},
         account_{tools.max_image_bytes} {}
 
   outcome run(const request& wanted) {
     follow(wanted);
     result_.evidence.total_ms = ms_since(start_);
-    if (result_.code == error_code::blocked_address) result_.evidence.address.clear();  // not even of a peer that is somewhere else
+    if (result_.code == error_code::blocked_address) result_.evidence.address.clear();  // not even that of an unexpected peer
     return std::move(result_);
   }
 
@@ -56,20 +71,21 @@ class attempt {
         return fail(bound_exceeded(error_code::too_many_redirects, "more than " + std::to_string(limits::redirects) + " times"));
       auto next = parse_location(here, *redirect);
       if (const auto* error = std::get_if<url_error>(&next)) {
-        const auto kept = refused_location(*redirect);
-        move_on(kept.empty() ? here.for_log() : kept);
+        const auto kept = loggable_location(*redirect);
+        go_to_hop(kept.empty() ? here.for_log() : kept);
         return fail(error_code::invalid_url, "redirected by " + here.for_log() + ": " + error->reason,
                     "a redirect leads to a URL that is not valid (" + error->reason + ")");
       }
       const bool downgraded = here.tls && !std::get<url>(next).tls;
       here = std::get<url>(std::move(next));
-      move_on(here.text());
+      go_to_hop(here.text());
       if (downgraded) return fail(error_code::blocked_address, "redirected from https to " + here.for_log());
     }
   }
 
-  /// From here on the evidence is about the next hop; nothing of the last one's answer may stand beside its URL.
-  void move_on(std::string next) {
+  /// From here on the evidence is about the next hop; nothing of the last response may stand beside its
+  /// URL.
+  void go_to_hop(std::string next) {
     redirected_ = true;
     result_.evidence.final_url = std::move(next);
     result_.evidence.address.clear();
@@ -77,28 +93,29 @@ class attempt {
     result_.evidence.bytes = 0;
   }
 
-  /// One hop, unless its origin's circuit is open, and what the hop tells of the origin. The text of a redirect; nothing: the outcome is
-  /// set.
+  /// Makes one hop, unless its origin's circuit is open, and records the origin's health. Returns the
+  /// text of a redirect, or nothing: the outcome is set.
   std::optional<std::string> visit(const url& here, const request& wanted) {
     const auto origin = here.origin();
     const auto start = std::chrono::steady_clock::now();
     own_time_ = {};
-    if (const auto closed_for = tools_.circuits.refusal(origin, start)) {
-      fail(error_code::origin_unavailable, origin + " failed too often of late");
-      result_.retry_after = *closed_for;
+    if (const auto blocked_for = tools_.circuits.blocked_for(origin, start)) {
+      fail(error_code::origin_unavailable, origin + " failed too often recently");
+      result_.retry_after = *blocked_for;
       return std::nullopt;
     }
     auto redirect = fetch_from(here, wanted);
     const auto now = std::chrono::steady_clock::now();
-    auto told = redirect ? verdict::answered : judge(result_.code, result_.evidence.http_status);
-    // Who redirects late, to a place that then has no time left, must not close that place to others; nor must a slow name server or a
-    // long line of ours.
-    if (result_.code == error_code::timed_out && now - start - own_time_ < tools_.deadline / 2) told = verdict::unknown;
-    tools_.circuits.record(origin, told, start, now);
+    auto health = redirect ? origin_health::healthy : health_of(result_.code, result_.evidence.http_status);
+    // A host that redirects late leaves the next one no time, which must not open that one's circuit;
+    // nor must a slow name server or a long wait for a permit.
+    if (result_.code == error_code::timed_out && now - start - own_time_ < tools_.deadline / 2) health = origin_health::unknown;
+    tools_.circuits.record(origin, health, start, now);
     return redirect;
   }
 
-  /// Asks one host until the file's answer is known. The text of a redirect; nothing: the outcome is set.
+  /// Asks one host until the outcome is known. Returns the text of a redirect, or nothing: the outcome is
+  /// set.
   std::optional<std::string> fetch_from(const url& here, const request& wanted) {
     auto addresses = wait_for_addresses(here);
     if (!addresses) return std::nullopt;
@@ -106,7 +123,7 @@ class attempt {
     if (!redirected_) result_.leads_to = to.address().text();
     if (!begin_at(here, to)) return std::nullopt;
     const file_version* known = wanted.known && wanted.known->url == here.text() ? &*wanted.known : nullptr;
-    intake file{tools_.how, account_, tools_.copies, known != nullptr, limit_.deadline};
+    intake file{tools_.how, account_, tools_.pictures, known != nullptr, until_.at};
     for (;;) {
       auto answer = ask(here, to, file, known);
       account_ = file.account();
@@ -126,23 +143,22 @@ class attempt {
     }
   }
 
-  /// The evidence is about this address from here on. False when too many fetches are there; the outcome is set then, and it is no attempt
-  /// of the image's: its server was not asked, because of others.
+  /// Gets a permit for this address. From here on the evidence is about it. False if too many fetches
+  /// are there: the outcome is set, and is `postponed`, because the image's server was not asked.
   bool begin_at(const url& here, const route& to) {
     result_.evidence.address = to.address().text();
-    result_.evidence.http_status = 0;  // it has not said anything yet
-    auto& places = tools_.at_addresses;
+    result_.evidence.http_status = 0;  // it has not answered yet
     const auto start = std::chrono::steady_clock::now();
-    place_ = places.take({to.address(), here.origin()}, end_of_wait(to), std::exchange(place_, std::nullopt));
+    permit_ = tools_.permits.take({to.address(), here.origin()}, end_of_wait(to), std::exchange(permit_, std::nullopt));
     const auto now = std::chrono::steady_clock::now();
     own_time_ += now - start;
-    if (place_) return true;
-    if (places.is_stopped()) {
+    if (permit_) return true;
+    if (tools_.permits.is_stopped()) {
       fail(error_code::internal, "the fetch engine is shutting down");
       return false;
     }
-    if (now >= limit_.deadline) {  // who redirects at the last moment is asked no more often than who does not answer
-      fail(error_code::timed_out, "no time left at " + to.address().text() + ", where too many fetches are");
+    if (now >= until_.at) {  // a real attempt: a host that redirects at the last moment must not be asked for ever
+      fail(error_code::timed_out, "no time left at " + to.address().text() + ", which has too many fetches");
       return false;
     }
     fail(error_code::origin_unavailable, "too many fetches are at " + to.address().text(), "too many fetches are at its server");
@@ -153,11 +169,12 @@ class attempt {
     return false;
   }
 
-  /// Until when to wait for a place. Who submitted counts this fetch at its first address, and so keeps back others; to anywhere else many
-  /// may come at once, and none of them may hold a thread for long. The other half of the time is for the fetch.
+  /// How long to wait for a permit. The caller counts this fetch at its first address, and so limits the
+  /// wait there; at any other server many fetches may arrive at once, and none may hold its thread for
+  /// long. The other half of the time is for the fetch.
   steady_time end_of_wait(const route& to) const {
     const auto now = std::chrono::steady_clock::now();
-    const auto half = now + (to.share_of(limit_).deadline - now) / 2;
+    const auto half = now + (to.share_of(until_).at - now) / 2;
     const bool is_counted_here = !redirected_ && !to.has_moved();
     return is_counted_here ? half : std::min(half, now + limits::address_line);
   }
@@ -179,7 +196,8 @@ class attempt {
     }
   }
 
-  /// One request, at the first address that answers. Nothing when no connection could be made; the outcome is set then.
+  /// Makes one request, at the first address that answers. Nothing if no connection could be made: the
+  /// outcome is set.
   std::optional<exchange> ask(const url& here, route& to, intake& file, const file_version* known) {
     for (;;) {
       auto answer = ask_at(here, to, file, known);
@@ -189,7 +207,7 @@ class attempt {
       }
       const auto code = answer ? answer->failed->code : result_.code;
       if (is_no_answer(code)) did_not_answer(here, to);
-      if (!is_nobody_there(code, limit_) || !to.move_on()) return answer;
+      if (!is_nobody_there(code, until_) || !to.move_on()) return answer;
       fail(error_code::none, {});
       if (!begin_at(here, to)) return std::nullopt;
     }
@@ -197,12 +215,12 @@ class attempt {
 
   void answered(const url& here, const route& to) {
     if (!to.has_moved()) return;
-    prefer(tools_.places, here, to.address());
+    prefer(tools_.rules, here, to.address());
     if (!redirected_) result_.leads_to = to.address().text();
   }
 
   void did_not_answer(const url& here, const route& to) {
-    const bool went_first = stop_preferring(tools_.places, here, to.address()) && !to.has_moved();
+    const bool went_first = stop_preferring(tools_.rules, here, to.address()) && !to.has_moved();
     if (went_first && !redirected_ && to.next() != nullptr) result_.leads_to = to.next()->text();
   }
 
@@ -219,7 +237,7 @@ class attempt {
 
   exchange ask_over(std::unique_ptr<connection> over, const std::string& key, const url& here, intake& file, const file_version* known,
                     bool was_kept) {
-    auto answer = run_exchange(*over, was_kept, here, tools_.user_agent, file, known, limit_);
+    auto answer = run_exchange(*over, was_kept, get_request(here, tools_.user_agent, file, known), file, until_);
     result_.evidence.http_status = answer.head && !answer.wants_new_connection ? answer.head->status : 0;
     result_.evidence.bytes += answer.bytes;
     if (answer.reusable) tools_.connections.keep(key, std::move(over));
@@ -228,7 +246,7 @@ class attempt {
 
   std::unique_ptr<connection> open(const url& here, const route& to) {
     const auto start = std::chrono::steady_clock::now();
-    const auto share = to.share_of(limit_);
+    const auto share = to.share_of(until_);
     auto opened = connection::open(here, to.address(), tools_.tls, share);
     if (std::holds_alternative<fault>(opened) && std::get<fault>(opened).ran_out) {
       tools_.connections.close_all();
@@ -244,7 +262,7 @@ class attempt {
 
   std::optional<std::vector<ip_address>> wait_for_addresses(const url& here) {
     const auto start = std::chrono::steady_clock::now();
-    auto where = fetch::wait_for_addresses(tools_.places, here, limit_);
+    auto where = fetch::wait_for_addresses(tools_.rules, here, until_);
     result_.evidence.dns_ms += ms_since(start);
     own_time_ += std::chrono::steady_clock::now() - start;
     if (const auto* error = std::get_if<fault>(&where)) {
@@ -256,11 +274,11 @@ class attempt {
 
   const attempt_tools& tools_;
   const steady_time start_;
-  const patience limit_;
+  const io_deadline until_;
   bool redirected_ = false;
-  std::chrono::steady_clock::duration own_time_{};  ///< of the present hop: spent on look-ups and in line, which no host is to blame for
+  std::chrono::steady_clock::duration own_time_{};  ///< of the current hop: look-ups and waits for permits, for which no host is to blame
   byte_account account_;
-  std::optional<address_places::place> place_;  ///< at the address and origin of the present hop, or until then of the one before
+  std::optional<address_permits::permit> permit_;  ///< for the current hop, or the one before until that one has its own
   outcome result_;
 };
 

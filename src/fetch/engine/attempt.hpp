@@ -4,10 +4,9 @@
 #include <cstdint>
 #include <string>
 
-#include "fetch/engine/address_places.hpp"
+#include "fetch/engine/address_permits.hpp"
 #include "fetch/engine/circuit_breaker.hpp"
 #include "fetch/engine/engine.hpp"
-#include "fetch/engine/mode.hpp"
 #include "fetch/engine/picture_store.hpp"
 #include "fetch/net/connection_pool.hpp"
 #include "fetch/net/destination.hpp"
@@ -15,14 +14,14 @@
 
 namespace retail_pulse::fetch {
 
-/// What every attempt of an engine shares. Each part may be used from any thread.
+/// Shared by all attempts of an engine. Each part may be used from any thread.
 struct attempt_tools {
-  destinations places;
+  destination_rules rules;
   connection_pool& connections;
   const tls_context& tls;
   circuit_breaker& circuits;
-  address_places& at_addresses;
-  picture_store* copies;  ///< null: no copies are kept
+  address_permits& permits;
+  picture_store* pictures;  ///< null: none are kept
   mode how;
   std::chrono::milliseconds deadline;
   std::int64_t max_image_bytes;
@@ -30,7 +29,7 @@ struct attempt_tools {
   int cancelled;  ///< readable once the engine shuts down
 };
 
-/// One attempt from the URL's text to the outcome, redirects included. Blocks the calling thread up to the deadline.
+/// Makes one attempt, from the URL's text to the outcome, redirects included. Blocks up to the deadline.
 outcome run_attempt(const attempt_tools& tools, const request& wanted);
 
 }  // namespace retail_pulse::fetch

@@ -17,13 +17,6 @@
 namespace retail_pulse::fetch {
 namespace {
 
-outcome internal_failure(std::string detail) {
-  outcome result;
-  result.code = error_code::internal;
-  result.detail = std::move(detail);
-  return result;
-}
-
 std::unique_ptr<picture_store> opened_store(const engine_options& options) {
   if (options.keep_images.empty()) return nullptr;
   auto opened = picture_store::open(options.keep_images, options.keep_images_bytes, options.keep_images_mode, options.tell);
@@ -40,14 +33,14 @@ class blocking_engine final : public engine {
         connections_(options.idle_connections),
         names_(guard_, resolver_options{options.dns_servers}),
         circuits_(options.deadline),
-        at_addresses_(options.address_connections),
-        kept_(opened_store(options)),
+        permits_(options.address_connections),
+        pictures_(opened_store(options)),
         tools_{{guard_, allow_hosts_, names_},
                connections_,
                tls_,
                circuits_,
-               at_addresses_,
-               kept_.get(),
+               permits_,
+               pictures_.get(),
                options.how,
                options.deadline,
                options.max_image_bytes,
@@ -62,9 +55,9 @@ class blocking_engine final : public engine {
   void stop() override {
     if (stopping_.exchange(true)) return;
     const std::uint64_t one = 1;
-    require(write(cancel_.get(), &one, sizeof one) > 0, "the fetch engine can cancel its fetches");  // never read: stays readable
+    require(write(cancel_.get(), &one, sizeof one) > 0, "the fetch engine can cancel its fetches");  // never read, so it stays readable
     names_.stop();
-    at_addresses_.stop();
+    permits_.stop();
     for (const auto& unbegun : threads_.stop()) unbegun();  // answers `internal` at once
   }
 
@@ -72,14 +65,14 @@ class blocking_engine final : public engine {
     const auto parsed = parse_url(text);
     const auto* to = std::get_if<url>(&parsed);
     if (to == nullptr) return done({});
-    find_addresses(tools_.places, *to, [done = std::move(done)](const resolution& where) {
+    find_addresses(tools_.rules, *to, [done = std::move(done)](const resolution& where) {
       const auto* addresses = std::get_if<std::vector<ip_address>>(&where);
       done(addresses == nullptr ? std::string{} : addresses->front().text());
     });
   }
 
   void submit(request request, on_fetched done) override {
-    // Shared, because the work must be copyable and `done` is still needed when no thread takes it.
+    // Shared, because the work must be copyable and `done` is still needed if no thread takes it.
     const auto shared_done = std::make_shared<on_fetched>(std::move(done));
     const bool taken = threads_.run([this, wanted = std::move(request), shared_done] { (*shared_done)(attempt_or_failure(wanted)); });
     if (!taken) (*shared_done)(internal_failure(stopping_ ? "the fetch engine is shutting down" : "no thread for a fetch"));
@@ -103,8 +96,8 @@ class blocking_engine final : public engine {
   connection_pool connections_;
   resolver names_;
   circuit_breaker circuits_;
-  address_places at_addresses_;
-  const std::unique_ptr<picture_store> kept_;
+  address_permits permits_;
+  const std::unique_ptr<picture_store> pictures_;
   const attempt_tools tools_;
   thread_pool threads_;
 };

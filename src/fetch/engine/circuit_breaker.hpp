@@ -14,38 +14,42 @@
 
 namespace retail_pulse::fetch {
 
-/// What the end of an attempt tells about the origin it was made at.
-enum class verdict {
-  answered,  ///< the origin is there, whatever it said
-  failed,    ///< it is not, or says itself that it is out of order
-  unknown,   ///< the attempt ended without asking it
+/// The health of an origin, judged by the outcome of an attempt.
+enum class origin_health {
+  healthy,  ///< it answered, with whatever content
+  failing,  ///< it did not answer, or reported itself out of order
+  unknown,  ///< the attempt ended without asking it
 };
 
-/// The verdict for an attempt that ended so. `http_status` counts with the code http_status alone, and only what core/http_status.hpp calls
-/// out of order is a failure: an image service says 500 of one bad picture, and 429 has its own answer in Retry-After.
-verdict judge(error_code code, int http_status);
+/// `http_status` counts only with the code http_status. Failing are only the statuses that
+/// core/http_status.hpp marks as out of order: an image service may answer 500 for one bad picture, and
+/// 429 is handled by its Retry-After.
+origin_health health_of(error_code code, int http_status);
 
-/// Keeps fetches away from origins that are out of order. An origin is closed (all may pass), open (none may) or probing (one has passed).
-/// It opens when, at a failure, at least limits::breaker_percent of its last limits::breaker_window outcomes are failures and there are
-/// limits::breaker_least of them; for limits::breaker_open, and twice as long, up to limits::breaker_open_cap, for every probe that fails
-/// in a row. A probe that is answered closes it, and what went before is forgotten.
+/// Stops fetches to origins that keep failing. A circuit is closed (all fetches pass), open (none) or
+/// probing (one has passed). It opens at a failure if at least limits::breaker_percent of the origin's
+/// last limits::breaker_window outcomes are failures, and there are at least limits::breaker_least
+/// outcomes. It stays open for limits::breaker_open, and twice as long after each probe that fails in a
+/// row, up to limits::breaker_open_cap. A healthy probe closes it and clears its history.
 ///
-/// An origin is remembered from its first failure (its outcomes count from there) until limits::breaker_window answers came in a row, or
-/// limits::breaker_origins others failed more recently. Thread safe; never blocks for long. Times come from the caller.
+/// An origin is remembered from its first failure (outcomes count from there) until
+/// limits::breaker_window healthy outcomes in a row, or until limits::breaker_origins others failed more
+/// recently. Thread safe; never blocks for long. Times come from the caller.
 class circuit_breaker {
  public:
-  /// A probe that has told nothing for `attempt_deadline` is lost, and another may pass.
+  /// After `attempt_deadline` without an outcome a probe is lost, and another may pass.
   explicit circuit_breaker(std::chrono::milliseconds attempt_deadline);
 
-  /// Nothing when a fetch from the origin may begin now; each of these is to be recorded once. Else after how long to ask again, at least 1
-  /// ms.
-  std::optional<std::chrono::milliseconds> refusal(const std::string& origin, steady_time now);
+  /// Nothing: a fetch from the origin may begin now, and its outcome must be recorded once. Else the time
+  /// after which to ask again, at least 1 ms.
+  std::optional<std::chrono::milliseconds> blocked_for(const std::string& origin, steady_time now);
 
-  /// How a fetch ended that was let pass at `began` (the `now` of `refusal`). It counts only if no circuit opened or closed since then:
-  /// the rest of a burst that opened one is no news of its probe.
-  void record(const std::string& origin, verdict told, steady_time began, steady_time now);
+  /// Records the outcome of a fetch that passed at `began` (the `now` of `blocked_for`). It counts only if
+  /// the circuit has not opened or closed since: requests started before the breaker opened do not count
+  /// as its probe.
+  void record(const std::string& origin, origin_health health, steady_time began, steady_time now);
 
-  std::size_t remembered() const;  ///< origins
+  std::size_t remembered() const;  ///< number of origins
 
  private:
   enum class state { closed, open, probing };
@@ -59,8 +63,8 @@ class circuit_breaker {
   };
 
   void open(circuit& at, std::chrono::milliseconds length, steady_time now);
-  void record_probe(circuit& at, verdict told, steady_time now);
-  void record_closed(const std::string& origin, circuit& at, verdict told, steady_time now);
+  void record_probe(circuit& at, origin_health health, steady_time now);
+  void record_closed(const std::string& origin, circuit& at, origin_health health, steady_time now);
 
   const std::chrono::milliseconds attempt_deadline_;
   mutable std::mutex mutex_;

@@ -18,7 +18,7 @@ bool names_none(const std::variant<std::vector<content_coding>, fault>& codings)
 
 intake::intake(mode how, byte_account so_far, picture_store* keep, bool conditional, steady_time deadline)
     : how_{how}, account_{so_far}, deadline_{deadline}, conditional_{conditional}, whole_{how == mode::full} {
-  if (keep != nullptr && how == mode::full) copy_.emplace(keep->begin());
+  if (keep != nullptr && how == mode::full) picture_.emplace(keep->begin());
 }
 
 std::optional<intake::range> intake::range_to_ask() const {
@@ -59,7 +59,7 @@ intake::step intake::begin(const response_head& head) {
 }
 
 bool intake::is_another_version(const response_head& head, std::optional<std::uint64_t> total) const {
-  // An answer to If-Range may leave validators out (RFC 9110, section 15.3.7).
+  // A response to If-Range may omit validators (RFC 9110, section 15.3.7).
   const auto differ = [](const std::string& a, const std::string& b) { return !a.empty() && !b.empty() && a != b; };
   return begun_ && (differ(head.etag, etag_) || differ(head.last_modified, last_modified_) || (total && total_ && *total != *total_));
 }
@@ -84,11 +84,11 @@ intake::step intake::begin_body(const response_head& head, std::uint64_t first, 
 intake::step intake::add(std::span<const std::byte> bytes) {
   const auto most = account_.most();
   if (bytes.size() > most - std::min(most, offset_)) return fail(too_large());
-  if (!account_.receive(bytes.size())) return fail(too_large("in all its answers"));
+  if (!account_.receive(bytes.size())) return fail(too_large("in all its responses"));
   if (part_end_ && offset_ + bytes.size() > *part_end_) return ask_whole();
   const auto from = std::exchange(offset_, offset_ + bytes.size());
   if (codings_) return take_coded(bytes, false);
-  // The whole file after some parts begins before the byte that is wanted.
+  // The whole file, requested after some parts, begins before the wanted byte.
   if (offset_ <= reader_.position()) return step::read;
   if (from < reader_.position()) bytes = bytes.subspan(static_cast<std::size_t>(reader_.position() - from));
   if (from > reader_.position()) reader_.skip_to(from);
@@ -97,15 +97,16 @@ intake::step intake::add(std::span<const std::byte> bytes) {
 
 /// The next bytes of the file for its reader.
 intake::step intake::take(std::span<const std::byte> bytes) {
-  if (copy_) copy_->append(bytes);
+  if (picture_) picture_->append(bytes);
   begun_ = true;
   const auto state = feed(bytes);
   const bool enough = how_ == mode::header && state == imaging::image_reader::state::measured;
   return enough || state == imaging::image_reader::state::failed ? conclude() : step::read;
 }
 
-/// Hosts that name a coding often mean something else by it, or have not applied it. A start that is an image's is one: none begins as gzip
-/// or the zlib format do, and what bare deflate or another coding makes hardly ever happens to have all of a signature.
+/// Hosts that name a coding often have not applied it. A body that begins like an image is taken as one:
+/// no image begins like gzip or zlib, and the output of bare deflate or another coding hardly ever happens
+/// to hold a whole signature.
 intake::step intake::take_coded(std::span<const std::byte> bytes, bool is_all) {
   if (decoder_) return decode(bytes);
   coded_start_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -121,7 +122,7 @@ intake::step intake::take_coded(std::span<const std::byte> bytes, bool is_all) {
     codings_.reset();
     return take(body);
   }
-  if (const auto* refused = std::get_if<fault>(&codings)) return fail(*refused);
+  if (const auto* error = std::get_if<fault>(&codings)) return fail(*error);
   decoder_.emplace(std::get<std::vector<content_coding>>(codings), account_.most());
   return decode(body);
 }
@@ -132,7 +133,7 @@ intake::step intake::decode(std::span<const std::byte> bytes) {
     if (std::chrono::steady_clock::now() >= deadline_) {
       next = fail(error_code::timed_out, "no time left while decoding the body");
     } else {
-      next = account_.decode(decoded.size()) ? take(decoded) : fail(too_large("in all its answers"));
+      next = account_.decode(decoded.size()) ? take(decoded) : fail(too_large("in all its responses"));
     }
     return next == step::read;
   });
@@ -140,7 +141,8 @@ intake::step intake::decode(std::span<const std::byte> bytes) {
   return broken ? fail(*broken) : step::read;
 }
 
-/// The reader looks through whatever it is given for the file's end, so where the size is enough it is given little at a time.
+/// The reader searches all it is given for the file's end, so in header mode it is given little at a
+/// time.
 imaging::image_reader::state intake::feed(std::span<const std::byte> bytes) {
   using enum imaging::image_reader::state;
   if (how_ == mode::full) return reader_.feed(bytes);
@@ -157,7 +159,7 @@ intake::step intake::end() {
   if (codings_) return end_coded();
   if (!part_end_) return conclude();
   const bool at_end = reader_.wanted() >= total_.value_or(account_.most());
-  // That a file ends early, or goes on behind the bound, is believed only when it was asked for as a whole.
+  // An early end, or a file beyond the limit, is believed only of a request for the whole file.
   return at_end || account_.requests() > limits::ranges ? ask_whole() : step::again;
 }
 
@@ -198,8 +200,9 @@ intake::step intake::fail(fault why) {
   return step::settled;
 }
 
-/// What came in full is as its host has it, packed or not, so that it ends early is final. An empty body is more likely a host's slip, and
-/// a connection that ended may have been cut.
+/// If the response is complete by its framing, a file that ends early is final: the host has no more of
+/// it. Not so an empty body, which is more likely a temporary fault of the host, and one whose end only
+/// the end of the connection marks, which may have been cut.
 intake::step intake::fail_at_end(fault why) {
   why.lasts = why.code == error_code::truncated && tells_end_ && offset_ > 0;
   return fail(std::move(why));
@@ -212,10 +215,10 @@ intake::step intake::conclude() {
   if (answer.code != error_code::none && !enough) {
     return fail_at_end({answer.code, "after " + std::to_string(offset_) + " bytes", answer.reason});
   }
-  if (copy_) {
-    auto kept = copy_->keep(measured_.format);
+  if (picture_) {
+    auto kept = picture_->keep(measured_.format);
     if (auto* copy = std::get_if<picture_store::picture::kept>(&kept)) kept_ = std::move(copy->sha256);
-    if (auto* refused = std::get_if<picture_store::picture::refused>(&kept)) not_kept_ = std::move(refused->why);
+    if (auto* problem = std::get_if<picture_store::picture::not_kept>(&kept)) not_kept_ = std::move(problem->why);
   }
   return step::settled;
 }

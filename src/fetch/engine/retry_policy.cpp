@@ -23,7 +23,7 @@ std::optional<unix_millis> parse_http_date(const std::string& text) {
     std::tm parts{};
     stream >> std::get_time(&parts, form);
     if (stream.fail()) continue;
-    // get_time is content with a text that ends early; only one that would be written this way is a date.
+    // get_time also accepts a text that ends early; a date must read the same when written back.
     std::ostringstream written;
     written.imbue(std::locale::classic());
     written << std::put_time(&parts, form);
@@ -34,7 +34,7 @@ std::optional<unix_millis> parse_http_date(const std::string& text) {
   return std::nullopt;
 }
 
-static_assert(limits::breaker_open_cap <= limits::retry_after_cap, "an image that is told when the next probe may pass waits until then");
+static_assert(limits::breaker_open_cap <= limits::retry_after_cap, "an image waits until the next probe may pass");
 
 }  // namespace
 

@@ -1,16 +1,12 @@
 #include "fetch/engine/sharing_engine.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 #include <condition_variable>
 #include <cstring>
 #include <exception>
 #include <iterator>
 #include <mutex>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -18,13 +14,14 @@
 #include <vector>
 
 #include "core/lru_map.hpp"
+#include "crypto/sha256.hpp"
 #include "fetch/url/url.hpp"
 
 namespace retail_pulse::fetch {
 namespace {
 
-/// SHA-256 of a canonical URL, which may have 24 KiB. Nobody can make two URLs that share one.
-using digest = std::array<unsigned char, 32>;
+/// SHA-256 of a canonical URL, which may have 24 KiB. No two URLs can be made that share one.
+using digest = crypto::sha256_digest;
 
 struct digest_hash {
   std::size_t operator()(const digest& of) const {
@@ -34,30 +31,17 @@ struct digest_hash {
   }
 };
 
-digest digest_of(const std::string& text) {
-  digest result;
-  if (EVP_Digest(text.data(), text.size(), result.data(), nullptr, EVP_sha256(), nullptr) != 1) throw std::runtime_error("no SHA-256");
-  return result;
-}
-
-outcome internal_failure(std::string detail) {
-  outcome result;
-  result.code = error_code::internal;
-  result.detail = std::move(detail);
-  return result;
-}
-
-/// Successes by URL, each good until its time. Not thread safe.
+/// Successes by URL, each with an expiry. Not thread safe.
 class result_memory {
  public:
   struct entry {
-    outcome result;  ///< as it is given out again: a success without traces of the network
+    outcome result;  ///< in the form in which it is reused: without address, bytes and times
     steady_time until;
   };
 
   result_memory(std::chrono::milliseconds keep_for, std::size_t most) : keep_for_(keep_for), entries_(most) {}
 
-  /// Whatever is known of the URL: an answer while it is good; after that, something to ask the server about.
+  /// The entry of a URL, if it has not expired or can be revalidated.
   std::optional<entry> find(const digest& of, steady_time now) {
     const auto* found = entries_.find(of);
     if (found == nullptr) return std::nullopt;
@@ -69,7 +53,7 @@ class result_memory {
   void keep(const digest& of, outcome success, steady_time now) {
     success.detail.clear();
     auto& evidence = success.evidence;
-    success.leads_to.clear();  // origins move; the limit per address must not follow an old one
+    success.leads_to.clear();  // it may be outdated; limits per address must not use it
     evidence.address.clear();
     evidence.bytes = 0;
     evidence.dns_ms = evidence.connect_ms = evidence.total_ms = 0;
@@ -89,7 +73,7 @@ class result_memory {
 
 /// The remembered result after the server has confirmed it: its measurement and copy, with the evidence of the confirmation.
 outcome confirmed(outcome answer, const std::optional<outcome>& known) {
-  if (!known) return internal_failure("the server confirmed a version that nobody asked about");
+  if (!known) return internal_failure("the server confirmed a version that was not in the request");
   answer.not_modified = false;
   answer.measured = known->measured;
   answer.evidence.kept = known->evidence.kept;
@@ -108,9 +92,9 @@ class sharing_engine final : public engine {
   void resolve(const std::string& url, on_resolved done) override { inner_->resolve(url, std::move(done)); }
 
   void stop() override {
-    inner_->stop();  // answers every flight, and so whoever joined one,
+    inner_->stop();  // concludes every fetch with its joined requests,
     std::unique_lock lock{mutex_};
-    landed_.wait(lock, [this] { return open_ == 0; });  // but one may be on its way to `inner` still
+    concluded_.wait(lock, [this] { return open_ == 0; });  // but one may still be on its way to `inner`
   }
 
   void submit(request request, on_fetched done) override {
@@ -119,25 +103,26 @@ class sharing_engine final : public engine {
     if (target == nullptr) return inner_->submit(std::move(request), std::move(done));
     auto answer = join(target->text(), request.url, done);
     if (auto* remembered = std::get_if<outcome>(&answer)) return done(std::move(*remembered));
-    if (const auto& begun = std::get<flight_pointer>(answer)) take_off(begun);
+    if (const auto& begun = std::get<shared_fetch_pointer>(answer)) start(begun);
   }
 
  private:
-  /// One fetch and everybody who waits for it.
-  struct flight {
+  /// One fetch and all requests that wait for it.
+  struct shared_fetch {
     std::string url;        ///< canonical
-    std::string submitted;  ///< as it came: the canonical form may be too long to be a URL
+    std::string submitted;  ///< not canonical: that form may exceed limits::url_bytes
     std::optional<digest> key;
-    std::optional<outcome> known;  ///< what the server is asked to confirm; here, because the memory may lose it meanwhile
+    std::optional<outcome> known;  ///< the outcome to revalidate; a copy, because the memory may drop it meanwhile
     std::vector<on_fetched> begun_for;
     std::vector<on_fetched> joined;  ///< later
   };
-  using flight_pointer = std::shared_ptr<flight>;
+  using shared_fetch_pointer = std::shared_ptr<shared_fetch>;
 
-  /// A remembered outcome (`done` is left alone then); else `done` waits for a flight: a new one, which is returned, or one under way.
-  std::variant<outcome, flight_pointer> join(std::string url, const std::string& submitted, on_fetched& done) {
+  /// Returns a remembered outcome, and does not use `done` then. Else `done` waits for a fetch: a new one,
+  /// which is returned, or one that has begun (null).
+  std::variant<outcome, shared_fetch_pointer> join(std::string url, const std::string& submitted, on_fetched& done) {
     std::optional<digest> key;
-    if (memory_) key = digest_of(url);
+    if (memory_) key = crypto::sha256(url);
     const std::lock_guard lock{mutex_};
     std::optional<outcome> known;
     if (memory_) {
@@ -147,64 +132,64 @@ class sharing_engine final : public engine {
         known = std::move(found->result);
       }
     }
-    auto& under_way = flights_[url];
+    auto& under_way = fetches_[url];
     if (under_way != nullptr) {
       under_way->joined.push_back(std::move(done));
       return nullptr;
     }
-    under_way = std::make_shared<flight>(flight{std::move(url), submitted, key, std::move(known), {}, {}});
+    under_way = std::make_shared<shared_fetch>(shared_fetch{std::move(url), submitted, key, std::move(known), {}, {}});
     under_way->begun_for.push_back(std::move(done));
     ++open_;
     return under_way;
   }
 
-  void take_off(const flight_pointer& begun) {
+  void start(const shared_fetch_pointer& begun) {
     request wanted{begun->submitted, std::nullopt};
     if (begun->known) wanted.known = begun->known->version;
     try {
-      inner_->submit(std::move(wanted), [this, begun](outcome result) { land(begun, std::move(result)); });
-    } catch (const std::exception& error) {  // out of memory, at worst; those who joined must not wait for ever
-      land(begun, internal_failure(error.what()));
+      inner_->submit(std::move(wanted), [this, begun](outcome result) { conclude(begun, std::move(result)); });
+    } catch (const std::exception& error) {  // probably out of memory; the joined requests must not wait for ever
+      conclude(begun, internal_failure(error.what()));
     }
   }
 
-  /// For those who joined a flight whose time is over: they had only a part of it. This one has all of its time for them, so what comes of
-  /// it counts for everybody, and nobody waits for more than two.
-  static flight_pointer begun_again(flight& ended) {
-    return std::make_shared<flight>(
-        flight{ended.url, ended.submitted, ended.key, std::move(ended.known), std::exchange(ended.joined, {}), {}});
+  /// A second fetch for the requests that joined one that timed out. It has its whole time for them, so its
+  /// outcome is final for all.
+  static shared_fetch_pointer begun_again(shared_fetch& ended) {
+    return std::make_shared<shared_fetch>(
+        shared_fetch{ended.url, ended.submitted, ended.key, std::move(ended.known), std::exchange(ended.joined, {}), {}});
   }
 
-  void land(const flight_pointer& ended, outcome result) {
+  void conclude(const shared_fetch_pointer& ended, outcome result) {
     if (result.not_modified) result = confirmed(std::move(result), ended->known);
     std::vector<on_fetched> answered;
-    flight_pointer next;
+    shared_fetch_pointer next;
     {
       const std::lock_guard lock{mutex_};
-      const auto found = flights_.find(ended->url);
-      if (found == flights_.end() || found->second != ended) return;  // `inner` threw after it had answered
+      const auto found = fetches_.find(ended->url);
+      if (found == fetches_.end() || found->second != ended) return;  // `inner` threw after it had called back
       answered.swap(ended->begun_for);
       if (result.code == error_code::timed_out && !ended->joined.empty()) {
         next = found->second = begun_again(*ended);
         ++open_;
       } else {
         std::move(ended->joined.begin(), ended->joined.end(), std::back_inserter(answered));
-        flights_.erase(found);
+        fetches_.erase(found);
       }
       if (memory_ && result.code == error_code::none) memory_->keep(*ended->key, result, clock_());
     }
     for (const auto& done : answered) done(result);
-    if (next) take_off(next);
+    if (next) start(next);
     const std::lock_guard lock{mutex_};
-    if (--open_ == 0) landed_.notify_all();
+    if (--open_ == 0) concluded_.notify_all();
   }
 
   const std::function<steady_time()> clock_;
   std::mutex mutex_;
-  std::condition_variable landed_;
-  std::size_t open_ = 0;                                     ///< flights whose callbacks have not all returned
-  std::optional<result_memory> memory_;                      ///< when results are used again
-  std::unordered_map<std::string, flight_pointer> flights_;  ///< by canonical URL
+  std::condition_variable concluded_;
+  std::size_t open_ = 0;                                     ///< fetches whose callbacks have not all returned
+  std::optional<result_memory> memory_;                      ///< only if results are reused
+  std::unordered_map<std::string, shared_fetch_pointer> fetches_;  ///< by canonical URL
   const std::unique_ptr<engine> inner_;
 };
 

@@ -6,8 +6,9 @@
 
 namespace retail_pulse::fetch {
 
-/// What one attempt has cost so far, over all its hops and all their answers: a file may be asked for in many pieces, and each of them can
-/// be as long as the whole. Every body byte that is received is counted once, as the file's or as a rest that nobody wants.
+/// The bytes that one attempt has received so far, over all its hops and responses: a file may be
+/// requested in many ranges, and each response can be as long as the file. Every body byte is counted
+/// once, as the file's or as an unwanted rest.
 class byte_account {
  public:
   /// `most`: bytes of the file that may be received, and as many that may be decoded from them; at least 0.
@@ -15,18 +16,19 @@ class byte_account {
 
   std::uint64_t most() const { return most_; }
 
-  /// Each false, and without effect, where it would be too much.
+  /// Each returns false, and counts nothing, if the limit would be exceeded.
   bool receive(std::uint64_t bytes) { return count(received_, bytes); }
   bool decode(std::uint64_t bytes) { return count(decoded_, bytes); }
 
-  /// A rest that is read for the sake of the connection alone. False: it is too long for that, and no more is to be read.
+  /// An unwanted rest, read to keep the connection. False: it is too long for that, and no more is to
+  /// be read.
   bool drain(std::uint64_t bytes) {
     drained_ += bytes;
     return drained_ <= limits::rests_drained_bytes;
   }
   bool may_drain() const { return drained_ < limits::rests_drained_bytes; }
 
-  /// Answers about the file, redirects not among them.
+  /// Responses about the file; redirects do not count.
   void count_request() { ++requests_; }
   int requests() const { return requests_; }
 

@@ -13,12 +13,12 @@ constexpr std::size_t most_digits = 15;  // 60 bits: cannot overflow
 
 }  // namespace
 
-chunk_reader::next chunk_reader::refuse(const char* why) {
+chunk_reader::next chunk_reader::fail(const char* why) {
   error_ = {error_code::protocol_error, why, why};
   return next::failed;
 }
 
-chunk_reader::next chunk_reader::refuse_bound(std::string what) {
+chunk_reader::next chunk_reader::fail_bound(std::string what) {
   error_ = bound_exceeded(error_code::protocol_error, std::move(what));
   return next::failed;
 }
@@ -32,14 +32,14 @@ void chunk_reader::skip(std::uint64_t bytes) {
 
 chunk_reader::next chunk_reader::take_size(char c) {
   if (const int digit = hex_digit(c); digit >= 0) {
-    if (++digits_ > most_digits) return refuse_bound("a chunk size has more than " + std::to_string(most_digits) + " digits");
+    if (++digits_ > most_digits) return fail_bound("a chunk size has more than " + std::to_string(most_digits) + " digits");
     data_left_ = data_left_ * 16 + static_cast<std::uint64_t>(digit);
     return next::framing;
   }
-  if (digits_ == 0) return refuse("a chunk size is missing");
+  if (digits_ == 0) return fail("a chunk size is missing");
   if (c == '\r') return go(part::size_line_end);
   if (c == ';' || c == ' ' || c == '\t') return go(part::extension);
-  return refuse("a chunk size is malformed");
+  return fail("a chunk size is malformed");
 }
 
 chunk_reader::next chunk_reader::take_size_line_end() {
@@ -54,27 +54,27 @@ chunk_reader::next chunk_reader::take(char c) {
   const bool in_size_line = part_ == part::size || part_ == part::extension || part_ == part::size_line_end;
   const bool in_trailer = part_ >= part::trailer_start;
   if (in_size_line && ++line_bytes_ > limits::chunk_line_bytes) {
-    return expected_ = refuse_bound("a chunk size line is longer than " + size_text(limits::chunk_line_bytes));
+    return expected_ = fail_bound("a chunk size line is longer than " + size_text(limits::chunk_line_bytes));
   }
   if (!in_trailer && ++framing_bytes_ > limits::chunk_framing_bytes + data_bytes_) {
-    return expected_ = refuse_bound("its chunk sizes take more than its data and " + size_text(limits::chunk_framing_bytes));
+    return expected_ = fail_bound("its chunk sizes take more than its data and " + size_text(limits::chunk_framing_bytes));
   }
   if (in_trailer && ++trailer_bytes_ > limits::response_header_bytes) {
-    return expected_ = refuse_bound("its trailers are longer than " + size_text(limits::response_header_bytes));
+    return expected_ = fail_bound("its trailers are longer than " + size_text(limits::response_header_bytes));
   }
-  const auto line_end = [&](part to) { return c == '\n' ? go(to) : refuse("a line of the chunked body does not end in CRLF"); };
+  const auto line_end = [&](part to) { return c == '\n' ? go(to) : fail("a line of the chunked body does not end in CRLF"); };
   switch (part_) {
     case part::size:
       expected_ = take_size(c);
       break;
     case part::extension:
-      expected_ = c == '\r' ? go(part::size_line_end) : c == '\n' ? refuse("a chunk size line does not end in CRLF") : next::framing;
+      expected_ = c == '\r' ? go(part::size_line_end) : c == '\n' ? fail("a chunk size line does not end in CRLF") : next::framing;
       break;
     case part::size_line_end:
-      expected_ = c == '\n' ? take_size_line_end() : refuse("a chunk size line does not end in CRLF");
+      expected_ = c == '\n' ? take_size_line_end() : fail("a chunk size line does not end in CRLF");
       break;
     case part::data_line_end_cr:
-      expected_ = c == '\r' ? go(part::data_line_end_lf) : refuse("a chunk is longer than its size");
+      expected_ = c == '\r' ? go(part::data_line_end_lf) : fail("a chunk is longer than its size");
       break;
     case part::data_line_end_lf:
       expected_ = line_end(part::size);
@@ -89,7 +89,7 @@ chunk_reader::next chunk_reader::take(char c) {
       expected_ = line_end(part::trailer_start);
       break;
     case part::last_line_end:
-      expected_ = c == '\n' ? next::done : refuse("the chunked body does not end in CRLF");
+      expected_ = c == '\n' ? next::done : fail("the chunked body does not end in CRLF");
       break;
   }
   return expected_;

@@ -7,8 +7,9 @@
 
 namespace retail_pulse::fetch {
 
-/// Follows the framing of a chunked body. Strict: CRLF line ends, 1 to 15 hex digits, a size line of at most limits::chunk_line_bytes, no
-/// more framing than data and limits::chunk_framing_bytes, or a byte of a picture could cost hundreds on the wire; trailers of at most
+/// Parses the framing of a chunked body. Strict: CRLF line ends, 1 to 15 hex digits, a size line of at
+/// most limits::chunk_line_bytes; framing at most as long as the data and limits::chunk_framing_bytes,
+/// because otherwise a byte of data could cost hundreds on the wire; trailers of at most
 /// limits::response_header_bytes, which are dropped.
 class chunk_reader {
  public:
@@ -42,8 +43,8 @@ class chunk_reader {
     part_ = to;
     return next::framing;
   }
-  next refuse(const char* why);
-  next refuse_bound(std::string what);
+  next fail(const char* why);
+  next fail_bound(std::string what);
   next take_size(char c);
   next take_size_line_end();
 

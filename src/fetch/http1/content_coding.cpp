@@ -25,10 +25,10 @@ const char* name_of(content_coding coding) { return coding == content_coding::gz
 
 fault unsupported(std::string why) { return {error_code::unsupported_format, why, why}; }
 
-/// The name is a stranger's, and told only where it is one.
+/// The name comes from the server, and is quoted only if it is a token.
 fault unknown_coding(std::string_view name) {
-  const bool tellable = is_token(name) && name.size() <= limits::coding_name_bytes;
-  return unsupported(tellable ? "it is packed with " + lower(name) : "it is packed in a way that has no name");
+  const bool quotable = is_token(name) && name.size() <= limits::coding_name_bytes;
+  return unsupported(quotable ? "it is packed with " + lower(name) : "it is packed in a way that has no name");
 }
 
 // Window bits of inflateInit2: the largest window, and which format it is in.
@@ -36,8 +36,8 @@ constexpr int gzip_format = MAX_WBITS + 16;
 constexpr int zlib_format = MAX_WBITS;
 constexpr int bare_format = -MAX_WBITS;
 
-/// RFC 1950, section 2.2: method 8, a window of at most 32 KiB, and a checksum of both bytes. Bare deflate begins so only where it pads its
-/// first block with ones.
+/// RFC 1950, section 2.2: method 8, a window of at most 32 KiB, and a checksum of both bytes. Bare
+/// deflate begins like this only if it pads its first block with ones.
 bool begins_as_zlib(unsigned first, unsigned second) { return (first & 15) == 8 && first >> 4 <= 7 && (first * 256 + second) % 31 == 0; }
 
 }  // namespace
@@ -71,7 +71,7 @@ class content_decoder::layer {
   layer(const layer&) = delete;
   layer& operator=(const layer&) = delete;
 
-  /// Hands on what `bytes` decode to. False when `to` wants no more, or with `broken`.
+  /// Passes the decoded bytes on. False if `to` wants no more, or with `broken`.
   bool feed(std::span<const std::byte> bytes, const sink& to) {
     if (!is_started_) {
       const bool decided = choose_format(bytes);
@@ -96,7 +96,7 @@ class content_decoder::layer {
     is_started_ = true;
   }
 
-  /// Takes the first two bytes, which tell zlib from bare deflate. False: one of them has not come.
+  /// Distinguishes zlib from bare deflate by the first two bytes. False: they have not both arrived.
   bool choose_format(std::span<const std::byte>& bytes) {
     while (start_bytes_ < start_.size() && !bytes.empty()) {
       start_[start_bytes_++] = bytes.front();
@@ -117,7 +117,7 @@ class content_decoder::layer {
       stream_.avail_out = static_cast<uInt>(piece_.size());
       const int how = inflate(&stream_, Z_NO_FLUSH);
       const auto made = piece_.size() - stream_.avail_out;
-      if (made > max_bytes_ - bytes_) return refuse(bound_exceeded(error_code::too_large, "more than " + size_text(max_bytes_)));
+      if (made > max_bytes_ - bytes_) return fail(bound_exceeded(error_code::too_large, "more than " + size_text(max_bytes_)));
       bytes_ += made;
       member_bytes_ += made;
       if (made > 0 && !to(std::as_bytes(std::span{piece_}.first(made)))) return false;
@@ -132,11 +132,11 @@ class content_decoder::layer {
         case Z_MEM_ERROR:
           throw std::bad_alloc{};
         default:
-          if (has_ended_ && member_bytes_ == 0) {  // garbage behind the end that happens to begin as a member does
+          if (has_ended_ && member_bytes_ == 0) {  // garbage after the end that happens to begin like a member
             is_over_ = true;
             return true;
           }
-          return refuse({error_code::protocol_error, std::string{"the "} + name_of(coding_) + " coding is damaged",
+          return fail({error_code::protocol_error, std::string{"the "} + name_of(coding_) + " coding is damaged",
                          std::string{"its "} + name_of(coding_) + " coding is damaged"});
       }
     }
@@ -150,7 +150,8 @@ class content_decoder::layer {
     is_over_ = !is_between_members_;
   }
 
-  /// Whether there is another member (RFC 1952, section 2.2); what does not begin as one is garbage, which everybody ignores.
+  /// Whether there is another member (RFC 1952, section 2.2). Anything else is garbage, which clients
+  /// ignore.
   bool begin_member() {
     constexpr Bytef first_of_gzip = 0x1f;
     if (stream_.avail_in == 0) return false;
@@ -160,7 +161,7 @@ class content_decoder::layer {
     return !is_over_;
   }
 
-  bool refuse(fault why) {
+  bool fail(fault why) {
     broken_ = std::move(why);
     return false;
   }
@@ -172,17 +173,17 @@ class content_decoder::layer {
   std::array<std::byte, 2> start_{};  ///< of deflate, until its format is known
   std::size_t start_bytes_ = 0;
 
-  std::uint64_t bytes_ = 0;          ///< given
-  std::uint64_t member_bytes_ = 0;   ///< of the member that is under way
-  bool has_ended_ = false;           ///< a whole member was there
-  bool is_between_members_ = false;  ///< whether there is another one is not known yet
-  bool is_over_ = false;             ///< what follows is ignored
+  std::uint64_t bytes_ = 0;          ///< decoded
+  std::uint64_t member_bytes_ = 0;   ///< of the current member
+  bool has_ended_ = false;           ///< at least one member is complete
+  bool is_between_members_ = false;  ///< it is not yet known whether another one follows
+  bool is_over_ = false;             ///< further bytes are ignored
   std::optional<fault> broken_;
   std::array<Bytef, limits::decoded_piece_bytes> piece_;
 };
 
 content_decoder::content_decoder(std::span<const content_coding> applied, std::uint64_t max_bytes) {
-  require(!applied.empty(), "there is a coding to undo");
+  require(!applied.empty(), "a content decoder has a coding to undo");
   for (auto coding = applied.rbegin(); coding != applied.rend(); ++coding) layers_.push_back(std::make_unique<layer>(*coding, max_bytes));
 }
 

@@ -27,7 +27,7 @@ void guarded_stream::fail(io how, const char* doing) {
 
 bool guarded_stream::send(std::string_view request) {
   while (!request.empty()) {
-    const auto written = over_.write(request.data(), request.size(), limit_);
+    const auto written = over_.write(request.data(), request.size(), until_);
     if (written.how != io::ok) {
       fail(written.how, "sending the request");
       return false;
@@ -37,9 +37,9 @@ bool guarded_stream::send(std::string_view request) {
   return true;
 }
 
-/// Only where nothing is buffered.
+/// Only if nothing is buffered.
 bool guarded_stream::fill() {
-  const auto got = over_.read(buffer_.data(), buffer_.size(), limit_);
+  const auto got = over_.read(buffer_.data(), buffer_.size(), until_);
   if (got.how == io::ended && head_ && head_->end == response_head::body_end::at_close) {
     closed_ = true;
     return false;

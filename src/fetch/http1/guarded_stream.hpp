@@ -12,30 +12,32 @@
 
 namespace retail_pulse::fetch {
 
-/// One request and its response on one connection, under one deadline. The head is read whole and checked before anything of it is believed,
-/// and the body's length or chunks are followed here, so whoever reads the body sees nothing but its bytes.
+/// One request and its response on one connection, under one deadline. The whole head is checked before
+/// any of it is used, and the framing of the body (length or chunks) is handled here: `read_body`
+/// returns body bytes only.
 class guarded_stream {
  public:
-  guarded_stream(connection& over, const patience& limit) : over_(over), limit_(limit) {}
+  guarded_stream(connection& over, const io_deadline& until) : over_(over), until_(until) {}
 
   bool send(std::string_view request);  ///< false: see `broken`
   bool read_head();                     ///< false: see `broken`
-  /// The next bytes of the body, which last until the next call. None: it is complete, or see `broken`. Behind `read_head` only.
+  /// The next bytes of the body, valid until the next call. Empty: it is complete, or see `broken`.
+  /// Only after `read_head`.
   std::string_view read_body();
 
   const std::optional<fault>& broken() const { return broken_; }
   const std::optional<response_head>& head() const { return head_; }  ///< once read
-  bool received_nothing() const { return !received_; }                ///< a kept connection that died in its sleep looks like this
-  bool connection_lost() const { return lost_; }                      ///< the peer hung up or reset, as opposed to time or rules
+  bool received_nothing() const { return !received_; }                ///< true if the peer closed a pooled connection while it was idle
+  bool connection_lost() const { return lost_; }                      ///< the peer closed or reset the connection
   bool is_body_complete() const;
   /// Whether the connection can serve another request now.
   bool is_reusable() const { return !broken_ && head_ && head_->keep_alive && is_body_complete() && buffered().empty(); }
-  /// From now on wait no longer than this.
-  void hurry(steady_time deadline) { limit_.deadline = std::min(limit_.deadline, deadline); }
+  /// Brings the deadline forward.
+  void hurry(steady_time deadline) { until_.at = std::min(until_.at, deadline); }
 
  private:
   std::string_view read_chunked();
-  /// At most `most` bytes of the response. None: the peer closed, or it is broken.
+  /// At most `most` bytes of the response. Empty: the peer closed the connection, or see `broken`.
   std::string_view take(std::uint64_t most);
   bool fill();
   void fail(fault why);
@@ -43,7 +45,7 @@ class guarded_stream {
   std::string_view buffered() const { return std::string_view{buffer_.data() + start_, end_ - start_}; }
 
   connection& over_;
-  patience limit_;
+  io_deadline until_;
   std::optional<fault> broken_;
   bool received_ = false;
   bool lost_ = false;

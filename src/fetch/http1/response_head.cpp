@@ -22,11 +22,11 @@ bool has_word(std::string_view list, std::string_view word) {
 
 bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
 
-constexpr std::string_view control_refused = "a control character in its headers";
+constexpr std::string_view control_in_headers = "a control character in its headers";
 
 constexpr std::size_t most_digits = 18;
 
-/// A number below 10^18, which no file's length reaches; nothing for any other text.
+/// A number below 10^18, more than the length of any file. Nothing for any other text.
 std::optional<std::uint64_t> number(std::string_view text) {
   if (text.empty() || text.size() > most_digits || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
   std::uint64_t value = 0;
@@ -62,12 +62,12 @@ std::optional<response_head::part> parse_content_range(std::string_view text) {
   return *last < *total ? std::optional{response_head::part{*first, *last, total}} : std::nullopt;
 }
 
-head_reader::state head_reader::refuse(std::string_view why) {
+head_reader::state head_reader::fail(std::string_view why) {
   error_ = {error_code::protocol_error, std::string{why}, std::string{why}};
   return state::failed;
 }
 
-head_reader::state head_reader::refuse_length(const std::string& what, std::size_t bound) {
+head_reader::state head_reader::fail_length(const std::string& what, std::size_t bound) {
   error_ = bound_exceeded(error_code::protocol_error, what + " longer than " + size_text(bound));
   return state::failed;
 }
@@ -75,7 +75,7 @@ head_reader::state head_reader::refuse_length(const std::string& what, std::size
 head_reader::state head_reader::feed(std::string_view bytes, std::size_t& used) {
   for (used = 0; used < bytes.size();) {
     const char c = bytes[used++];
-    if (++total_ > limits::response_header_bytes) return refuse_length("its headers are", limits::response_header_bytes);
+    if (++total_ > limits::response_header_bytes) return fail_length("its headers are", limits::response_header_bytes);
     if (const auto now = skipping_ ? skip(c) : collect(c); now != state::need_more) return now;
   }
   return state::need_more;
@@ -83,20 +83,21 @@ head_reader::state head_reader::feed(std::string_view bytes, std::size_t& used) 
 
 head_reader::state head_reader::collect(char c) {
   line_ += c;
-  if (line_.size() > limits::response_line_bytes) return refuse_line();
-  // What does not even start like HTTP is refused at once: a mail server's greeting would otherwise be waited on for its line end.
-  if (at_status_line_ && line_.size() <= version_start.size() && c != version_start[line_.size() - 1]) return refuse("it is not HTTP/1.x");
+  if (line_.size() > limits::response_line_bytes) return fail_line();
+  // Fail at the first wrong byte: the greeting of a mail server, say, may have no line end to wait for.
+  if (at_status_line_ && line_.size() <= version_start.size() && c != version_start[line_.size() - 1]) return fail("it is not HTTP/1.x");
   if (c == '\n') return end_of_line();
   const bool ends_name = c == ':' && !at_status_line_ && line_.find(':') + 1 == line_.size();
   return ends_name ? end_of_name() : state::need_more;
 }
 
-/// A value that nobody reads, like the line it would otherwise be kept in: controls are no part of it, and only a line end has a CR.
+/// A byte of a value that is not used. The same rules hold as in a line that is kept: no control
+/// characters, and CR only before LF.
 head_reader::state head_reader::skip(char c) {
   if (c == '\n') {
     skipping_ = false;
   } else if (behind_cr_ || (is_control(c) && c != '\r')) {
-    return refuse(control_refused);
+    return fail(control_in_headers);
   }
   behind_cr_ = c == '\r';
   return state::need_more;
@@ -104,17 +105,17 @@ head_reader::state head_reader::skip(char c) {
 
 head_reader::state head_reader::end_of_name() {
   const std::string_view name{line_.data(), line_.size() - 1};
-  if (!is_token(name)) return refuse("a header line is malformed");
+  if (!is_token(name)) return fail("a header line is malformed");
   if (is_used(name)) return state::need_more;
   skipping_ = true;
   line_.clear();
   return state::need_more;
 }
 
-head_reader::state head_reader::refuse_line() {
+head_reader::state head_reader::fail_line() {
   const auto name = line_.substr(0, line_.find(':'));
   const auto what = at_status_line_ ? "its status line is" : is_used(name) ? "its " + name + " header is" : "the name of a header is";
-  return refuse_length(what, limits::response_line_bytes);
+  return fail_length(what, limits::response_line_bytes);
 }
 
 head_reader::state head_reader::end_of_line() {
@@ -123,10 +124,10 @@ head_reader::state head_reader::end_of_line() {
   if (line.ends_with('\r')) line.remove_suffix(1);
   auto now = state::need_more;
   if (std::ranges::any_of(line, is_control)) {
-    now = refuse(control_refused);
+    now = fail(control_in_headers);
   } else if (at_status_line_) {
     at_status_line_ = false;
-    if (!read_status_line(line)) now = refuse("its status line is malformed");
+    if (!read_status_line(line)) now = fail("its status line is malformed");
   } else if (line.empty()) {
     now = end_of_head();
   } else {
@@ -147,12 +148,12 @@ bool head_reader::read_status_line(std::string_view line) {
 
 head_reader::state head_reader::read_header(std::string_view line) {
   const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return refuse("a header line is malformed");
+  if (colon == std::string_view::npos) return fail("a header line is malformed");
   const auto name = line.substr(0, colon);
   const auto value = trimmed(line.substr(colon + 1));
   if (same_word(name, "Content-Length")) return read_content_length(value);
   if (same_word(name, "Transfer-Encoding")) {
-    if (chunked_ || !same_word(value, "chunked")) return refuse("it has an unknown transfer coding");
+    if (chunked_ || !same_word(value, "chunked")) return fail("it has an unknown transfer coding");
     chunked_ = true;
   } else if (same_word(name, "Content-Encoding")) {
     if (!value.empty()) head_.content_encoding.append(head_.content_encoding.empty() ? "" : ", ").append(value);
@@ -168,7 +169,7 @@ head_reader::state head_reader::read_header(std::string_view line) {
   } else if (same_word(name, "Last-Modified") && head_.last_modified.empty()) {
     head_.last_modified = value;
   } else if (same_word(name, "Content-Range")) {
-    // Two of them contradict each other or say nothing new; neither is worth a guess.
+    // Two of them contradict each other or repeat each other; neither is worth a guess.
     head_.file_part = std::exchange(has_content_range_, true) ? std::nullopt : parse_content_range(value);
   }
   return state::need_more;
@@ -180,22 +181,22 @@ head_reader::state head_reader::read_content_length(std::string_view value) {
     error_ = bound_exceeded(error_code::protocol_error, "its Content-Length has more than " + std::to_string(most_digits) + " digits");
     return state::failed;
   }
-  if (!length) return refuse("its Content-Length is not a number");
-  if (length_ && *length_ != *length) return refuse("it has two different Content-Lengths");
+  if (!length) return fail("its Content-Length is not a number");
+  if (length_ && *length_ != *length) return fail("it has two different Content-Lengths");
   length_ = length;
   return state::need_more;
 }
 
 head_reader::state head_reader::end_of_head() {
-  if (head_.status == 101) return refuse("it switches protocols unasked");
+  if (head_.status == 101) return fail("it switches protocols unasked");
   if (head_.status < 200) {
     const auto spent = total_;
     *this = head_reader{};
     total_ = spent;
     return state::need_more;
   }
-  if (chunked_ && length_) return refuse("it has both Content-Length and Transfer-Encoding");
-  if (chunked_ && http_1_0_) return refuse("it has a Transfer-Encoding in HTTP/1.0");
+  if (chunked_ && length_) return fail("it has both Content-Length and Transfer-Encoding");
+  if (chunked_ && http_1_0_) return fail("it has a Transfer-Encoding in HTTP/1.0");
   head_.keep_alive = !says_close_ && (!http_1_0_ || says_keep_alive_);
   if (head_.status == 204 || head_.status == 304) {
     head_.end = response_head::body_end::at_length;

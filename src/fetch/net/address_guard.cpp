@@ -1,7 +1,5 @@
 #include "fetch/net/address_guard.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
@@ -49,7 +47,7 @@ constexpr range closed_v4[] = {
 
 /// Within 2000::/3, the only block of global unicast addresses. Source: the IANA IPv6 special-purpose address registry.
 constexpr range closed_v6[] = {
-    {{0x20, 0x01, 0x00}, 23},        // IETF protocol assignments (Teredo is judged before by the addresses it carries)
+    {{0x20, 0x01, 0x00}, 23},        // IETF protocol assignments (Teredo is decided before, by the addresses that it embeds)
     {{0x20, 0x01, 0x0d, 0xb8}, 32},  // documentation
     {{0x3f, 0xff, 0x00}, 20},        // documentation
 };
@@ -71,9 +69,7 @@ bool all_zero(const ip_address& address, std::size_t from, std::size_t to) {
 }
 
 /// ::ffff:a.b.c.d, which the kernel connects to as IPv4.
-bool is_mapped(const ip_address& address) {
-  return address.v6 && all_zero(address, 0, 10) && address.bytes[10] == 0xff && address.bytes[11] == 0xff;
-}
+bool is_mapped(const ip_address& address) { return unmapped(address).v6 != address.v6; }
 
 /// ::ffff:0:a.b.c.d (RFC 2765).
 bool is_translated(const ip_address& address) {
@@ -91,9 +87,9 @@ bool is_public_v4(const ip_address& address) {
 
 bool is_public_v6(const ip_address& address) {
   const auto tail_is_public = [&] { return is_public_v4(v4_at(address, 12)); };
-  // ::/96 is IPv4-compatible; :: and ::1 fall in it and carry 0.0.0.0 and 0.0.0.1, which are closed.
+  // ::/96 is IPv4-compatible; :: and ::1 fall in it and embed 0.0.0.0 and 0.0.0.1, which are closed.
   if (is_mapped(address) || is_translated(address) || all_zero(address, 0, 12) || in(address, nat64)) return tail_is_public();
-  // 64:ff9b:1::/48 (local NAT64) lies outside: where its IPv4 address stands is the network's own business, so all of it stays closed.
+  // 64:ff9b:1::/48 (local NAT64) lies outside: each network embeds the IPv4 address at another offset, so all of it stays closed.
   if (!in(address, global_unicast)) return false;
   if (is_isatap(address) && !tail_is_public()) return false;
   if (in(address, six_to_four)) return is_public_v4(v4_at(address, 2));
@@ -102,30 +98,6 @@ bool is_public_v6(const ip_address& address) {
 }
 
 }  // namespace
-
-std::string ip_address::text() const {
-  if (!v6) {  // inet_ntop prints with vsnprintf, and every fetch tells its address
-    std::string decimal = std::to_string(bytes[0]);
-    for (std::size_t i = 1; i < 4; ++i) decimal.append(1, '.').append(std::to_string(bytes[i]));
-    return decimal;
-  }
-  char buffer[INET6_ADDRSTRLEN] = {};
-  inet_ntop(AF_INET6, bytes.data(), buffer, sizeof buffer);
-  return buffer;
-}
-
-std::optional<ip_address> parse_address(std::string_view text) {
-  if (text.size() >= INET6_ADDRSTRLEN || text.find('\0') != std::string_view::npos) return std::nullopt;
-  const std::string terminated{text};
-  ip_address address;
-  if (inet_pton(AF_INET, terminated.c_str(), address.bytes.data()) == 1) return address;
-  address = {};
-  address.v6 = true;
-  if (inet_pton(AF_INET6, terminated.c_str(), address.bytes.data()) == 1) return address;
-  return std::nullopt;
-}
-
-ip_address unmapped(const ip_address& address) { return is_mapped(address) ? v4_at(address, 12) : address; }
 
 bool cidr::contains(const ip_address& address) const {
   if (address.v6 == base.v6) return same_prefix(address, base, prefix);

@@ -1,30 +1,14 @@
 #pragma once
 
-#include <array>
-#include <compare>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <utility>
 #include <vector>
 
+#include "fetch/url/ip_address.hpp"
+
 namespace retail_pulse::fetch {
-
-/// An IPv4 or IPv6 address, without port and without zone. IPv4 sorts before IPv6, then by value.
-struct ip_address {
-  bool v6 = false;
-  std::array<std::uint8_t, 16> bytes{};  ///< network order; IPv4 uses the first four, the rest is zero
-
-  std::string text() const;
-  auto operator<=>(const ip_address&) const = default;
-};
-
-/// Dotted decimal with four parts, or IPv6 as in RFC 4291 without zone id. Nothing for any other text.
-std::optional<ip_address> parse_address(std::string_view text);
-
-/// The address itself, or the IPv4 address that an IPv4-mapped one (::ffff:a.b.c.d) leads to, so that one place has one name.
-ip_address unmapped(const ip_address& address);
 
 /// A range of addresses: those that share the first `prefix` bits.
 struct cidr {
@@ -36,18 +20,20 @@ struct cidr {
   bool operator==(const cidr&) const = default;
 };
 
-/// "10.0.0.0/8", "fd00::/8", or one address without a prefix. Otherwise a sentence that says what is wrong; bits set beyond the prefix are
-/// wrong too, because nobody can tell whether the range or the one address was meant.
+/// "10.0.0.0/8", "fd00::/8", or one address without a prefix; else an error sentence. Bits set beyond
+/// the prefix are an error, because either the range or the single address could be meant.
 std::variant<cidr, std::string> parse_cidr(std::string_view text);
 
-/// The ranges of a setting that was checked before. Throws std::runtime_error where it was not.
+/// The ranges of a setting that was validated before. Throws std::runtime_error if it was not.
 std::vector<cidr> opened_ranges(const std::vector<std::string>& texts);
 
-/// Whether the address is one of the public Internet: not unspecified, loopback, private, link-local, shared (CGNAT), benchmarking,
-/// documentation, multicast, reserved, unique or site local, and not an IPv6 form that carries an IPv4 address which is none either.
+/// Whether the address belongs to the public Internet: not unspecified, loopback, private, link-local,
+/// shared (CGNAT), benchmarking, documentation, multicast, reserved, unique or site local, and not an
+/// IPv6 address that embeds a non-public IPv4 address.
 bool is_public(const ip_address& address);
 
-/// What may be connected to: public addresses and the ranges an operator opened. Immutable, so any thread may ask.
+/// Decides which addresses may be connected to: public ones, and the ranges that an operator opened.
+/// Immutable, so any thread may use it.
 class address_guard {
  public:
   explicit address_guard(std::vector<cidr> opened) : opened_(std::move(opened)) {}

@@ -21,11 +21,11 @@ namespace {
 
 std::string error_text(int number) { return std::generic_category().message(number); }
 
-io wait_for(int socket, short events, const patience& limit) {
+io wait_for(int socket, short events, const io_deadline& until) {
   for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(limit.deadline - std::chrono::steady_clock::now()).count();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.at - std::chrono::steady_clock::now()).count();
     if (left <= 0) return io::timed_out;
-    pollfd watched[] = {{socket, events, 0}, {limit.cancelled, POLLIN, 0}};
+    pollfd watched[] = {{socket, events, 0}, {until.cancelled, POLLIN, 0}};
     const int ready = poll(watched, 2, static_cast<int>(std::min<std::int64_t>(left, 3'600'000)));
     if (ready < 0 && errno != EINTR) return io::broken;
     if (ready <= 0) continue;
@@ -64,8 +64,8 @@ endpoint endpoint_of(const ip_address& address, std::uint16_t port) {
   return result;
 }
 
-/// Address and port, and nothing else of a socket address.
-bool same_place(const endpoint& a, const endpoint& b) {
+/// Compares address and port only.
+bool same_endpoint(const endpoint& a, const endpoint& b) {
   if (a.storage.ss_family != b.storage.ss_family) return false;
   if (a.storage.ss_family == AF_INET6) {
     const auto& x = reinterpret_cast<const sockaddr_in6&>(a.storage);
@@ -79,7 +79,8 @@ bool same_place(const endpoint& a, const endpoint& b) {
 
 bool has_run_out(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
 
-/// A kernel without IPv6 says so here. That is no fault of the service, and idle connections are not in its way.
+/// A kernel without IPv6 fails here too. That is not a fault of the service, and closing idle
+/// connections would not help.
 fault no_socket(const ip_address& to, int error) {
   const auto detail = "no socket to connect to " + to.text() + ": " + error_text(error);
   if (!has_run_out(error)) return {error_code::connect_failed, detail};
@@ -88,7 +89,7 @@ fault no_socket(const ip_address& to, int error) {
   return scarce;
 }
 
-std::variant<descriptor, fault> connect_to(const ip_address& address, std::uint16_t port, const patience& limit) {
+std::variant<descriptor, fault> connect_to(const ip_address& address, std::uint16_t port, const io_deadline& until) {
   descriptor socket{::socket(address.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!socket) return no_socket(address, errno);
   const int on = 1;
@@ -98,7 +99,7 @@ std::variant<descriptor, fault> connect_to(const ip_address& address, std::uint1
   const std::string doing = "connecting to " + address.text();
   if (::connect(socket.get(), to.get(), to.size) != 0) {
     if (errno != EINPROGRESS) return fault{error_code::connect_failed, doing + ": " + error_text(errno)};
-    if (const io how = wait_for(socket.get(), POLLOUT, limit); how != io::ok) {
+    if (const io how = wait_for(socket.get(), POLLOUT, until); how != io::ok) {
       return fault_of(how, error_code::connect_failed, doing, "the wait failed");
     }
     int error = 0;
@@ -109,15 +110,16 @@ std::variant<descriptor, fault> connect_to(const ip_address& address, std::uint1
   endpoint peer;
   endpoint self;
   if (getpeername(socket.get(), peer.get(), &peer.size) != 0) return fault{error_code::connect_failed, doing + ": " + error_text(errno)};
-  if (!same_place(peer, to)) return fault{error_code::blocked_address, doing + ": the peer is somewhere else"};
-  // A port nobody listens on can be given to our own end, which then talks to itself.
-  if (getsockname(socket.get(), self.get(), &self.size) == 0 && same_place(self, peer)) {
+  if (!same_endpoint(peer, to)) return fault{error_code::blocked_address, doing + ": the peer has another address"};
+  // The kernel may pick a port that nothing listens on as our own; the socket then is connected to itself.
+  if (getsockname(socket.get(), self.get(), &self.size) == 0 && same_endpoint(self, peer)) {
     return fault{error_code::connect_failed, doing + ": " + error_text(ECONNREFUSED)};
   }
   return socket;
 }
 
-/// What kind of route an address has in the kernel's tables, as rtnetlink(7) has it; nothing where it has none or the kernel does not tell.
+/// The type of the kernel's route to an address, see rtnetlink(7). Nothing if there is none or the
+/// kernel does not say.
 std::optional<std::uint8_t> route_type_of(const ip_address& address) {
   const std::size_t bytes = address.v6 ? 16 : 4;
   struct {
@@ -136,21 +138,21 @@ std::optional<std::uint8_t> route_type_of(const ip_address& address) {
   struct {
     nlmsghdr head{};
     rtmsg route{};
-  } answer;  // the attributes behind it are cut off
+  } answer;  // the attributes after it are cut off
   const descriptor kernel{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)};
   if (!kernel || send(kernel.get(), &question, question.head.nlmsg_len, 0) < 0) return std::nullopt;
-  if (recv(kernel.get(), &answer, sizeof answer, MSG_DONTWAIT) != sizeof answer) return std::nullopt;  // it is there when `send` returns
+  if (recv(kernel.get(), &answer, sizeof answer, MSG_DONTWAIT) != sizeof answer) return std::nullopt;  // the answer is there when `send` returns
   if (answer.head.nlmsg_type != RTM_NEWROUTE) return std::nullopt;
   return answer.route.rtm_type;
 }
 
-/// What a TLS call that did not succeed waits for; `broken` and `ended` are final.
-io wait_for_tls(SSL* session, int outcome, int socket, const patience& limit) {
+/// Waits for what an unfinished TLS call needs. `broken` and `ended` are final.
+io wait_for_tls(SSL* session, int outcome, int socket, const io_deadline& until) {
   switch (SSL_get_error(session, outcome)) {
     case SSL_ERROR_WANT_READ:
-      return wait_for(socket, POLLIN, limit);
+      return wait_for(socket, POLLIN, until);
     case SSL_ERROR_WANT_WRITE:
-      return wait_for(socket, POLLOUT, limit);
+      return wait_for(socket, POLLOUT, until);
     case SSL_ERROR_ZERO_RETURN:
       return io::ended;
     default:
@@ -158,7 +160,7 @@ io wait_for_tls(SSL* session, int outcome, int socket, const patience& limit) {
   }
 }
 
-std::optional<fault> shake_hands(SSL* session, int socket, const patience& limit) {
+std::optional<fault> shake_hands(SSL* session, int socket, const io_deadline& until) {
   const std::string doing = "the TLS handshake";
   for (;;) {
     ERR_clear_error();
@@ -166,14 +168,14 @@ std::optional<fault> shake_hands(SSL* session, int socket, const patience& limit
     const int outcome = SSL_connect(session);
     if (outcome == 1) return std::nullopt;
     const int system_error = errno;
-    const io how = wait_for_tls(session, outcome, socket, limit);
+    const io how = wait_for_tls(session, outcome, socket, until);
     if (how == io::ok) continue;
-    if (const auto verdict = SSL_get_verify_result(session); verdict != X509_V_OK) {
+    if (const auto verified = SSL_get_verify_result(session); verified != X509_V_OK) {
       ERR_clear_error();
-      return fault{error_code::tls_failed, doing + ": " + X509_verify_cert_error_string(verdict)};
+      return fault{error_code::tls_failed, doing + ": " + X509_verify_cert_error_string(verified)};
     }
-    const bool spoken = ERR_peek_error() != 0;  // else the peer hung up, which another attempt may cure
-    if (!spoken && how != io::timed_out && how != io::cancelled) {
+    const bool peer_objected = ERR_peek_error() != 0;  // else the peer hung up, and another attempt may succeed
+    if (!peer_objected && how != io::timed_out && how != io::cancelled) {
       return fault{error_code::connect_failed, doing + ": " + (system_error != 0 ? error_text(system_error) : "the peer hung up")};
     }
     return fault_of(how, error_code::tls_failed, doing, last_tls_error());
@@ -200,51 +202,51 @@ bool is_of_this_machine(const ip_address& address) {
 }
 
 std::variant<std::unique_ptr<connection>, fault> connection::open(const url& to, const ip_address& address, const tls_context& tls,
-                                                                  const patience& limit) {
-  auto connected = connect_to(address, to.port, limit);
+                                                                  const io_deadline& until) {
+  auto connected = connect_to(address, to.port, until);
   if (auto* error = std::get_if<fault>(&connected)) return std::move(*error);
   auto socket = std::move(std::get<descriptor>(connected));
   tls_context::session session;
   if (to.tls) {
     session = tls.new_session(socket.get(), to.host, to.host_is_address);
     if (!session) return fault{error_code::internal, "no TLS session: " + last_tls_error()};
-    if (auto error = shake_hands(session.get(), socket.get(), limit)) return std::move(*error);
+    if (auto error = shake_hands(session.get(), socket.get(), until)) return std::move(*error);
   }
   return std::unique_ptr<connection>{new connection{std::move(socket), std::move(session)}};
 }
 
-io_result connection::read(char* data, std::size_t size, const patience& limit) {
+io_result connection::read(char* data, std::size_t size, const io_deadline& until) {
   for (;;) {
-    if (std::chrono::steady_clock::now() >= limit.deadline) return {io::timed_out};  // data may come without ever making us wait
+    if (std::chrono::steady_clock::now() >= until.at) return {io::timed_out};  // data that is always there would never make us wait
     io how = io::ok;
     if (session_) {
       ERR_clear_error();
       std::size_t bytes = 0;
       const int outcome = SSL_read_ex(session_.get(), data, size, &bytes);
       if (outcome == 1) return {io::ok, bytes};
-      how = wait_for_tls(session_.get(), outcome, socket_.get(), limit);
+      how = wait_for_tls(session_.get(), outcome, socket_.get(), until);
     } else {
-      if (std::exchange(has_asked_, false)) std::this_thread::yield();
+      if (std::exchange(has_asked_, false)) std::this_thread::yield();  // the response is often here after that, without a poll
       const auto bytes = recv(socket_.get(), data, size, 0);
       if (bytes > 0) return {io::ok, static_cast<std::size_t>(bytes)};
       if (bytes == 0) return {io::ended};
       if (errno == EINTR) continue;
-      how = errno == EAGAIN ? wait_for(socket_.get(), POLLIN, limit) : io::broken;
+      how = errno == EAGAIN ? wait_for(socket_.get(), POLLIN, until) : io::broken;
     }
     if (how != io::ok) return {how};
   }
 }
 
-io_result connection::write(const char* data, std::size_t size, const patience& limit) {
+io_result connection::write(const char* data, std::size_t size, const io_deadline& until) {
   for (;;) {
-    if (std::chrono::steady_clock::now() >= limit.deadline) return {io::timed_out};
+    if (std::chrono::steady_clock::now() >= until.at) return {io::timed_out};
     io how = io::ok;
     if (session_) {
       ERR_clear_error();
       std::size_t bytes = 0;
       const int outcome = SSL_write_ex(session_.get(), data, size, &bytes);
       if (outcome == 1) return {io::ok, bytes};
-      how = wait_for_tls(session_.get(), outcome, socket_.get(), limit);
+      how = wait_for_tls(session_.get(), outcome, socket_.get(), until);
     } else {
       const auto bytes = send(socket_.get(), data, size, MSG_NOSIGNAL);
       if (bytes > 0) {
@@ -252,7 +254,7 @@ io_result connection::write(const char* data, std::size_t size, const patience& 
         return {io::ok, static_cast<std::size_t>(bytes)};
       }
       if (bytes < 0 && errno == EINTR) continue;
-      how = bytes < 0 && errno == EAGAIN ? wait_for(socket_.get(), POLLOUT, limit) : io::broken;
+      how = bytes < 0 && errno == EAGAIN ? wait_for(socket_.get(), POLLOUT, until) : io::broken;
     }
     if (how != io::ok) return {how == io::ended ? io::broken : how};
   }
@@ -260,7 +262,7 @@ io_result connection::write(const char* data, std::size_t size, const patience& 
 
 bool connection::is_idle_and_open() {
   char byte = 0;
-  if (session_) {  // the bytes on the socket may be TLS's own, a session ticket for one; OpenSSL takes those in
+  if (session_) {  // the bytes may belong to TLS itself, such as a session ticket; OpenSSL consumes those
     ERR_clear_error();
     std::size_t bytes = 0;
     const int outcome = SSL_peek_ex(session_.get(), &byte, 1, &bytes);

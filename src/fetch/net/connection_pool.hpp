@@ -14,8 +14,9 @@
 
 namespace retail_pulse::fetch {
 
-/// Connections that wait for the next request to the same origin at the same pinned address. At most `bound` over all, each for at most
-/// `longest_idle` (looked at with every call); the longest idle goes first. Thread safe.
+/// Idle connections, kept for the next request to the same origin at the same pinned address. At most
+/// `bound` in all, each for at most `longest_idle` (checked in every call); the one that is idle
+/// longest is closed first. Thread safe.
 class connection_pool {
  public:
   explicit connection_pool(std::size_t bound, std::chrono::milliseconds longest_idle = limits::connection_idle)
@@ -24,7 +25,7 @@ class connection_pool {
   /// The key under which connections to this origin at this address are kept.
   static std::string key_of(const url& to, const ip_address& address) { return to.origin() + ' ' + address.text(); }
 
-  /// The connection used last, checked to be open; none when there is none.
+  /// The connection used last, checked to be open; null if there is none.
   std::unique_ptr<connection> take(const std::string& key);
   void keep(const std::string& key, std::unique_ptr<connection> idle);
   void close_expired();
@@ -39,7 +40,7 @@ class connection_pool {
   };
   using position = std::list<entry>::iterator;
 
-  /// Takes an entry out of both indexes; the caller closes it outside the lock.
+  /// Removes an entry from both indexes; the caller closes the connection outside the lock.
   std::unique_ptr<connection> remove(position old);
   std::vector<std::unique_ptr<connection>> remove_expired();
 

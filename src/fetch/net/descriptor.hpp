@@ -6,7 +6,7 @@
 
 namespace retail_pulse::fetch {
 
-/// Owns a file descriptor; -1 is none.
+/// Owns a file descriptor; -1 if empty.
 class descriptor {
  public:
   descriptor() = default;

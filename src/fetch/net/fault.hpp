@@ -9,17 +9,17 @@ namespace retail_pulse::fetch {
 
 using steady_time = std::chrono::steady_clock::time_point;
 
-/// Why something of a fetch did not work.
+/// Why a part of a fetch failed.
 struct fault {
   error_code code = error_code::internal;
   std::string detail;       ///< for the log; without the URL's query
-  std::string reason = {};  ///< for the client, behind the sentence of the code; empty where that says it all. See image_result::reason
-  /// Every other attempt would end like this, although others with this code may pass.
-  bool lasts = false;
-  bool ran_out = false;  ///< of descriptors or memory, some of which idle connections hold
+  std::string reason = {};  ///< for the client, after the sentence of the code; may be empty. See image_result::reason
+  bool lasts = false;       ///< another attempt would fail alike, although this code is worth a retry in general
+  bool ran_out = false;     ///< of descriptors or memory, some of which idle connections hold
 };
 
-/// A bound of ours that an answer exceeds, told with its number. It would be exceeded again, so there is no other attempt.
+/// A response exceeds one of our limits; `what` names it with its number. Another attempt would exceed
+/// it again.
 inline fault bound_exceeded(error_code code, std::string what) { return {code, what, what, true}; }
 
 }  // namespace retail_pulse::fetch

@@ -8,9 +8,10 @@
 
 namespace retail_pulse::fetch {
 
-/// A thread that takes no signals: the program's own handling stays with the main thread, and a peer that hangs up while OpenSSL writes (it
-/// has no MSG_NOSIGNAL) is an error value, not SIGPIPE. Faults of the machine still end the process. Throws std::system_error as
-/// std::thread does. `name`, of at most 15 bytes, is what top -H and debuggers show.
+/// Starts a thread that blocks all signals: the main thread handles them, and a peer that hangs up
+/// while OpenSSL writes (it has no MSG_NOSIGNAL) gives an error value, not SIGPIPE. SIGSEGV and its
+/// like still end the process. `name`, at most 15 bytes, is shown by top -H and debuggers. Throws
+/// std::system_error as std::thread does.
 template <typename Work>
 std::thread quiet_thread(const char* name, Work work) {
   sigset_t quiet;

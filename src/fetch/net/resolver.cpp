@@ -28,8 +28,8 @@
 namespace retail_pulse::fetch {
 namespace {
 
-constexpr int rounds = 3;                 // how often c-ares asks every server; it waits twice as long in each round as in the one before
-constexpr int waits = (1 << rounds) - 1;  // all rounds together, in waits of the first
+constexpr int rounds = 3;                 // how often c-ares asks every server; each round waits twice as long as the one before
+constexpr int waits = (1 << rounds) - 1;  // of all rounds together, in units of the first
 
 std::vector<ip_address> addresses_of(const ares_addrinfo* info) {
   std::vector<ip_address> addresses;
@@ -50,8 +50,8 @@ std::vector<ip_address> addresses_of(const ares_addrinfo* info) {
   return addresses;
 }
 
-/// From the lowest to the highest, families in turn. IPv4 goes first: it needs no route of its own, and where there is none for IPv6 a
-/// connection attempt fails at once.
+/// From the lowest to the highest, families in turn. IPv4 goes first: without a route to IPv6 a
+/// connection attempt there would only fail.
 std::vector<ip_address> in_order(std::vector<ip_address> addresses) {
   std::sort(addresses.begin(), addresses.end());
   addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
@@ -66,7 +66,8 @@ std::vector<ip_address> in_order(std::vector<ip_address> addresses) {
   return in_turn;
 }
 
-/// Those with a route, in their order; all of them where none has one. No more are looked at than limits::addresses_looked_at.
+/// Those with a route, in their order; all of them if none has one. Checks at most
+/// limits::addresses_looked_at.
 std::vector<ip_address> reachable(std::vector<ip_address> addresses, const std::function<bool(const ip_address&)>& has_route) {
   if (addresses.size() > limits::addresses_looked_at) addresses.resize(limits::addresses_looked_at);
   std::vector<ip_address> with_route;
@@ -155,15 +156,16 @@ class resolver::implementation {
   struct destroy_channel {
     void operator()(ares_channeldata* channel) const { ares_destroy(channel); }
   };
-  /// What c-ares hands back with an answer. It may come after our time limit; then nobody waits, and the answer is only kept.
+  /// The context of a query in c-ares. Its answer may come after our own time limit; then it is only
+  /// cached.
   struct query {
     implementation* owner;
     std::uint64_t id;
     std::string host;
   };
 
-  /// c-ares gives up no later than our own time limit, so that what it works on is bounded with what is sent. How long it may wait for
-  /// one server depends on how many there are, and that is known of an open channel only.
+  /// c-ares must give up no later than our own time limit, so that its open queries are bounded too.
+  /// How long it may wait for one server depends on their number, which only an open channel tells.
   void open_channel() {
     static const int library = ares_library_init(ARES_LIB_INIT_ALL);
     if (library != ARES_SUCCESS) throw std::runtime_error(std::string{"c-ares: "} + ares_strerror(library));
@@ -187,7 +189,7 @@ class resolver::implementation {
     ares_options options{};
     options.timeout = first_wait_ms;
     options.tries = rounds;
-    options.ndomains = 0;  // a URL's host is a whole name; search domains would look for names nobody wrote
+    options.ndomains = 0;  // a URL's host is a complete name; search domains do not apply
     options.sock_state_cb = [](void* self, ares_socket_t socket, int readable, int writable) {
       static_cast<implementation*>(self)->watch(socket, readable != 0, writable != 0);
     };
@@ -223,14 +225,14 @@ class resolver::implementation {
       wait_and_process();
       expire();
     }
-    channel_.reset();  // answers what is open with ARES_EDESTRUCTION
+    channel_.reset();  // ends open queries with ARES_EDESTRUCTION
     std::map<std::string, waiters> left;
     {
       std::lock_guard lock{mutex_};
       left.swap(waiting_);
     }
-    for (const auto& [host, who] : left) {
-      for (const auto& done : who.callbacks) done(fault{error_code::internal, "the fetch engine is shutting down"});
+    for (const auto& [host, waiting] : left) {
+      for (const auto& done : waiting.callbacks) done(fault{error_code::internal, "the fetch engine is shutting down"});
     }
   }
 
@@ -243,16 +245,16 @@ class resolver::implementation {
       const auto until = std::chrono::steady_clock::now() + options_.timeout;
       while (!queue_.empty() && sent_.size() < options_.at_once) {
         auto host = take_queued();
-        const auto who = waiting_.find(host);
-        if (who == waiting_.end() || who->second.id != 0) continue;  // a late answer came first
-        who->second.id = ++last_id_;
+        const auto found = waiting_.find(host);
+        if (found == waiting_.end() || found->second.id != 0) continue;  // a late answer came first
+        found->second.id = ++last_id_;
         sent_.emplace(last_id_, sent_look_up{host, until});
         queries.push_back(std::make_unique<query>(query{this, last_id_, std::move(host)}));
       }
     }
     for (auto& asked : queries) {
       ares_addrinfo_hints hints{};
-      hints.ai_flags = ARES_AI_NOSORT;  // sorting would open sockets; we choose ourselves
+      hints.ai_flags = ARES_AI_NOSORT;  // sorting would open sockets; see in_order
       hints.ai_family = AF_UNSPEC;
       hints.ai_socktype = SOCK_STREAM;
       const std::string host = asked->host;  // the query may end inside the call
@@ -261,8 +263,8 @@ class resolver::implementation {
     return true;
   }
 
-  /// The oldest and the newest in turn: every look-up gets its place, and a new one need not wait for the end of a long queue of dead
-  /// names. `mutex_` is held.
+  /// The oldest and the newest in turn: every look-up is sent at some time, and a new one does not
+  /// wait for the end of a long queue of dead names. `mutex_` is held.
   std::string take_queued() {
     std::string host;
     if (std::exchange(newest_next_, !newest_next_)) {
@@ -279,7 +281,7 @@ class resolver::implementation {
     std::vector<pollfd> sockets{{wake_.get(), POLLIN, 0}};
     for (const auto& [socket, events] : watched_) sockets.push_back({socket, events, 0});
     const int ready = poll(sockets.data(), sockets.size(), wait_ms());
-    if (ready < 0) return;  // EINTR; everything else would be our own fault and shows as a time-out
+    if (ready < 0) return;  // EINTR; any other error would be a bug, and shows as a time-out
     std::uint64_t count = 0;
     if ((sockets.front().revents & POLLIN) != 0) require(read(wake_.get(), &count, sizeof count) > 0, "the resolver can read its eventfd");
     for (std::size_t i = 1; i < sockets.size(); ++i) {
@@ -292,7 +294,8 @@ class resolver::implementation {
     ares_process_fd(channel_.get(), ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // c-ares' own time-outs
   }
 
-  /// Until c-ares or the next of our time limits needs us; not at all while something queued has a place (a look-up can end as it is sent).
+  /// Milliseconds until c-ares or the next of our time limits is due; 0 while a queued look-up can be
+  /// sent (one can end as it is sent).
   int wait_ms() {
     if (std::lock_guard lock{mutex_}; !queue_.empty() && sent_.size() < options_.at_once) return 0;
     timeval longest{3600, 0};
@@ -306,7 +309,7 @@ class resolver::implementation {
     return static_cast<int>(wait.count());
   }
 
-  /// Answers the look-ups whose time is over, and with that gives their places to others.
+  /// Ends the look-ups whose time is over, which makes room for others.
   void expire() {
     const auto now = std::chrono::steady_clock::now();
     while (!sent_.empty() && sent_.begin()->second.until <= now) {
@@ -321,8 +324,8 @@ class resolver::implementation {
     auto addresses = addresses_of(info);
     if (info != nullptr) ares_freeaddrinfo(info);
     const bool in_time = asked->owner->sent_.erase(asked->id) != 0;
-    if (status == ARES_EDESTRUCTION) return;         // `run` answers who waits
-    if (!in_time && status != ARES_SUCCESS) return;  // was told as late; whoever waits now waits for a look-up of their own
+    if (status == ARES_EDESTRUCTION) return;         // `run` answers the waiting
+    if (!in_time && status != ARES_SUCCESS) return;  // `expire` has answered it; those who wait now wait for a later query
     asked->owner->answered(asked->host, status, addresses);
   }
 
@@ -341,8 +344,8 @@ class resolver::implementation {
     return answer;
   }
 
-  /// No more addresses than are tried, the preferred one among them, in their own order: another may be preferred while they are kept.
-  /// `mutex_` is held.
+  /// No more addresses than are tried, with the preferred one among them. In their own order, because
+  /// another may be preferred while they are cached. `mutex_` is held.
   resolution shortened(const std::string& host, resolution answer) {
     auto* addresses = std::get_if<std::vector<ip_address>>(&answer);
     if (addresses == nullptr || addresses->size() <= limits::addresses_tried) return answer;
@@ -353,7 +356,8 @@ class resolver::implementation {
     return answer;
   }
 
-  /// Keeps the answer and hands it to who waits. `late` is the look-up whose time limit speaks; it concerns nobody else's.
+  /// Caches the answer and passes it to the waiting callbacks. `late`: the query whose time is over;
+  /// callbacks that wait for another query of the name are left alone.
   void settle(const std::string& host, resolution answer, std::optional<std::uint64_t> late = std::nullopt) {
     std::vector<on_resolution> callbacks;
     {
@@ -376,17 +380,17 @@ class resolver::implementation {
   const resolver_options options_;
   const descriptor wake_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 
-  // Of the resolver's thread alone.
+  // Used by the resolver's thread only.
   std::unique_ptr<ares_channeldata, destroy_channel> channel_;
   std::map<ares_socket_t, short> watched_;
-  std::map<std::uint64_t, sent_look_up> sent_;  ///< by number; numbers and time limits grow together. At most `at_once`
+  std::map<std::uint64_t, sent_look_up> sent_;  ///< by id; ids and time limits grow together. At most `at_once`
   bool newest_next_ = false;
 
   std::mutex mutex_;
   resolver_cache cache_;
   lru_map<std::string, ip_address> preferred_;  ///< by name
-  std::map<std::string, waiters> waiting_;      ///< by name, from the call to the answer
-  std::deque<std::string> queue_;               ///< names not yet sent, the oldest first; they have no time limit of their own
+  std::map<std::string, waiters> waiting_;      ///< by name, from the call until the answer
+  std::deque<std::string> queue_;               ///< names not yet sent, the oldest first; without a time limit
   std::uint64_t last_id_ = 0;
   bool stopped_ = false;
 

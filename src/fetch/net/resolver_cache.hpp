@@ -13,7 +13,7 @@
 
 namespace retail_pulse::fetch {
 
-/// Answers by name, each until its time, the oldest dropped when there are too many. Not thread safe.
+/// Answers by name, each with an expiry; beyond `entries` the oldest is dropped. Not thread safe.
 class resolver_cache {
  public:
   explicit resolver_cache(std::size_t entries) : bound_(entries) {}

@@ -10,7 +10,8 @@
 
 namespace retail_pulse::fetch {
 
-/// The addresses of a name as one attempt tries them: one after the other, until one answers. All of them were permitted by the guard.
+/// The addresses of a name as one attempt tries them: one after the other, until one answers. All were
+/// permitted by the guard.
 class route {
  public:
   explicit route(std::vector<ip_address> addresses) : addresses_(std::move(addresses)) {
@@ -19,21 +20,22 @@ class route {
 
   const ip_address& address() const { return addresses_[at_]; }
   bool has_moved() const { return at_ > 0; }
-  /// The one to be tried next, or null.
+  /// The address to be tried next, or null.
   const ip_address* next() const { return at_ + 1 < addresses_.size() ? &addresses_[at_ + 1] : nullptr; }
 
-  /// To the next address; false when there is none.
+  /// Goes to the next address; false if there is none.
   bool move_on() {
     if (at_ + 1 == addresses_.size()) return false;
     ++at_;
     return true;
   }
 
-  /// What bounds the wait for a place and a connection attempt at this address, handshake included: an even share of the time that is left,
-  /// so that one that says nothing leaves time for the others. The last one has all of it.
-  patience share_of(const patience& limit) const {
+  /// The deadline for a permit and a connection at this address, handshake included: an even share of
+  /// the time that is left, so that a silent address leaves time for the others. The last one has all
+  /// of it.
+  io_deadline share_of(const io_deadline& until) const {
     const auto now = std::chrono::steady_clock::now();
-    return {now + (limit.deadline - now) / static_cast<int>(addresses_.size() - at_), limit.cancelled};
+    return {now + (until.at - now) / static_cast<int>(addresses_.size() - at_), until.cancelled};
   }
 
  private:
@@ -41,12 +43,12 @@ class route {
   std::size_t at_ = 0;
 };
 
-/// Whether an end without an answer speaks against the address: it is not to be tried before others of its name any more.
+/// Whether the address itself did not answer, so that others of its name are to be tried before it.
 inline bool is_no_answer(error_code code) { return code == error_code::connect_failed || code == error_code::timed_out; }
 
-/// Whether such an end of a connection attempt says that nobody is at the address, so that another one may be.
-inline bool is_nobody_there(error_code code, const patience& limit) {
-  return code == error_code::connect_failed || (code == error_code::timed_out && std::chrono::steady_clock::now() < limit.deadline);
+/// Whether a connection attempt failed in a way that another address may not.
+inline bool is_nobody_there(error_code code, const io_deadline& until) {
+  return code == error_code::connect_failed || (code == error_code::timed_out && std::chrono::steady_clock::now() < until.at);
 }
 
 }  // namespace retail_pulse::fetch

@@ -10,8 +10,8 @@
 namespace retail_pulse::fetch {
 namespace {
 
-constexpr int standing_back =
-    19;  ///< nice value: under full load who asks is answered, and what was fetched recorded, before more is fetched
+/// Nice value: under load, the API and the database threads take precedence over more fetches.
+constexpr int fetch_thread_niceness = 19;
 
 }  // namespace
 
@@ -26,7 +26,7 @@ bool thread_pool::start_thread() {
   try {
     *self = quiet_thread("fetch", [this, self] { serve(self); });
     return true;
-  } catch (const std::system_error&) {  // the process may have no more threads; those we have will do the work
+  } catch (const std::system_error&) {  // no more threads for this process; those that run will do the work
     running_.erase(self);
     return false;
   }
@@ -52,10 +52,10 @@ bool thread_pool::run(work next) {
 }
 
 void thread_pool::serve(threads_list::iterator self) {
-  setpriority(PRIO_PROCESS, 0, standing_back);  // of this thread alone (Linux); where the system refuses, all are equal
+  setpriority(PRIO_PROCESS, 0, fetch_thread_niceness);  // of this thread alone (Linux); without the permission all are equal
   std::unique_lock lock{mutex_};
   for (;;) {
-    if (queue_.empty()) {  // the end of one fetch brings the next: whoever hands it in goes first, and need not wake anybody then
+    if (queue_.empty()) {  // the end of a fetch soon brings the next one: if it is submitted now, no wake-up is needed
       ++looking_;
       lock.unlock();
       std::this_thread::yield();
@@ -94,11 +94,6 @@ std::deque<thread_pool::work> thread_pool::stop() {
     }
   }
   return left;
-}
-
-std::size_t thread_pool::threads() const {
-  std::lock_guard lock{mutex_};
-  return running_.size();
 }
 
 }  // namespace retail_pulse::fetch

@@ -22,16 +22,17 @@ bool is_forbidden(char c) {
   return code <= 0x20 || code == 0x7f || std::string_view{"#/:<>?@[\\]^|%"}.find(c) != std::string_view::npos;
 }
 
-/// Dots that UTS 46 takes for the ASCII one: ideographic, full-width, half-width ideographic.
+/// Dots that UTS 46 treats as the ASCII one: ideographic, full-width, half-width ideographic.
 constexpr std::array<std::string_view, 4> dots{".", "\xE3\x80\x82", "\xEF\xBC\x8E", "\xEF\xBD\xA1"};
 
-/// Bytes of the dot that the text begins with; 0 where it begins with none.
+/// Bytes of the dot that the text begins with; 0 if it does not begin with one.
 std::size_t dot_at_start(std::string_view text) {
   const auto found = std::find_if(dots.begin(), dots.end(), [&](std::string_view dot) { return text.starts_with(dot); });
   return found == dots.end() ? 0 : found->size();
 }
 
-/// Takes the first label off `rest`; `last` when no dot follows it. Looks no further than to that dot.
+/// Removes the first label from `rest`; `last` is set if no dot follows it. Reads no further than to
+/// that dot.
 std::string_view next_label(std::string_view& rest, bool& last) {
   std::size_t end = 0;
   std::size_t dot_bytes = 0;
@@ -42,7 +43,7 @@ std::string_view next_label(std::string_view& rest, bool& last) {
   return label;
 }
 
-/// What transitional processing maps to something else: sharp s, final sigma, and the two joiners.
+/// The characters that transitional processing maps to others: sharp s, final sigma, the two joiners.
 bool has_deviation(std::string_view label) {
   constexpr std::array<std::string_view, 4> deviations{"\xC3\x9F", "\xCF\x82", "\xE2\x80\x8C", "\xE2\x80\x8D"};
   return std::any_of(deviations.begin(), deviations.end(),
@@ -62,8 +63,9 @@ int map_label(const std::string& label, int flags, std::string& mapped) {
   return status;
 }
 
-/// libidn2 holds what UTS 46 has mapped against the rules of IDNA 2008, too, which know no emoji; browsers do not. Its transitional mapping
-/// leaves those rules out, and is the same one for a label without a deviation character.
+/// libidn2 also checks the mapped label against the rules of IDNA 2008, which exclude emoji; browsers
+/// do not. Its transitional mapping skips those rules, and gives the same result for a label without
+/// a deviation character.
 std::optional<std::string> mapped_label(const std::string& label) {
   std::string mapped;
   const int status = map_label(label, IDN2_NONTRANSITIONAL, mapped);
@@ -77,7 +79,7 @@ std::optional<std::string> mapped_label(const std::string& label) {
 }  // namespace
 
 std::variant<std::string, url_error> domain_to_ascii(std::string_view name) {
-  const url_error forbidden{"its host has a character that is not allowed"};
+  const url_error forbidden{forbidden_in_host};
   if (std::any_of(name.begin(), name.end(), is_forbidden)) return forbidden;
   auto lowered = lower(name);
   if (is_ascii(name) && lowered.find("xn--") == std::string::npos) return lowered;  // nearly always
@@ -94,7 +96,7 @@ std::variant<std::string, url_error> domain_to_ascii(std::string_view name) {
                                 : "its host has a label that is not valid in Unicode"};
     }
     if (!last) ascii += '.';
-    if (ascii.size() > dns_name_bytes + 1) return url_error{no_dns_name};  // and nothing behind it is looked at
+    if (ascii.size() > dns_name_bytes + 1) return url_error{no_dns_name};  // and the rest is not read
   }
   if (std::any_of(ascii.begin(), ascii.end(), is_forbidden)) return forbidden;  // a full-width one, say
   return ascii;

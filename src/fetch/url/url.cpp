@@ -13,11 +13,11 @@
 namespace retail_pulse::fetch {
 namespace {
 
-constexpr std::size_t longest_refused_location = 256;
+constexpr std::size_t longest_loggable_location = 256;
 
 bool is_slash(char c) { return c == '/' || c == '\\'; }
 
-/// The text without C0 controls and blanks around it, and without tabs and line ends anywhere.
+/// Without C0 controls and blanks around it, and without tabs and line ends anywhere.
 std::string trimmed(std::string_view text) {
   const auto outer = [](char c) { return static_cast<unsigned char>(c) <= 0x20; };
   while (!text.empty() && outer(text.front())) text.remove_prefix(1);
@@ -31,7 +31,7 @@ std::string trimmed(std::string_view text) {
 /// For each byte whether it may stand in a URL as it is.
 using byte_set = std::array<bool, 256>;
 
-/// What is neither a control, nor a blank, nor beyond ASCII, nor one of `reserved`.
+/// Printable ASCII without the blank and `reserved`.
 constexpr byte_set all_but(std::string_view reserved) {
   byte_set raw{};
   for (std::size_t code = 0x21; code <= 0x7e; ++code) raw[code] = reserved.find(static_cast<char>(code)) == std::string_view::npos;
@@ -66,7 +66,7 @@ bool is_double_dot(std::string_view segment) {
 
 using segments = std::vector<std::string>;
 
-/// Adds a path (what stands before '?') to segments, dot segments resolved.
+/// Appends a path (the part before '?') to segments, dot segments resolved.
 void append_path(segments& path, std::string_view text) {
   std::string segment;
   for (std::size_t i = 0; i <= text.size(); ++i) {
@@ -105,8 +105,8 @@ std::string joined(const segments& path) {
   return text.empty() ? "/" : text;
 }
 
-/// Whether an absolute path is its own canonical form, as most are: nothing to encode, no backslash, and no segment that begins like a dot
-/// segment.
+/// Whether an absolute path is already canonical, as most are: nothing to encode, no backslash, and
+/// no segment that begins like a dot segment.
 bool is_canonical(std::string_view path) {
   if (!path.starts_with('/')) return false;
   char before = 0;
@@ -241,13 +241,13 @@ std::variant<url, url_error> parse_url(std::string_view text) { return parse(tex
 
 std::variant<url, url_error> parse_location(const url& base, std::string_view location) { return parse(location, &base); }
 
-std::string refused_location(std::string_view location) {
+std::string loggable_location(std::string_view location) {
   location = location.substr(0, location.find_first_of("?#"));
-  // Nobody could parse it, so everything before an '@' counts as user info. Without an '@' this removes nothing.
+  // It is not a URL, so everything before an '@' counts as user info. Without an '@' this removes nothing.
   location.remove_prefix(location.rfind('@') + 1);
   std::string kept;
   std::copy_if(location.begin(), location.end(), std::back_inserter(kept), [](char c) { return c > 0x20 && c < 0x7f; });
-  kept.resize(std::min(kept.size(), longest_refused_location));
+  kept.resize(std::min(kept.size(), longest_loggable_location));
   return kept;
 }
 

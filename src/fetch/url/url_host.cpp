@@ -6,28 +6,14 @@
 #include <vector>
 
 #include "core/text.hpp"
-#include "fetch/net/address_guard.hpp"
 #include "fetch/url/domain.hpp"
+#include "fetch/url/ip_address.hpp"
 
 namespace retail_pulse::fetch {
 namespace {
 
 constexpr std::size_t label_bytes = 63;  // RFC 1035
 constexpr const char* no_host = "it has no host";
-
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
-      decoded += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
-}
 
 std::vector<std::string_view> labels_of(std::string_view domain) {
   std::vector<std::string_view> labels;
@@ -40,7 +26,8 @@ std::vector<std::string_view> labels_of(std::string_view domain) {
   return labels;
 }
 
-/// One part of an IPv4 address: decimal, octal (0...) or hex (0x...). Values beyond 32 bits come back as 2^32. Nothing: not a number.
+/// One part of an IPv4 address: decimal, octal (0...) or hex (0x...). Values beyond 32 bits are
+/// returned as 2^32. Nothing: not a number.
 std::optional<std::uint64_t> ipv4_number(std::string_view part) {
   if (part.empty()) return std::nullopt;
   int radix = 10;
@@ -61,7 +48,8 @@ std::optional<std::uint64_t> ipv4_number(std::string_view part) {
   return value;
 }
 
-/// Whether the WHATWG parser takes the host for an IPv4 address (and refuses it when it is none): its last label is a number.
+/// Whether the WHATWG parser treats the host as an IPv4 address, valid or not: its last label is a
+/// number.
 bool ends_in_number(std::string_view domain) {
   if (domain.ends_with('.')) domain.remove_suffix(1);
   const auto last = domain.substr(domain.rfind('.') + 1);
@@ -111,8 +99,10 @@ std::variant<url_host, url_error> parse_host(std::string_view text) {
     if (!address || !address->v6) return url_error{"the IPv6 address in it is malformed"};
     return url_host{address->text(), true};
   }
-  if (const auto v4 = parse_address(text); v4 && !v4->v6) return url_host{v4->text(), true};  // in its canonical form, as nearly always
-  auto mapped = domain_to_ascii(percent_decoded(text));
+  if (const auto v4 = parse_address(text); v4 && !v4->v6) return url_host{v4->text(), true};  // already canonical, as nearly always
+  const auto decoded = percent_decoded(text);
+  if (!decoded) return url_error{forbidden_in_host};
+  auto mapped = domain_to_ascii(*decoded);
   if (auto* error = std::get_if<url_error>(&mapped)) return std::move(*error);
   auto& domain = std::get<std::string>(mapped);
   if (domain.empty()) return url_error{no_host};

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
-#include "fetch/engine/address_places.hpp"
+#include "fetch/engine/address_permits.hpp"
 #include "fetch/net/descriptor.hpp"
 #include "tests/support/origin_dns.hpp"
 #include "tests/unit/fetch/engine_fixture.hpp"
@@ -467,46 +467,46 @@ BOOST_AUTO_TEST_CASE(who_waits_for_a_place_is_answered_when_the_engine_stops) {
 
 namespace {
 
-hop_place at(const std::string& address, const std::string& origin) { return {*parse_address(address), origin}; }
+hop_server at(const std::string& address, const std::string& origin) { return {*parse_address(address), origin}; }
 
 constexpr auto at_once = steady_time::min();
 
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(places_are_counted_per_address_and_per_origin_and_free_when_their_fetch_ends) {
-  address_places places{2};
-  auto first = places.take(at("127.0.0.1", "a"), at_once);
-  auto second = places.take(at("127.0.0.1", "b"), at_once);
+  address_permits permits{2};
+  auto first = permits.take(at("127.0.0.1", "a"), at_once);
+  auto second = permits.take(at("127.0.0.1", "b"), at_once);
   BOOST_TEST((first && second));
-  BOOST_TEST(!places.take(at("127.0.0.1", "c"), at_once));
-  auto third = places.take(at("127.0.0.2", "b"), at_once);
+  BOOST_TEST(!permits.take(at("127.0.0.1", "c"), at_once));
+  auto third = permits.take(at("127.0.0.2", "b"), at_once);
   BOOST_TEST(third.has_value());
-  BOOST_TEST(!places.take(at("127.0.0.3", "b"), at_once));
+  BOOST_TEST(!permits.take(at("127.0.0.3", "b"), at_once));
   second.reset();
-  BOOST_TEST(places.take(at("127.0.0.1", "b"), at_once).has_value());
+  BOOST_TEST(permits.take(at("127.0.0.1", "b"), at_once).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(who_goes_on_gives_his_place_back_before_he_takes_another) {
-  address_places places{1};
-  auto first = places.take(at("127.0.0.1", "a"), at_once);
-  auto second = places.take(at("127.0.0.2", "b"), at_once);
-  BOOST_TEST(!places.take(at("127.0.0.2", "c"), at_once, std::move(first)));
-  BOOST_TEST(places.take(at("127.0.0.1", "a"), at_once).has_value(), "it is free although there was no other");
-  second = places.take(at("127.0.0.2", "d"), at_once, std::exchange(second, std::nullopt));
+  address_permits permits{1};
+  auto first = permits.take(at("127.0.0.1", "a"), at_once);
+  auto second = permits.take(at("127.0.0.2", "b"), at_once);
+  BOOST_TEST(!permits.take(at("127.0.0.2", "c"), at_once, std::move(first)));
+  BOOST_TEST(permits.take(at("127.0.0.1", "a"), at_once).has_value(), "it is free although there was no other");
+  second = permits.take(at("127.0.0.2", "d"), at_once, std::exchange(second, std::nullopt));
   BOOST_TEST(second.has_value(), "who stays at an address keeps his place there");
 }
 
 BOOST_AUTO_TEST_CASE(as_many_wait_as_may_be_there_and_the_others_are_sent_away) {
   constexpr int waiting = 5, most = 2;
-  address_places places{most};
-  std::vector<std::optional<address_places::place>> held;
-  for (const char* origin : {"a", "b"}) held.push_back(places.take(at("127.0.0.1", origin), at_once));
+  address_permits permits{most};
+  std::vector<std::optional<address_permits::permit>> held;
+  for (const char* origin : {"a", "b"}) held.push_back(permits.take(at("127.0.0.1", origin), at_once));
   std::latch sent_away{waiting - most};
   std::atomic<int> served = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < waiting; ++i) {
     threads.emplace_back([&, i] {
-      if (places.take(at("127.0.0.1", std::to_string(i)), steady_time::max())) {
+      if (permits.take(at("127.0.0.1", std::to_string(i)), steady_time::max())) {
         ++served;
       } else {
         sent_away.count_down();

@@ -26,7 +26,7 @@
 #include "tests/support/origin_dns.hpp"
 #include "webhooks/own_listener.hpp"
 
-namespace retail_pulse::fetch {
+namespace retail_pulse::webhooks {
 
 BOOST_AUTO_TEST_SUITE(poster_over_sockets)
 
@@ -442,4 +442,4 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_poster_cancels_what_is_open_and_says_so) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace retail_pulse::fetch
+}  // namespace retail_pulse::webhooks

@@ -1,8 +1,8 @@
-#include "core/base64.hpp"
+#include "crypto/base64.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-namespace retail_pulse {
+namespace retail_pulse::crypto {
 
 BOOST_AUTO_TEST_SUITE(base64)
 
@@ -34,4 +34,4 @@ BOOST_AUTO_TEST_CASE(any_other_text_is_refused) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace retail_pulse
+}  // namespace retail_pulse::crypto
