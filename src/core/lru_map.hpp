@@ -11,13 +11,13 @@
 
 namespace retail_pulse::fetch {
 
-/// A map of at most `most` entries (at least 1): a new one takes the place of the least recently used. Not thread safe.
+/// A map of at most `most` entries (at least 1): a new one replaces the least recently used. Not thread safe.
 template <class Key, class Value, class Hash = std::hash<Key>>
 class lru_map {
  public:
   explicit lru_map(std::size_t most) : most_(most) { require(most > 0, "an lru_map has room for an entry"); }
 
-  /// The value, now the most recently used, or null. Good until the entry is replaced, erased or pushed out.
+  /// The value, now the most recently used, or null. Valid until the entry is replaced or erased.
   Value* find(const Key& key) {
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) return nullptr;
@@ -25,7 +25,7 @@ class lru_map {
     return &found->second->second;
   }
 
-  /// Puts a value in, in place of the one the key may have.
+  /// Sets the value of a key.
   Value& put(const Key& key, Value value) {
     erase(key);
     if (newest_first_.size() == most_) erase(Key{newest_first_.back().first});

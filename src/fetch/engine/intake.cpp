@@ -44,8 +44,8 @@ intake::step intake::begin(const response_head& head) {
   conditional_ = false;
   if (head.status == 200 || head.status == 203) {
     part_end_.reset();
-    const bool tells_length = head.end == response_head::body_end::at_length;
-    return begin_body(head, 0, tells_length ? std::optional{head.length} : std::nullopt);
+    const bool has_length = head.end == response_head::body_end::at_length;
+    return begin_body(head, 0, has_length ? std::optional{head.length} : std::nullopt);
   }
   if (head.status == 206 && asked && head.file_part && head.file_part->first == asked->first) {
     part_end_ = head.file_part->last + 1;
@@ -76,7 +76,7 @@ intake::step intake::begin_body(const response_head& head, std::uint64_t first, 
   if (!begun_ || !head.etag.empty()) etag_ = head.etag;
   if (!begun_ || !head.last_modified.empty()) last_modified_ = head.last_modified;
   if (total) total_ = total;
-  tells_end_ = head.end != response_head::body_end::at_close;
+  has_known_end_ = head.end != response_head::body_end::at_close;
   offset_ = first;
   return step::read;
 }
@@ -204,7 +204,7 @@ intake::step intake::fail(fault why) {
 /// it. Not so an empty body, which is more likely a temporary fault of the host, and one whose end only
 /// the end of the connection marks, which may have been cut.
 intake::step intake::fail_at_end(fault why) {
-  why.lasts = why.code == error_code::truncated && tells_end_ && offset_ > 0;
+  why.lasts = why.code == error_code::truncated && has_known_end_ && offset_ > 0;
   return fail(std::move(why));
 }
 

@@ -94,7 +94,7 @@ class intake final : public response_receiver {
   std::string last_modified_;
   std::optional<std::uint64_t> total_;
 
-  bool tells_end_ = false;                 ///< of this response: it has a length or a last chunk
+  bool has_known_end_ = false;                 ///< of this response: it has a length or a last chunk
   std::uint64_t offset_ = 0;               ///< in the file, of the next byte of this response
   std::optional<std::uint64_t> part_end_;  ///< offset after the last byte of this response, if it is a part
 

@@ -190,7 +190,7 @@ class picture_store::picture::draft {
   bool make_file() {
     file_ = descriptor{openat(store_.drafts_.get(), name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, store_.mode_)};
     files::opened made{.descriptor = file_.get(), .made = true};
-    if (file_) files::give_mode(made, store_.mode_);  // where there are no modes the copy is kept all the same: `open` has told
+    if (file_) files::give_mode(made, store_.mode_);  // where there are no modes the copy is kept all the same: `open` has reported it
     return static_cast<bool>(file_);
   }
 

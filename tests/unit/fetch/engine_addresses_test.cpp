@@ -330,7 +330,7 @@ BOOST_AUTO_TEST_CASE(no_more_fetches_than_allowed_are_at_one_address_whichever_n
   auto options = asking(names);
   options.address_connections = 2;
   const auto engine = make_blocking_engine(options);
-  // Three whose first address refuses: two find a place at the second, and one is told to come back.
+  // Three whose first address refuses: two get a permit for the second, and one has to retry.
   std::vector<std::future<outcome>> fetches;
   for (const char* name : {"moves-1.test", "moves-2.test", "moves-3.test"}) fetches.push_back(start(*engine, host.url("/held", name)));
   const auto refused = first_of(fetches);
@@ -418,7 +418,7 @@ BOOST_AUTO_TEST_CASE(hosts_that_lead_to_one_share_its_places) {
   BOOST_TEST(target.most_at_once() == at_once);
 }
 
-BOOST_AUTO_TEST_CASE(a_host_that_leads_to_itself_needs_one_place) {
+BOOST_AUTO_TEST_CASE(a_host_that_redirects_to_itself_needs_one_permit) {
   origin host{origin::answering([](const std::string& path) {
     return path == "/end" ? http_response(200, tiny_gif(1, 1)) : http_response(302, "", "Location: /end\r\n");
   })};
@@ -473,7 +473,7 @@ constexpr auto at_once = steady_time::min();
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(places_are_counted_per_address_and_per_origin_and_free_when_their_fetch_ends) {
+BOOST_AUTO_TEST_CASE(permits_are_counted_per_address_and_per_origin_and_given_back_when_destroyed) {
   address_permits permits{2};
   auto first = permits.take(at("127.0.0.1", "a"), at_once);
   auto second = permits.take(at("127.0.0.1", "b"), at_once);
@@ -486,17 +486,17 @@ BOOST_AUTO_TEST_CASE(places_are_counted_per_address_and_per_origin_and_free_when
   BOOST_TEST(permits.take(at("127.0.0.1", "b"), at_once).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(who_goes_on_gives_his_place_back_before_he_takes_another) {
+BOOST_AUTO_TEST_CASE(a_permit_is_given_back_before_the_next_one_is_taken) {
   address_permits permits{1};
   auto first = permits.take(at("127.0.0.1", "a"), at_once);
   auto second = permits.take(at("127.0.0.2", "b"), at_once);
   BOOST_TEST(!permits.take(at("127.0.0.2", "c"), at_once, std::move(first)));
   BOOST_TEST(permits.take(at("127.0.0.1", "a"), at_once).has_value(), "it is free although there was no other");
   second = permits.take(at("127.0.0.2", "d"), at_once, std::exchange(second, std::nullopt));
-  BOOST_TEST(second.has_value(), "who stays at an address keeps his place there");
+  BOOST_TEST(second.has_value(), "a fetch that stays at an address keeps its permit");
 }
 
-BOOST_AUTO_TEST_CASE(as_many_wait_as_may_be_there_and_the_others_are_sent_away) {
+BOOST_AUTO_TEST_CASE(as_many_wait_as_there_are_permits_and_the_others_fail_at_once) {
   constexpr int waiting = 5, most = 2;
   address_permits permits{most};
   std::vector<std::optional<address_permits::permit>> held;
@@ -513,7 +513,7 @@ BOOST_AUTO_TEST_CASE(as_many_wait_as_may_be_there_and_the_others_are_sent_away) 
       }
     });
   }
-  sent_away.wait();  // before any place is free
+  sent_away.wait();  // before any permit is free
   held.clear();
   for (auto& each : threads) each.join();
   BOOST_TEST(served == most);
