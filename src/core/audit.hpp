@@ -9,7 +9,8 @@
 
 namespace retail_pulse {
 
-/// The images of a job by state. Each state is counted by itself, none is derived as the rest of the others.
+/// The images of a job by state. Each state is counted by itself, none is derived as the rest of
+/// the others.
 struct image_tally {
   std::int64_t submitted = 0;
   std::int64_t succeeded = 0;
@@ -31,8 +32,8 @@ struct job_audit {
   run_number run;
   job_state state = job_state::ongoing;
   image_tally images;
-  /// The states add up to the images, these are numbered from 0 without gap or duplicate, each belongs to a
-  /// visit, and the job's counters agree.
+  /// The states add up to the images, these are numbered from 0 without gap or duplicate, each
+  /// belongs to a visit, and the job's counters agree.
   bool conserved = false;
   std::vector<store_tally> stores;  ///< in order of first visit; at most limits::status_failures
   bool stores_truncated = false;

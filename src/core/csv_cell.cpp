@@ -7,8 +7,8 @@
 namespace retail_pulse {
 namespace {
 
-/// U+FF1D, U+FF0B, U+FF0D, U+FF20, which East Asian spreadsheets read as = + - @; their small forms U+FE66, U+FE62, U+FE63, U+FE6B; and
-/// the minus sign U+2212.
+/// U+FF1D, U+FF0B, U+FF0D, U+FF20, which East Asian spreadsheets read as = + - @; their small forms
+/// U+FE66, U+FE62, U+FE63, U+FE6B; and the minus sign U+2212.
 constexpr std::string_view wide_signs[] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0", "\xEF\xB9\xA6",
                                            "\xEF\xB9\xA2", "\xEF\xB9\xA3", "\xEF\xB9\xAB", "\xE2\x88\x92"};
 
@@ -37,8 +37,9 @@ bool has_sign_in_front(std::string_view text) {
                            std::ranges::any_of(wide_signs, [text](std::string_view sign) { return text.starts_with(sign); }));
 }
 
-/// Whether a formula begins at an offset of a text. The offsets must ascend; then characters that may hide a
-/// sign are read only once, although a text may be all tabs, each of which begins a cell.
+/// Whether a formula begins at an offset of a text. The offsets must ascend; then characters that
+/// may hide a sign are read only once, although a text may be all tabs, each of which begins a
+/// cell.
 class formula_finder {
  public:
   explicit formula_finder(std::string_view text) : text_(text) { look_from(0); }

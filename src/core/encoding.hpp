@@ -15,8 +15,8 @@ struct encoding {
   std::size_t mark = 0;     ///< bytes of the byte order mark at the start; 0 if there is none
 };
 
-/// Detected by the byte order mark, or by the NUL bytes that two ASCII characters at the start have in UTF-16
-/// and UTF-32 (RFC 4627, 3).
+/// Detected by the byte order mark, or by the NUL bytes that two ASCII characters at the start have
+/// in UTF-16 and UTF-32 (RFC 4627, 3).
 encoding encoding_of(std::string_view text);
 
 struct decoded {

@@ -71,7 +71,8 @@ constexpr std::optional<error_code> error_code_named(std::string_view name) {
   return std::nullopt;
 }
 
-/// Whether another attempt may succeed. `status` is the HTTP status of an http_status, else ignored.
+/// Whether another attempt may succeed. `status` is the HTTP status of an http_status, else
+/// ignored.
 constexpr bool can_pass(error_code code, int status) {
   if (code == error_code::http_status) return describe_status(status).again != another_attempt::is_useless;
   return describe(code).can_pass;

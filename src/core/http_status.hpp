@@ -20,8 +20,8 @@ struct http_status_info {
   std::string_view reason;
 };
 
-/// The statuses that are treated otherwise than their class, in order. The unofficial ones are sent by proxies
-/// and CDNs.
+/// The statuses that are treated otherwise than their class, in order. The unofficial ones are sent
+/// by proxies and CDNs.
 inline constexpr std::array http_status_table{
     http_status_info{408, another_attempt::can_help_elsewhere, true, "RFC 9110, 15.5.9: it lost patience with a request sent at once"},
     http_status_info{421, another_attempt::can_help_elsewhere, false, "RFC 9110, 15.5.20: not for this connection"},
@@ -46,7 +46,8 @@ inline constexpr std::array http_status_table{
     http_status_info{599, another_attempt::can_help, true, "proxies: no connection in time, as 504"},
 };
 
-/// The row of a status, or else that of its class, by RFC 9110, section 15: an unknown 5xx counts as 500.
+/// The row of a status, or else that of its class, by RFC 9110, section 15: an unknown 5xx counts
+/// as 500.
 constexpr http_status_info describe_status(int status) {
   for (const auto& row : http_status_table) {
     if (row.status == status) return row;

@@ -62,15 +62,16 @@ struct image_result {
   measurement measured;
   std::int32_t attempts = 1;
   fetch_evidence evidence;
-  /// For the client, after the sentence of the code: which rule a URL breaks, which limit was exceeded, which
-  /// format a file has. Our own words, short and without a final stop; nothing about our network. May be empty.
+  /// For the client, after the sentence of the code: which rule a URL breaks, which limit was
+  /// exceeded, which format a file has. Our own words, short and without a final stop; nothing
+  /// about our network. May be empty.
   std::string reason = {};
   bool succeeded() const { return code == error_code::none; }
 };
 
-/// The error sentence of a failed image: the public sentence of the code, with the status of an http_status,
-/// and the reason if there is one. For a blocked_address only the code: a client must not learn which
-/// addresses exist.
+/// The error sentence of a failed image: the public sentence of the code, with the status of an
+/// http_status, and the reason if there is one. For a blocked_address only the code: a client must
+/// not learn which addresses exist.
 inline std::string public_sentence(error_code code, int http_status, std::string_view reason = {}) {
   std::string text{describe(code).public_sentence};
   if (code == error_code::http_status) text += " (" + std::to_string(http_status) + ")";

@@ -110,7 +110,7 @@ inline constexpr std::size_t image_associations =
 inline constexpr std::size_t tiff_directories = 32;  ///< on the way to the picture of a TIFF, 24 bytes each; cameras write less than 10
 inline constexpr std::size_t text_looked_at_bytes = 4 * kib;  ///< of a text, for its kind; holds the comments in front of an SVG
 
-// --- webhooks ---------------------------------------------------------------------------------------------------------
+// --- webhooks ------------------------------------------------------------------------------------
 inline constexpr std::size_t callback_secret_min_bytes = 24;  ///< of a secret, decoded; what Standard Webhooks asks for,
 inline constexpr std::size_t callback_secret_max_bytes = 64;  ///< up to one block of SHA-256
 inline constexpr std::size_t callbacks_at_once =
@@ -238,7 +238,7 @@ inline constexpr std::size_t answer_values = 100'000;  ///< in it; a page of 500
 inline constexpr std::chrono::milliseconds exchange_patience =
     5min;  ///< a request and its answer, where that is kept; the service itself takes no request that lasts 2 minutes
 
-// --- CSV input: the Store Master and jobs -----------------------------------------------------------------------------
+// --- CSV input: the Store Master and jobs -----------------------------------------------------------
 inline constexpr std::size_t csv_cells = 16'384;  ///< of a row; as many as a spreadsheet has. A text of commas alone would take 32 times its size
 
 // --- Store Master ----------------------------------------------------------------------------------------------------

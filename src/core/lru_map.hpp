@@ -11,7 +11,8 @@
 
 namespace retail_pulse::fetch {
 
-/// A map of at most `most` entries (at least 1): a new one replaces the least recently used. Not thread safe.
+/// A map of at most `most` entries (at least 1): a new one replaces the least recently used. Not
+/// thread safe.
 template <class Key, class Value, class Hash = std::hash<Key>>
 class lru_map {
  public:

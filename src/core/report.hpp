@@ -13,8 +13,8 @@
 #include "core/job.hpp"
 #include "core/time.hpp"
 
-/// Reports on jobs and their images. Pages are read after a keyset cursor, so that each costs the same however
-/// far it is from the start.
+/// Reports on jobs and their images. Pages are read after a keyset cursor, so that each costs the
+/// same however far it is from the start.
 namespace retail_pulse {
 
 /// A filter of jobs; a member that is not set matches all.
@@ -93,8 +93,8 @@ struct image_page {
   bool more = false;                   ///< more images follow
 };
 
-/// Days from `first` to `last`, inclusive ("2026-03-09"). A visit whose time is not a date matches only if
-/// neither is set.
+/// Days from `first` to `last`, inclusive ("2026-03-09"). A visit whose time is not a date matches
+/// only if neither is set.
 struct day_range {
   std::optional<std::string> first;
   std::optional<std::string> last;

@@ -9,9 +9,9 @@
 
 namespace retail_pulse {
 
-/// A submission in flat arrays: one block of text and ranges into it, because a DOM of a million URLs takes
-/// 215 MiB.
-/// Built once by the parser (one thread), then shared read-only between threads.
+/// A submission in flat arrays: one block of text and ranges into it, because a DOM of a million
+/// URLs takes 215 MiB. Built once by the parser (one thread), then shared read-only between
+/// threads.
 class submission {
  public:
   struct visit {

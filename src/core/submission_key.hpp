@@ -9,8 +9,8 @@
 
 namespace retail_pulse {
 
-/// Whether a text may be a key: 1 to limits::idempotency_key_bytes characters of printable ASCII, blanks
-/// included.
+/// Whether a text may be a key: 1 to limits::idempotency_key_bytes characters of printable ASCII,
+/// blanks included.
 constexpr bool is_key_text(std::string_view text) {
   return !text.empty() && text.size() <= limits::idempotency_key_bytes &&
          std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });

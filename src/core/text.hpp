@@ -12,7 +12,8 @@
 /// Text as protocols see it: ASCII without a locale, and UTF-8.
 namespace retail_pulse {
 
-/// U+FEFF in UTF-8. At the start of a text it marks it as UTF-8 for spreadsheets, and editors on Windows.
+/// U+FEFF in UTF-8. At the start of a text it marks it as UTF-8 for spreadsheets, and editors on
+/// Windows.
 inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// ASCII letters only; every other byte stays as it is.
@@ -57,7 +58,8 @@ std::string size_text(std::uint64_t bytes);
 /// "10 s", "400 ms".
 std::string time_text(std::chrono::milliseconds time);
 
-/// Without the blanks at both ends: Unicode white space, with line ends, and the zero-width U+200B and U+FEFF.
+/// Without the blanks at both ends: Unicode white space, with line ends, and the zero-width U+200B
+/// and U+FEFF.
 std::string_view without_blanks_around(std::string_view text);
 std::string_view without_blanks_in_front(std::string_view text);
 
@@ -68,14 +70,15 @@ std::size_t json_text_bytes(std::string_view text);
 /// Two lower-case hexadecimal digits for every byte.
 std::string hex(std::span<const unsigned char> bytes);
 
-/// Percent-encoding (RFC 3986, section 2.1): every byte as "%XX" with upper-case digits, except ASCII letters, digits, "-._~" and the
-/// bytes of `also_plain`.
+/// Percent-encoding (RFC 3986, section 2.1): every byte as "%XX" with upper-case digits, except
+/// ASCII letters, digits, "-._~" and the bytes of `also_plain`.
 std::string percent_encoded(std::string_view text, std::string_view also_plain = {});
-/// The reverse; digits of either case. Nothing if two hexadecimal digits do not follow a '%'. '+' stays as it is, and "%00" gives a NUL.
+/// The reverse; digits of either case. Nothing if two hexadecimal digits do not follow a '%'. '+'
+/// stays as it is, and "%00" gives a NUL.
 std::optional<std::string> percent_decoded(std::string_view text);
 
-/// Bytes of the UTF-8 sequence at the front of a text (Unicode 15, table 3-7: no surrogates, no overlong
-/// forms); 0 if there is none.
+/// Bytes of the UTF-8 sequence at the front of a text (Unicode 15, table 3-7: no surrogates, no
+/// overlong forms); 0 if there is none.
 std::size_t utf8_sequence(std::string_view text);
 
 /// How many of the first bytes are valid UTF-8.

@@ -10,10 +10,10 @@ namespace retail_pulse::csv {
 /// How many lines end in a text: at a line feed, a carriage return, or both.
 std::size_t line_ends(std::string_view text);
 
-/// Reads the rows of a CSV text in order (RFC 4180). Also accepted are any separator, lines that end in LF,
-/// CRLF or CR, and blanks around a quoted cell. A row of more than limits::csv_cells is an error. Written by
-/// hand, because Debian's CSV readers for C++ lack either newlines inside quotes or line numbers, which error
-/// messages need.
+/// Reads the rows of a CSV text in order (RFC 4180). Also accepted are any separator, lines that
+/// end in LF, CRLF or CR, and blanks around a quoted cell. A row of more than limits::csv_cells is
+/// an error. Written by hand, because Debian's CSV readers for C++ lack either newlines inside
+/// quotes or line numbers, which error messages need.
 class reader {
  public:
   /// `text` outlives the reader; it starts in `line`.

@@ -51,8 +51,8 @@ std::string shown(std::string_view text) {
   return result.substr(0, valid_utf8_prefix(std::string_view{result}.substr(0, shown_bytes))) + "...";
 }
 
-/// The separator that a line such as "sep=;" sets in Excel. Other programs read the line as a row and write it
-/// again as one: in quotes, and padded with separators to the width of the table.
+/// The separator that a line such as "sep=;" sets in Excel. Other programs read the line as a row
+/// and write it again as one: in quotes, and padded with separators to the width of the table.
 std::optional<char> separator_named_by(std::string_view line) {
   constexpr std::string_view mark = "sep=";
   const std::string_view quote = line.starts_with('"') ? "\"" : "";

@@ -1,4 +1,5 @@
-// csv: reads the tables that people save from spreadsheets and databases, with the same tolerance for all.
+// csv: reads the tables that people save from spreadsheets and databases, with the same tolerance
+// for all.
 // May use: src/core.
 // Never: reads a file, or guesses what a row means.
 #pragma once
@@ -31,18 +32,20 @@ struct fault {
   std::string message(std::string_view name) const;
 };
 
-/// Reads the rows of a CSV text that begins with a header, and of each row the cells of the given columns.
+/// Reads the rows of a CSV text that begins with a header, and of each row the cells of the given
+/// columns.
 ///
-/// Accepts what spreadsheets write: UTF-8 with or without a byte order mark, or UTF-16 with one; cells
-/// separated by commas, semicolons, tabs or `|`, whichever makes a header of the first row, or as a first
-/// line `sep=;` names it; columns in any order, with others among them; lines that end in LF, CRLF or CR.
-/// Blanks around a cell (see without_blanks_around) are removed, and rows without any text are skipped. A
-/// row may end after the last given column, and may have empty cells beyond the header.
+/// Accepts what spreadsheets write: UTF-8 with or without a byte order mark, or UTF-16 with one;
+/// cells separated by commas, semicolons, tabs or `|`, whichever makes a header of the first row,
+/// or as a first line `sep=;` names it; columns in any order, with others among them; lines that
+/// end in LF, CRLF or CR. Blanks around a cell (see without_blanks_around) are removed, and rows
+/// without any text are skipped. A row may end after the last given column, and may have empty
+/// cells beyond the header.
 ///
-/// Errors: a file that is not text, another encoding, a column that is missing or duplicate, a row that ends
-/// before a column or has text beyond the header, an empty or overlong cell, one that is not UTF-8 or
-/// contains a NUL, an open quote, text after a closing quote, and no row at all. Cells of other columns are
-/// not checked.
+/// Errors: a file that is not text, another encoding, a column that is missing or duplicate, a row
+/// that ends before a column or has text beyond the header, an empty or overlong cell, one that is
+/// not UTF-8 or contains a NUL, an open quote, text after a closing quote, and no row at all. Cells
+/// of other columns are not checked.
 class table {
  public:
   /// Text and columns outlive the table.
@@ -50,13 +53,14 @@ class table {
   table(const table&) = delete;
   table& operator=(const table&) = delete;
 
-  /// The cells of the next row, in the order of the given columns; false at the end, or at an error.
+  /// The cells of the next row, in the order of the given columns; false at the end, or at an
+  /// error.
   bool next(std::vector<std::string>& cells);
 
   const std::optional<fault>& wrong() const { return wrong_; }  ///< the error, if there is one
 
-  /// "2 store ids have blanks around them, ... the first in line 3": how many cells of a column were trimmed;
-  /// empty if none was. `one` and `many` are the names of such cells.
+  /// "2 store ids have blanks around them, ... the first in line 3": how many cells of a column
+  /// were trimmed; empty if none was. `one` and `many` are the names of such cells.
   std::string trimmed_in(std::size_t column, std::string_view one, std::string_view many) const;
 
  private:

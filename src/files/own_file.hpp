@@ -26,28 +26,30 @@ struct opened {
   bool mode_kept = false;         ///< it could not: the file has another owner, or its file system has no modes
 };
 
-/// Opens a regular file for reading and writing, or makes it with exactly this mode, whatever the umask is. A
-/// link is not followed, but the folder may be one. An existing file is left as it is.
+/// Opens a regular file for reading and writing, or makes it with exactly this mode, whatever the
+/// umask is. A link is not followed, but the folder may be one. An existing file is left as it is.
 opened open_own(const std::filesystem::path& file, mode_t mode);
-/// The same for a file that must exist; "" and -1 if it does not. If it cannot be written it is opened for
-/// reading.
+/// The same for a file that must exist; "" and -1 if it does not. If it cannot be written it is
+/// opened for reading.
 opened open_existing(const std::filesystem::path& file);
 /// The same for a log: for writing at its end, and it may be a pipe or a character device.
 opened open_log(const std::filesystem::path& file, mode_t mode);
 
-/// Sets the mode of a new file or folder, whatever the umask is; an inherited set-group-ID bit stays.
+/// Sets the mode of a new file or folder, whatever the umask is; an inherited set-group-ID bit
+/// stays.
 void give_mode(opened& made, mode_t mode);
 
-/// Sets the group's and others' permissions of an existing file or folder, and records it in `file`; the
-/// owner's permissions and set-group-ID stay. Only for a file whose content is known to be the service's:
-/// another one may have the same name.
+/// Sets the group's and others' permissions of an existing file or folder, and records it in
+/// `file`; the owner's permissions and set-group-ID stay. Only for a file whose content is known to
+/// be the service's: another one may have the same name.
 void bring_to_mode(opened& file, mode_t mode);
 
-/// A sentence for the operator about the mode of file `name`; empty if nothing was changed or found wrong.
+/// A sentence for the operator about the mode of file `name`; empty if nothing was changed or found
+/// wrong.
 std::string word_of_mode(const std::string& name, const opened& file);
 
-/// Makes the folder and its missing parents, each with the mode for files of this mode. Empty, or an error
-/// clause.
+/// Makes the folder and its missing parents, each with the mode for files of this mode. Empty, or
+/// an error clause.
 std::string make_folders(const std::filesystem::path& folder, mode_t mode_of_files);
 
 }  // namespace retail_pulse::files

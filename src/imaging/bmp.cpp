@@ -32,8 +32,8 @@ bool is_plausible(const bitmap& b) {
   return b.planes == 1 && ((foreign && b.bits == 0) || std::find(std::begin(depths), std::end(depths), b.bits) != std::end(depths));
 }
 
-/// The offset where the pixels end. The length field is wrong in many files, so it is used only if nothing
-/// better is known.
+/// The offset where the pixels end. The length field is wrong in many files, so it is used only if
+/// nothing better is known.
 std::uint64_t end_of_pixels(const bitmap& b, std::uint64_t pixels_at, std::uint32_t file_length) {
   if (b.compression == 0 || b.compression == 3 || b.compression == 6) {
     const std::uint64_t row_bytes = (std::uint64_t{b.width} * b.bits + 31) / 32 * 4;

@@ -24,15 +24,16 @@ struct walk_outcome {
 
 inline walk_outcome unsupported(std::string_view what) { return {error_code::unsupported_format, what}; }
 
-/// The bytes of a file, for a format reader to take or skip in order. A reader is a coroutine that is
-/// suspended here until bytes arrive, so that it reads like the format's description although the file
-/// comes in pieces of any size.
+/// The bytes of a file, for a format reader to take or skip in order. A reader is a coroutine that
+/// is suspended here until bytes arrive, so that it reads like the format's description although
+/// the file comes in pieces of any size.
 class byte_source {
   template <class Result>
   friend class part;
 
  public:
-  /// One read that a reader waits for. It lives in the reader's frame while the reader is suspended.
+  /// One read that a reader waits for. It lives in the reader's frame while the reader is
+  /// suspended.
   class demand {
    public:
     demand(const demand&) = delete;
@@ -47,7 +48,8 @@ class byte_source {
 
    private:
     friend byte_source;
-    /// Consumes from the front of `piece`. True if the demand is met; false only if all of `piece` was consumed.
+    /// Consumes from the front of `piece`. True if the demand is met; false only if all of `piece`
+    /// was consumed.
     virtual bool serve(std::span<const std::uint8_t>& piece) = 0;
     /// The number of further bytes that the demand does not read.
     virtual std::uint64_t unread() const { return 0; }
@@ -107,7 +109,8 @@ class byte_source {
   /// Offset in the file of the next byte that a demand gets.
   std::uint64_t position() const { return given_ - piece_.size(); }
 
-  /// Sets the outcome if the file ends while the reader waits, until the next call. Initially truncated.
+  /// Sets the outcome if the file ends while the reader waits, until the next call. Initially
+  /// truncated.
   void ends_as(const walk_outcome& answer) { at_end_ = answer; }
   const walk_outcome& at_end() const { return at_end_; }
 
@@ -123,8 +126,9 @@ class byte_source {
     return true;
   }
 
-  /// Resumes the readers until one waits for bytes or the walk is over. A part and the reader that called
-  /// it are resumed from this loop, not from each other, so that the stack does not grow with the calls.
+  /// Resumes the readers until one waits for bytes or the walk is over. A part and the reader that
+  /// called it are resumed from this loop, not from each other, so that the stack does not grow
+  /// with the calls.
   void run(std::coroutine_handle<> walk) {
     if (!reader_) reader_ = walk;
     do {
@@ -149,8 +153,8 @@ class byte_source {
   walk_outcome at_end_{error_code::truncated};
 };
 
-/// A part of a reader that waits for bytes itself: a coroutine with the file as first parameter, called by
-/// co_await.
+/// A part of a reader that waits for bytes itself: a coroutine with the file as first parameter,
+/// called by co_await.
 template <class Result>
 class [[nodiscard]] part {
  public:
@@ -194,9 +198,9 @@ class [[nodiscard]] part {
   std::coroutine_handle<promise_type> coroutine_;
 };
 
-/// The reader of one format with its position in one file. Its coroutine ends with `none` at the end mark of
-/// a whole file, or with an error that no further byte can change. If the file ends first, see
-/// byte_source::ends_as.
+/// The reader of one format with its position in one file. Its coroutine ends with `none` at the
+/// end mark of a whole file, or with an error that no further byte can change. If the file ends
+/// first, see byte_source::ends_as.
 class walk {
  public:
   struct promise_type {

@@ -1,6 +1,6 @@
-// GIF (CompuServe, 1989): the size of the logical screen, then from block to block up to the trailer. A screen without width or height
-// takes that of the first picture, as decoders do. A file that ends between two blocks, after a picture, has
-// all that decoders need.
+// GIF (CompuServe, 1989): the size of the logical screen, then from block to block up to the
+// trailer. A screen without width or height takes that of the first picture, as decoders do. A file
+// that ends between two blocks, after a picture, has all that decoders need.
 #include "imaging/formats.hpp"
 #include "imaging/integers.hpp"
 

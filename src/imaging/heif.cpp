@@ -1,6 +1,6 @@
-// AVIF and HEIC (ISO/IEC 14496-12 and 23008-12): boxes. `meta` has the size of the primary picture and the
-// offsets of all items; the rest is skipped. The file is whole if it has the box with the last of those
-// bytes.
+// AVIF and HEIC (ISO/IEC 14496-12 and 23008-12): boxes. `meta` has the size of the primary picture
+// and the offsets of all items; the rest is skipped. The file is whole if it has the box with the
+// last of those bytes.
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -122,7 +122,8 @@ constexpr std::size_t longest_small_box = 16;  ///< bytes read of the boxes that
 /// The contents of `meta` so far.
 class item_index {
  public:
-  /// A box of known meaning; `number` is that of a property, from 1, or 0. False if there are too many.
+  /// A box of known meaning; `number` is that of a property, from 1, or 0. False if there are too
+  /// many.
   bool add(std::uint32_t type, std::uint32_t number, const std::array<std::uint8_t, longest_small_box>& content) {
     if (type == four_letters("pitm")) {
       if (!primary_) primary_ = content[0] == 0 ? be16(content, 4) : be32(content, 4);

@@ -1,5 +1,6 @@
-// JPEG (ITU T.81, annex B): a walk over the markers, so that an EXIF block or a colour profile before the
-// frame header is skipped by its length, and a thumbnail inside one is never taken for the picture.
+// JPEG (ITU T.81, annex B): a walk over the markers, so that an EXIF block or a colour profile
+// before the frame header is skipped by its length, and a thumbnail inside one is never taken for
+// the picture.
 #include <algorithm>
 #include <cstring>
 
@@ -64,8 +65,9 @@ std::string_view name_of_frame(std::uint8_t marker) {
   return "JPEG of other than 8 bits";
 }
 
-/// Lets stb read a file of this frame header alone: stb also checks its components and sampling factors, and
-/// must not see the megabytes that may come before it. `length` counts itself, as in the file.
+/// Lets stb read a file of this frame header alone: stb also checks its components and sampling
+/// factors, and must not see the megabytes that may come before it. `length` counts itself, as in
+/// the file.
 walk_outcome measure(std::uint8_t marker, std::uint32_t length, const frame_header& frame, measurement& seen) {
   constexpr std::uint32_t shortest = 8;  // a frame header without components
   if (length < shortest) return error_code::not_an_image;
@@ -106,8 +108,9 @@ walk read_jpeg(byte_source& file, measurement& seen) {
     co_await file.skip(left);
   }
 
-  // Any number of tables and scans. A damaged picture is still a picture, so anything that is not a segment
-  // is data. A file without its end mark may lack half of its scan; only a decoder could decide that.
+  // Any number of tables and scans. A damaged picture is still a picture, so anything that is not a
+  // segment is data. A file without its end mark may lack half of its scan; only a decoder could
+  // decide that.
   file.ends_as({error_code::truncated, "it has no end-of-image mark"});
   for (;;) {
     const std::uint8_t marker = co_await next_marker{file};

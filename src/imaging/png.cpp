@@ -1,5 +1,5 @@
-// PNG (W3C, third edition): the image header, then from chunk to chunk up to IEND. Checksums are not checked. A file that ends between
-// two chunks, after picture data, has all that decoders need.
+// PNG (W3C, third edition): the image header, then from chunk to chunk up to IEND. Checksums are
+// not checked. A file that ends between two chunks, after picture data, has all that decoders need.
 #include <algorithm>
 
 #include "imaging/formats.hpp"
@@ -12,11 +12,11 @@ constexpr std::uint64_t checksum_bytes = 4;
 constexpr std::size_t header_bytes = 13;
 using image_header = std::array<std::uint8_t, header_bytes>;
 
-/// A second opinion on the fields of a header besides its size, which we have read already: stb_image
-/// rejects depths, colour types and methods that no decoder would accept. Its file is this header with a
-/// size of one pixel, because stb also rejects pictures that take more than 1 GiB when decoded. A palette
-/// and the start of the data follow, because stb looks for transparency in the palette; the real palette
-/// may come after a long colour profile.
+/// A second opinion on the fields of a header besides its size, which we have read already:
+/// stb_image rejects depths, colour types and methods that no decoder would accept. Its file is
+/// this header with a size of one pixel, because stb also rejects pictures that take more than 1
+/// GiB when decoded. A palette and the start of the data follow, because stb looks for transparency
+/// in the palette; the real palette may come after a long colour profile.
 bool stb_accepts(image_header header) {
   constexpr std::array<std::uint8_t, 16> before{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 0, 0, 0, header_bytes, 'I', 'H', 'D', 'R'};
   constexpr std::array<std::uint8_t, 27> after{0, 0, 0, 0,                                           // checksum

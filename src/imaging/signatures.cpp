@@ -1,7 +1,7 @@
-// The table of all formats that are recognised by their first bytes: those that are measured, and those
-// that are only named in an error. A format is listed if its first bytes can hardly be anything else: TGA
-// has no mark at all, PCX begins like text, and the marks of MPEG streams and DICOM also begin other files
-// or lie far inside.
+// The table of all formats that are recognised by their first bytes: those that are measured, and
+// those that are only named in an error. A format is listed if its first bytes can hardly be
+// anything else: TGA has no mark at all, PCX begins like text, and the marks of MPEG streams and
+// DICOM also begin other files or lie far inside.
 #include "imaging/signatures.hpp"
 
 #include <algorithm>
@@ -22,7 +22,8 @@ constexpr signature no_image(std::string_view pattern, std::string_view what) {
 constexpr signature text(std::string_view pattern) { return {pattern, read_text}; }
 
 // An ftyp box is below 64 KiB and an icon file holds 1 to 255 pictures, so neither fits the other's
-// pattern. A cursor file holds at least one too; a TGA of type 2 has 0 there, because it has no palette.
+// pattern. A cursor file holds at least one too; a TGA of type 2 has 0 there, because it has no
+// palette.
 constexpr signature signatures[] = {
     measured("\xFF\xD8\xFF"sv, image_format::jpeg, read_jpeg),
     measured("\x89PNG\r\n\x1A\n"sv, image_format::png, read_png),

@@ -26,8 +26,8 @@ struct recognition {
   bool can_be_picture = false;       ///< and one of a format that is measured
 };
 
-/// `head`: the first bytes of a file, at most longest_signature. To be called again after each byte until a
-/// signature is found or none can be.
+/// `head`: the first bytes of a file, at most longest_signature. To be called again after each byte
+/// until a signature is found or none can be.
 recognition recognise(std::span<const std::uint8_t> head);
 
 }  // namespace retail_pulse::imaging

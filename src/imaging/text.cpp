@@ -1,5 +1,6 @@
-// Text instead of an image: mostly a page or an error message. It is not measured, nor is an SVG; its start
-// gives it a name. HTML is recognised as browsers do (WHATWG, MIME Sniffing, section 7.1).
+// Text instead of an image: mostly a page or an error message. It is not measured, nor is an SVG;
+// its start gives it a name. HTML is recognised as browsers do (WHATWG, MIME Sniffing, section
+// 7.1).
 #include <algorithm>
 #include <array>
 #include <string_view>

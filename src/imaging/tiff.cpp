@@ -146,8 +146,8 @@ class directory {
     }
   }
 
-  /// Whether it is not marked as a reduced picture or a mask. In a DNG, further kinds are depth maps and
-  /// edited versions.
+  /// Whether it is not marked as a reduced picture or a mask. In a DNG, further kinds are depth
+  /// maps and edited versions.
   bool is_full(bool in_dng) const {
     constexpr std::uint64_t reduced = 1, mask = 4, page = 2;
     if (!kind_) return !is_reduced_by_old_tag_;
@@ -268,7 +268,8 @@ class search {
     return true;
   }
 
-  /// Sets the size, once every directory that could have a better one was read; or returns why there is none.
+  /// Sets the size, once every directory that could have a better one was read; or returns why
+  /// there is none.
   walk_outcome measure(measurement& seen) const {
     const bool may_be_lost = lost_page_ < page_ || (lost_page_ == page_ && (!is_marked_page_ || is_dng_));
     if (area() == 0 && is_page_without_size_) return error_code::bad_dimensions;
@@ -328,8 +329,8 @@ class search {
 
 constexpr std::size_t raw_mark_bytes = 8;
 
-/// Raw files whose directories describe previews, or lack the size of the raw picture. Their mark comes after
-/// the header.
+/// Raw files whose directories describe previews, or lack the size of the raw picture. Their mark
+/// comes after the header.
 part<walk_outcome> read_mark_of_raw(byte_source& file) {
   const auto mark = co_await file.take<raw_mark_bytes>();
   constexpr std::uint32_t three_letters = 0xFFFFFF00;

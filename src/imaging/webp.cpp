@@ -20,8 +20,9 @@ bool is_empty_frame(std::span<const std::uint8_t, most_start> start) {
          ((le16(start, 26) & side) == 0 || (le16(start, 28) & side) == 0);
 }
 
-/// "The product of Canvas Width and Canvas Height MUST be at most 2^32 - 1" (RFC 9649, section 2.7); each has 24 bits and is one less in
-/// the file. libwebp rejects such a canvas like any damaged file.
+/// "The product of Canvas Width and Canvas Height MUST be at most 2^32 - 1" (RFC 9649, section
+/// 2.7); each has 24 bits and is one less in the file. libwebp rejects such a canvas like any
+/// damaged file.
 bool is_beyond_canvas(std::span<const std::uint8_t, most_start> start) {
   constexpr std::array<std::uint8_t, 4> vp8x{'V', 'P', '8', 'X'};
   const std::uint64_t width = (le32(start, 24) & 0xFFFFFF) + 1;

@@ -7,8 +7,8 @@
 
 namespace retail_pulse::webhooks {
 
-/// Where this service itself listens, so that no webhook is sent there: a request from the service's own address might be trusted.
-/// Set once, before any thread asks; then any thread may.
+/// Where this service itself listens, so that no webhook is sent there: a request from the
+/// service's own address might be trusted. Set once, before any thread asks; then any thread may.
 class own_listener {
  public:
   /// `bind` may be unspecified (0.0.0.0, ::).

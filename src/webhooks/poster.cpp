@@ -108,8 +108,8 @@ class blocking_poster final : public poster {
     return failure({error_code::http_status, "the answer has status " + std::to_string(status)}, status);
   }
 
-  /// Asks the first address that accepts a connection. Once sent, the request is not sent to another: the
-  /// receiver may have it.
+  /// Asks the first address that accepts a connection. Once sent, the request is not sent to
+  /// another: the receiver may have it.
   std::variant<response_head, fault> ask(const destination_rules& rules, const url& to, route& way, const post& what, const io_deadline& until) {
     for (;;) {
       if (spared_ && spared_->is_at(way.address(), to.port)) {

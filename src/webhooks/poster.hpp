@@ -38,12 +38,12 @@ struct posted {
 };
 using on_posted = std::function<void(posted)>;
 
-/// Receives the address that a POST would connect to first, in text form. Empty if the name cannot be
-/// resolved or is blocked; a POST then fails at once with the right code.
+/// Receives the address that a POST would connect to first, in text form. Empty if the name cannot
+/// be resolved or is blocked; a POST then fails at once with the right code.
 using on_located = std::function<void(std::string address)>;
 
-/// Sends POST requests to URLs that clients gave. Each callback is called exactly once, from any thread,
-/// possibly before the call returns, and must not block or throw.
+/// Sends POST requests to URLs that clients gave. Each callback is called exactly once, from any
+/// thread, possibly before the call returns, and must not block or throw.
 class poster {
  public:
   virtual ~poster() = default;
@@ -51,11 +51,12 @@ class poster {
   /// Looks up the address of a URL's host, from the cache if possible. Never uses a request thread.
   virtual void resolve(const std::string& url, on_located done) = 0;
 
-  /// Makes one request under one total deadline. The caller keeps at most as many open as there are threads.
+  /// Makes one request under one total deadline. The caller keeps at most as many open as there are
+  /// threads.
   virtual void submit(post what, on_posted done) = 0;
 
-  /// Cancels open requests and returns when no callback runs any more. Later calls end at once. May be
-  /// called twice.
+  /// Cancels open requests and returns when no callback runs any more. Later calls end at once. May
+  /// be called twice.
   virtual void stop() = 0;
 };
 
@@ -70,10 +71,11 @@ struct poster_options {
   std::string dns_servers;
 };
 
-/// The poster over real sockets, under the rules of an image fetch: URL, host list, addresses, pinned peer,
-/// TLS, bounded heads. A redirect is not followed but a response like any other; a body is read for at most
-/// limits::rest_drained_for, and then cut. Every request has a connection of its own. Thread safe. The
-/// destructor stops it. Throws std::runtime_error if the CA file cannot be loaded.
+/// The poster over real sockets, under the rules of an image fetch: URL, host list, addresses,
+/// pinned peer, TLS, bounded heads. A redirect is not followed but a response like any other; a
+/// body is read for at most limits::rest_drained_for, and then cut. Every request has a connection
+/// of its own. Thread safe. The destructor stops it. Throws std::runtime_error if the CA file
+/// cannot be loaded.
 std::unique_ptr<poster> make_blocking_poster(poster_options options);
 
 }  // namespace retail_pulse::webhooks

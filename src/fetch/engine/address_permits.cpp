@@ -40,7 +40,8 @@ void address_permits::count_out(const hop_server& at) {
   take_one_from(at_origins_, at.origin);
 }
 
-/// A free permit always goes to the first that can use it, so a newcomer finds either room or a queue.
+/// A free permit always goes to the first that can use it, so a newcomer finds either room or a
+/// queue.
 void address_permits::serve_queue() {
   std::erase_if(queue_, [this](waiting* each) {
     each->is_served = has_room(*each->for_what);

@@ -21,15 +21,15 @@ struct hop_server {
   std::string origin;
 };
 
-/// Permits for fetches at an address and from an origin: at most `most` at once for each, whichever URL
-/// a fetch began with. The engine's caller counts each fetch at the origin and the first address of its
-/// URL, and keeps to the same limit; this class holds it for the hops that the caller does not know of:
-/// other addresses of a name, and targets of redirects.
+/// Permits for fetches at an address and from an origin: at most `most` at once for each, whichever
+/// URL a fetch began with. The engine's caller counts each fetch at the origin and the first
+/// address of its URL, and keeps to the same limit; this class holds it for the hops that the
+/// caller does not know of: other addresses of a name, and targets of redirects.
 ///
-/// Without a free permit a fetch waits in a queue; a free permit goes to the first fetch that can use
-/// it. At most `most` wait for the same address or origin, so that a full host uses no more than twice
-/// its share of the threads. A waiting fetch holds no other permit, so that two hosts that redirect to
-/// each other cannot deadlock. Thread safe.
+/// Without a free permit a fetch waits in a queue; a free permit goes to the first fetch that can
+/// use it. At most `most` wait for the same address or origin, so that a full host uses no more
+/// than twice its share of the threads. A waiting fetch holds no other permit, so that two hosts
+/// that redirect to each other cannot deadlock. Thread safe.
 class address_permits {
  public:
   explicit address_permits(std::size_t most) : most_(most) {}
@@ -53,9 +53,9 @@ class address_permits {
     hop_server at_;
   };
 
-  /// Gives `left` back and takes a permit for `at`, for which it waits until `until`. Nothing if too many
-  /// have one or wait for one, or after `stop`. If both are for the same server, it is kept without a
-  /// wait.
+  /// Gives `left` back and takes a permit for `at`, for which it waits until `until`. Nothing if
+  /// too many have one or wait for one, or after `stop`. If both are for the same server, it is
+  /// kept without a wait.
   std::optional<permit> take(hop_server at, steady_time until, std::optional<permit> left = std::nullopt);
 
   /// Ends every wait.

@@ -83,8 +83,8 @@ class attempt {
     }
   }
 
-  /// From here on the evidence is about the next hop; nothing of the last response may stand beside its
-  /// URL.
+  /// From here on the evidence is about the next hop; nothing of the last response may stand beside
+  /// its URL.
   void go_to_hop(std::string next) {
     redirected_ = true;
     result_.evidence.final_url = std::move(next);
@@ -93,8 +93,8 @@ class attempt {
     result_.evidence.bytes = 0;
   }
 
-  /// Makes one hop, unless its origin's circuit is open, and records the origin's health. Returns the
-  /// text of a redirect, or nothing: the outcome is set.
+  /// Makes one hop, unless its origin's circuit is open, and records the origin's health. Returns
+  /// the text of a redirect, or nothing: the outcome is set.
   std::optional<std::string> visit(const url& here, const request& wanted) {
     const auto origin = here.origin();
     const auto start = std::chrono::steady_clock::now();
@@ -107,15 +107,15 @@ class attempt {
     auto redirect = fetch_from(here, wanted);
     const auto now = std::chrono::steady_clock::now();
     auto health = redirect ? origin_health::healthy : health_of(result_.code, result_.evidence.http_status);
-    // A host that redirects late leaves the next one no time, which must not open that one's circuit;
-    // nor must a slow name server or a long wait for a permit.
+    // A host that redirects late leaves the next one no time, which must not open that one's
+    // circuit; nor must a slow name server or a long wait for a permit.
     if (result_.code == error_code::timed_out && now - start - own_time_ < tools_.deadline / 2) health = origin_health::unknown;
     tools_.circuits.record(origin, health, start, now);
     return redirect;
   }
 
-  /// Asks one host until the outcome is known. Returns the text of a redirect, or nothing: the outcome is
-  /// set.
+  /// Asks one host until the outcome is known. Returns the text of a redirect, or nothing: the
+  /// outcome is set.
   std::optional<std::string> fetch_from(const url& here, const request& wanted) {
     auto addresses = wait_for_addresses(here);
     if (!addresses) return std::nullopt;
@@ -143,8 +143,9 @@ class attempt {
     }
   }
 
-  /// Gets a permit for this address. From here on the evidence is about it. False if too many fetches
-  /// are there: the outcome is set, and is `postponed`, because the image's server was not asked.
+  /// Gets a permit for this address. From here on the evidence is about it. False if too many
+  /// fetches are there: the outcome is set, and is `postponed`, because the image's server was not
+  /// asked.
   bool begin_at(const url& here, const route& to) {
     result_.evidence.address = to.address().text();
     result_.evidence.http_status = 0;  // it has not answered yet
@@ -169,9 +170,9 @@ class attempt {
     return false;
   }
 
-  /// How long to wait for a permit. The caller counts this fetch at its first address, and so limits the
-  /// wait there; at any other server many fetches may arrive at once, and none may hold its thread for
-  /// long. The other half of the time is for the fetch.
+  /// How long to wait for a permit. The caller counts this fetch at its first address, and so
+  /// limits the wait there; at any other server many fetches may arrive at once, and none may hold
+  /// its thread for long. The other half of the time is for the fetch.
   steady_time end_of_wait(const route& to) const {
     const auto now = std::chrono::steady_clock::now();
     const auto half = now + (to.share_of(until_).at - now) / 2;
@@ -196,8 +197,8 @@ class attempt {
     }
   }
 
-  /// Makes one request, at the first address that answers. Nothing if no connection could be made: the
-  /// outcome is set.
+  /// Makes one request, at the first address that answers. Nothing if no connection could be made:
+  /// the outcome is set.
   std::optional<exchange> ask(const url& here, route& to, intake& file, const file_version* known) {
     for (;;) {
       auto answer = ask_at(here, to, file, known);

@@ -29,7 +29,8 @@ struct attempt_tools {
   int cancelled;  ///< readable once the engine shuts down
 };
 
-/// Makes one attempt, from the URL's text to the outcome, redirects included. Blocks up to the deadline.
+/// Makes one attempt, from the URL's text to the outcome, redirects included. Blocks up to the
+/// deadline.
 outcome run_attempt(const attempt_tools& tools, const request& wanted);
 
 }  // namespace retail_pulse::fetch

@@ -30,13 +30,13 @@ struct engine_options {
   std::string user_agent = limits::default_user_agent;  ///< sent with every request; without a line end
   std::size_t idle_connections = 512;                   ///< kept open to origins, over all of them
   std::string dns_servers;                              ///< "ip:port,..."; empty: the system's
-  /// Fetches at once at one address, and from one origin, redirects included. The caller keeps to it for
-  /// the first hop of each fetch.
+  /// Fetches at once at one address, and from one origin, redirects included. The caller keeps to
+  /// it for the first hop of each fetch.
   std::size_t address_connections = limits::max_fetch_threads;
 };
 
-/// The engine over real sockets. Thread safe. The destructor stops it.
-/// Throws std::runtime_error if the CA file cannot be loaded or the folder for pictures cannot be used.
+/// The engine over real sockets. Thread safe. The destructor stops it. Throws std::runtime_error if
+/// the CA file cannot be loaded or the folder for pictures cannot be used.
 std::unique_ptr<engine> make_blocking_engine(engine_options options);
 
 }  // namespace retail_pulse::fetch

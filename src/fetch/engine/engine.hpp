@@ -17,8 +17,8 @@
 
 namespace retail_pulse::fetch {
 
-/// How much of a file is fetched: all of it, which is then checked to be complete, or only the bytes
-/// that hold the dimensions.
+/// How much of a file is fetched: all of it, which is then checked to be complete, or only the
+/// bytes that hold the dimensions.
 enum class mode : std::uint8_t { full, header };
 
 /// The validators of a file that a server sent, for a conditional request later.
@@ -41,11 +41,11 @@ struct outcome {
   std::string detail;    ///< for the log: the exact cause, without the URL's query
   std::string reason;    ///< for the client: see image_result::reason
   bool lasts = false;    ///< another attempt would fail alike: see fault
-  /// Does not count as an attempt: the server was not asked, because too many other fetches were at it
-  /// (origin_unavailable). Bounded by limits::postponed_for.
+  /// Does not count as an attempt: the server was not asked, because too many other fetches were at
+  /// it (origin_unavailable). Bounded by limits::postponed_for.
   bool postponed = false;
-  /// With `postponed`: other servers were asked before: hosts that redirected, or an address that did
-  /// not answer.
+  /// With `postponed`: other servers were asked before: hosts that redirected, or an address that
+  /// did not answer.
   bool asked_others = false;
   fetch_evidence evidence;
   /// The address at which the next fetch from the URL's origin will probably begin: the one that
@@ -69,8 +69,8 @@ inline outcome internal_failure(std::string detail) {
   return result;
 }
 
-/// Receives the address that the engine would connect to first, in text form. Empty if the name cannot
-/// be resolved or is blocked; a fetch then fails at once with the right code.
+/// Receives the address that the engine would connect to first, in text form. Empty if the name
+/// cannot be resolved or is blocked; a fetch then fails at once with the right code.
 using on_resolved = std::function<void(std::string address)>;
 using on_fetched = std::function<void(outcome)>;
 
@@ -83,12 +83,12 @@ class engine {
   /// Looks up the address of a URL's host, from the cache if possible. Never uses a fetch thread.
   virtual void resolve(const std::string& url, on_resolved done) = 0;
 
-  /// Makes one attempt under one total deadline; an attempt that first joins another one waits for that
-  /// one's deadline too. The caller keeps at most as many open as there are fetch threads.
+  /// Makes one attempt under one total deadline; an attempt that first joins another one waits for
+  /// that one's deadline too. The caller keeps at most as many open as there are fetch threads.
   virtual void submit(request request, on_fetched done) = 0;
 
-  /// Cancels open attempts (`internal`) and returns when no callback runs any more. Later calls end at
-  /// once. May be called twice.
+  /// Cancels open attempts (`internal`) and returns when no callback runs any more. Later calls end
+  /// at once. May be called twice.
   virtual void stop() = 0;
 };
 

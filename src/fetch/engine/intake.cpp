@@ -104,9 +104,9 @@ intake::step intake::take(std::span<const std::byte> bytes) {
   return enough || state == imaging::image_reader::state::failed ? conclude() : step::read;
 }
 
-/// Hosts that name a coding often have not applied it. A body that begins like an image is taken as one:
-/// no image begins like gzip or zlib, and the output of bare deflate or another coding hardly ever happens
-/// to hold a whole signature.
+/// Hosts that name a coding often have not applied it. A body that begins like an image is taken as
+/// one: no image begins like gzip or zlib, and the output of bare deflate or another coding hardly
+/// ever happens to hold a whole signature.
 intake::step intake::take_coded(std::span<const std::byte> bytes, bool is_all) {
   if (decoder_) return decode(bytes);
   coded_start_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -141,8 +141,8 @@ intake::step intake::decode(std::span<const std::byte> bytes) {
   return broken ? fail(*broken) : step::read;
 }
 
-/// The reader searches all it is given for the file's end, so in header mode it is given little at a
-/// time.
+/// The reader searches all it is given for the file's end, so in header mode it is given little at
+/// a time.
 imaging::image_reader::state intake::feed(std::span<const std::byte> bytes) {
   using enum imaging::image_reader::state;
   if (how_ == mode::full) return reader_.feed(bytes);
@@ -200,9 +200,9 @@ intake::step intake::fail(fault why) {
   return step::settled;
 }
 
-/// If the response is complete by its framing, a file that ends early is final: the host has no more of
-/// it. Not so an empty body, which is more likely a temporary fault of the host, and one whose end only
-/// the end of the connection marks, which may have been cut.
+/// If the response is complete by its framing, a file that ends early is final: the host has no
+/// more of it. Not so an empty body, which is more likely a temporary fault of the host, and one
+/// whose end only the end of the connection marks, which may have been cut.
 intake::step intake::fail_at_end(fault why) {
   why.lasts = why.code == error_code::truncated && has_known_end_ && offset_ > 0;
   return fail(std::move(why));

@@ -19,21 +19,22 @@
 
 namespace retail_pulse::fetch {
 
-/// Receives one file: decides what to request, interprets the responses, and measures the bytes. In full
-/// mode that is one response; in header mode a few ranges of the file, each where the next byte lies
-/// that the reader needs.
+/// Receives one file: decides what to request, interprets the responses, and measures the bytes. In
+/// full mode that is one response; in header mode a few ranges of the file, each where the next
+/// byte lies that the reader needs.
 ///
-/// Headers are trusted only as far as they cannot mislead. A range that begins elsewhere than requested,
-/// ranges of two versions, an end of file known from a Content-Range only, or too many ranges lead to a
-/// request for the whole file, of which only the start is read. A body with a Content-Encoding is decoded
-/// from its first byte on, whole or as a first range; if more is needed the whole is requested, because
-/// ranges count coded bytes. If such a body begins like an image, it is taken as not coded. Not thread
-/// safe; belongs to one attempt.
+/// Headers are trusted only as far as they cannot mislead. A range that begins elsewhere than
+/// requested, ranges of two versions, an end of file known from a Content-Range only, or too many
+/// ranges lead to a request for the whole file, of which only the start is read. A body with a
+/// Content-Encoding is decoded from its first byte on, whole or as a first range; if more is needed
+/// the whole is requested, because ranges count coded bytes. If such a body begins like an image,
+/// it is taken as not coded. Not thread safe; belongs to one attempt.
 class intake final : public response_receiver {
  public:
-  /// `keep`: where to keep the picture, in full mode; may be null. `conditional`: the first request asks
-  /// for a newer version only. `deadline`: checked while a body is decoded, because few bytes can decode
-  /// to many. `so_far`: the bytes of the attempt before; its limit is that of the file, too.
+  /// `keep`: where to keep the picture, in full mode; may be null. `conditional`: the first request
+  /// asks for a newer version only. `deadline`: checked while a body is decoded, because few bytes
+  /// can decode to many. `so_far`: the bytes of the attempt before; its limit is that of the file,
+  /// too.
   intake(mode how, byte_account so_far, picture_store* keep, bool conditional, steady_time deadline = steady_time::max());
 
   /// First and last byte of a file; without a last one, everything from the first on.
@@ -56,7 +57,8 @@ class intake final : public response_receiver {
   byte_account& account() override { return account_; }
   const byte_account& account() const { return account_; }
 
-  /// The fault, once settled. Without one, `measured` holds sizes or the server has the known version.
+  /// The fault, once settled. Without one, `measured` holds sizes or the server has the known
+  /// version.
   const std::optional<fault>& failed() const { return failed_; }
   const measurement& measured() const { return measured_; }
   bool not_modified() const { return not_modified_; }

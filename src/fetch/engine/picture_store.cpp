@@ -77,8 +77,8 @@ std::int64_t size_of(int folder, const char* name) {
   return is_file ? static_cast<std::int64_t>(found.st_size) : -1;
 }
 
-/// Removes and counts the drafts of an interrupted run: regular files with such names. Links and all else
-/// stay. 0 or the error.
+/// Removes and counts the drafts of an interrupted run: regular files with such names. Links and
+/// all else stay. 0 or the error.
 int clean(int folder, bool (*is_name_of_ours)(std::string_view), std::size_t& removed) {
   int failed = 0;
   const int unread = each_name(folder, [&](const char* name) {
@@ -137,8 +137,8 @@ void report_modes(const picture_store::tell& to_operator, const std::string& fol
   if (copies.unchanged > 0) to_operator("the mode of " + folders(copies.unchanged) + " is not that of --file-mode, and cannot be changed");
 }
 
-/// Opens a folder of this store, and makes it if it is missing (`made`). Empty, with errno, if that failed
-/// or it is a link.
+/// Opens a folder of this store, and makes it if it is missing (`made`). Empty, with errno, if that
+/// failed or it is a link.
 descriptor own_folder(int folder, const char* name, mode_t mode, bool& made) {
   made = mkdirat(folder, name, mode) == 0;
   if (!made && errno != EEXIST) return {};
@@ -150,8 +150,8 @@ descriptor own_folder(int folder, const char* name, mode_t mode, bool& made) {
 
 }  // namespace
 
-/// A file in the folder for drafts, and its digest so far. Its bytes are reserved in the store until it is
-/// kept or discarded.
+/// A file in the folder for drafts, and its digest so far. Its bytes are reserved in the store
+/// until it is kept or discarded.
 class picture_store::picture::draft {
  public:
   explicit draft(picture_store& in) : store_(in), name_(std::string{draft_prefix} + std::to_string(in.begun_++)) {}

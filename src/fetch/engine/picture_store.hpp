@@ -17,25 +17,26 @@
 
 namespace retail_pulse::fetch {
 
-/// Pictures: copies of measured files in a folder, each named by its content: `ab/abcd….jpeg` is the file
-/// whose SHA-256 is abcd…. No part of a name comes from outside, and the same picture is stored once
-/// however many URLs lead to it.
+/// Pictures: copies of measured files in a folder, each named by its content: `ab/abcd….jpeg` is
+/// the file whose SHA-256 is abcd…. No part of a name comes from outside, and the same picture is
+/// stored once however many URLs lead to it.
 ///
-/// All pictures together, with those being written, never exceed the limit; a picture that does not fit
-/// is not kept. One that was reported as kept survives a power cut. One process per folder. Thread safe;
-/// each picture belongs to one thread, and the store outlives them all.
+/// All pictures together, with those being written, never exceed the limit; a picture that does not
+/// fit is not kept. One that was reported as kept survives a power cut. One process per folder.
+/// Thread safe; each picture belongs to one thread, and the store outlives them all.
 ///
-/// The folder may hold other files, and may itself be a link. Links in it are not followed but replaced,
-/// and only files with names of this store are counted, removed or given a mode.
+/// The folder may hold other files, and may itself be a link. Links in it are not followed but
+/// replaced, and only files with names of this store are counted, removed or given a mode.
 class picture_store {
  public:
-  /// Receives a sentence for the operator: what was changed about existing files, and what could not be.
+  /// Receives a sentence for the operator: what was changed about existing files, and what could
+  /// not be.
   using tell = std::function<void(const std::string&)>;
 
-  /// Makes the folder if it is missing, removes half-written files of an interrupted run, and counts the
-  /// pictures. `mode`: of the pictures; an existing one gets it when it is kept again, the store's folders
-  /// get the matching mode now. On a file system without modes pictures are kept as it makes them.
-  /// Returns an error sentence if the folder cannot be used.
+  /// Makes the folder if it is missing, removes half-written files of an interrupted run, and
+  /// counts the pictures. `mode`: of the pictures; an existing one gets it when it is kept again,
+  /// the store's folders get the matching mode now. On a file system without modes pictures are
+  /// kept as it makes them. Returns an error sentence if the folder cannot be used.
   static std::variant<std::unique_ptr<picture_store>, std::string> open(const std::string& folder, std::int64_t max_bytes,
                                                                         mode_t mode = 0600, tell to_operator = {});
 

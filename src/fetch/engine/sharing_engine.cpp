@@ -118,8 +118,8 @@ class sharing_engine final : public engine {
   };
   using shared_fetch_pointer = std::shared_ptr<shared_fetch>;
 
-  /// Returns a remembered outcome, and does not use `done` then. Else `done` waits for a fetch: a new one,
-  /// which is returned, or one that has begun (null).
+  /// Returns a remembered outcome, and does not use `done` then. Else `done` waits for a fetch: a
+  /// new one, which is returned, or one that has begun (null).
   std::variant<outcome, shared_fetch_pointer> join(std::string url, const std::string& submitted, on_fetched& done) {
     std::optional<digest> key;
     if (memory_) key = crypto::sha256(url);
@@ -153,8 +153,8 @@ class sharing_engine final : public engine {
     }
   }
 
-  /// A second fetch for the requests that joined one that timed out. It has its whole time for them, so its
-  /// outcome is final for all.
+  /// A second fetch for the requests that joined one that timed out. It has its whole time for
+  /// them, so its outcome is final for all.
   static shared_fetch_pointer begun_again(shared_fetch& ended) {
     return std::make_shared<shared_fetch>(
         shared_fetch{ended.url, ended.submitted, ended.key, std::move(ended.known), std::exchange(ended.joined, {}), {}});

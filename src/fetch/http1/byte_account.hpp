@@ -7,8 +7,8 @@
 namespace retail_pulse::fetch {
 
 /// The bytes that one attempt has received so far, over all its hops and responses: a file may be
-/// requested in many ranges, and each response can be as long as the file. Every body byte is counted
-/// once, as the file's or as an unwanted rest.
+/// requested in many ranges, and each response can be as long as the file. Every body byte is
+/// counted once, as the file's or as an unwanted rest.
 class byte_account {
  public:
   /// `most`: bytes of the file that may be received, and as many that may be decoded from them; at least 0.
@@ -20,8 +20,8 @@ class byte_account {
   bool receive(std::uint64_t bytes) { return count(received_, bytes); }
   bool decode(std::uint64_t bytes) { return count(decoded_, bytes); }
 
-  /// An unwanted rest, read to keep the connection. False: it is too long for that, and no more is to
-  /// be read.
+  /// An unwanted rest, read to keep the connection. False: it is too long for that, and no more is
+  /// to be read.
   bool drain(std::uint64_t bytes) {
     drained_ += bytes;
     return drained_ <= limits::rests_drained_bytes;

@@ -7,10 +7,10 @@
 
 namespace retail_pulse::fetch {
 
-/// Parses the framing of a chunked body. Strict: CRLF line ends, 1 to 15 hex digits, a size line of at
-/// most limits::chunk_line_bytes; framing at most as long as the data and limits::chunk_framing_bytes,
-/// because otherwise a byte of data could cost hundreds on the wire; trailers of at most
-/// limits::response_header_bytes, which are dropped.
+/// Parses the framing of a chunked body. Strict: CRLF line ends, 1 to 15 hex digits, a size line of
+/// at most limits::chunk_line_bytes; framing at most as long as the data and
+/// limits::chunk_framing_bytes, because otherwise a byte of data could cost hundreds on the wire;
+/// trailers of at most limits::response_header_bytes, which are dropped.
 class chunk_reader {
  public:
   enum class next {

@@ -96,7 +96,8 @@ class content_decoder::layer {
     is_started_ = true;
   }
 
-  /// Distinguishes zlib from bare deflate by the first two bytes. False: they have not both arrived.
+  /// Distinguishes zlib from bare deflate by the first two bytes. False: they have not both
+  /// arrived.
   bool choose_format(std::span<const std::byte>& bytes) {
     while (start_bytes_ < start_.size() && !bytes.empty()) {
       start_[start_bytes_++] = bytes.front();
@@ -150,8 +151,8 @@ class content_decoder::layer {
     is_over_ = !is_between_members_;
   }
 
-  /// Whether there is another member (RFC 1952, section 2.2). Anything else is garbage, which clients
-  /// ignore.
+  /// Whether there is another member (RFC 1952, section 2.2). Anything else is garbage, which
+  /// clients ignore.
   bool begin_member() {
     constexpr Bytef first_of_gzip = 0x1f;
     if (stream_.avail_in == 0) return false;

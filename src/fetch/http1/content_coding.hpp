@@ -24,8 +24,8 @@ enum class content_coding : std::uint8_t {
 /// `identity`. unsupported_format for any other coding, and for more than limits::content_codings.
 std::variant<std::vector<content_coding>, fault> parse_content_encoding(std::string_view text);
 
-/// Undoes the codings of one body as it arrives. Memory is bounded (45 KiB and a piece per coding), and
-/// so is work: no coding may decode to more bytes than the file may have. Not thread safe.
+/// Undoes the codings of one body as it arrives. Memory is bounded (45 KiB and a piece per coding),
+/// and so is work: no coding may decode to more bytes than the file may have. Not thread safe.
 class content_decoder {
  public:
   /// At least one coding. Throws std::bad_alloc.
@@ -37,9 +37,9 @@ class content_decoder {
   /// Receives a piece of the file, at most limits::decoded_piece_bytes. False: no more is wanted.
   using sink = std::function<bool(std::span<const std::byte>)>;
 
-  /// The next bytes of the body. Returns early if the sink wants no more; not to be called again then.
-  /// Errors: protocol_error if the body is damaged, too_large beyond the limit. Bytes after the end of
-  /// the coding are ignored; several gzip members are one file.
+  /// The next bytes of the body. Returns early if the sink wants no more; not to be called again
+  /// then. Errors: protocol_error if the body is damaged, too_large beyond the limit. Bytes after
+  /// the end of the coding are ignored; several gzip members are one file.
   std::optional<fault> feed(std::span<const std::byte> bytes, const sink& to);
 
   /// The body is complete: truncated if a coding is not.

@@ -68,14 +68,14 @@ struct exchange {
   std::optional<response_head> head;  ///< if it was read
   std::int64_t bytes = 0;             ///< body bytes received
   bool reusable = false;              ///< the connection can serve another request
-  /// Of a pooled connection: the server closed it while it was idle, or does not accept this request
-  /// on it (408 and 421). The receiver was not called; use another connection.
+  /// Of a pooled connection: the server closed it while it was idle, or does not accept this
+  /// request on it (408 and 421). The receiver was not called; use another connection.
   bool wants_new_connection = false;
 };
 
-/// Sends a request and passes the response to the receiver as it arrives, with one buffer in memory.
-/// An unwanted rest of a body is read if it is small, to keep the connection, and cut if it is large.
-/// `was_kept`: the connection is from the pool and has served a request before.
+/// Sends a request and passes the response to the receiver as it arrives, with one buffer in
+/// memory. An unwanted rest of a body is read if it is small, to keep the connection, and cut if it
+/// is large. `was_kept`: the connection is from the pool and has served a request before.
 exchange run_exchange(connection& over, bool was_kept, std::string_view request, response_receiver& to, const io_deadline& until);
 
 /// Sends a request and reads the head of the response. Of the body a little is read and dropped, so

@@ -12,9 +12,9 @@
 
 namespace retail_pulse::fetch {
 
-/// One request and its response on one connection, under one deadline. The whole head is checked before
-/// any of it is used, and the framing of the body (length or chunks) is handled here: `read_body`
-/// returns body bytes only.
+/// One request and its response on one connection, under one deadline. The whole head is checked
+/// before any of it is used, and the framing of the body (length or chunks) is handled here:
+/// `read_body` returns body bytes only.
 class guarded_stream {
  public:
   guarded_stream(connection& over, const io_deadline& until) : over_(over), until_(until) {}

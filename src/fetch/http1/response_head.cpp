@@ -84,7 +84,8 @@ head_reader::state head_reader::feed(std::string_view bytes, std::size_t& used) 
 head_reader::state head_reader::collect(char c) {
   line_ += c;
   if (line_.size() > limits::response_line_bytes) return fail_line();
-  // Fail at the first wrong byte: the greeting of a mail server, say, may have no line end to wait for.
+  // Fail at the first wrong byte: the greeting of a mail server, say, may have no line end to wait
+  // for.
   if (at_status_line_ && line_.size() <= version_start.size() && c != version_start[line_.size() - 1]) return fail("it is not HTTP/1.x");
   if (c == '\n') return end_of_line();
   const bool ends_name = c == ':' && !at_status_line_ && line_.find(':') + 1 == line_.size();

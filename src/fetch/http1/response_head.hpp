@@ -38,20 +38,22 @@ struct response_head {
   std::optional<part> file_part;  ///< nothing without a valid Content-Range
 };
 
-/// Parses the value of a Content-Range: "bytes 0-99/1234" or "bytes 0-99/*" (RFC 9110, section 14.4). Nothing for any other text.
+/// Parses the value of a Content-Range: "bytes 0-99/1234" or "bytes 0-99/*" (RFC 9110, section
+/// 14.4). Nothing for any other text.
 std::optional<response_head::part> parse_content_range(std::string_view text);
 
-/// Parses the head of a response as its bytes arrive. Strict, because a lenient parser can be misled
-/// about where a response ends: two lengths, length and chunked, unknown transfer codings, control
-/// characters and folded lines are protocol_error. So are more than limits::response_header_bytes over all heads of
-/// the response (1xx heads count and are skipped), and more than limits::response_line_bytes in the
-/// status line or a header that is used. Headers that are not used are checked and not stored.
+/// Parses the head of a response as its bytes arrive. Strict, because a lenient parser can be
+/// misled about where a response ends: two lengths, length and chunked, unknown transfer codings,
+/// control characters and folded lines are protocol_error. So are more than
+/// limits::response_header_bytes over all heads of the response (1xx heads count and are skipped),
+/// and more than limits::response_line_bytes in the status line or a header that is used. Headers
+/// that are not used are checked and not stored.
 class head_reader {
  public:
   enum class state { need_more, complete, failed };
 
-  /// Consumes bytes up to the end of the head and sets their number in `used`. Not to be called again
-  /// after `failed` or `complete`.
+  /// Consumes bytes up to the end of the head and sets their number in `used`. Not to be called
+  /// again after `failed` or `complete`.
   state feed(std::string_view bytes, std::size_t& used);
 
   const response_head& head() const { return head_; }  ///< after `complete`

@@ -87,9 +87,11 @@ bool is_public_v4(const ip_address& address) {
 
 bool is_public_v6(const ip_address& address) {
   const auto tail_is_public = [&] { return is_public_v4(v4_at(address, 12)); };
-  // ::/96 is IPv4-compatible; :: and ::1 fall in it and embed 0.0.0.0 and 0.0.0.1, which are closed.
+  // ::/96 is IPv4-compatible; :: and ::1 fall in it and embed 0.0.0.0 and 0.0.0.1, which are
+  // closed.
   if (is_mapped(address) || is_translated(address) || all_zero(address, 0, 12) || in(address, nat64)) return tail_is_public();
-  // 64:ff9b:1::/48 (local NAT64) lies outside: each network embeds the IPv4 address at another offset, so all of it stays closed.
+  // 64:ff9b:1::/48 (local NAT64) lies outside: each network embeds the IPv4 address at another
+  // offset, so all of it stays closed.
   if (!in(address, global_unicast)) return false;
   if (is_isatap(address) && !tail_is_public()) return false;
   if (in(address, six_to_four)) return is_public_v4(v4_at(address, 2));

@@ -111,7 +111,8 @@ std::variant<descriptor, fault> connect_to(const ip_address& address, std::uint1
   endpoint self;
   if (getpeername(socket.get(), peer.get(), &peer.size) != 0) return fault{error_code::connect_failed, doing + ": " + error_text(errno)};
   if (!same_endpoint(peer, to)) return fault{error_code::blocked_address, doing + ": the peer has another address"};
-  // The kernel may pick a port that nothing listens on as our own; the socket then is connected to itself.
+  // The kernel may pick a port that nothing listens on as our own; the socket then is connected to
+  // itself.
   if (getsockname(socket.get(), self.get(), &self.size) == 0 && same_endpoint(self, peer)) {
     return fault{error_code::connect_failed, doing + ": " + error_text(ECONNREFUSED)};
   }

@@ -1,8 +1,8 @@
-// net: connections to addresses that may be fetched from: address guard, resolver, TCP, TLS, and the
-// threads that block on them.
+// net: connections to addresses that may be fetched from: address guard, resolver, TCP, TLS, and
+// the threads that block on them.
 // May use: src/core, fetch/url, OpenSSL, c-ares.
-// Never: connects to an address that the guard has not permitted, waits without a deadline, or knows
-// HTTP.
+// Never: connects to an address that the guard has not permitted, waits without a deadline, or
+// knows HTTP.
 #pragma once
 
 #include <cstddef>
@@ -60,8 +60,8 @@ class connection {
 /// Whether the kernel has a route to an address; nothing is sent. True if the kernel does not say.
 bool has_route_to(const ip_address& address);
 
-/// Whether the address is one of this machine's own, on loopback or any interface. If the kernel does
-/// not tell its route, or has none: whether a socket can be bound to it, which with
+/// Whether the address is one of this machine's own, on loopback or any interface. If the kernel
+/// does not tell its route, or has none: whether a socket can be bound to it, which with
 /// net.ipv4.ip_nonlocal_bind is true of every address. True if that fails too.
 bool is_of_this_machine(const ip_address& address);
 

@@ -14,9 +14,9 @@
 
 namespace retail_pulse::fetch {
 
-/// Idle connections, kept for the next request to the same origin at the same pinned address. At most
-/// `bound` in all, each for at most `longest_idle` (checked in every call); the one that is idle
-/// longest is closed first. Thread safe.
+/// Idle connections, kept for the next request to the same origin at the same pinned address. At
+/// most `bound` in all, each for at most `longest_idle` (checked in every call); the one that is
+/// idle longest is closed first. Thread safe.
 class connection_pool {
  public:
   explicit connection_pool(std::size_t bound, std::chrono::milliseconds longest_idle = limits::connection_idle)

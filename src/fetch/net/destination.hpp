@@ -10,19 +10,20 @@
 
 namespace retail_pulse::fetch {
 
-/// Which addresses a URL may be fetched from. Every request is checked against them before it connects.
-/// Each part may be used from any thread.
+/// Which addresses a URL may be fetched from. Every request is checked against them before it
+/// connects. Each part may be used from any thread.
 struct destination_rules {
   const address_guard& guard;
   const std::vector<std::string>& allow_hosts;  ///< empty: every host
   resolver& names;
 };
 
-/// Whether a host is one of the allowed ones or a subdomain of one. An empty list allows every host.
+/// Whether a host is one of the allowed ones or a subdomain of one. An empty list allows every
+/// host.
 bool is_allowed_host(const std::vector<std::string>& allowed, const std::string& host);
 
-/// Finds the addresses of a URL's host: by the host list, then by its literal address or through the
-/// resolver. Does not block; `done` as in `resolver::look_up`.
+/// Finds the addresses of a URL's host: by the host list, then by its literal address or through
+/// the resolver. Does not block; `done` as in `resolver::look_up`.
 void find_addresses(const destination_rules& rules, const url& of, on_resolution done);
 
 /// As `find_addresses`, but blocks; timed_out at the deadline.

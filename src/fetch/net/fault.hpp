@@ -18,8 +18,8 @@ struct fault {
   bool ran_out = false;     ///< of descriptors or memory, some of which idle connections hold
 };
 
-/// A response exceeds one of our limits; `what` names it with its number. Another attempt would exceed
-/// it again.
+/// A response exceeds one of our limits; `what` names it with its number. Another attempt would
+/// exceed it again.
 inline fault bound_exceeded(error_code code, std::string what) { return {code, what, what, true}; }
 
 }  // namespace retail_pulse::fetch

@@ -156,16 +156,17 @@ class resolver::implementation {
   struct destroy_channel {
     void operator()(ares_channeldata* channel) const { ares_destroy(channel); }
   };
-  /// The context of a query in c-ares. Its answer may come after our own time limit; then it is only
-  /// cached.
+  /// The context of a query in c-ares. Its answer may come after our own time limit; then it is
+  /// only cached.
   struct query {
     implementation* owner;
     std::uint64_t id;
     std::string host;
   };
 
-  /// c-ares must give up no later than our own time limit, so that its open queries are bounded too.
-  /// How long it may wait for one server depends on their number, which only an open channel tells.
+  /// c-ares must give up no later than our own time limit, so that its open queries are bounded
+  /// too. How long it may wait for one server depends on their number, which only an open channel
+  /// tells.
   void open_channel() {
     static const int library = ares_library_init(ARES_LIB_INIT_ALL);
     if (library != ARES_SUCCESS) throw std::runtime_error(std::string{"c-ares: "} + ares_strerror(library));
@@ -294,8 +295,8 @@ class resolver::implementation {
     ares_process_fd(channel_.get(), ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // c-ares' own time-outs
   }
 
-  /// Milliseconds until c-ares or the next of our time limits is due; 0 while a queued look-up can be
-  /// sent (one can end as it is sent).
+  /// Milliseconds until c-ares or the next of our time limits is due; 0 while a queued look-up can
+  /// be sent (one can end as it is sent).
   int wait_ms() {
     if (std::lock_guard lock{mutex_}; !queue_.empty() && sent_.size() < options_.at_once) return 0;
     timeval longest{3600, 0};
@@ -344,8 +345,8 @@ class resolver::implementation {
     return answer;
   }
 
-  /// No more addresses than are tried, with the preferred one among them. In their own order, because
-  /// another may be preferred while they are cached. `mutex_` is held.
+  /// No more addresses than are tried, with the preferred one among them. In their own order,
+  /// because another may be preferred while they are cached. `mutex_` is held.
   resolution shortened(const std::string& host, resolution answer) {
     auto* addresses = std::get_if<std::vector<ip_address>>(&answer);
     if (addresses == nullptr || addresses->size() <= limits::addresses_tried) return answer;
@@ -356,8 +357,8 @@ class resolver::implementation {
     return answer;
   }
 
-  /// Caches the answer and passes it to the waiting callbacks. `late`: the query whose time is over;
-  /// callbacks that wait for another query of the name are left alone.
+  /// Caches the answer and passes it to the waiting callbacks. `late`: the query whose time is
+  /// over; callbacks that wait for another query of the name are left alone.
   void settle(const std::string& host, resolution answer, std::optional<std::uint64_t> late = std::nullopt) {
     std::vector<on_resolution> callbacks;
     {

@@ -32,12 +32,12 @@ using on_resolution = std::function<void(const resolution&)>;
 
 /// Looks up the addresses of host names, over c-ares on a thread of its own.
 ///
-/// Every address of a DNS answer is checked: a single one that may not be connected to makes the name
-/// `blocked_address`. They are tried from the lowest to the highest, families in turn and IPv4 first,
-/// so that the same answer always leads to the same address; but an address that answered when those
-/// before it did not is tried first from then on, as long as the name has it and it answers. Addresses
-/// without a route from this machine (IPv6 on many) are left out if there are others: they would cost
-/// the others a share of the time.
+/// Every address of a DNS answer is checked: a single one that may not be connected to makes the
+/// name `blocked_address`. They are tried from the lowest to the highest, families in turn and IPv4
+/// first, so that the same answer always leads to the same address; but an address that answered
+/// when those before it did not is tried first from then on, as long as the name has it and it
+/// answers. Addresses without a route from this machine (IPv6 on many) are left out if there are
+/// others: they would cost the others a share of the time.
 ///
 /// Answers are cached, bounded in time and number. Look-ups of the same name are joined. At most
 /// `at_once` are sent at a time; the others queue without a limit of time (their callers have
@@ -58,7 +58,8 @@ class resolver {
   /// names are remembered; the least recently used is forgotten.
   void prefer(const std::string& host, const ip_address& address);
 
-  /// Records that this address of the name did not answer: it is no longer preferred. True if it was.
+  /// Records that this address of the name did not answer: it is no longer preferred. True if it
+  /// was.
   bool stop_preferring(const std::string& host, const ip_address& address);
 
   /// Ends the thread. Open and later look-ups get `internal`. Returns when no `done` runs any more.

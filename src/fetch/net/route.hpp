@@ -10,8 +10,8 @@
 
 namespace retail_pulse::fetch {
 
-/// The addresses of a name as one attempt tries them: one after the other, until one answers. All were
-/// permitted by the guard.
+/// The addresses of a name as one attempt tries them: one after the other, until one answers. All
+/// were permitted by the guard.
 class route {
  public:
   explicit route(std::vector<ip_address> addresses) : addresses_(std::move(addresses)) {
@@ -30,9 +30,9 @@ class route {
     return true;
   }
 
-  /// The deadline for a permit and a connection at this address, handshake included: an even share of
-  /// the time that is left, so that a silent address leaves time for the others. The last one has all
-  /// of it.
+  /// The deadline for a permit and a connection at this address, handshake included: an even share
+  /// of the time that is left, so that a silent address leaves time for the others. The last one
+  /// has all of it.
   io_deadline share_of(const io_deadline& until) const {
     const auto now = std::chrono::steady_clock::now();
     return {now + (until.at - now) / static_cast<int>(addresses_.size() - at_), until.cancelled};

@@ -24,11 +24,11 @@ class thread_pool {
   thread_pool(const thread_pool&) = delete;
   thread_pool& operator=(const thread_pool&) = delete;
 
-  /// Runs `next` on a thread. False, and `next` is not run, after `stop` and if the system has no thread
-  /// at all.
+  /// Runs `next` on a thread. False, and `next` is not run, after `stop` and if the system has no
+  /// thread at all.
   bool run(work next);
-  /// Accepts no more work, waits for all threads to end, and returns the work that was not begun. Not
-  /// to be called from a thread of the pool.
+  /// Accepts no more work, waits for all threads to end, and returns the work that was not begun.
+  /// Not to be called from a thread of the pool.
   std::deque<work> stop();
 
  private:

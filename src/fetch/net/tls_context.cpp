@@ -18,7 +18,8 @@ std::string last_tls_error() {
 tls_context::tls_context(const std::string& ca_file) : context_(SSL_CTX_new(TLS_client_method())), system_store_(ca_file.empty()) {
   if (!context_ || SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION) != 1) throw std::runtime_error("TLS: " + last_tls_error());
   SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
-  // Many servers close without close_notify. Whether a file is whole is decided by its length and its end mark, not by that.
+  // Many servers close without close_notify. Whether a file is whole is decided by its length and
+  // its end mark, not by that.
   SSL_CTX_set_options(context_.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(context_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   if (system_store_ || SSL_CTX_load_verify_file(context_.get(), ca_file.c_str()) == 1) return;

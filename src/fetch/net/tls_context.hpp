@@ -8,9 +8,10 @@
 
 namespace retail_pulse::fetch {
 
-/// Shared by all TLS connections: the CA store, loaded once, and the rules: TLS 1.2 or newer, the peer's
-/// certificate always verified. Any thread may use it. A CA file is loaded in the constructor, which
-/// throws std::runtime_error if that fails; the system's store (36 ms of CPU) with the first session.
+/// Shared by all TLS connections: the CA store, loaded once, and the rules: TLS 1.2 or newer, the
+/// peer's certificate always verified. Any thread may use it. A CA file is loaded in the
+/// constructor, which throws std::runtime_error if that fails; the system's store (36 ms of CPU)
+/// with the first session.
 class tls_context {
  public:
   explicit tls_context(const std::string& ca_file);  ///< empty: the system's store
@@ -20,8 +21,8 @@ class tls_context {
   };
   using session = std::unique_ptr<SSL, free_session>;
 
-  /// A client session over a connected, non-blocking socket that accepts only a certificate for this
-  /// host. Null if OpenSSL is out of memory.
+  /// A client session over a connected, non-blocking socket that accepts only a certificate for
+  /// this host. Null if OpenSSL is out of memory.
   session new_session(int socket, const std::string& host, bool host_is_address) const;
 
  private:

@@ -31,8 +31,8 @@ std::size_t dot_at_start(std::string_view text) {
   return found == dots.end() ? 0 : found->size();
 }
 
-/// Removes the first label from `rest`; `last` is set if no dot follows it. Reads no further than to
-/// that dot.
+/// Removes the first label from `rest`; `last` is set if no dot follows it. Reads no further than
+/// to that dot.
 std::string_view next_label(std::string_view& rest, bool& last) {
   std::size_t end = 0;
   std::size_t dot_bytes = 0;
@@ -43,7 +43,8 @@ std::string_view next_label(std::string_view& rest, bool& last) {
   return label;
 }
 
-/// The characters that transitional processing maps to others: sharp s, final sigma, the two joiners.
+/// The characters that transitional processing maps to others: sharp s, final sigma, the two
+/// joiners.
 bool has_deviation(std::string_view label) {
   constexpr std::array<std::string_view, 4> deviations{"\xC3\x9F", "\xCF\x82", "\xE2\x80\x8C", "\xE2\x80\x8D"};
   return std::any_of(deviations.begin(), deviations.end(),
@@ -63,9 +64,9 @@ int map_label(const std::string& label, int flags, std::string& mapped) {
   return status;
 }
 
-/// libidn2 also checks the mapped label against the rules of IDNA 2008, which exclude emoji; browsers
-/// do not. Its transitional mapping skips those rules, and gives the same result for a label without
-/// a deviation character.
+/// libidn2 also checks the mapped label against the rules of IDNA 2008, which exclude emoji;
+/// browsers do not. Its transitional mapping skips those rules, and gives the same result for a
+/// label without a deviation character.
 std::optional<std::string> mapped_label(const std::string& label) {
   std::string mapped;
   const int status = map_label(label, IDN2_NONTRANSITIONAL, mapped);

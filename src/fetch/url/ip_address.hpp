@@ -18,7 +18,8 @@ struct ip_address {
   auto operator<=>(const ip_address&) const = default;
 };
 
-/// Dotted decimal with four parts, or IPv6 as in RFC 4291 without zone id. Nothing for any other text.
+/// Dotted decimal with four parts, or IPv6 as in RFC 4291 without zone id. Nothing for any other
+/// text.
 std::optional<ip_address> parse_address(std::string_view text);
 
 /// The IPv4 address of an IPv4-mapped one (::ffff:a.b.c.d), else the address itself, so that each

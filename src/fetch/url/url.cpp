@@ -243,7 +243,8 @@ std::variant<url, url_error> parse_location(const url& base, std::string_view lo
 
 std::string loggable_location(std::string_view location) {
   location = location.substr(0, location.find_first_of("?#"));
-  // It is not a URL, so everything before an '@' counts as user info. Without an '@' this removes nothing.
+  // It is not a URL, so everything before an '@' counts as user info. Without an '@' this removes
+  // nothing.
   location.remove_prefix(location.rfind('@') + 1);
   std::string kept;
   std::copy_if(location.begin(), location.end(), std::back_inserter(kept), [](char c) { return c > 0x20 && c < 0x7f; });

@@ -20,9 +20,11 @@ struct url {
   std::uint16_t port = 80;
   std::string target;  ///< path and query as sent to the server, starts with '/', percent-encoded ASCII; no fragment
 
-  /// "https://example.com:443": scheme, host and port, always with the port. The key of limits per origin.
+  /// "https://example.com:443": scheme, host and port, always with the port. The key of limits per
+  /// origin.
   std::string origin() const;
-  /// "example.com" or "[::1]:8080": the Host header; the port only where it is not the scheme's own.
+  /// "example.com" or "[::1]:8080": the Host header; the port only where it is not the scheme's
+  /// own.
   std::string authority() const;
   /// The whole URL in canonical form.
   std::string text() const;
@@ -38,12 +40,12 @@ struct url_error {
   std::string reason;
 };
 
-/// Parses by the WHATWG URL standard's rules for http(s): case, default ports, names in Unicode, IPv4
-/// in decimal, octal, hex and short forms, IPv6, percent-encoding of what is not allowed raw, dot
-/// segments, backslashes as slashes, blanks and controls around the text dropped, tabs and line ends
-/// dropped anywhere. Errors: other schemes, relative URLs, user info (even empty), an empty host,
-/// names that DNS cannot hold, ports on the Fetch standard's bad-port list, names that are invalid in
-/// Unicode or punycode (see domain.hpp), text over limits::url_bytes.
+/// Parses by the WHATWG URL standard's rules for http(s): case, default ports, names in Unicode,
+/// IPv4 in decimal, octal, hex and short forms, IPv6, percent-encoding of what is not allowed raw,
+/// dot segments, backslashes as slashes, blanks and controls around the text dropped, tabs and line
+/// ends dropped anywhere. Errors: other schemes, relative URLs, user info (even empty), an empty
+/// host, names that DNS cannot hold, ports on the Fetch standard's bad-port list, names that are
+/// invalid in Unicode or punycode (see domain.hpp), text over limits::url_bytes.
 std::variant<url, url_error> parse_url(std::string_view text);
 
 /// Resolves a `Location` header against the URL it came from. Same rules, same errors.

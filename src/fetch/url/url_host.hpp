@@ -14,8 +14,8 @@ struct url_host {
   bool is_address = false;
 };
 
-/// Parses the host of a URL, as written between scheme and port: percent-encoding, case, Unicode, IPv6
-/// in brackets, every spelling of IPv4.
+/// Parses the host of a URL, as written between scheme and port: percent-encoding, case, Unicode,
+/// IPv6 in brackets, every spelling of IPv4.
 std::variant<url_host, url_error> parse_host(std::string_view text);
 
 /// Whether the Fetch standard forbids this port ("bad port"): mail, shells, databases and the like.

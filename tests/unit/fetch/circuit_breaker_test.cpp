@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds deadline = 10s;
 const std::string shop = "http://shop.example:80";
 
-/// A breaker and a clock that stands still until health otherwise.
+/// A breaker and a clock that does not advance by itself.
 struct bench {
   circuit_breaker breaker{deadline};
   steady_time now{1h};
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_probe_that_is_lost_blocks_the_origin_no_longer_than_its_d
   BOOST_TEST((with.ask() == 1ms));
   with.now += 1ms;
   BOOST_TEST(with.passes());
-  with.breaker.record(shop, origin_health::failing, lost, with.now);  // no news of the second probe
+  with.breaker.record(shop, origin_health::failing, lost, with.now);  // does not count as the second probe
   BOOST_TEST((with.ask() == deadline));
   with.tell(origin_health::healthy);
   BOOST_TEST(with.passes());
