@@ -13,8 +13,8 @@
 
 #include "core/ids.hpp"
 #include "core/limits.hpp"
+#include "core/lru_map.hpp"
 #include "core/time.hpp"
-#include "fetch/lru_map.hpp"
 
 namespace retail_pulse::actors {
 

@@ -5,9 +5,9 @@
 
 #include "actors/vital.hpp"
 #include "core/random.hpp"
-#include "fetch/url.hpp"
-#include "fetch/webhook.hpp"
+#include "fetch/url/url.hpp"
 #include "observe/log.hpp"
+#include "webhooks/signature.hpp"
 
 namespace retail_pulse::actors {
 
@@ -31,7 +31,7 @@ std::string id_of(job_id job, run_number run, const callback_message& message) {
 }
 
 /// Why an attempt failed, for a client: without details of the service's own network.
-std::string sentence_of(const fetch::posted& result) {
+std::string sentence_of(const webhooks::posted& result) {
   switch (result.code) {
     case error_code::http_status:
       return "The receiver answered with status " + std::to_string(result.http_status);
@@ -187,16 +187,16 @@ void courier_state::deliver(const callback_queue::entry& next) {
     queue_->end(next.number);
     return;
   }
-  fetch::post post{message->url, {{"Content-Type", "application/json"}}, settings_.body(message->ended)};
-  for (auto& header : fetch::webhook_headers(settings_.key, id_of(next.job, next.run, *message), settings_.clock(), post.body)) {
+  webhooks::post post{message->url, {{"Content-Type", "application/json"}}, settings_.body(message->ended)};
+  for (auto& header : webhooks::signed_headers(settings_.key, id_of(next.job, next.run, *message), settings_.clock(), post.body)) {
     post.headers.push_back(std::move(header));
   }
-  settings_.poster->submit(std::move(post), [me = courier_actor{self_}, number = next.number](fetch::posted result) {
-    caf::anon_send(me, posted_atom_v, number, posted_ptr{std::make_shared<const fetch::posted>(std::move(result))});
+  settings_.poster->submit(std::move(post), [me = courier_actor{self_}, number = next.number](webhooks::posted result) {
+    caf::anon_send(me, posted_atom_v, number, posted_ptr{std::make_shared<const webhooks::posted>(std::move(result))});
   });
 }
 
-void courier_state::take(std::int64_t number, const fetch::posted& result) {
+void courier_state::take(std::int64_t number, const webhooks::posted& result) {
   if (result.cancelled) return;  // the service is stopping; sent again after the next start
   const auto* of = queue_->find_out(number);
   if (of == nullptr) return;
@@ -204,7 +204,7 @@ void courier_state::take(std::int64_t number, const fetch::posted& result) {
   note(number, conclude(*of, result));
 }
 
-callback_attempt courier_state::conclude(const callback_queue::entry& of, const fetch::posted& result) const {
+callback_attempt courier_state::conclude(const callback_queue::entry& of, const webhooks::posted& result) const {
   callback_attempt attempt{of.job, of.run, callback_standing::delivered, {}, {}};
   if (result.code == error_code::none) {
     log(level::info, "webhook delivered",

@@ -10,12 +10,12 @@
 #include "actors/protocols.hpp"
 #include "core/limits.hpp"
 #include "core/time.hpp"
-#include "fetch/poster.hpp"
+#include "webhooks/poster.hpp"
 
 namespace retail_pulse::actors {
 
 struct courier_settings {
-  fetch::poster* poster = nullptr;                     ///< outlives the actor
+  webhooks::poster* poster = nullptr;                     ///< outlives the actor
   std::string key;                                     ///< signs the messages
   int attempts = limits::default_callback_attempts;    ///< per webhook, then it is given up
   std::size_t at_once = limits::callbacks_at_once;     ///< deliveries, see callback_places::of
@@ -51,7 +51,7 @@ class courier_state {
   void serve_on_tick();
   void located(std::int64_t number, const std::string& address);
   void read_new();
-  void take(std::int64_t number, const fetch::posted& result);
+  void take(std::int64_t number, const webhooks::posted& result);
   void note(std::int64_t number, const callback_attempt& attempt);
   void stop() { stopping_ = true; }
   void read_on();
@@ -59,7 +59,7 @@ class courier_state {
   void take_in(const pending_callback& found);
   void locate(std::int64_t number);
   void deliver(const callback_queue::entry& next);
-  callback_attempt conclude(const callback_queue::entry& of, const fetch::posted& result) const;
+  callback_attempt conclude(const callback_queue::entry& of, const webhooks::posted& result) const;
   void noted(std::int64_t number, const callback_attempt& attempt);
   void wait_for_next();
 

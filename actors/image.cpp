@@ -5,7 +5,7 @@
 #include "core/limits.hpp"
 #include "core/random.hpp"
 #include "core/require.hpp"
-#include "fetch/retry_policy.hpp"
+#include "fetch/engine/retry_policy.hpp"
 #include "observe/log.hpp"
 
 namespace retail_pulse::actors {

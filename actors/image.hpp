@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "actors/protocols.hpp"
-#include "fetch/engine.hpp"
+#include "fetch/engine/engine.hpp"
 
 namespace retail_pulse::actors {
 

@@ -18,10 +18,10 @@
 #include "core/report.hpp"
 #include "core/submission.hpp"
 #include "core/submission_key.hpp"
-#include "fetch/engine.hpp"
-#include "fetch/poster.hpp"
+#include "fetch/engine/engine.hpp"
 #include "storage/repository.hpp"
 #include "stores/store_table.hpp"
+#include "webhooks/poster.hpp"
 
 /// What the messages of protocols.hpp carry. Plain values; whatever is large travels as a shared pointer to const.
 namespace retail_pulse::actors {
@@ -216,7 +216,7 @@ struct image_report {
   bool postponed = false;                             ///< with `retry_in`: nothing was fetched, so try again as the same attempt
 };
 using fetch_outcome_ptr = std::shared_ptr<const fetch::outcome>;
-using posted_ptr = std::shared_ptr<const fetch::posted>;
+using posted_ptr = std::shared_ptr<const webhooks::posted>;
 using results_ptr = std::shared_ptr<const results_batch>;
 using task_page_ptr = std::shared_ptr<const task_page>;
 using image_offer_ptr = std::shared_ptr<const image_offer>;

@@ -1,18 +1,10 @@
 #include "http/digest.hpp"
 
-#include <openssl/evp.h>
-
-#include <stdexcept>
-
 #include "core/text.hpp"
+#include "crypto/sha256.hpp"
 
 namespace retail_pulse::http {
 
-std::string sha256_of(std::string_view text) {
-  unsigned char sum[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  if (EVP_Digest(text.data(), text.size(), sum, &size, EVP_sha256(), nullptr) != 1) throw std::runtime_error{"OpenSSL gives no SHA-256"};
-  return hex({sum, size});
-}
+std::string sha256_of(std::string_view text) { return hex(crypto::sha256(text)); }
 
 }  // namespace retail_pulse::http

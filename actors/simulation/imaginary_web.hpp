@@ -8,7 +8,7 @@
 #include "actors/simulation/chance.hpp"
 #include "actors/simulation/life.hpp"
 #include "actors/simulation/witness.hpp"
-#include "fetch/engine.hpp"
+#include "fetch/engine/engine.hpp"
 
 namespace retail_pulse::simulation {
 

@@ -5,7 +5,7 @@
 #include "actors/simulation/chance.hpp"
 #include "core/limits.hpp"
 #include "core/require.hpp"
-#include "fetch/url.hpp"
+#include "fetch/url/url.hpp"
 
 namespace retail_pulse::simulation {
 namespace {

@@ -11,7 +11,7 @@
 #include "actors/simulation/newcomer_watch.hpp"
 #include "actors/simulation/scenario.hpp"
 #include "actors/simulation/story.hpp"
-#include "fetch/engine.hpp"
+#include "fetch/engine/engine.hpp"
 #include "storage/repository.hpp"
 
 namespace retail_pulse::simulation {

@@ -21,7 +21,7 @@
 #include "core/submission.hpp"
 #include "core/submission_key.hpp"
 #include "core/time.hpp"
-#include "fetch/engine.hpp"
+#include "fetch/engine/engine.hpp"
 #include "storage/repository.hpp"
 #include "stores/store_table.hpp"
 

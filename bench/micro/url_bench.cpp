@@ -5,8 +5,8 @@
 #include <variant>
 #include <vector>
 
-#include "fetch/address_guard.hpp"
-#include "fetch/url.hpp"
+#include "fetch/net/address_guard.hpp"
+#include "fetch/url/url.hpp"
 
 namespace retail_pulse::fetch {
 namespace {

@@ -6,11 +6,11 @@
 #include <utility>
 #include <variant>
 
-#include "core/base64.hpp"
 #include "core/limits.hpp"
 #include "core/number.hpp"
 #include "core/text.hpp"
-#include "fetch/url_host.hpp"
+#include "crypto/base64.hpp"
+#include "fetch/url/url_host.hpp"
 
 namespace retail_pulse::config {
 namespace {
@@ -80,7 +80,7 @@ std::optional<std::string> parse_host(std::string_view text) {
 std::optional<std::string> parse_webhook_secret(std::string_view text) {
   constexpr std::string_view prefix = "whsec_";
   if (!text.starts_with(prefix)) return std::nullopt;
-  auto secret = from_base64(text.substr(prefix.size()));
+  auto secret = crypto::from_base64(text.substr(prefix.size()));
   if (!secret || secret->size() < limits::callback_secret_min_bytes || secret->size() > limits::callback_secret_max_bytes)
     return std::nullopt;
   return secret;

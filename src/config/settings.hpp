@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
-#include "fetch/mode.hpp"
+#include "fetch/engine/engine.hpp"
 #include "observe/log.hpp"
 #include "storage/location.hpp"
 

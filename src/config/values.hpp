@@ -12,7 +12,7 @@
 #include "config/parsers.hpp"
 #include "config/settings.hpp"
 #include "core/text.hpp"
-#include "fetch/address_guard.hpp"
+#include "fetch/net/address_guard.hpp"
 
 /// Each type describes one kind of value, for one member of the settings:
 /// `read` puts a text into the settings, or returns what is wrong with it, in words that begin with

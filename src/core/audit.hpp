@@ -9,7 +9,8 @@
 
 namespace retail_pulse {
 
-/// Images as their rows tell, each counted for itself: what is left over by one state is not silently given to another.
+/// The images of a job by state. Each state is counted by itself, none is derived as the rest of
+/// the others.
 struct image_tally {
   std::int64_t submitted = 0;
   std::int64_t succeeded = 0;
@@ -25,13 +26,14 @@ struct store_tally {
   image_tally images;
 };
 
-/// Whether every image of a job that was submitted is accounted for exactly once; all of one committed state.
+/// Whether every image of a job has exactly one state. Read in one transaction.
 struct job_audit {
   job_id id;
   run_number run;
   job_state state = job_state::ongoing;
   image_tally images;
-  /// The images add up, they are numbered from 0 without gap or double, each belongs to a visit, and the job's counters say the same.
+  /// The states add up to the images, these are numbered from 0 without gap or duplicate, each
+  /// belongs to a visit, and the job's counters agree.
   bool conserved = false;
   std::vector<store_tally> stores;  ///< in order of first visit; at most limits::status_failures
   bool stores_truncated = false;

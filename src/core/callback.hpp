@@ -9,7 +9,7 @@
 
 namespace retail_pulse {
 
-/// Where the message about the end of a run stands, on its way to the URL that came with the job.
+/// The state of a webhook: the message to the job's callback_url that a run has ended.
 enum class callback_standing : std::uint8_t { pending = 0, delivered = 1, given_up = 2 };
 
 constexpr std::string_view name_of(callback_standing standing) {
@@ -19,12 +19,12 @@ constexpr std::string_view name_of(callback_standing standing) {
 
 struct callback_state {
   callback_standing standing = callback_standing::pending;
-  std::int32_t attempts = 0;  ///< that came to an end and were noted
-  unix_millis due_at{0};      ///< of the next attempt; of the last change where nothing is pending
-  std::string last_error;     ///< why the last attempt failed, in words for a client; empty where none did
+  std::int32_t attempts = 0;  ///< that ended and were recorded
+  unix_millis due_at{0};      ///< of the next attempt; if nothing is pending, of the last change
+  std::string last_error;     ///< why the last attempt failed, for the client; empty if none did
 };
 
-/// A pending callback as its courier knows it until its turn has come.
+/// The part of a pending webhook that the courier holds until it is due.
 struct pending_callback {
   std::int64_t number = 0;  ///< grows with every run that ends
   job_id job;
@@ -34,20 +34,20 @@ struct pending_callback {
   std::string url;
 };
 
-/// What there is to tell of a run that has ended.
+/// The contents of a webhook.
 struct callback_message {
   std::string url;
-  job_status ended;         ///< the job as it stood when the run ended, whatever has become of it since
-  std::string database_id;  ///< hexadecimal; empty for a callback that was made before databases had one
+  job_status ended;         ///< the job's status when the run ended
+  std::string database_id;  ///< hexadecimal; empty for a webhook of a version in which databases had none
 };
 
-/// What came of one attempt to deliver.
+/// The outcome of one delivery.
 struct callback_attempt {
   job_id job;
   run_number run;
   callback_standing standing = callback_standing::pending;
   unix_millis due_at{0};  ///< while pending: when to try again
-  std::string error;      ///< empty when delivered
+  std::string error;      ///< empty if delivered
 };
 
 }  // namespace retail_pulse

@@ -5,12 +5,13 @@
 
 namespace retail_pulse {
 
-/// Adds a text to a row of CSV (RFC 4180), in quotes where it needs them, and without the comma behind it. No spreadsheet is to take it, or
-/// a part of it, for a formula: where the text, or what follows a line end or a separator that another reader may know (; tab |) in it,
-/// begins with = + - @ or one of their full-width and small forms, an apostrophe comes in front, which spreadsheets take for "this is
-/// text". Blanks, control characters (C0, DEL, C1) and quotes in front of the sign do not hide it. A text that begins with a control
-/// character gets one too. Takes time in proportion to the text. (The signs are those of OWASP, "CSV Injection"; the rest is what they
-/// miss.)
+/// Appends a text to a row of CSV (RFC 4180), quoted if necessary, without a comma after it. No
+/// spreadsheet may read it, or a part of it, as a formula: if the text, or a part after a line end
+/// or another common separator (; tab |), begins with = + - @ or one of their full-width and small
+/// forms, an apostrophe is put in front, by which spreadsheets mark text. Blanks, control
+/// characters (C0, DEL, C1) and quotes before the sign do not hide it. A text that begins with a
+/// control character gets an apostrophe too. Linear time. (The signs are those of OWASP, "CSV
+/// Injection"; the other rules close gaps in that list.)
 void append_csv_cell(std::string& row, std::string_view text);
 
 }  // namespace retail_pulse

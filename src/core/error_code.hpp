@@ -35,8 +35,8 @@ enum class error_code : std::uint8_t {
 struct error_info {
   error_code code;
   std::string_view name;             ///< as in the API, the database and the logs
-  std::string_view public_sentence;  ///< what a client reads; tells nothing about our network
-  bool can_pass;                     ///< whether another attempt can help; of an http_status, http_status.hpp tells
+  std::string_view public_sentence;  ///< for the client; reveals nothing about our network
+  bool can_pass;                     ///< another attempt may succeed; for an http_status see http_status.hpp
 };
 
 inline constexpr std::array error_table{
@@ -71,7 +71,8 @@ constexpr std::optional<error_code> error_code_named(std::string_view name) {
   return std::nullopt;
 }
 
-/// Whether another attempt can help. `status` is the HTTP status of an http_status, else ignored.
+/// Whether another attempt may succeed. `status` is the HTTP status of an http_status, else
+/// ignored.
 constexpr bool can_pass(error_code code, int status) {
   if (code == error_code::http_status) return describe_status(status).again != another_attempt::is_useless;
   return describe(code).can_pass;

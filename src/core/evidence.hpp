@@ -7,9 +7,10 @@
 
 namespace retail_pulse {
 
-/// What may be kept of an attempt and shown to clients, of what is known of it.
-/// - A final URL has no query but the submitted URL's own: one that a redirect added may sign it, which is a secret of the host.
-/// - A blocked_address tells no address, neither the pinned one nor one that a redirect names.
+/// The part of the evidence of an attempt that may be stored and shown to clients.
+/// - A final URL keeps only the submitted URL's own query: one that a redirect added may hold a
+///   signature, which is a secret of the host.
+/// - With blocked_address there is no address, neither the pinned one nor one in a redirect.
 /// `submitted`: the image's URL as it was submitted.
 fetch_evidence public_evidence(fetch_evidence known, error_code code, std::string_view submitted);
 

@@ -6,21 +6,22 @@
 
 namespace retail_pulse {
 
-/// Whether the same request may be answered otherwise before long.
+/// Whether the same request may get another response soon.
 enum class another_attempt : std::uint8_t {
   is_useless,
   can_help,
-  can_help_elsewhere,  ///< over a new connection; what it was said on is not used again
+  can_help_elsewhere,  ///< over a new connection; this one is not used again
 };
 
 struct http_status_info {
   int status;
   another_attempt again;
-  bool out_of_order;  ///< the host says that it is, for everybody: a failure to its circuit
+  bool out_of_order;  ///< the host reports itself out of order for all requests: a failure for the circuit breaker
   std::string_view reason;
 };
 
-/// The statuses that are not treated as their whole class is, in order. The unofficial ones are those that proxies and CDNs send.
+/// The statuses that are treated otherwise than their class, in order. The unofficial ones are sent
+/// by proxies and CDNs.
 inline constexpr std::array http_status_table{
     http_status_info{408, another_attempt::can_help_elsewhere, true, "RFC 9110, 15.5.9: it lost patience with a request sent at once"},
     http_status_info{421, another_attempt::can_help_elsewhere, false, "RFC 9110, 15.5.20: not for this connection"},
@@ -45,7 +46,8 @@ inline constexpr std::array http_status_table{
     http_status_info{599, another_attempt::can_help, true, "proxies: no connection in time, as 504"},
 };
 
-/// The row of a status; of one that has none, what its class means, as RFC 9110, section 15 wants it: an unknown 5xx is a 500.
+/// The row of a status, or else that of its class, by RFC 9110, section 15: an unknown 5xx counts
+/// as 500.
 constexpr http_status_info describe_status(int status) {
   for (const auto& row : http_status_table) {
     if (row.status == status) return row;

@@ -1,4 +1,5 @@
-// core: the words the whole service speaks: ids, images, submissions, errors, bounds, time and chance.
+// core: the vocabulary of the service: ids, images, submissions, errors, limits, time, random
+// numbers, text.
 // May use: the standard library.
 // Never: I/O, threads, or any other folder of this project.
 #pragma once
@@ -8,7 +9,7 @@
 
 namespace retail_pulse {
 
-/// A job as clients name it: a positive JSON integer below 2^53, given once and never again.
+/// The id of a job in the API: a positive JSON integer below 2^53, never reused.
 struct job_id {
   std::int64_t value = 0;
   auto operator<=>(const job_id&) const = default;
@@ -17,7 +18,8 @@ struct job_id {
 /// Largest id that survives a JSON reader with doubles.
 inline constexpr std::int64_t max_job_id = (std::int64_t{1} << 53) - 1;
 
-/// 1 for a submission, one more for every redrive. Results carry it, so that a late one of an older run changes nothing.
+/// 1 for a submission, plus one for every redrive. Results carry it, so that a late result of an
+/// older run changes nothing.
 struct run_number {
   std::int32_t value = 1;
   auto operator<=>(const run_number&) const = default;

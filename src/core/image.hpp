@@ -11,7 +11,7 @@
 
 namespace retail_pulse {
 
-/// What a file is by its content. Names are part of the API.
+/// The format of a file by its content. The names are part of the API.
 enum class image_format : std::uint8_t { unknown, jpeg, png, gif, bmp, psd, webp, avif, heic, tiff, ico };
 
 constexpr std::string_view name_of(image_format format) {
@@ -38,38 +38,40 @@ struct image_task {
   std::string store_id;
   std::string url;
   std::int32_t attempt = 1;               ///< from 1; counts within this process only
-  std::int32_t postponed = 0;             ///< how often its server was full, which is no attempt; within this process,
+  std::int32_t postponed = 0;             ///< how often its server was full, which does not count as an attempt; within this process,
   std::int32_t postponed_on_the_way = 0;  ///< how often of these another server had been asked before,
-  std::optional<std::chrono::steady_clock::time_point> postponed_since = {};  ///< and when it was for the first time
+  std::optional<std::chrono::steady_clock::time_point> postponed_since = {};  ///< and when it was the first time
 };
 
-/// What happened on the network during the last attempt. Milliseconds are per phase; 0 where a phase did not happen.
+/// Records of the last attempt. Milliseconds are per phase; 0 if a phase did not happen.
 struct fetch_evidence {
-  std::string final_url;  ///< after redirects; empty when it is the submitted URL
+  std::string final_url;  ///< after redirects; empty if it is the submitted URL
   std::string address;    ///< the pinned IP address in text form; empty before resolution
   std::int32_t http_status = 0;
-  std::int64_t bytes = 0;  ///< body bytes received, as they came over the wire, packed or not, over all ranges of the last hop
-  std::string kept;        ///< SHA-256 of the copy that was kept of the file, 64 hex digits; empty when none was
+  std::int64_t bytes = 0;  ///< body bytes received before decoding, over all ranges of the last hop
+  std::string kept;        ///< SHA-256 of the picture, 64 hex digits; empty if none was kept
   std::int32_t dns_ms = 0;
   std::int32_t connect_ms = 0;  ///< TCP and TLS
   std::int32_t total_ms = 0;
 };
 
-/// The one final answer for an image of a run. `code` is `none` exactly when `measured` holds sizes.
+/// The result of an image in a run. `code` is `none` exactly if `measured` holds sizes.
 struct image_result {
   image_number number;
   error_code code = error_code::none;
   measurement measured;
   std::int32_t attempts = 1;
   fetch_evidence evidence;
-  /// What a client reads behind the sentence of the code: which rule a URL breaks, which bound was reached, which format a file has. Words
-  /// of ours, short and without a final stop; nothing about our network. Empty where the code says it all.
+  /// For the client, after the sentence of the code: which rule a URL breaks, which limit was
+  /// exceeded, which format a file has. Our own words, short and without a final stop; nothing
+  /// about our network. May be empty.
   std::string reason = {};
   bool succeeded() const { return code == error_code::none; }
 };
 
-/// The sentence a client reads about a failed image: the public sentence of the code, with the status of an http_status, and the reason
-/// where there is one. Of a blocked_address never more than the code: a client must not learn what lies where.
+/// The error sentence of a failed image: the public sentence of the code, with the status of an
+/// http_status, and the reason if there is one. For a blocked_address only the code: a client must
+/// not learn which addresses exist.
 inline std::string public_sentence(error_code code, int http_status, std::string_view reason = {}) {
   std::string text{describe(code).public_sentence};
   if (code == error_code::http_status) text += " (" + std::to_string(http_status) + ")";

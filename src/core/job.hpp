@@ -11,7 +11,7 @@
 
 namespace retail_pulse {
 
-/// Where a job stands. `staging` jobs are still being written and are invisible to clients.
+/// The state of a job. `staging` jobs are still being written and are invisible to clients.
 enum class job_state : std::uint8_t { staging = 0, ongoing = 1, completed = 2, failed = 3 };
 
 constexpr std::string_view name_of(job_state state) {
@@ -36,7 +36,7 @@ struct store_failure {
   std::int64_t failed_images = 0;
 };
 
-/// Everything the status endpoint tells.
+/// The answer of the status endpoint.
 struct job_status {
   job_id id;
   run_number run;
@@ -48,12 +48,12 @@ struct job_status {
   bool failures_truncated = false;
 };
 
-/// What a job actor needs to start or go on: read at recovery, or made by a submission.
+/// The data with which a job actor starts: read at recovery, or made by a submission.
 struct job_brief {
   job_id id;
   run_number run;
   image_counts images;
-  bool cancelled = false;  ///< its run is to end: what has no result gets none
+  bool cancelled = false;  ///< its run ends early: images without a result get none
 };
 
 }  // namespace retail_pulse

@@ -32,7 +32,7 @@ inline constexpr std::size_t storing_bytes = 1 * gib;               ///< submiss
 inline constexpr std::size_t idempotency_key_bytes = 255;           ///< of printable ASCII; a UUID has 36
 inline constexpr std::chrono::hours idempotency_kept{24};           ///< from the commit of the job on: longer than any client tries again
 inline constexpr std::size_t idempotency_forgotten_at_once = 16;    ///< older keys, deleted with a new one: more than come, so they run out
-inline constexpr std::chrono::seconds retry_after = 5s;             ///< what a 503 tells the client to wait
+inline constexpr std::chrono::seconds retry_after = 5s;             ///< the Retry-After of a 503
 
 // --- work ------------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t default_images_in_flight = 4096;  ///< 4096 / 0.25 s of mean delay = 16,000 images/s
@@ -41,7 +41,7 @@ inline constexpr std::size_t default_origin_connections = 32;  ///< fetches at o
 inline constexpr std::size_t page_images = 64;  ///< images a job reads in one turn: small enough for fairness, large enough for one query
 inline constexpr std::size_t page_parts = 64;   ///< a turn takes at most this part of the credits that are left,
 inline constexpr std::size_t queue_parts = 32;  ///< and a job lets at most this part of them wait: 200 stuck jobs leave some
-inline constexpr std::size_t credits_per_place = 2;  ///< images read but not yet recorded, per place in flight: one working, one waiting
+inline constexpr std::size_t credits_per_place = 2;  ///< images read but not yet recorded, per worker: one in work, one waiting
 inline constexpr std::size_t ready_ahead = 2 * page_images;        ///< a job reads on while fewer of its images are ready to go
 inline constexpr std::size_t record_batch = 64;                    ///< results a job hands to the ledger at once,
 inline constexpr std::chrono::milliseconds record_after = 50ms;    ///< or after this time: what a reader of the status may lag behind
@@ -59,23 +59,23 @@ inline constexpr std::int64_t default_image_bytes = std::int64_t{50} << 20;
 inline constexpr std::size_t response_header_bytes =
     64 * kib;  ///< all heads of an answer, or its trailers: holds a policy and cookies of 20 KiB each. Chrome takes 256 KiB, curl 300 KiB
 inline constexpr std::size_t response_line_bytes = 8 * kib;   ///< status line, or a header that is used; others are not stored at all
-inline constexpr std::size_t content_codings = 2;             ///< undone of one body, one on the other; nobody sends more
-inline constexpr std::size_t coded_start_bytes = 18;          ///< of a body: tell an image, BMP included, from one that is coded
+inline constexpr std::size_t content_codings = 2;             ///< of one body, one over the other; servers never send more
+inline constexpr std::size_t coded_start_bytes = 18;          ///< of a body: enough to distinguish an image, BMP included, from a coded one
 inline constexpr std::size_t decoded_piece_bytes = 16 * kib;  ///< undone at a time, per coding
-inline constexpr std::size_t coding_name_bytes = 32;          ///< of a stranger's name for a coding, in what a client reads
+inline constexpr std::size_t coding_name_bytes = 32;          ///< of the name of a coding that is quoted to a client
 inline constexpr std::size_t receive_bytes = 32 * kib;  ///< read at once, on the stack of a fetch: a range and its head come in one piece
 inline constexpr int redirects = 5;
 inline constexpr std::chrono::seconds fetch_thread_idle = 10s;          ///< an idle fetch thread ends after this
 inline constexpr std::chrono::seconds connection_idle = 10s;            ///< an idle connection to an origin is closed after this
-inline constexpr std::size_t addresses_tried = 4;                       ///< of one name in one attempt: two places with both families each
+inline constexpr std::size_t addresses_tried = 4;                       ///< of one name in one attempt: two hosts with both families each
 inline constexpr std::size_t addresses_looked_at = 16;                  ///< of one name, for a route to them: an answer may hold thousands
-inline constexpr std::chrono::milliseconds full_address_retry = 250ms;  ///< asked of who found too many fetches at a server,
+inline constexpr std::chrono::milliseconds full_address_retry = 250ms;  ///< the retry wait of an image whose server has too many fetches,
 inline constexpr std::chrono::milliseconds address_line =
-    1s;  ///< where it has waited for so long, if a redirect or another address led there
+    1s;  ///< after it has waited for so long there, if a redirect or another address led there
 inline constexpr std::chrono::seconds postponed_for =
-    5min;  ///< of one image, each 250 ms to 2.3 s and a wait in line; later ones count as attempts, so that there is an end,
-inline constexpr int postponements_on_the_way = 10;  ///< and so do more than these where others were asked before: they have no say in it
-inline constexpr int postponed_as = 3;  ///< the attempt whose back-off each waits for: all alike, or who came last would be first
+    5min;  ///< of one image, each 250 ms to 2.3 s and a wait for a permit; later ones count as attempts, so that they end,
+inline constexpr int postponements_on_the_way = 10;  ///< and so do more than these if other servers were asked before: those must not be asked for ever
+inline constexpr int postponed_as = 3;  ///< the attempt whose back-off each waits for; the same for all, or the newest would be the first to retry
 inline constexpr std::chrono::milliseconds dns_timeout = 5s;
 inline constexpr std::chrono::seconds dns_kept = 30s;         ///< how long a name's addresses are used again
 inline constexpr std::chrono::seconds dns_failure_kept = 2s;  ///< how long a failed look-up is not repeated
@@ -91,12 +91,12 @@ inline constexpr std::size_t range_bytes = 16 * kib;  ///< one range of a file i
 inline constexpr std::size_t header_piece_bytes = 4 * kib;  ///< of it measured at a time
 inline constexpr int ranges = 32;  ///< asked for in one attempt; a colour profile of 580 KB takes 9. Then it is read on from there
 
-inline constexpr std::size_t breaker_window = 20;              ///< outcomes of an origin that are looked at,
-inline constexpr std::size_t breaker_least = 10;               ///< once there are so many: a single bad picture says nothing;
-inline constexpr std::size_t breaker_percent = 50;             ///< from this part of failures on the origin is left alone
+inline constexpr std::size_t breaker_window = 20;              ///< the last outcomes of an origin that count,
+inline constexpr std::size_t breaker_least = 10;               ///< once there are so many: a single bad picture proves nothing;
+inline constexpr std::size_t breaker_percent = 50;             ///< with this part of failures the circuit opens
 inline constexpr std::chrono::milliseconds breaker_open = 5s;  ///< for so long, then twice as long after each probe that fails,
 inline constexpr std::chrono::milliseconds breaker_open_cap =
-    30s;                                                ///< at most retry_after_cap: who waits returns for the probe, not before it
+    30s;                                                ///< at most `retry_after_cap`, so that a waiting image retries no earlier than the probe
 inline constexpr std::size_t breaker_origins = 65'536;  ///< origins remembered for their failures; about 350 bytes each
 
 inline constexpr std::size_t default_reuse_entries = 10'000;
@@ -108,17 +108,17 @@ inline constexpr std::size_t image_properties =
 inline constexpr std::size_t image_associations =
     2048;                                            ///< of 8 bytes; a picture has less than 10, but all items count while it is unknown
 inline constexpr std::size_t tiff_directories = 32;  ///< on the way to the picture of a TIFF, 24 bytes each; cameras write less than 10
-inline constexpr std::size_t text_looked_at_bytes = 4 * kib;  ///< of a text, for what it is; holds the comments in front of an SVG
+inline constexpr std::size_t text_looked_at_bytes = 4 * kib;  ///< of a text, for its kind; holds the comments in front of an SVG
 
-// --- callbacks: telling a client's own URL that a run has ended ------------------------------------------------------
+// --- webhooks ------------------------------------------------------------------------------------
 inline constexpr std::size_t callback_secret_min_bytes = 24;  ///< of a secret, decoded; what Standard Webhooks asks for,
 inline constexpr std::size_t callback_secret_max_bytes = 64;  ///< up to one block of SHA-256
 inline constexpr std::size_t callbacks_at_once =
     256;  ///< deliveries at once, and one per origin: a thread (53 KiB) and a connection each; fewer when descriptors are short:
 inline constexpr std::size_t callbacks_descriptor_parts = 8;  ///< at most this part of the descriptors,
-inline constexpr std::size_t callbacks_fewest = 8;            ///< but so many. 192 of 256 are for origins that nothing is known of:
+inline constexpr std::size_t callbacks_fewest = 8;            ///< but at least so many. 192 of 256 are for unknown origins:
 inline constexpr std::size_t callback_parts =
-    8;  ///< this part is kept for origins that are quick, this part is for those that are slow, and
+    8;  ///< this part is reserved for quick origins, this part is for slow ones, and
         ///< this part may go to one address and port, of origins that are not known to be quick
 inline constexpr std::chrono::milliseconds callback_quick =
     2s;  ///< an origin whose last attempt took longer is slow: a receiver stores and answers
@@ -127,19 +127,19 @@ inline constexpr std::chrono::milliseconds callback_deadline = 10s;  ///< one de
 inline constexpr std::array<std::chrono::milliseconds, 7> callback_backoff{
     5s, 30s, 2min, 10min, 30min, 2h, 6h};                    ///< the wait after each attempt that failed, the last one again and again,
 inline constexpr std::int64_t callback_jitter_percent = 20;  ///< give or take this part: what failed together does not return together
-inline constexpr int default_callback_attempts = 8;          ///< 8.7 hours in all: a night without anybody
+inline constexpr int default_callback_attempts = 8;          ///< 8.7 hours in all: an unattended night
 inline constexpr int max_callback_attempts = 32;             ///< 6.4 days
 inline constexpr std::size_t callbacks_page = 1000;          ///< pending callbacks read at once,
-inline constexpr std::size_t callbacks_held = 65'536;  ///< and held in memory, at most about 450 bytes each; the rest waits in storage,
+inline constexpr std::size_t callbacks_held = 65'536;  ///< and held in memory, at most about 450 bytes each; the rest stays in storage,
 inline constexpr std::chrono::minutes callbacks_look_back{
-    1};  ///< where it is looked for so often: what an attempt may be later than its back-off
-inline constexpr std::chrono::seconds callback_tick = 1s;  ///< how often the courier looks whether one is due: what it may be late
+    1};  ///< which is read this often: the most by which an attempt may be late
+inline constexpr std::chrono::seconds callback_tick = 1s;  ///< how often the courier checks for due deliveries
 
 // --- storage ---------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t slice_rows = 2000;  ///< rows of a large job written between other commits: 18 ms at worst
 inline constexpr std::size_t commit_rows =
-    4000;  ///< rows in one commit, besides one slice: what others wait for; a burst beyond it makes the next commit
-inline constexpr std::size_t audit_page = 4000;       ///< images an audit counts between two looks at whether it is still waited for
+    4000;  ///< rows in one commit, besides one slice: other writes wait for it; more go into the next commit
+inline constexpr std::size_t audit_page = 4000;       ///< images an audit counts between two checks whether its client is still there
 inline constexpr std::size_t recovery_page = 1000;    ///< jobs read at once at start
 inline constexpr std::size_t status_failures = 1000;  ///< stores in a status answer, and in an audit
 inline constexpr std::chrono::milliseconds busy_timeout = 5s;      ///< how long SQLite waits for a lock (a backup program may hold one)
@@ -147,7 +147,7 @@ inline constexpr std::chrono::milliseconds closing_patience = 1s;  ///< with ano
 inline constexpr std::int64_t checked_whole_pages = 2048;  ///< 8 MiB: a database up to this size is read wholly for damage at start (40 ms)
 
 // --- reports ---------------------------------------------------------------------------------------------------------
-inline constexpr std::size_t default_page = 100;  ///< entries of a page of a list, where the request does not say,
+inline constexpr std::size_t default_page = 100;  ///< entries of a page of a list, if the request does not say,
 inline constexpr std::size_t max_page = 1000;     ///< and at most
 inline constexpr std::size_t report_page_bytes =
     1 *
@@ -155,7 +155,7 @@ inline constexpr std::size_t report_page_bytes =
 inline constexpr std::size_t report_page_stores = 1000;  ///< stores looked at for one page of /api/visits; 15 us each without a visit
 inline constexpr std::size_t streamed_rows = 500;  ///< rows read at once for a streamed report: its client holds so many, and the next
 inline constexpr std::size_t streams = 256;        ///< reports streamed at once; 2 MiB each at worst. Beyond it 503
-inline constexpr std::size_t report_readers = 2;   ///< actors of their own: who reads a long report holds up no status
+inline constexpr std::size_t report_readers = 2;   ///< actors of their own: a long report does not delay a status
 
 // --- HTTP ------------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t request_url_bytes = 2048;         ///< 414 beyond it
@@ -167,26 +167,26 @@ inline constexpr std::size_t request_framing_bytes =
 inline constexpr std::chrono::seconds request_read = 120s;   ///< a whole request: lets a 64 MiB body in at 0.6 MiB/s
 inline constexpr std::chrono::seconds request_handle = 30s;  ///< our own 503 comes at this time, RESTinio's hang-up after it
 inline constexpr std::size_t audits = 16;   ///< waiting or running; a job of a million images takes a second. Beyond it 503
-inline constexpr std::size_t wishes = 256;  ///< cancels and redrives that wait for storage, which commits hundreds at once. Beyond it 503
+inline constexpr std::size_t wishes = 256;  ///< cancel and redrive requests that wait for storage, which commits hundreds at once. Beyond it 503
 inline constexpr std::chrono::seconds api_idle =
-    10s;  ///< a connection without a request is closed after this: silent clients must not take all places
-inline constexpr std::size_t followers = 4096;  ///< clients that wait for news of a job, but at most 3/4 of the connections; beyond it 503
-inline constexpr std::chrono::milliseconds progress_pause = 250ms;  ///< between two pieces of news of a job: more than anybody can look at
-inline constexpr std::chrono::seconds follower_beat = 15s;  ///< a comment to each follower, for what closes silent connections on the way,
+    10s;  ///< a connection without a request is closed after this: silent clients must not take all connections
+inline constexpr std::size_t followers = 4096;  ///< subscribers, but at most 3/4 of the connections; beyond it 503
+inline constexpr std::chrono::milliseconds progress_pause = 250ms;  ///< between two updates of a job: faster than people read
+inline constexpr std::chrono::seconds follower_beat = 15s;  ///< between comments to each subscriber, because proxies close silent connections,
 inline constexpr std::chrono::seconds follower_retry = 2s;  ///< and how long it is asked to wait before it connects again
 inline constexpr std::chrono::seconds longest_wait = 60s;   ///< what `wait` of a status request may ask for: proxies give up after that
 inline constexpr std::size_t docs_file_bytes = 16 * mib;    ///< a file of Swagger UI, held in memory; the largest has 2 MB
 inline constexpr std::size_t api_connections = 8192;        ///< at most; fewer when descriptors are short
 inline constexpr std::size_t reserved_connections =
-    64;  ///< of them, but at most an eighth: beyond the requests that are served at once, so that whoever connects is listened to
+    64;  ///< of them, but at most an eighth: beyond the requests that are served at once, so that a new connection is accepted
 inline constexpr std::size_t waiting_connections =
     1536;  ///< without a complete request, 13 KiB each; beyond it one of them is hung up, though there is room for more that are served
 inline constexpr std::chrono::seconds request_head = 10s;  ///< a head, from its first byte: an honest one comes in one packet, or in a few
 inline constexpr std::size_t unread_answers_bytes =
     24 * mib;  ///< of answers that are being written, twenty of the longest pages; beyond it the one that stands still is broken off
 inline constexpr std::size_t reads =
-    1024;  ///< questions about reports that wait for the report readers. Beyond it 503, but for pages of streams that have begun
-inline constexpr std::size_t default_client_share = 50;  ///< percent of what others leave: two clients leave a quarter, ten a thousandth
+    1024;  ///< queries that wait for the report readers. Beyond it 503, except for pages of streams that have begun
+inline constexpr std::size_t default_client_share = 50;  ///< percent of what is free: two clients leave a quarter, ten a thousandth
 inline constexpr std::size_t min_client_share = 1;
 inline constexpr std::size_t received_bodies_bytes =
     80 * mib;  ///< bodies of all requests between their first byte and their answer, or one and a quarter of the largest; beyond it 503
@@ -194,7 +194,7 @@ inline constexpr std::chrono::milliseconds readiness_answer = 2s;  ///< /readyz 
 inline constexpr std::chrono::seconds response_write = 30s;        ///< a client that does not read its answer for so long is cut off
 inline constexpr std::chrono::milliseconds stop_flush = 1s;        ///< how long a stopping server waits for answers that are being written
 inline constexpr std::chrono::milliseconds refusal_linger =
-    2s;  ///< a refused client that still sends is listened to for so long, so that it reads why,
+    2s;  ///< after a rejection a client may go on sending for so long, so that it reads the response,
 inline constexpr std::size_t refusal_linger_bytes = 128 * mib;  ///< and for so much: more than a submission of the default size,
 inline constexpr std::size_t refusals_lingering = 32;           ///< and only so many clients at once; each takes a descriptor
 
@@ -209,7 +209,7 @@ inline constexpr std::size_t min_body_bytes = 1 * kib;  ///< a submission of one
 inline constexpr std::int64_t min_image_bytes = 1 * kib;
 inline constexpr std::int64_t max_image_bytes = std::int64_t{16}
                                                 << 30;        ///< far beyond any photo; files are streamed, so it costs time, not memory
-inline constexpr std::chrono::milliseconds max_reuse = 24h;   ///< a result older than a day is no longer about today's picture
+inline constexpr std::chrono::milliseconds max_reuse = 24h;   ///< a result older than a day may not be about today's picture
 inline constexpr std::size_t max_reuse_entries = 10'000'000;  ///< 7 GB of memory for URLs of 100 bytes
 inline constexpr std::int64_t default_keep_images_bytes = std::int64_t{10} << 30;
 inline constexpr std::int64_t min_keep_images_bytes = 1 * mib;                ///< less would hold no photo
@@ -222,7 +222,7 @@ inline constexpr std::size_t user_agent_bytes = 200;       ///< of printable ASC
 inline constexpr std::size_t config_file_bytes = 1 << 20;  ///< a configuration file; larger is not one
 
 // --- client subcommands ----------------------------------------------------------------------------------------------
-inline constexpr std::chrono::milliseconds default_retry_for = 30s;  ///< how long they try again: a restart takes less
+inline constexpr std::chrono::milliseconds default_retry_for = 30s;  ///< for how long they retry: a restart takes less
 inline constexpr std::chrono::milliseconds max_retry_for = 24h;      ///< what --retry-for may ask for; longer is a slip of the unit
 inline constexpr std::size_t listed_images = 500;                    ///< images a table asks for at once, about 200 KB
 inline constexpr std::size_t answer_head_bytes = 64 * kib;           ///< status lines (1xx too) and headers of an answer,
@@ -238,8 +238,8 @@ inline constexpr std::size_t answer_values = 100'000;  ///< in it; a page of 500
 inline constexpr std::chrono::milliseconds exchange_patience =
     5min;  ///< a request and its answer, where that is kept; the service itself takes no request that lasts 2 minutes
 
-// --- CSV of people: the Store Master and jobs ------------------------------------------------------------------------
-inline constexpr std::size_t csv_cells = 16'384;  ///< of a row; what a spreadsheet has. A text of commas alone would take 32 times its size
+// --- CSV input: the Store Master and jobs -----------------------------------------------------------
+inline constexpr std::size_t csv_cells = 16'384;  ///< of a row; as many as a spreadsheet has. A text of commas alone would take 32 times its size
 
 // --- Store Master ----------------------------------------------------------------------------------------------------
 inline constexpr std::size_t store_master_bytes = 256 * mib;  ///< 5 million stores; larger is some other file

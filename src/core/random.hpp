@@ -13,8 +13,8 @@ constexpr std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-/// Chance drawn from names instead of a shared stream: the same (seed, job, image, attempt) gives the same number whatever
-/// else runs, which is what makes a schedule replayable.
+/// A random number drawn from names instead of a shared stream: the same (seed, job, image,
+/// attempt) gives the same number whatever else runs, so that schedules can be replayed.
 constexpr std::uint64_t draw(std::initializer_list<std::uint64_t> names) {
   std::uint64_t state = 0;
   for (const auto name : names) state = mix(state ^ name);

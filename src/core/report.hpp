@@ -13,10 +13,11 @@
 #include "core/job.hpp"
 #include "core/time.hpp"
 
-/// What reports tell of jobs and their images. Pages are read behind a keyset cursor, so that each costs the same however deep it lies.
+/// Reports on jobs and their images. Pages are read after a keyset cursor, so that each costs the
+/// same however far it is from the start.
 namespace retail_pulse {
 
-/// Jobs of a list; what is not set matches all.
+/// A filter of jobs; a member that is not set matches all.
 struct job_filter {
   std::optional<job_state> state;
   std::optional<std::string> store_id;         ///< with a visit of this store
@@ -35,10 +36,11 @@ struct job_summary {
 
 struct job_page {
   std::vector<job_summary> jobs;  ///< newest first, that is, the largest id
-  bool more = false;              ///< whether jobs follow behind the last one
+  bool more = false;              ///< more jobs follow
 };
 
-/// One store of a job, over all its visits. `code` is `none` where no image of it has failed in the job's current run.
+/// One store of a job, over all its visits. `code` is `none` if no image of it has failed in the
+/// job's current run.
 struct store_summary {
   std::string store_id;
   std::int64_t visits = 0;
@@ -48,16 +50,16 @@ struct store_summary {
   std::string error;                   ///< and its public sentence
 };
 
-/// Everything about a job, of one committed state.
+/// The report on a job, read in one transaction.
 struct job_report {
   job_summary job;
   unix_millis run_started_at{0};
   std::int64_t run_kept = 0;                                  ///< images that had their measurement before this run
-  bool cancelled = false;                                     ///< a client wished its run to end
+  bool cancelled = false;                                     ///< a client cancelled its run
   std::vector<std::pair<error_code, std::int64_t>> failures;  ///< failed images per code, in the order of the codes
   std::vector<store_summary> stores;                          ///< in order of first visit; at most limits::status_failures
   bool stores_truncated = false;
-  std::optional<callback_state> callback;  ///< of this run, once it has ended and somebody is to be told
+  std::optional<callback_state> callback;  ///< of this run, once it has ended, if the job has a callback_url
 };
 
 /// A failed image of an older run than the job's counts as pending until the new run has its result.
@@ -68,7 +70,7 @@ constexpr std::string_view name_of(image_state state) {
   return names[static_cast<std::size_t>(state)];
 }
 
-/// Images of a list; what is not set matches all. A code matches failed images only.
+/// A filter of images; a member that is not set matches all. A code matches failed images only.
 struct image_filter {
   std::optional<image_state> state;
   std::optional<std::string> store_id;
@@ -81,17 +83,18 @@ struct reported_image {
   std::string visit_time;
   std::string url;
   image_state state = image_state::pending;
-  image_result result;         ///< where not pending; evidence as it was kept, so to be shown as public_evidence has it
-  std::string error;           ///< public sentence, where failed
-  unix_millis recorded_at{0};  ///< where not pending
+  image_result result;         ///< unless pending; pass the evidence through public_evidence before it is shown
+  std::string error;           ///< public sentence, if failed
+  unix_millis recorded_at{0};  ///< unless pending
 };
 
 struct image_page {
   std::vector<reported_image> images;  ///< in order of submission
-  bool more = false;                   ///< whether images follow behind the last one
+  bool more = false;                   ///< more images follow
 };
 
-/// Days from `first` to `last`, both of them ("2026-03-09"). A visit whose time is no date lies in none; without any bound it counts, too.
+/// Days from `first` to `last`, inclusive ("2026-03-09"). A visit whose time is not a date matches
+/// only if neither is set.
 struct day_range {
   std::optional<std::string> first;
   std::optional<std::string> last;
@@ -100,11 +103,11 @@ struct day_range {
 
 /// A measured image of a store.
 struct perimeter_row {
-  std::string date;  ///< the visit's day, or its time as submitted where that is no date
+  std::string date;  ///< the visit's day, or its time as submitted if that is not a date
   std::int64_t perimeter = 0;
 };
 
-/// How far a walk over the measured images of a store has come.
+/// The position of a walk over the measured images of a store.
 struct perimeter_cursor {
   bool dated = true;  ///< visits with a date come first
   std::string date;   ///< of the last row, empty before the first
@@ -115,7 +118,7 @@ struct perimeter_cursor {
 
 struct perimeter_page {
   std::vector<perimeter_row> rows;       ///< by date, then in order of submission
-  std::optional<perimeter_cursor> next;  ///< where rows may follow
+  std::optional<perimeter_cursor> next;  ///< if rows may follow
 };
 
 }  // namespace retail_pulse

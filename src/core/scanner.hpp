@@ -5,12 +5,12 @@
 
 namespace retail_pulse {
 
-/// Takes digits and marks from the front of a text; every take says whether it was there.
+/// Takes digits and marks from the front of a text; every call returns whether they were there.
 class scanner {
  public:
   explicit scanner(std::string_view text) : rest_{text} {}
 
-  /// Exactly `count` digits; -1 when they are not there.
+  /// Exactly `count` digits; -1 if they are not there.
   int digits(std::size_t count) {
     if (rest_.size() < count) return -1;
     int value = 0;

@@ -9,8 +9,9 @@
 
 namespace retail_pulse {
 
-/// A job as it was submitted, in flat arrays: one block of text and ranges into it, because a DOM of a million URLs takes 215 MiB.
-/// Built once by the parser (one thread), then shared read-only between threads.
+/// A submission in flat arrays: one block of text and ranges into it, because a DOM of a million
+/// URLs takes 215 MiB. Built once by the parser (one thread), then shared read-only between
+/// threads.
 class submission {
  public:
   struct visit {
@@ -23,11 +24,11 @@ class submission {
   std::size_t visit_count() const { return visits_.size(); }
   std::size_t image_count() const { return urls_.size(); }
 
-  /// Whom to tell when a run of the job has ended; empty: nobody.
+  /// The URL to which webhooks are sent; may be empty.
   const std::string& callback_url() const { return callback_url_; }
   void set_callback_url(std::string url) { callback_url_ = std::move(url); }
 
-  /// Memory it takes, about.
+  /// Its approximate memory in bytes.
   std::size_t bytes() const {
     return text_.capacity() + visits_.capacity() * sizeof(stored_visit) + urls_.capacity() * (sizeof(range) + sizeof(std::uint32_t));
   }

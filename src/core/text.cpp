@@ -98,6 +98,44 @@ std::string hex(std::span<const unsigned char> bytes) {
   return text;
 }
 
+std::string percent_encoded(std::string_view text, std::string_view also_plain) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  const auto is_plain = [also_plain](char c) {
+    const bool is_letter = lower(c) >= 'a' && lower(c) <= 'z';
+    const bool is_digit = c >= '0' && c <= '9';
+    return is_letter || is_digit || std::string_view{"-._~"}.find(c) != std::string_view::npos ||
+           also_plain.find(c) != std::string_view::npos;
+  };
+  std::string encoded;
+  encoded.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_plain(c)) {
+      encoded += c;
+    } else {
+      encoded += {'%', digits[byte >> 4], digits[byte & 15]};
+    }
+  }
+  return encoded;
+}
+
+std::optional<std::string> percent_decoded(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded += text[i];
+      continue;
+    }
+    const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+    if (high < 0 || low < 0) return std::nullopt;
+    decoded += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return decoded;
+}
+
 std::size_t utf8_sequence(std::string_view text) {
   if (text.empty()) return 0;
   const sequence expected = sequence_of(static_cast<std::uint8_t>(text.front()));

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,7 +12,8 @@
 /// Text as protocols see it: ASCII without a locale, and UTF-8.
 namespace retail_pulse {
 
-/// U+FEFF in UTF-8, at the start of a text: what tells spreadsheets, and editors on Windows, that it is UTF-8.
+/// U+FEFF in UTF-8. At the start of a text it marks it as UTF-8 for spreadsheets, and editors on
+/// Windows.
 inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// ASCII letters only; every other byte stays as it is.
@@ -23,7 +25,7 @@ inline std::string lower(std::string_view text) {
   return result;
 }
 
-/// Equal but for the case of ASCII letters: how header names, schemes and units compare.
+/// Compares without the case of ASCII letters, as header names, schemes and units are compared.
 constexpr bool same_word(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
 }
@@ -51,12 +53,13 @@ constexpr bool is_token(std::string_view text) {
   });
 }
 
-/// A bound as a sentence tells it: "50 MiB", "8 KiB", "1500 bytes"; in the largest unit of 1024s that divides it.
+/// "50 MiB", "8 KiB", "1500 bytes": in the largest unit of 1024s that divides it.
 std::string size_text(std::uint64_t bytes);
 /// "10 s", "400 ms".
 std::string time_text(std::chrono::milliseconds time);
 
-/// Without the blanks at both ends: what Unicode calls white space, line ends too, and the zero-width U+200B and U+FEFF, which nobody sees.
+/// Without the blanks at both ends: Unicode white space, with line ends, and the zero-width U+200B
+/// and U+FEFF.
 std::string_view without_blanks_around(std::string_view text);
 std::string_view without_blanks_in_front(std::string_view text);
 
@@ -67,11 +70,18 @@ std::size_t json_text_bytes(std::string_view text);
 /// Two lower-case hexadecimal digits for every byte.
 std::string hex(std::span<const unsigned char> bytes);
 
-/// Bytes of the UTF-8 sequence (Unicode 15, table 3-7: no surrogates, nothing longer than need be) at the front of a text; 0 where there is
-/// none.
+/// Percent-encoding (RFC 3986, section 2.1): every byte as "%XX" with upper-case digits, except
+/// ASCII letters, digits, "-._~" and the bytes of `also_plain`.
+std::string percent_encoded(std::string_view text, std::string_view also_plain = {});
+/// The reverse; digits of either case. Nothing if two hexadecimal digits do not follow a '%'. '+'
+/// stays as it is, and "%00" gives a NUL.
+std::optional<std::string> percent_decoded(std::string_view text);
+
+/// Bytes of the UTF-8 sequence at the front of a text (Unicode 15, table 3-7: no surrogates, no
+/// overlong forms); 0 if there is none.
 std::size_t utf8_sequence(std::string_view text);
 
-/// How many of the first bytes are valid UTF-8; all of them when it is text.
+/// How many of the first bytes are valid UTF-8.
 std::size_t valid_utf8_prefix(std::string_view text);
 
 }  // namespace retail_pulse

@@ -11,7 +11,7 @@ using std::chrono::hours, std::chrono::minutes, std::chrono::seconds;
 
 bool is_clock(int hour, int minute) { return hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59; }
 
-/// "Z" or "+01:00": what is to be subtracted.
+/// "Z" or "+01:00": the time to subtract.
 std::optional<minutes> offset_of(scanner& text) {
   if (text.one_of("Zz")) return minutes{0};
   const bool west = text.one_of("-");

@@ -11,7 +11,7 @@ namespace retail_pulse {
 /// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds. What storage holds.
 using unix_millis = std::chrono::duration<std::int64_t, std::milli>;
 
-/// Wall time comes in through this, so that a test can hold it still.
+/// Wall time is read through this, so that a test can set it.
 using wall_clock = std::function<unix_millis()>;
 
 /// The machine's clock.

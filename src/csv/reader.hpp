@@ -10,9 +10,10 @@ namespace retail_pulse::csv {
 /// How many lines end in a text: at a line feed, a carriage return, or both.
 std::size_t line_ends(std::string_view text);
 
-/// Reads the rows of a CSV text in order (RFC 4180). More than that is taken: any separator, lines that end in LF, CRLF or CR, and blanks
-/// around a cell that stands in quotes; a row of more than limits::csv_cells is an error. By hand, because Debian's CSV readers for C++
-/// either know no newline inside quotes or no line numbers, and whoever gets an error message needs the line.
+/// Reads the rows of a CSV text in order (RFC 4180). Also accepted are any separator, lines that
+/// end in LF, CRLF or CR, and blanks around a quoted cell. A row of more than limits::csv_cells is
+/// an error. Written by hand, because Debian's CSV readers for C++ lack either newlines inside
+/// quotes or line numbers, which error messages need.
 class reader {
  public:
   /// `text` outlives the reader; it starts in `line`.
@@ -21,10 +22,10 @@ class reader {
   /// The next row that is not an empty line, into `cells`; false at the end of the text or at an error.
   bool next(std::vector<std::string>& cells);
 
-  /// What is wrong with the text, empty while nothing is; `line` then is where.
+  /// The error, or empty; `line` then is its line.
   const std::string& error() const { return error_; }
 
-  /// Where the last row, or what is wrong, starts: a physical line from 1.
+  /// The physical line, from 1, where the last row or the error starts.
   std::size_t line() const { return row_line_; }
 
  private:

@@ -13,7 +13,7 @@ namespace retail_pulse::csv {
 namespace {
 
 constexpr std::string_view separators = ",;\t|";
-constexpr std::size_t shown_bytes = 64;  ///< of a name out of the header, in a message
+constexpr std::size_t shown_bytes = 64;  ///< of a column name in a message
 constexpr std::string_view remedy = "save it as CSV UTF-8";
 
 /// "Store_ID", "store id" and "STOREID" are one name.
@@ -30,7 +30,7 @@ std::string plain(std::string_view name) {
 bool has_text(std::string_view cell) { return !without_blanks_around(cell).empty(); }
 bool is_blank(const std::vector<std::string>& row) { return std::ranges::none_of(row, has_text); }
 
-/// Blank, whichever the separator is.
+/// Blank with any separator.
 bool is_blank_before_header(const std::vector<std::string>& row) {
   return std::ranges::all_of(row, [](std::string_view cell) {
     std::size_t separated = 0;
@@ -43,7 +43,7 @@ bool is_blank_before_header(const std::vector<std::string>& row) {
   });
 }
 
-/// Text of the file in a message: not for long, and without what could end a line.
+/// Text of the file for a message: shortened, and without line ends.
 std::string shown(std::string_view text) {
   std::string result;
   for (const char c : text) result += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
@@ -51,8 +51,8 @@ std::string shown(std::string_view text) {
   return result.substr(0, valid_utf8_prefix(std::string_view{result}.substr(0, shown_bytes))) + "...";
 }
 
-/// What a line such as "sep=;" says that the separator is, as Excel understands it. Other programs take the line for a row and write it
-/// again as one: in quotes, and filled up with separators to the width of the table.
+/// The separator that a line such as "sep=;" sets in Excel. Other programs read the line as a row
+/// and write it again as one: in quotes, and padded with separators to the width of the table.
 std::optional<char> separator_named_by(std::string_view line) {
   constexpr std::string_view mark = "sep=";
   const std::string_view quote = line.starts_with('"') ? "\"" : "";
@@ -104,12 +104,12 @@ void table::decode(std::string_view text) {
   if (how.what == encoding::kind::utf32) return fail("is UTF-32; " + std::string{remedy});
   if (how.mark == 0) return fail("is UTF-16 without a byte order mark; " + std::string{remedy});
   auto [utf8, whole] = utf8_of_utf16(text_, how.big_endian);
-  if (!whole) return fail("this is no whole UTF-16; " + std::string{remedy}, 1 + line_ends(utf8));
+  if (!whole) return fail("this is not valid UTF-16; " + std::string{remedy}, 1 + line_ends(utf8));
   converted_ = std::move(utf8);
   text_ = converted_;
 }
 
-/// The separator that the first line names, which then is taken off; nothing where it is no such line.
+/// The separator that the first line sets, which is removed then; nothing if it is not such a line.
 std::optional<char> table::take_separator_line() {
   const auto line = text_.substr(0, text_.find_first_of("\r\n"));
   const auto named = separator_named_by(line);
@@ -128,20 +128,20 @@ table::header table::header_with(char separator) const {
   } while (is_there && is_blank_before_header(made.names));
   if (!is_there && made.rows.error().empty()) made.names.clear();
   for (auto& name : made.names) name = std::string{without_blanks_around(name)};
-  made.places.resize(columns_.size());
+  made.positions.resize(columns_.size());
   if (!made.rows.error().empty()) return made;
   for (std::size_t wanted = 0; wanted < columns_.size(); ++wanted) {
-    for (std::size_t place = 0; place < made.names.size(); ++place) {
-      if (plain(made.names[place]) != plain(columns_[wanted].name)) continue;
-      if (made.places[wanted]) made.twice = wanted;
-      made.places[wanted] = place;
+    for (std::size_t position = 0; position < made.names.size(); ++position) {
+      if (plain(made.names[position]) != plain(columns_[wanted].name)) continue;
+      if (made.positions[wanted]) made.twice = wanted;
+      made.positions[wanted] = position;
     }
-    if (made.places[wanted]) ++made.found;
+    if (made.positions[wanted]) ++made.found;
   }
   return made;
 }
 
-/// With the separator with which the header names most of the columns.
+/// With the separator that gives the header most of the columns.
 table::header table::likeliest_header() const {
   const auto weight = [](const header& of) { return std::tuple{of.found, of.names.size()}; };
   auto likeliest = header_with(separators.front());
@@ -154,12 +154,12 @@ table::header table::likeliest_header() const {
 }
 
 void table::find_header() {
-  const auto said = take_separator_line();
-  header_ = said ? header_with(*said) : likeliest_header();
-  if (said && header_.found < columns_.size()) {
+  const auto named = take_separator_line();
+  header_ = named ? header_with(*named) : likeliest_header();
+  if (named && header_.found < columns_.size()) {
     const auto other = likeliest_header();
     if (other.found > header_.found) {
-      return fail("the header is separated by " + in_words(other.separator) + ", but the sep line before it names " + in_words(*said),
+      return fail("the header is separated by " + in_words(other.separator) + ", but the sep line before it names " + in_words(*named),
                   other.rows.line());
     }
   }
@@ -174,10 +174,10 @@ std::optional<std::string> table::fault_of_header() const {
   const bool not_split = names.size() == 1 && header_.found == 0;
   if (not_split && valid_utf8_prefix(names[0]) != names[0].size()) return "the header " + not_utf8(names[0]);
   if (not_split) {
-    return "the header has one column '" + shown(names[0]) + "': what separates the cells is no comma, semicolon, tab or |";
+    return "the header has one column '" + shown(names[0]) + "': its cells are not separated by a comma, semicolon, tab or |";
   }
   for (std::size_t wanted = 0; wanted < columns_.size(); ++wanted) {
-    if (!header_.places[wanted]) return "the header has no column " + std::string{columns_[wanted].name};
+    if (!header_.positions[wanted]) return "the header has no column " + std::string{columns_[wanted].name};
   }
   return std::nullopt;
 }
@@ -194,7 +194,7 @@ bool table::next(std::vector<std::string>& cells) {
   if (auto what = fault_of_row(row_)) return fail(*std::move(what), rows.line()), false;
   cells.resize(columns_.size());
   for (std::size_t wanted = 0; wanted < columns_.size(); ++wanted) {
-    auto& cell = row_[*header_.places[wanted]];
+    auto& cell = row_[*header_.positions[wanted]];
     const auto text = without_blanks_around(cell);
     if (text.size() == cell.size()) {
       cells[wanted] = std::move(cell);
@@ -203,7 +203,7 @@ bool table::next(std::vector<std::string>& cells) {
       cells[wanted] = std::string{text};
     }
     if (auto what = fault_of_cell(wanted, cells[wanted])) {
-      return fail("column " + named(*header_.places[wanted]) + ": " + *what, rows.line()), false;
+      return fail("column " + named(*header_.positions[wanted]) + ": " + *what, rows.line()), false;
     }
   }
   return true;
@@ -212,8 +212,8 @@ bool table::next(std::vector<std::string>& cells) {
 std::optional<std::string> table::fault_of_row(const std::vector<std::string>& row) const {
   const auto columns = header_.names.size();
   std::optional<std::size_t> missing;  // the first of them
-  for (const auto place : header_.places) {
-    if (*place >= row.size() && (!missing || *place < *missing)) missing = place;
+  for (const auto position : header_.positions) {
+    if (*position >= row.size() && (!missing || *position < *missing)) missing = position;
   }
   if (missing) return "column " + named(*missing) + ": the row ends before it";
   if (row.size() > columns && std::ranges::any_of(std::span{row}.subspan(columns), has_text)) {
@@ -231,11 +231,11 @@ std::optional<std::string> table::fault_of_cell(std::size_t column, std::string_
   return std::nullopt;
 }
 
-/// A column as its file calls it; by its number, from 1, where that is no name to be shown.
-std::string table::named(std::size_t place) const {
+/// The name of a column in the file; its number, from 1, if the name cannot be shown.
+std::string table::named(std::size_t position) const {
   const auto& names = header_.names;
-  const bool has_name = place < names.size() && !names[place].empty() && valid_utf8_prefix(names[place]) == names[place].size();
-  return has_name ? shown(names[place]) : std::to_string(place + 1);
+  const bool has_name = position < names.size() && !names[position].empty() && valid_utf8_prefix(names[position]) == names[position].size();
+  return has_name ? shown(names[position]) : std::to_string(position + 1);
 }
 
 std::string table::trimmed_in(std::size_t column, std::string_view one, std::string_view many) const {

@@ -23,14 +23,14 @@ std::string why_not_opened(const std::filesystem::path& file, int error) {
   return "cannot be opened: " + words_of(error);
 }
 
-opened refused(opened file, std::string why) {
+opened failed(opened file, std::string why) {
   close(file.descriptor);
   file.descriptor = -1;
   file.problem = std::move(why);
   return file;
 }
 
-/// Sets the mode where it is another one, and notes it: what was just made only where it keeps its own.
+/// Sets the mode if it differs, and records that; for a new file only if it could not be set.
 void change_mode(opened& file, mode_t now, mode_t wanted) {
   if (wanted == now) return;
   file.mode_kept = fchmod(file.descriptor, wanted) != 0;
@@ -44,7 +44,7 @@ void change_mode(opened& file, mode_t now, mode_t wanted) {
 enum class absent : bool { is_made, stays };
 
 opened open_file(const std::filesystem::path& name, int access, mode_t mode, absent then) {
-  constexpr int attempts = 3;  // another process may make it, or take it away, between two looks
+  constexpr int attempts = 3;  // another process may make or remove it between the calls
   opened file;
   int error = 0;
   for (int i = 0; i < attempts && file.descriptor < 0; ++i) {
@@ -61,13 +61,13 @@ opened open_file(const std::filesystem::path& name, int access, mode_t mode, abs
 }
 
 opened open_regular(const std::filesystem::path& name, mode_t mode, absent then) {
-  auto file = open_file(name, O_RDWR | O_NONBLOCK, mode, then);  // O_NONBLOCK: nobody waits for the other end of a pipe
-  // What this user may only read is refused, with better words, by who has to write it.
+  auto file = open_file(name, O_RDWR | O_NONBLOCK, mode, then);  // O_NONBLOCK: do not wait for the other end of a pipe
+  // A file that this user can only read: the caller that has to write it reports a better error.
   if (file.descriptor < 0 && then == absent::stays) file = open_file(name, O_RDONLY | O_NONBLOCK, mode, then);
   if (file.descriptor < 0) return file;
   struct stat status {};
-  if (fstat(file.descriptor, &status) != 0) return refused(std::move(file), "cannot be looked at: " + words_of(errno));
-  if (!S_ISREG(status.st_mode)) return refused(std::move(file), "is not a regular file");
+  if (fstat(file.descriptor, &status) != 0) return failed(std::move(file), "cannot be looked at: " + words_of(errno));
+  if (!S_ISREG(status.st_mode)) return failed(std::move(file), "is not a regular file");
   return file;
 }
 
@@ -94,9 +94,9 @@ opened open_log(const std::filesystem::path& name, mode_t mode) {
     return file;
   }
   fcntl(file.descriptor, F_SETFL, O_APPEND);  // but a reader that is slow is waited for
-  if (fstat(file.descriptor, &status) != 0) return refused(std::move(file), "cannot be looked at: " + words_of(errno));
+  if (fstat(file.descriptor, &status) != 0) return failed(std::move(file), "cannot be looked at: " + words_of(errno));
   if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) return file;
-  if (!S_ISREG(status.st_mode)) return refused(std::move(file), "is neither a regular file nor a pipe");
+  if (!S_ISREG(status.st_mode)) return failed(std::move(file), "is neither a regular file nor a pipe");
   return file;
 }
 

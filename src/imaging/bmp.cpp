@@ -20,7 +20,7 @@ struct bitmap {
   std::uint32_t data_bytes = 0;   ///< may be 0 when not compressed
 };
 
-/// A side that is none comes back as 0.
+/// An invalid side is returned as 0.
 bitmap read_fields(std::uint32_t header_length, const std::array<std::uint8_t, fields_bytes>& f) {
   if (header_length == core_header_bytes) return {le16(f, 0), le16(f, 2), le16(f, 4), le16(f, 6), 0, 0};
   return {bitmap_width(le32(f, 0)), bitmap_height(le32(f, 4)), le16(f, 8), le16(f, 10), le32(f, 12), le32(f, 16)};
@@ -28,11 +28,12 @@ bitmap read_fields(std::uint32_t header_length, const std::array<std::uint8_t, f
 
 bool is_plausible(const bitmap& b) {
   constexpr std::uint32_t depths[] = {1, 2, 4, 8, 16, 24, 32, 64};
-  const bool foreign = b.compression == 4 || b.compression == 5;  // the depth is the business of the JPEG or PNG inside
+  const bool foreign = b.compression == 4 || b.compression == 5;  // the embedded JPEG or PNG has the depth
   return b.planes == 1 && ((foreign && b.bits == 0) || std::find(std::begin(depths), std::end(depths), b.bits) != std::end(depths));
 }
 
-/// Where the pixels end. The file's own length field is wrong in many files, so it counts only where nothing better is known.
+/// The offset where the pixels end. The length field is wrong in many files, so it is used only if
+/// nothing better is known.
 std::uint64_t end_of_pixels(const bitmap& b, std::uint64_t pixels_at, std::uint32_t file_length) {
   if (b.compression == 0 || b.compression == 3 || b.compression == 6) {
     const std::uint64_t row_bytes = (std::uint64_t{b.width} * b.bits + 31) / 32 * 4;

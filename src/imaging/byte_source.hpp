@@ -14,24 +14,26 @@
 
 namespace retail_pulse::imaging {
 
-/// What a reader says of a file.
-struct verdict {
-  verdict(error_code what = error_code::none, std::string_view why = {}) : code{what}, reason{why} {}
+/// The outcome of reading a file. `none`: it is whole.
+struct walk_outcome {
+  walk_outcome(error_code what = error_code::none, std::string_view why = {}) : code{what}, reason{why} {}
 
   error_code code;
   std::string_view reason;  ///< static text for the client; see image_result::reason
 };
 
-inline verdict unsupported(std::string_view what) { return {error_code::unsupported_format, what}; }
+inline walk_outcome unsupported(std::string_view what) { return {error_code::unsupported_format, what}; }
 
-/// A file as a format reader sees it: bytes to take and bytes to skip, in order. A reader is a coroutine that waits here for what has
-/// not arrived yet, so that it reads like the format's description although the file comes in pieces of any size.
+/// The bytes of a file, for a format reader to take or skip in order. A reader is a coroutine that
+/// is suspended here until bytes arrive, so that it reads like the format's description although
+/// the file comes in pieces of any size.
 class byte_source {
   template <class Result>
   friend class part;
 
  public:
-  /// One thing a reader waits for. It lives in the reader's frame for as long as the reader waits.
+  /// One read that a reader waits for. It lives in the reader's frame while the reader is
+  /// suspended.
   class demand {
    public:
     demand(const demand&) = delete;
@@ -46,11 +48,12 @@ class byte_source {
 
    private:
     friend byte_source;
-    /// Consumes from the front of `piece`. True when the demand is met; false only after all of `piece` was consumed.
+    /// Consumes from the front of `piece`. True if the demand is met; false only if all of `piece`
+    /// was consumed.
     virtual bool serve(std::span<const std::uint8_t>& piece) = 0;
-    /// Bytes to come that the demand does not look at.
+    /// The number of further bytes that the demand does not read.
     virtual std::uint64_t unread() const { return 0; }
-    /// Counts `bytes`, at most unread(), as served. True when the demand is met.
+    /// Counts `bytes`, at most unread(), as served. True if the demand is met.
     virtual bool leave_out(std::uint64_t) { return false; }
 
     byte_source& file_;
@@ -106,14 +109,15 @@ class byte_source {
   /// Offset in the file of the next byte that a demand gets.
   std::uint64_t position() const { return given_ - piece_.size(); }
 
-  /// What the file is if it ends while the reader waits, until the reader says otherwise; truncated at first.
-  void ends_as(const verdict& answer) { at_end_ = answer; }
-  const verdict& at_end() const { return at_end_; }
+  /// Sets the outcome if the file ends while the reader waits, until the next call. Initially
+  /// truncated.
+  void ends_as(const walk_outcome& answer) { at_end_ = answer; }
+  const walk_outcome& at_end() const { return at_end_; }
 
  private:
   friend class walk;
 
-  /// Whether the reader can go on: the demand it waited for is met, or it has not asked yet.
+  /// Whether the reader can go on: its demand is met, or it has none yet.
   bool deliver(std::span<const std::uint8_t> piece) {
     piece_ = piece;
     given_ += piece.size();
@@ -122,8 +126,9 @@ class byte_source {
     return true;
   }
 
-  /// Lets the readers go on until one waits for bytes or the walk is over. A part and the reader that called it take turns in this loop
-  /// and not inside of each other, so that no number of calls makes the stack grow.
+  /// Resumes the readers until one waits for bytes or the walk is over. A part and the reader that
+  /// called it are resumed from this loop, not from each other, so that the stack does not grow
+  /// with the calls.
   void run(std::coroutine_handle<> walk) {
     if (!reader_) reader_ = walk;
     do {
@@ -144,11 +149,12 @@ class byte_source {
   std::span<const std::uint8_t> piece_;
   std::uint64_t given_ = 0;  ///< bytes up to the end of piece_
   demand* open_demand_ = nullptr;
-  std::coroutine_handle<> reader_;  ///< whose turn it is: the walk or a part of it
-  verdict at_end_{error_code::truncated};
+  std::coroutine_handle<> reader_;  ///< to be resumed next: the walk or a part of it
+  walk_outcome at_end_{error_code::truncated};
 };
 
-/// A piece of a reader that waits for bytes itself: a coroutine whose first parameter is the file and that a reader calls by co_await.
+/// A part of a reader that waits for bytes itself: a coroutine with the file as first parameter,
+/// called by co_await.
 template <class Result>
 class [[nodiscard]] part {
  public:
@@ -192,17 +198,18 @@ class [[nodiscard]] part {
   std::coroutine_handle<promise_type> coroutine_;
 };
 
-/// The reader of one format on its way through one file. Its coroutine ends with `none` at the end mark of a whole file, or with
-/// the code of a file that is no use whatever follows; a walk that has not ended when the file does was cut short.
+/// The reader of one format with its position in one file. Its coroutine ends with `none` at the
+/// end mark of a whole file, or with an error that no further byte can change. If the file ends
+/// first, see byte_source::ends_as.
 class walk {
  public:
   struct promise_type {
-    verdict answer;
+    walk_outcome answer;
 
     walk get_return_object() { return walk{std::coroutine_handle<promise_type>::from_promise(*this)}; }
     std::suspend_always initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
-    void return_value(const verdict& final) { answer = final; }
+    void return_value(const walk_outcome& final) { answer = final; }
     void unhandled_exception() { throw; }  // out of feed
   };
 
@@ -212,22 +219,22 @@ class walk {
     if (coroutine_) coroutine_.destroy();
   }
 
-  /// Lets the reader go on with the next bytes of its file.
+  /// Resumes the reader with the next bytes of its file.
   void feed(byte_source& file, std::span<const std::uint8_t> piece) {
     if (ended()) return;
     if (file.deliver(piece)) file.run(coroutine_);
   }
 
-  /// How many of the next bytes the reader would pass over.
+  /// How many of the next bytes the reader would skip.
   std::uint64_t unread(const byte_source& file) const { return ended() ? 0 : file.unread(); }
 
-  /// Lets the reader go on behind `bytes` that it would pass over; at least 1.
+  /// Resumes the reader after `bytes` that it would skip; at least 1.
   void leave_out(byte_source& file, std::uint64_t bytes) {
     if (file.leave_out(bytes)) file.run(coroutine_);
   }
 
   bool ended() const { return coroutine_.done(); }
-  const verdict& answer() const { return coroutine_.promise().answer; }
+  const walk_outcome& answer() const { return coroutine_.promise().answer; }
 
  private:
   explicit walk(std::coroutine_handle<promise_type> coroutine) : coroutine_{coroutine} {}

@@ -1,5 +1,6 @@
-// GIF (CompuServe, 1989): the size of the logical screen, then from block to block up to the trailer. A screen without width or height
-// takes that of the first picture, as decoders do. A file that ends between two blocks, behind a picture, lacks nothing that decoders need.
+// GIF (CompuServe, 1989): the size of the logical screen, then from block to block up to the
+// trailer. A screen without width or height takes that of the first picture, as decoders do. A file
+// that ends between two blocks, after a picture, has all that decoders need.
 #include "imaging/formats.hpp"
 #include "imaging/integers.hpp"
 
@@ -8,13 +9,13 @@ namespace {
 
 constexpr std::uint8_t extension = 0x21, image = 0x2C, trailer = 0x3B;
 
-/// Bytes of the colour table that a screen or image descriptor with these flags announces.
+/// Bytes of the colour table of a screen or image descriptor with these flags.
 std::uint64_t colour_table_bytes(std::uint8_t flags) { return (flags & 0x80) != 0 ? std::uint64_t{3} << ((flags & 7) + 1) : 0; }
 
 }  // namespace
 
 walk read_gif(byte_source& file, measurement& seen) {
-  const auto header = co_await file.take<13>();  // stb takes missing bytes for zeros, so it gets all of them
+  const auto header = co_await file.take<13>();  // all of it, because stb reads missing bytes as zeros
   const auto read = stb_sizes(header);
   if (!read) co_return error_code::not_an_image;
   if (read->width != 0 && read->height != 0) {

@@ -1,5 +1,6 @@
-// AVIF and HEIC (ISO/IEC 14496-12 and 23008-12): boxes. `meta` tells the size of the primary picture and where the bytes of all items
-// lie; the rest is passed over. The file is whole with the box that holds the last of those bytes.
+// AVIF and HEIC (ISO/IEC 14496-12 and 23008-12): boxes. `meta` has the size of the primary picture
+// and the offsets of all items; the rest is skipped. The file is whole if it has the box with the
+// last of those bytes.
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -13,9 +14,9 @@ namespace {
 
 struct box {
   std::uint32_t type = 0;
-  std::uint64_t end = 0;  ///< offset in the file of the byte behind it, if it is not the last one
-  bool is_last = false;   ///< reaches to the end of what it is in
-  bool is_sound = false;  ///< whether it is at least as long as its header
+  std::uint64_t end = 0;  ///< offset in the file after its last byte; unless is_last
+  bool is_last = false;   ///< reaches to the end of the enclosing box or file
+  bool is_sound = false;  ///< at least as long as its header
 };
 
 /// A box header of 8 bytes, or of 16 where the length takes 64 bits.
@@ -45,7 +46,7 @@ class next_box final : public byte_source::demand {
   std::size_t have_ = 0;
 };
 
-/// What the brands of the file say that it is; unknown for other files in boxes.
+/// The format by the brands of the file; unknown for other files in boxes.
 image_format format_by(std::uint32_t brand) {
   switch (brand) {
     case four_letters("avif"):
@@ -73,7 +74,7 @@ image_format merge(image_format a, image_format b) {
   return a == image_format::unknown ? b : a;
 }
 
-/// How one `iloc` box writes where items are.
+/// The layout of one `iloc` box.
 struct location_layout {
   std::uint32_t version;
   std::size_t offset_bytes, length_bytes, base_bytes, index_bytes;
@@ -113,15 +114,16 @@ struct location_layout {
   }
 };
 
-const verdict too_much = unsupported("pictures in boxes, more of them than are followed");
-const verdict endless = unsupported("pictures in boxes, one of them without a length");  // its end cannot be told from a cut
+const walk_outcome too_much = unsupported("pictures in boxes, more of them than are followed");
+const walk_outcome endless = unsupported("pictures in boxes, one of them without a length");  // a truncated file would look the same
 
-constexpr std::size_t longest_small_box = 16;  ///< what is read of the boxes that item_index::add takes
+constexpr std::size_t longest_small_box = 16;  ///< bytes read of the boxes that item_index::add takes
 
-/// What `meta` has told so far.
+/// The contents of `meta` so far.
 class item_index {
  public:
-  /// A box of known meaning; `number` is that of a property, from 1, or 0. False when there are too many.
+  /// A box of known meaning; `number` is that of a property, from 1, or 0. False if there are too
+  /// many.
   bool add(std::uint32_t type, std::uint32_t number, const std::array<std::uint8_t, longest_small_box>& content) {
     if (type == four_letters("pitm")) {
       if (!primary_) primary_ = content[0] == 0 ? be16(content, 4) : be32(content, 4);
@@ -133,7 +135,7 @@ class item_index {
     return true;
   }
 
-  /// A property of an item. False when there are too many.
+  /// A property of an item. False if there are too many.
   bool associate(std::uint32_t item, std::uint32_t number) {
     if (primary_ && *primary_ != item) return true;
     if (associations_.size() == limits::image_associations) return false;
@@ -142,11 +144,11 @@ class item_index {
   }
 
   void add_end(std::uint64_t end) { furthest_ = std::max(furthest_, end); }
-  /// Behind the last byte of any item in the file.
+  /// The offset after the last byte of any item in the file.
   std::uint64_t furthest() const { return furthest_; }
 
-  /// The primary picture as it is shown, or why there is none.
-  verdict measure(measurement& seen) const {
+  /// Sets the size of the primary picture as displayed, or returns why there is none.
+  walk_outcome measure(measurement& seen) const {
     if (!primary_) return unsupported("pictures in boxes, none of them the primary one");
     sizes shown;
     for_each_property([&](const property& p) {
@@ -213,7 +215,7 @@ part<brands> read_brands(byte_source& file, std::uint64_t end) {
 }
 
 /// `ipma`: which item has which properties, in the order of their effect.
-part<verdict> read_associations(byte_source& file, std::uint64_t end, item_index& index) {
+part<walk_outcome> read_associations(byte_source& file, std::uint64_t end, item_index& index) {
   const auto start = co_await file.take<8>();
   const std::size_t item_bytes = start[0] == 0 ? 2 : 4;
   const std::size_t property_bytes = (start[3] & 1) == 0 ? 1 : 2;
@@ -230,7 +232,7 @@ part<verdict> read_associations(byte_source& file, std::uint64_t end, item_index
 }
 
 /// `iloc`: where the bytes of every item are.
-part<verdict> read_locations(byte_source& file, std::uint64_t end, item_index& index) {
+part<walk_outcome> read_locations(byte_source& file, std::uint64_t end, item_index& index) {
   const auto start = co_await file.take<6>();
   const location_layout layout{start};
   if (!layout.is_known()) co_return error_code::not_an_image;
@@ -246,7 +248,7 @@ part<verdict> read_locations(byte_source& file, std::uint64_t end, item_index& i
 }
 
 /// `meta`, which reaches to `meta_end`: its children and those of `iprp` and `ipco` in one row.
-part<verdict> read_meta(byte_source& file, std::uint64_t meta_end, item_index& index) {
+part<walk_outcome> read_meta(byte_source& file, std::uint64_t meta_end, item_index& index) {
   co_await file.skip(4);  // version and flags
   std::uint64_t properties_end = 0;
   std::uint32_t properties = 0;
@@ -258,7 +260,7 @@ part<verdict> read_meta(byte_source& file, std::uint64_t meta_end, item_index& i
     if (!child.is_sound || end > limit || file.position() > end) co_return error_code::not_an_image;
     if (is_property) ++properties;
 
-    verdict answer;
+    walk_outcome answer;
     switch (child.type) {
       case four_letters("iprp"):
         continue;
@@ -296,7 +298,7 @@ walk read_heif(byte_source& file, measurement& seen) {
   const box type = co_await next_box{file};
   if (distance(file.position(), type.end) < shortest || type.end > longest) co_return error_code::not_an_image;
   const brands told = co_await read_brands(file, type.end);
-  // A raw file holds previews as films hold pictures, and its own picture in a way of Canon's own.
+  // A CR3 raw file holds previews in boxes, and its own picture in a format of Canon's.
   if (told.major == four_letters("crx ")) co_return unsupported("Canon CR3");
   if (told.format == image_format::unknown) co_return unsupported("MP4 or QuickTime");
   seen.format = told.format;

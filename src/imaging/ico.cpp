@@ -15,7 +15,8 @@ struct picture {
   std::uint32_t bytes = 0;
 };
 
-/// Those that may be the largest. The directory writes 256 as 0, and whatever is larger too: only the pictures themselves tell then.
+/// The pictures that may be the largest. The directory has 0 for 256 and for all larger sides; then
+/// only the pictures themselves have the size.
 class candidates {
  public:
   void add(std::uint8_t width, std::uint8_t height, picture each) {
@@ -42,7 +43,8 @@ constexpr std::size_t start_bytes = 24;  ///< signature, length and name of a ch
 constexpr std::uint32_t longest_side = 4096;
 constexpr std::array<std::uint8_t, 8> png_signature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 
-/// The true size of a picture, zero where it is none; a bitmap is twice as high, because a mask follows the colours.
+/// The true size of a picture, zero if invalid. A bitmap has twice the height, because a mask
+/// follows the colours.
 std::optional<sizes> sizes_of(const std::array<std::uint8_t, start_bytes>& start) {
   if (std::equal(png_signature.begin(), png_signature.end(), start.begin())) {
     if (be32(start, 12) != four_letters("IHDR")) return std::nullopt;

@@ -14,7 +14,7 @@ class image_reader::implementation {
  public:
   void feed(std::span<const std::uint8_t> bytes) {
     position_ += bytes.size();
-    while (!walk_ && !refusal_ && !bytes.empty()) {
+    while (!walk_ && !rejection_ && !bytes.empty()) {
       head_[head_size_++] = bytes.front();
       bytes = bytes.subspan(1);
       look_at(std::span{head_}.first(head_size_));
@@ -22,14 +22,14 @@ class image_reader::implementation {
     if (walk_) walk_->feed(file_, bytes);
   }
 
-  /// The answer that no further byte can change; nothing as long as there is none.
-  std::optional<verdict> settled() const {
+  /// The outcome, if no further byte can change it.
+  std::optional<walk_outcome> settled() const {
     if (walk_ && walk_->ended()) return walk_->answer();
-    return refusal_;
+    return rejection_;
   }
 
-  /// The answer if the file ends here.
-  verdict answer() const {
+  /// The outcome if the file ends here.
+  walk_outcome answer() const {
     if (const auto known = settled()) return *known;
     return walk_ ? file_.at_end() : unrecognised_;
   }
@@ -39,14 +39,14 @@ class image_reader::implementation {
   std::uint64_t wanted() const { return saturating_sum(position_, walk_ ? walk_->unread(file_) : 0); }
 
   void skip_to(std::uint64_t offset) {
-    require(offset >= position_ && offset <= wanted(), "only bytes that nobody looks at are skipped");
+    require(offset >= position_ && offset <= wanted(), "only bytes that no reader needs are skipped");
     if (offset == position_) return;
     walk_->leave_out(file_, offset - position_);
     position_ = offset;
   }
 
  private:
-  /// Starts the reader of the one format whose signature is complete, or gives up when none can become so.
+  /// Starts the reader of the format whose signature is complete, or fails if none can become so.
   void look_at(std::span<const std::uint8_t> head) {
     const auto [row, can_be_found, can_be_picture] = recognise(head);
     unrecognised_ = can_be_picture ? error_code::truncated : error_code::not_an_image;
@@ -55,16 +55,16 @@ class image_reader::implementation {
       walk_.emplace(row->reader(file_, seen_));
       walk_->feed(file_, head);
     } else if (row != nullptr) {
-      refusal_ = verdict{row->refusal_code, row->refusal_reason};
+      rejection_ = walk_outcome{row->code, row->reason};
     } else if (!can_be_found) {
-      refusal_ = error_code::not_an_image;
+      rejection_ = error_code::not_an_image;
     }
   }
 
   std::array<std::uint8_t, longest_signature> head_{};
   std::size_t head_size_ = 0;
-  verdict unrecognised_{error_code::truncated};  ///< of a file that ends before its signature
-  std::optional<verdict> refusal_;               ///< by its signature alone
+  walk_outcome unrecognised_{error_code::truncated};  ///< of a file that ends before its signature
+  std::optional<walk_outcome> rejection_;               ///< by its signature alone
   std::uint64_t position_ = 0;
   byte_source file_;
   measurement seen_;

@@ -34,19 +34,19 @@ constexpr std::uint32_t four_letters(const char (&name)[5]) {
          static_cast<std::uint32_t>(name[3]);
 }
 
-/// a + b, or the largest number when that does not fit: behind the end of any file.
+/// a + b, or the largest number if that does not fit: beyond the end of any file.
 constexpr std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) {
   constexpr auto most = std::numeric_limits<std::uint64_t>::max();
   return b > most - a ? most : a + b;
 }
 
-/// a * b, or the largest number when that does not fit: more bytes than any file has.
+/// a * b, or the largest number if that does not fit: more bytes than any file has.
 constexpr std::uint64_t saturating_product(std::uint64_t a, std::uint64_t b) {
   constexpr auto most = std::numeric_limits<std::uint64_t>::max();
   return b != 0 && a > most / b ? most : a * b;
 }
 
-/// What is left of `end` after the first `start` bytes; 0 when it lies before.
+/// The bytes from `start` to `end`; 0 if `end` is before `start`.
 constexpr std::uint64_t distance(std::uint64_t start, std::uint64_t end) { return end > start ? end - start : 0; }
 
 }  // namespace retail_pulse::imaging

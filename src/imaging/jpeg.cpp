@@ -1,5 +1,6 @@
-// JPEG (ITU T.81, annex B): a walk over the markers, so that an EXIF block or a colour profile in front of the frame header costs
-// nothing but its length, and a thumbnail inside one is never taken for the picture.
+// JPEG (ITU T.81, annex B): a walk over the markers, so that an EXIF block or a colour profile
+// before the frame header is skipped by its length, and a thumbnail inside one is never taken for
+// the picture.
 #include <algorithm>
 #include <cstring>
 
@@ -56,7 +57,7 @@ class next_marker final : public byte_source::demand {
 constexpr std::size_t longest_frame_header = 18;  ///< precision, height, width and 4 components of 3 bytes
 using frame_header = std::array<std::uint8_t, longest_frame_header>;
 
-/// What a frame header is called that is not read: kinds by their marker (T.81, table B.1).
+/// The names of frame headers that are not read, by their marker (T.81, table B.1).
 std::string_view name_of_frame(std::uint8_t marker) {
   if ((marker & 3) == 3) return "lossless JPEG";
   if (marker == 0xC5 || marker == 0xC6 || marker == 0xCD || marker == 0xCE) return "hierarchical JPEG";
@@ -64,8 +65,10 @@ std::string_view name_of_frame(std::uint8_t marker) {
   return "JPEG of other than 8 bits";
 }
 
-/// Shows stb a file that is nothing but this frame header. `length` counts itself, as in the file.
-verdict measure(std::uint8_t marker, std::uint32_t length, const frame_header& frame, measurement& seen) {
+/// Lets stb read a file of this frame header alone: stb also checks its components and sampling
+/// factors, and must not see the megabytes that may come before it. `length` counts itself, as in
+/// the file.
+walk_outcome measure(std::uint8_t marker, std::uint32_t length, const frame_header& frame, measurement& seen) {
   constexpr std::uint32_t shortest = 8;  // a frame header without components
   if (length < shortest) return error_code::not_an_image;
   if (be16(frame, 1) == 0 || be16(frame, 3) == 0) return error_code::bad_dimensions;  // also a height that comes after the first scan
@@ -79,7 +82,7 @@ verdict measure(std::uint8_t marker, std::uint32_t length, const frame_header& f
     return error_code::none;
   }
   const bool known_to_stb = marker <= 0xC2 && frame[0] == 8;  // not lossless, hierarchical, arithmetic or 12 bits
-  return known_to_stb ? verdict{error_code::not_an_image} : unsupported(name_of_frame(marker));
+  return known_to_stb ? walk_outcome{error_code::not_an_image} : unsupported(name_of_frame(marker));
 }
 
 }  // namespace
@@ -105,8 +108,9 @@ walk read_jpeg(byte_source& file, measurement& seen) {
     co_await file.skip(left);
   }
 
-  // Tables and scans, as many as there are. A damaged picture is still one, so here whatever cannot be a segment is data. Without its end
-  // mark a file may lack half of its scan: only a decoder could tell.
+  // Any number of tables and scans. A damaged picture is still a picture, so anything that is not a
+  // segment is data. A file without its end mark may lack half of its scan; only a decoder could
+  // decide that.
   file.ends_as({error_code::truncated, "it has no end-of-image mark"});
   for (;;) {
     const std::uint8_t marker = co_await next_marker{file};

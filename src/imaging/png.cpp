@@ -1,5 +1,5 @@
-// PNG (W3C, third edition): the image header, then from chunk to chunk up to IEND. Checksums are not looked at. A file that ends between
-// two chunks, behind picture data, lacks nothing that decoders need.
+// PNG (W3C, third edition): the image header, then from chunk to chunk up to IEND. Checksums are
+// not checked. A file that ends between two chunks, after picture data, has all that decoders need.
 #include <algorithm>
 
 #include "imaging/formats.hpp"
@@ -12,36 +12,32 @@ constexpr std::uint64_t checksum_bytes = 4;
 constexpr std::size_t header_bytes = 13;
 using image_header = std::array<std::uint8_t, header_bytes>;
 
-/// Shows stb a file that is nothing but this header. A palette and the start of the data follow it, because stb looks for
-/// transparency in the palette before it answers; a real palette may lie behind a long colour profile.
-std::optional<sizes> ask_stb(const image_header& header) {
+/// A second opinion on the fields of a header besides its size, which we have read already:
+/// stb_image rejects depths, colour types and methods that no decoder would accept. Its file is
+/// this header with a size of one pixel, because stb also rejects pictures that take more than 1
+/// GiB when decoded. A palette and the start of the data follow, because stb looks for transparency
+/// in the palette; the real palette may come after a long colour profile.
+bool stb_accepts(image_header header) {
   constexpr std::array<std::uint8_t, 16> before{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 0, 0, 0, header_bytes, 'I', 'H', 'D', 'R'};
   constexpr std::array<std::uint8_t, 27> after{0, 0, 0, 0,                                           // checksum
                                                0, 0, 0, 3, 'P', 'L', 'T', 'E', 0, 0, 0, 0, 0, 0, 0,  // one colour
                                                0, 0, 0, 0, 'I', 'D', 'A', 'T'};
+  constexpr std::array<std::uint8_t, 8> one_pixel{0, 0, 0, 1, 0, 0, 0, 1};
+  std::ranges::copy(one_pixel, header.begin());
   std::array<std::uint8_t, before.size() + header_bytes + after.size()> file{};
-  auto end = std::copy(before.begin(), before.end(), file.begin());
-  end = std::copy(header.begin(), header.end(), end);
-  std::copy(after.begin(), after.end(), end);
-  return stb_sizes(file);
+  auto end = std::ranges::copy(before, file.begin()).out;
+  end = std::ranges::copy(header, end).out;
+  std::ranges::copy(after, end);
+  return stb_sizes(file).has_value();
 }
 
 error_code measure(const image_header& header, measurement& seen) {
   const sizes claimed{be32(header, 0), be32(header, 4)};
   if (claimed.width == 0 || claimed.height == 0) return error_code::bad_dimensions;
   if (claimed.width > longest_png_side || claimed.height > longest_png_side) return error_code::bad_dimensions;
-
-  auto read = ask_stb(header);
-  if (!read) {
-    // stb refuses pictures that take more than 1 GiB when unpacked. Nothing is unpacked here, so it is asked about the rest alone.
-    image_header one_pixel = header;
-    std::fill_n(one_pixel.begin(), 8, std::uint8_t{0});
-    one_pixel[3] = one_pixel[7] = 1;
-    if (!ask_stb(one_pixel)) return error_code::not_an_image;
-    read = claimed;
-  }
-  seen.width = read->width;
-  seen.height = read->height;
+  if (!stb_accepts(header)) return error_code::not_an_image;
+  seen.width = claimed.width;
+  seen.height = claimed.height;
   return error_code::none;
 }
 
@@ -65,7 +61,7 @@ walk read_png(byte_source& file, measurement& seen) {
 
   bool has_data = false;
   for (;;) {
-    file.ends_as(has_data ? verdict{} : verdict{error_code::truncated, "it has no picture data"});
+    file.ends_as(has_data ? walk_outcome{} : walk_outcome{error_code::truncated, "it has no picture data"});
     const auto first = co_await file.take<1>();
     file.ends_as({error_code::truncated, "it ends within a chunk"});
     const auto rest = co_await file.take<7>();

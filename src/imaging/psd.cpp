@@ -1,5 +1,6 @@
-// PSD and PSB (Adobe Photoshop File Formats Specification): the file header, three sections by their lengths, and the merged picture
-// up to its last byte; of a zip-compressed one, whose length is not written down, only the first.
+// PSD and PSB (Adobe Photoshop File Formats Specification): the file header, three sections by
+// their lengths, and the merged picture up to its last byte; of a zip-compressed one, whose length
+// is not stored, only the first.
 #include "imaging/formats.hpp"
 #include "imaging/integers.hpp"
 

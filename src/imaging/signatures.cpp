@@ -1,6 +1,7 @@
-// The table of all formats that are known by their first bytes: those that are measured, and those that are only named, so that a client
-// reads what a file is that has no measurement. A format is here when its first bytes can hardly be anything else: TGA has no mark at all,
-// PCX begins like text, and the marks of MPEG streams and of DICOM are those of other files too or lie far inside.
+// The table of all formats that are recognised by their first bytes: those that are measured, and
+// those that are only named in an error. A format is listed if its first bytes can hardly be
+// anything else: TGA has no mark at all, PCX begins like text, and the marks of MPEG streams and
+// DICOM also begin other files or lie far inside.
 #include "imaging/signatures.hpp"
 
 #include <algorithm>
@@ -20,8 +21,9 @@ constexpr signature no_image(std::string_view pattern, std::string_view what) {
 }
 constexpr signature text(std::string_view pattern) { return {pattern, read_text}; }
 
-// An ftyp box is below 64 KiB and an icon file holds 1 to 255 pictures, which tells them apart. That a cursor file holds one, too, tells it
-// from a TGA of type 2, in whose place of the count is nothing: it has no palette.
+// An ftyp box is below 64 KiB and an icon file holds 1 to 255 pictures, so neither fits the other's
+// pattern. A cursor file holds at least one too; a TGA of type 2 has 0 there, because it has no
+// palette.
 constexpr signature signatures[] = {
     measured("\xFF\xD8\xFF"sv, image_format::jpeg, read_jpeg),
     measured("\x89PNG\r\n\x1A\n"sv, image_format::png, read_png),
@@ -75,7 +77,7 @@ constexpr signature signatures[] = {
           " EMF"sv,
           "EMF"),  // MS-EMF 2.3.4.2
 
-    named("FUJIFILMCCD-RAW"sv, "Fujifilm RAF"),  // camera raw files, as dcraw and exiftool tell them
+    named("FUJIFILMCCD-RAW"sv, "Fujifilm RAF"),  // camera raw files, as dcraw and exiftool recognise them
     named("II\x1A\0\0\0HEAPCCDR"sv, "Canon CRW"),
     named("FOVb"sv, "Sigma X3F"),
     named("\0MRM"sv, "Minolta MRW"),
@@ -114,7 +116,7 @@ constexpr bool overlap(std::string_view a, std::string_view b) {
   return true;
 }
 
-/// Then which pattern is complete first does not matter: no other can become so.
+/// No file fits two patterns, so it does not matter which is complete first.
 constexpr bool are_apart() {
   for (const auto& a : signatures) {
     for (const auto& b : signatures) {

@@ -1,5 +1,6 @@
-// Text in a picture's place: mostly the page or the message that says why there is none. Nothing of it is measured, an SVG neither; a look
-// at its start finds a name for it. HTML is told as browsers tell it (WHATWG, MIME Sniffing, section 7.1).
+// Text instead of an image: mostly a page or an error message. It is not measured, nor is an SVG;
+// its start gives it a name. HTML is recognised as browsers do (WHATWG, MIME Sniffing, section
+// 7.1).
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -10,13 +11,13 @@
 namespace retail_pulse::imaging {
 namespace {
 
-constexpr char none = '\0';  ///< no character: the look is over
+constexpr char none = '\0';  ///< no character: the end of the search
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// The next character within the bound. A NUL is no text either.
+/// The next character, or `none` at the bound and at a NUL, which is not text.
 part<char> next_character(byte_source& file) {
   if (file.position() >= limits::text_looked_at_bytes) co_return none;
   const auto byte = co_await file.take<1>();
@@ -29,7 +30,7 @@ part<char> next_visible(byte_source& file) {
   co_return c;
 }
 
-/// Goes behind the next `mark`, of two or three characters; false when there is none.
+/// Skips past the next `mark`, of two or three characters; false if there is none.
 part<bool> pass(byte_source& file, std::string_view mark) {
   std::array<char, 3> last{};
   for (;;) {
@@ -40,7 +41,7 @@ part<bool> pass(byte_source& file, std::string_view mark) {
   }
 }
 
-/// A name in small letters, without its namespace; cut where it is longer than any that matters.
+/// A name in lower case, without its namespace; cut if it is longer than any that matters.
 struct name {
   std::array<char, 8> letters{};
   std::size_t size = 0;
@@ -62,7 +63,7 @@ part<name> read_name(byte_source& file, char first) {
     result.add(c);
     c = co_await next_character(file);
   }
-  co_return c == none ? name{} : result;  // one that the bound cuts is none
+  co_return c == none ? name{} : result;  // a name that the bound cuts does not count
 }
 
 /// Pages that leave out their first elements.
@@ -72,17 +73,17 @@ bool begins_html(const name& element) {
   return std::ranges::any_of(elements, [&](std::string_view each) { return element.is(each); });
 }
 
-verdict no_image(std::string_view what) { return {error_code::not_an_image, what}; }
+walk_outcome no_image(std::string_view what) { return {error_code::not_an_image, what}; }
 
-/// By the root of a document, as its first element or its document type names it.
-verdict by_root(const name& root, bool is_xml) {
+/// The name for the root of a document, which is its first element or in its document type.
+walk_outcome by_root(const name& root, bool is_xml) {
   if (root.is("svg")) return unsupported("SVG");
   if (root.is("html")) return no_image("it is an HTML page");
   return is_xml ? no_image("it is XML") : no_image("");
 }
 
-/// From behind the first '<'.
-part<verdict> read_markup(byte_source& file) {
+/// Starts after the first '<'.
+part<walk_outcome> read_markup(byte_source& file) {
   bool is_xml = false;
   for (;;) {
     char c = co_await next_character(file);
@@ -108,7 +109,7 @@ part<verdict> read_markup(byte_source& file) {
   }
 }
 
-/// But for true, false and null: a message in brackets begins with a letter too.
+/// Except true, false and null, because a message in brackets begins with a letter too.
 bool begins_json_value(char c) { return is_digit(c) || c == '{' || c == '[' || c == ']' || c == '"' || c == '-'; }
 
 }  // namespace

@@ -26,9 +26,9 @@ struct entry {
   std::size_t element_bytes = 0;  ///< 0 of an unknown type
   bool is_number = false;         ///< whole numbers, not text, fractions or floating point
   bool is_signed = false;
-  std::array<std::uint8_t, 8> field{};  ///< the values where they fit in, otherwise their offset
-  bool is_inside = false;               ///< whether the values fit in
-  std::uint64_t at = 0;                 ///< offset of the values that do not
+  std::array<std::uint8_t, 8> field{};  ///< the values if they fit in, otherwise their offset
+  bool is_inside = false;               ///< the values fit in
+  std::uint64_t at = 0;                 ///< offset of the values, unless is_inside
 };
 
 /// How numbers are written in one file.
@@ -103,7 +103,7 @@ struct number_array {
   std::size_t element_bytes = 0;
 };
 
-/// What one directory has told so far.
+/// The entries of one directory so far.
 class directory {
  public:
   explicit directory(const dialect& numbers) : numbers_{numbers} {}
@@ -146,19 +146,20 @@ class directory {
     }
   }
 
-  /// Whether it claims to be a picture in its own right. In a DNG, further kinds are depth maps and what was made of the picture later.
+  /// Whether it is not marked as a reduced picture or a mask. In a DNG, further kinds are depth
+  /// maps and edited versions.
   bool is_full(bool in_dng) const {
     constexpr std::uint64_t reduced = 1, mask = 4, page = 2;
     if (!kind_) return !is_reduced_by_old_tag_;
     return (*kind_ & (in_dng ? ~page : reduced | mask)) == 0;
   }
-  /// Whether it says so itself. What is not marked may be a preview.
+  /// Whether it is marked as a full picture. One without a mark may be a preview.
   bool is_marked_full(bool in_dng) const { return kind_ && is_full(in_dng); }
   bool is_dng() const { return is_dng_; }
   std::span<const std::uint64_t> inner_inside() const { return std::span{inner_inside_}.first(inner_count_inside_); }
   const number_array& inner() const { return inner_; }
 
-  /// Nothing when a side is unknown, 0, below 0 or beyond 32 bits.
+  /// Nothing if a side is unknown, 0, negative or beyond 32 bits.
   std::optional<sizes> picture() const {
     if (width_.value_or(0) == 0 || height_.value_or(0) == 0) return std::nullopt;
     return sizes{*width_, *height_};
@@ -208,8 +209,8 @@ class directory {
   std::uint64_t furthest_ = 0;
 };
 
-/// Something to read further on in the file.
-struct errand {
+/// A directory or array to be read further on in the file.
+struct pending_read {
   enum class kind : std::uint8_t { page, inner, inner_array, strip_offsets, strip_lengths };
   std::uint64_t at = 0;
   std::uint64_t count = 0;         ///< of an array
@@ -221,54 +222,55 @@ struct errand {
   bool is_of_strips() const { return what == kind::strip_offsets || what == kind::strip_lengths; }
 };
 
-/// The way through the directories: where to go next, and the picture that is the best so far.
+/// The search through the directories: what is to be read next, and the best picture so far.
 class search {
  public:
-  explicit search(std::uint64_t first_directory_at) : errands_{{.at = first_directory_at}} {}
+  explicit search(std::uint64_t first_directory_at) : pending_{{.at = first_directory_at}} {}
 
-  /// Whether the picture is known, and only the places of its strips may follow.
-  bool is_decided() const { return std::ranges::all_of(errands_, &errand::is_of_strips); }
+  /// Whether the picture is known, and only the offsets of its strips may follow.
+  bool is_decided() const { return std::ranges::all_of(pending_, &pending_read::is_of_strips); }
 
-  /// The errand that comes next in the file; those that lie before `position` are lost.
-  std::optional<errand> next(std::uint64_t position) {
-    while (!errands_.empty()) {
-      const errand first = errands_.front();
-      errands_.erase(errands_.begin());
+  /// The next one in the file; those before `position` are lost.
+  std::optional<pending_read> next(std::uint64_t position) {
+    while (!pending_.empty()) {
+      const pending_read first = pending_.front();
+      pending_.erase(pending_.begin());
       if (first.at >= position) return first;
       if (!first.is_of_strips()) lost_page_ = std::min(lost_page_, first.page);
     }
     return std::nullopt;
   }
 
-  /// A directory that has been read, and where the next page is. False when there are too many.
-  [[nodiscard]] bool add_directory(const errand& from, const directory& found, std::uint64_t next_page_at) {
-    const bool is_page = from.what == errand::kind::page;
+  /// Adds a directory that was read, and the offset of the next page. False if there are too many.
+  [[nodiscard]] bool add_directory(const pending_read& from, const directory& found, std::uint64_t next_page_at) {
+    const bool is_page = from.what == pending_read::kind::page;
     if (found.is_dng()) is_dng_ = true;
     const bool is_full = found.is_full(is_dng_);
     if (is_full && found.picture()) consider(from, found);
     if (is_page && is_full && !found.picture()) is_page_without_size_ = true;
     if (is_page && !is_full && next_page_at != 0) {
-      if (!add({.at = next_page_at, .what = errand::kind::page, .page = static_cast<std::uint8_t>(from.page + 1)})) return false;
+      if (!add({.at = next_page_at, .what = pending_read::kind::page, .page = static_cast<std::uint8_t>(from.page + 1)})) return false;
     }
     for (const std::uint64_t at : found.inner_inside()) {
       if (!add_inner(at, from.page)) return false;
     }
     if (found.inner().count == 0) return true;
     if (found.inner().count > limits::tiff_directories) return false;
-    insert(array_errand(errand::kind::inner_array, found.inner(), from.page));
+    insert(array_read(pending_read::kind::inner_array, found.inner(), from.page));
     return true;
   }
 
-  /// A number of an array. False when there are too many directories.
-  [[nodiscard]] bool add_number(const errand& from, std::uint64_t index, std::uint64_t number) {
-    if (from.what == errand::kind::inner_array) return add_inner(number, from.page);
-    if (from.what == errand::kind::strip_offsets) strip_.add_offset(index, number);
-    if (from.what == errand::kind::strip_lengths) strip_.add_length(index, number);
+  /// Adds a number of an array. False if there are too many directories.
+  [[nodiscard]] bool add_number(const pending_read& from, std::uint64_t index, std::uint64_t number) {
+    if (from.what == pending_read::kind::inner_array) return add_inner(number, from.page);
+    if (from.what == pending_read::kind::strip_offsets) strip_.add_offset(index, number);
+    if (from.what == pending_read::kind::strip_lengths) strip_.add_length(index, number);
     return true;
   }
 
-  /// Sets the size once everything that could tell a better one has been read; or why there is none.
-  verdict measure(measurement& seen) const {
+  /// Sets the size, once every directory that could have a better one was read; or returns why
+  /// there is none.
+  walk_outcome measure(measurement& seen) const {
     const bool may_be_lost = lost_page_ < page_ || (lost_page_ == page_ && (!is_marked_page_ || is_dng_));
     if (area() == 0 && is_page_without_size_) return error_code::bad_dimensions;
     if (lost_page_ != nowhere && may_be_lost) return unsupported("TIFF whose pictures are described in front of its first directory");
@@ -284,35 +286,35 @@ class search {
 
   std::uint64_t area() const { return std::uint64_t{picture_.width} * picture_.height; }
 
-  void consider(const errand& from, const directory& found) {
+  void consider(const pending_read& from, const directory& found) {
     const sizes picture = *found.picture();
     if (from.page > page_) return;
     if (from.page == page_ && std::uint64_t{picture.width} * picture.height <= area()) return;
     page_ = from.page;
-    is_marked_page_ = from.what == errand::kind::page && found.is_marked_full(is_dng_);
+    is_marked_page_ = from.what == pending_read::kind::page && found.is_marked_full(is_dng_);
     picture_ = picture;
     furthest_ = found.furthest();
     strip_ = found.strip();
-    std::erase_if(errands_, [](const errand& each) { return each.is_of_strips(); });
-    if (found.offsets().count > 0) insert(array_errand(errand::kind::strip_offsets, found.offsets(), from.page));
-    if (found.lengths().count > 0) insert(array_errand(errand::kind::strip_lengths, found.lengths(), from.page));
+    std::erase_if(pending_, [](const pending_read& each) { return each.is_of_strips(); });
+    if (found.offsets().count > 0) insert(array_read(pending_read::kind::strip_offsets, found.offsets(), from.page));
+    if (found.lengths().count > 0) insert(array_read(pending_read::kind::strip_lengths, found.lengths(), from.page));
   }
 
-  static errand array_errand(errand::kind what, const number_array& array, std::uint8_t page) {
+  static pending_read array_read(pending_read::kind what, const number_array& array, std::uint8_t page) {
     return {array.at, array.count, static_cast<std::uint8_t>(array.element_bytes), what, page};
   }
 
-  [[nodiscard]] bool add(const errand& directory) {
+  [[nodiscard]] bool add(const pending_read& directory) {
     if (++directories_ > limits::tiff_directories) return false;
     insert(directory);
     return true;
   }
   [[nodiscard]] bool add_inner(std::uint64_t at, std::uint8_t page) {
-    return at == 0 || add({.at = at, .what = errand::kind::inner, .page = page});  // some writers leave places empty
+    return at == 0 || add({.at = at, .what = pending_read::kind::inner, .page = page});  // some writers leave entries empty
   }
-  void insert(const errand& each) { errands_.insert(std::ranges::upper_bound(errands_, each.at, {}, &errand::at), each); }
+  void insert(const pending_read& each) { pending_.insert(std::ranges::upper_bound(pending_, each.at, {}, &pending_read::at), each); }
 
-  std::vector<errand> errands_;       ///< by their offsets
+  std::vector<pending_read> pending_;       ///< by their offsets
   std::size_t directories_ = 1;       ///< read or still to read
   std::uint8_t lost_page_ = nowhere;  ///< the first one with a directory that cannot be read
   bool is_dng_ = false;
@@ -327,8 +329,9 @@ class search {
 
 constexpr std::size_t raw_mark_bytes = 8;
 
-/// Raw files whose directories are those of previews, or do not tell the size of the raw picture. Their mark lies behind the header.
-part<verdict> read_mark_of_raw(byte_source& file) {
+/// Raw files whose directories describe previews, or lack the size of the raw picture. Their mark
+/// comes after the header.
+part<walk_outcome> read_mark_of_raw(byte_source& file) {
   const auto mark = co_await file.take<raw_mark_bytes>();
   constexpr std::uint32_t three_letters = 0xFFFFFF00;
   const std::uint32_t first = be32(mark);
@@ -358,23 +361,23 @@ walk read_tiff(byte_source& file, measurement& seen) {
     if (answer.code != error_code::none) co_return answer;
   }
 
-  const verdict too_many = unsupported("TIFF of more directories than are followed");
+  const walk_outcome too_many = unsupported("TIFF of more directories than are followed");
   search pictures{first_at};
   for (;;) {
     if (seen.width == 0 && pictures.is_decided()) {
       const auto answer = pictures.measure(seen);
       if (answer.code != error_code::none) co_return answer;
     }
-    const auto errand = pictures.next(file.position());
-    if (!errand) {
+    const auto pending_read = pictures.next(file.position());
+    if (!pending_read) {
       if (seen.width != 0) break;
-      continue;  // what was left is lost, and now it is decided
+      continue;  // the rest is lost, so now it is decided
     }
-    co_await file.skip(errand->at - file.position());
-    if (errand->is_array()) {
-      for (std::uint64_t index = 0; index < errand->count; ++index) {
-        const auto raw = co_await file.take<8>(errand->element_bytes);
-        if (!pictures.add_number(*errand, index, numbers.number(raw, 0, errand->element_bytes))) co_return too_many;
+    co_await file.skip(pending_read->at - file.position());
+    if (pending_read->is_array()) {
+      for (std::uint64_t index = 0; index < pending_read->count; ++index) {
+        const auto raw = co_await file.take<8>(pending_read->element_bytes);
+        if (!pictures.add_number(*pending_read, index, numbers.number(raw, 0, pending_read->element_bytes))) co_return too_many;
       }
       continue;
     }
@@ -385,7 +388,7 @@ walk read_tiff(byte_source& file, measurement& seen) {
       found.add(numbers.read_entry(raw));
     }
     const auto next = co_await file.take<8>(numbers.offset_bytes());
-    if (!pictures.add_directory(*errand, found, numbers.number(next, 0, numbers.offset_bytes()))) co_return too_many;
+    if (!pictures.add_directory(*pending_read, found, numbers.number(next, 0, numbers.offset_bytes()))) co_return too_many;
   }
   co_await file.skip(distance(file.position(), pictures.furthest()));
   co_return error_code::none;

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t least_start = 25;  ///< RIFF and chunk headers and the 5 bytes of VP8L, whose files may be no longer than 26
 constexpr std::size_t most_start = 30;   ///< enough for VP8 (10 bytes) and VP8X (also 10)
 
-/// libwebp refuses a VP8 key frame without width or height like any damaged one.
+/// libwebp rejects a VP8 key frame without width or height like any damaged one.
 bool is_empty_frame(std::span<const std::uint8_t, most_start> start) {
   constexpr std::array<std::uint8_t, 4> vp8{'V', 'P', '8', ' '};
   constexpr std::uint32_t side = 0x3FFF;  // the upper two bits are a scale
@@ -20,8 +20,9 @@ bool is_empty_frame(std::span<const std::uint8_t, most_start> start) {
          ((le16(start, 26) & side) == 0 || (le16(start, 28) & side) == 0);
 }
 
-/// "The product of Canvas Width and Canvas Height MUST be at most 2^32 - 1" (RFC 9649, section 2.7); each has 24 bits and is one less in
-/// the file. libwebp refuses such a canvas like any damaged file.
+/// "The product of Canvas Width and Canvas Height MUST be at most 2^32 - 1" (RFC 9649, section
+/// 2.7); each has 24 bits and is one less in the file. libwebp rejects such a canvas like any
+/// damaged file.
 bool is_beyond_canvas(std::span<const std::uint8_t, most_start> start) {
   constexpr std::array<std::uint8_t, 4> vp8x{'V', 'P', '8', 'X'};
   const std::uint64_t width = (le32(start, 24) & 0xFFFFFF) + 1;

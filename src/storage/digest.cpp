@@ -1,39 +1,39 @@
 #include "storage/digest.hpp"
 
-#include <openssl/evp.h>
+#include <stdexcept>
 
 #include "core/text.hpp"
+#include "crypto/sha256.hpp"
 #include "storage/repository.hpp"
 
 namespace retail_pulse::storage {
+namespace {
+
+template <class Step>
+auto or_storage_error(Step step) {
+  try {
+    return step();
+  } catch (const std::runtime_error& error) {
+    throw storage_error{storage_error::kind::other, error.what()};
+  }
+}
+
+}  // namespace
 
 class text_digest::implementation {
  public:
-  implementation() { demand(context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1); }
-
-  /// An OpenSSL that is told to allow no SHA-256, or has no memory.
-  static void demand(bool fine) {
-    if (!fine) throw storage_error{storage_error::kind::other, "OpenSSL gives no SHA-256"};
-  }
-
-  struct free_context {
-    void operator()(EVP_MD_CTX* freed) const { EVP_MD_CTX_free(freed); }
-  };
-  std::unique_ptr<EVP_MD_CTX, free_context> context{EVP_MD_CTX_new()};
+  crypto::sha256_stream stream;
 };
 
-text_digest::text_digest() : implementation_{std::make_unique<implementation>()} {}
+text_digest::text_digest() : implementation_{or_storage_error([] { return std::make_unique<implementation>(); })} {}
 text_digest::~text_digest() = default;
 
 void text_digest::add(std::string_view text) {
-  implementation::demand(EVP_DigestUpdate(implementation_->context.get(), text.data(), text.size()) == 1);
+  or_storage_error([&] { implementation_->stream.add(text); });
 }
 
 std::string text_digest::end() {
-  unsigned char sum[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  implementation::demand(EVP_DigestFinal_ex(implementation_->context.get(), sum, &size) == 1);
-  return "sha256:" + hex({sum, size});
+  return "sha256:" + or_storage_error([&] { return hex(implementation_->stream.end()); });
 }
 
 }  // namespace retail_pulse::storage

@@ -5,10 +5,10 @@
 #include <map>
 #include <set>
 
-#include "core/base64.hpp"
-#include "fetch/url.hpp"
-#include "fetch/webhook.hpp"
+#include "crypto/base64.hpp"
+#include "fetch/url/url.hpp"
 #include "tests/actors/world.hpp"
+#include "webhooks/signature.hpp"
 
 using namespace retail_pulse;
 using namespace retail_pulse::tests;
@@ -16,14 +16,14 @@ using namespace retail_pulse::tests;
 namespace {
 
 /// Receivers that are a function, in the time of the test clock. Remembers every request.
-class imaginary_receivers final : public fetch::poster {
+class imaginary_receivers final : public webhooks::poster {
  public:
   struct answer {
-    fetch::posted result;
+    webhooks::posted result;
     std::chrono::milliseconds latency{10};
   };
   struct request {
-    fetch::post post;
+    webhooks::post post;
     std::chrono::milliseconds at;
   };
 
@@ -35,13 +35,13 @@ class imaginary_receivers final : public fetch::poster {
   explicit imaginary_receivers(world& in) : in_{in}, timer_{in.system().spawn(timer, this)} {}
   ~imaginary_receivers() override { caf::anon_send_exit(timer_, caf::exit_reason::kill); }
 
-  std::function<answer(const fetch::post&)> answers = [](const fetch::post&) { return status(200); };
+  std::function<answer(const webhooks::post&)> answers = [](const webhooks::post&) { return status(200); };
 
   std::function<std::string(const std::string&)> leads_to = [](const std::string&) { return std::string{}; };
 
-  void resolve(const std::string& url, fetch::on_located done) override { done(leads_to(url)); }
+  void resolve(const std::string& url, webhooks::on_located done) override { done(leads_to(url)); }
 
-  void submit(fetch::post what, fetch::on_posted done) override {
+  void submit(webhooks::post what, webhooks::on_posted done) override {
     auto given = answers(what);
     requests.push_back({what, in_.now()});
     const auto host = std::get<fetch::url>(fetch::parse_url(what.url)).origin();
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_run_is_told_once_with_its_status_under_a_signa
   BOOST_TEST(id.size() == known.size() + 16);  // which database
   const unix_millis signed_at{std::stoll(post.headers[2].value) * 1000};
   BOOST_TEST((w.wall_time() - signed_at < 10s));
-  BOOST_TEST(post.headers[3].value == fetch::webhook_headers(key, post.headers[1].value, signed_at, post.body)[2].value);
+  BOOST_TEST(post.headers[3].value == webhooks::signed_headers(key, post.headers[1].value, signed_at, post.body)[2].value);
 }
 
 BOOST_AUTO_TEST_CASE(a_job_without_a_url_tells_nobody) {
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_job_without_a_url_tells_nobody) {
 BOOST_AUTO_TEST_CASE(a_failed_delivery_is_tried_again_after_the_back_off_under_the_same_id) {
   post_office w;
   int asked = 0;
-  w.receivers.answers = [&](const fetch::post&) { return imaginary_receivers::status(++asked < 4 ? 500 : 204); };
+  w.receivers.answers = [&](const webhooks::post&) { return imaginary_receivers::status(++asked < 4 ? 500 : 204); };
   const auto job = w.accept_for(hook);
   const auto end = w.run_to_end_of_callback(job);
   BOOST_TEST((end.standing == callback_standing::delivered));
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_failed_delivery_is_tried_again_after_the_back_off_under_t
 BOOST_AUTO_TEST_CASE(a_receiver_that_never_takes_it_is_given_up_after_the_last_attempt) {
   for (const int attempts : {1, 3}) {
     post_office w{attempts};
-    w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::failure(error_code::connect_failed); };
+    w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::failure(error_code::connect_failed); };
     const auto end = w.run_to_end_of_callback(w.accept_for(hook));
     BOOST_TEST((end.standing == callback_standing::given_up));
     BOOST_TEST(end.attempts == attempts);
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_never_takes_it_is_given_up_after_the_last_a
 
 BOOST_AUTO_TEST_CASE(the_whole_back_off_takes_about_nine_hours) {
   post_office w;
-  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(503); };
+  w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(503); };
   const auto end = w.run_to_end_of_callback(w.accept_for(hook));
   BOOST_TEST((end.standing == callback_standing::given_up));
   BOOST_TEST(end.attempts == 8);
@@ -267,7 +267,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_cured_is_given_up_at_once) {
       {imaginary_receivers::failure(error_code::invalid_url), "The URL is not a valid http or https URL"}};
   for (const auto& [answer, sentence] : rows) {
     post_office w;
-    w.receivers.answers = [&](const fetch::post&) { return answer; };
+    w.receivers.answers = [&](const webhooks::post&) { return answer; };
     const auto end = w.run_to_end_of_callback(w.accept_for(hook));
     BOOST_TEST((end.standing == callback_standing::given_up));
     BOOST_TEST(end.attempts == 1);
@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_cured_is_given_up_at_once) {
 BOOST_AUTO_TEST_CASE(an_answer_that_cannot_be_used_is_told_with_its_reason) {
   for (const std::string reason : {"", "its headers are longer than 64 KiB"}) {
     post_office w;
-    w.receivers.answers = [&](const fetch::post&) {
+    w.receivers.answers = [&](const webhooks::post&) {
       auto answer = imaginary_receivers::failure(error_code::protocol_error);
       answer.result.reason = reason;
       return answer;
@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_cannot_be_used_is_told_with_its_reason) {
 BOOST_AUTO_TEST_CASE(any_other_answer_is_tried_again) {
   for (const int status : {301, 400, 401, 404, 429, 500}) {
     post_office w;
-    w.receivers.answers = [&](const fetch::post&) { return imaginary_receivers::status(w.receivers.requests.empty() ? status : 200); };
+    w.receivers.answers = [&](const webhooks::post&) { return imaginary_receivers::status(w.receivers.requests.empty() ? status : 200); };
     const auto job = w.accept_for(hook);
     w.run_until([&] { return w.state(job) && w.state(job)->attempts == 1; });
     BOOST_TEST(w.state(job)->last_error == "The receiver answered with status " + std::to_string(status));
@@ -301,7 +301,7 @@ BOOST_AUTO_TEST_CASE(any_other_answer_is_tried_again) {
 
 BOOST_AUTO_TEST_CASE(so_many_are_on_their_way_at_most_and_one_per_origin) {
   post_office w{1, limits::callbacks_held, 8};
-  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(200, 1s); };
+  w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(200, 1s); };
   std::vector<job_id> jobs;
   for (int i = 0; i < 60; ++i) jobs.push_back(w.accept_for("https://shop" + std::to_string(i % 12) + ".example/" + std::to_string(i)));
   for (const auto job : jobs) BOOST_TEST((w.run_to_end_of_callback(job).standing == callback_standing::delivered));
@@ -312,7 +312,7 @@ BOOST_AUTO_TEST_CASE(so_many_are_on_their_way_at_most_and_one_per_origin) {
 
 BOOST_AUTO_TEST_CASE(a_receiver_that_does_not_answer_holds_up_no_other) {
   post_office w;
-  w.receivers.answers = [](const fetch::post& post) {
+  w.receivers.answers = [](const webhooks::post& post) {
     return post.url.find("slow") != std::string::npos ? imaginary_receivers::failure(error_code::timed_out, 10s)
                                                       : imaginary_receivers::status(200);
   };
@@ -325,7 +325,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_does_not_answer_holds_up_no_other) {
 }
 
 /// Receivers whose names begin so never answer.
-imaginary_receivers::answer silent_if_named_silent(const fetch::post& post) {
+imaginary_receivers::answer silent_if_named_silent(const webhooks::post& post) {
   return post.url.starts_with("https://silent") ? imaginary_receivers::failure(error_code::timed_out, limits::callback_deadline)
                                                 : imaginary_receivers::status(200);
 }
@@ -419,7 +419,7 @@ BOOST_AUTO_TEST_CASE(second_messages_to_receivers_that_were_silent_are_few_at_on
 
 BOOST_AUTO_TEST_CASE(what_was_on_its_way_at_the_end_of_the_process_is_delivered_by_the_next) {
   post_office w;
-  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(200, 8s); };
+  w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(200, 8s); };
   const auto job = w.accept_for(hook);
   w.run_until([&] { return w.receivers.open == 1; });
   w.restart();
@@ -431,7 +431,7 @@ BOOST_AUTO_TEST_CASE(what_was_on_its_way_at_the_end_of_the_process_is_delivered_
 
 BOOST_AUTO_TEST_CASE(a_restart_neither_forgets_attempts_nor_hurries_the_next) {
   post_office w{2};
-  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(500); };
+  w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(500); };
   const auto job = w.accept_for(hook);
   w.run_until([&] { return w.state(job) && w.state(job)->attempts == 1; });
   const auto due = w.state(job)->due_at;
@@ -459,7 +459,7 @@ BOOST_AUTO_TEST_CASE(those_that_failed_keep_no_first_message_out_however_many_th
   post_office w{2, held};
   w.close();
   for (std::size_t i = 0; i < many; ++i) w.leave_pending("https://shop" + std::to_string(i % 40) + ".example/");
-  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(500, 0ms); };
+  w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(500, 0ms); };
   w.open();
   const auto began = w.now();
   w.run_until([&] { return w.receivers.requests.size() == many; });
@@ -476,12 +476,12 @@ BOOST_AUTO_TEST_CASE(after_a_start_those_that_failed_before_keep_no_first_messag
   post_office w{3, held};
   w.close();
   for (std::size_t i = 0; i < many; ++i) w.leave_pending("https://shop" + std::to_string(i % 40) + ".example/");
-  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(500, 0ms); };
+  w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(500, 0ms); };
   w.open();
   w.run_until([&] { return w.receivers.requests.size() == many; });
   w.restart();
   const auto ended = w.accept_for(hook);
-  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(200); };
+  w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(200); };
   BOOST_TEST((w.run_to_end_of_callback(ended).standing == callback_standing::delivered));
   BOOST_TEST(w.state(ended)->attempts == 1);
   while (w.step()) {
@@ -492,7 +492,7 @@ BOOST_AUTO_TEST_CASE(after_a_start_those_that_failed_before_keep_no_first_messag
 
 BOOST_AUTO_TEST_CASE(an_outcome_that_storage_refuses_is_noted_later_and_the_message_not_sent_again) {
   post_office w;
-  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(200, 1s); };
+  w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(200, 1s); };
   const auto job = w.accept_for(hook);
   w.run_until([&] { return w.receivers.open == 1; });
   storage::writer other{w.where(), {std::chrono::milliseconds{0}}};
@@ -541,7 +541,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_fails_as_internal_or_has_no_good_image_is_told_t
 
 BOOST_AUTO_TEST_CASE(a_courier_that_stops_begins_no_delivery_and_notes_those_under_way) {
   post_office w;
-  w.receivers.answers = [](const fetch::post&) { return imaginary_receivers::status(200, 2s); };
+  w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(200, 2s); };
   const auto under_way = w.accept_for("https://a.example/");
   w.run_until([&] { return w.receivers.open == 1; });
   w.stop_courier();

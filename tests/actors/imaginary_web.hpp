@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "fetch/engine.hpp"
-#include "fetch/url.hpp"
+#include "fetch/engine/engine.hpp"
+#include "fetch/url/url.hpp"
 
 namespace retail_pulse::tests {
 

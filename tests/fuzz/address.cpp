@@ -9,7 +9,7 @@
 #include <string>
 #include <variant>
 
-#include "fetch/address_guard.hpp"
+#include "fetch/net/address_guard.hpp"
 #include "property.hpp"
 
 namespace retail_pulse::fuzz {

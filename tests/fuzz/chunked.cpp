@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/text.hpp"
-#include "fetch/chunk_reader.hpp"
+#include "fetch/http1/chunk_reader.hpp"
 #include "property.hpp"
 
 namespace retail_pulse::fuzz {

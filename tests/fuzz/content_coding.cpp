@@ -2,7 +2,7 @@
 // - Pieces of any size give the same file and the same end.
 // - No more comes out than the bound, nor more at once than a piece.
 // - What was packed comes out again.
-#include "fetch/content_coding.hpp"
+#include "fetch/http1/content_coding.hpp"
 
 #include <algorithm>
 #include <optional>

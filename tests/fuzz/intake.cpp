@@ -3,7 +3,7 @@
 //   server packs the file.
 // - Whatever is answered, the requests come to an end, each asks for a range that is one, no more is read of all answers than one file may
 //   have, and there are sizes or a reason.
-#include "fetch/intake.hpp"
+#include "fetch/engine/intake.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -2,7 +2,7 @@
 // - Pieces of any size give the same answer, which takes no byte beyond the head.
 // - A head that is accepted has a status of 200 to 599, one way to end, and values without controls.
 // - No more is taken than the bound of all heads allows.
-#include "fetch/response_head.hpp"
+#include "fetch/http1/response_head.hpp"
 
 #include <algorithm>
 #include <optional>

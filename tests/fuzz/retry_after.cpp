@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/limits.hpp"
-#include "fetch/retry_policy.hpp"
+#include "fetch/engine/retry_policy.hpp"
 #include "property.hpp"
 
 namespace retail_pulse::fuzz {

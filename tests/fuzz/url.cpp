@@ -3,7 +3,7 @@
 // - Host, port and target hold nothing but what may be sent: no user info, controls, blanks, fragments, dot segments, blocked ports.
 // - A host that is an address is one in its canonical spelling; one that is not is no address in any.
 // - What is kept of a refused location holds no user info, query or fragment.
-#include "fetch/url.hpp"
+#include "fetch/url/url.hpp"
 
 #include <algorithm>
 #include <string>
@@ -11,8 +11,8 @@
 
 #include "core/limits.hpp"
 #include "core/text.hpp"
-#include "fetch/address_guard.hpp"
-#include "fetch/url_host.hpp"
+#include "fetch/net/address_guard.hpp"
+#include "fetch/url/url_host.hpp"
 #include "property.hpp"
 
 namespace retail_pulse::fuzz {
@@ -74,7 +74,7 @@ void check_accepted(const url& u) {
 }
 
 void check_located(const url& base, std::string_view location) {
-  const auto kept = refused_location(location);
+  const auto kept = loggable_location(location);
   check(kept.size() <= 256 && is_visible_ascii(kept) && !holds_any(kept, "?#@"), "a refused location is short and clean");
 
   const auto unmoved = parse_location(base, "");

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/error_code.hpp"
-#include "fetch/blocking_engine.hpp"
+#include "fetch/engine/blocking_engine.hpp"
 #include "tests/support/misbehaviour.hpp"
 #include "tests/support/origin_dns.hpp"
 #include "tests/support/origin_tls.hpp"

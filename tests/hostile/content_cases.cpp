@@ -1,4 +1,4 @@
-#include "fetch/mode.hpp"
+#include "fetch/engine/engine.hpp"
 #include "tests/hostile/cases.hpp"
 #include "tests/support/packed.hpp"
 #include "tests/unit/imaging/builders.hpp"

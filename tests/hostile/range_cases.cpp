@@ -1,5 +1,5 @@
 #include "core/limits.hpp"
-#include "fetch/mode.hpp"
+#include "fetch/engine/engine.hpp"
 #include "tests/hostile/cases.hpp"
 #include "tests/support/packed.hpp"
 #include "tests/unit/imaging/samples.hpp"

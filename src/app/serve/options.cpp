@@ -13,8 +13,8 @@
 
 #include "core/text.hpp"
 #include "core/time.hpp"
-#include "fetch/address_guard.hpp"
-#include "fetch/url.hpp"
+#include "fetch/net/address_guard.hpp"
+#include "fetch/url/url.hpp"
 #include "http/responses.hpp"
 #include "observe/log.hpp"
 
@@ -69,9 +69,9 @@ fetch::engine_options engine_options_of(const config::settings& settings, const 
   return options;
 }
 
-fetch::poster_options poster_options_of(const config::settings& settings, const descriptor_budget& budget,
-                                        std::shared_ptr<const fetch::own_listener> own) {
-  fetch::poster_options options;
+webhooks::poster_options poster_options_of(const config::settings& settings, const descriptor_budget& budget,
+                                        std::shared_ptr<const webhooks::own_listener> own) {
+  webhooks::poster_options options;
   options.threads = budget.callbacks;
   options.user_agent = settings.user_agent;
 
@@ -96,7 +96,7 @@ actors::pool_settings pool_settings_of(const config::settings& settings, const d
   return pool;
 }
 
-actors::courier_settings courier_settings_of(const config::settings& settings, const descriptor_budget& budget, fetch::poster& poster) {
+actors::courier_settings courier_settings_of(const config::settings& settings, const descriptor_budget& budget, webhooks::poster& poster) {
   actors::courier_settings courier;
   courier.poster = &poster;
   courier.at_once = budget.callbacks;

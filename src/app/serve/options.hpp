@@ -10,9 +10,9 @@
 #include "actors/image_pool.hpp"
 #include "app/serve/descriptors.hpp"
 #include "config/settings.hpp"
-#include "fetch/blocking_engine.hpp"
-#include "fetch/own_listener.hpp"
-#include "fetch/poster.hpp"
+#include "fetch/engine/blocking_engine.hpp"
+#include "webhooks/own_listener.hpp"
+#include "webhooks/poster.hpp"
 #include "http/server.hpp"
 
 /// The operator's settings as options of each part of the service. What an option means stands in the part's own header.
@@ -21,14 +21,14 @@ namespace retail_pulse::app {
 fetch::engine_options engine_options_of(const config::settings& settings, const descriptor_budget& budget);
 
 /// Webhooks are never sent to `own`, the address of the API itself.
-fetch::poster_options poster_options_of(const config::settings& settings, const descriptor_budget& budget,
-                                        std::shared_ptr<const fetch::own_listener> own);
+webhooks::poster_options poster_options_of(const config::settings& settings, const descriptor_budget& budget,
+                                        std::shared_ptr<const webhooks::own_listener> own);
 
 /// The engine has to outlive the pool.
 actors::pool_settings pool_settings_of(const config::settings& settings, const descriptor_budget& budget, fetch::engine& engine);
 
 /// The poster has to outlive the courier.
-actors::courier_settings courier_settings_of(const config::settings& settings, const descriptor_budget& budget, fetch::poster& poster);
+actors::courier_settings courier_settings_of(const config::settings& settings, const descriptor_budget& budget, webhooks::poster& poster);
 
 http::server_options server_options_of(const config::settings& settings, const descriptor_budget& budget);
 

@@ -7,8 +7,8 @@
 
 #include "app/serve/options.hpp"
 #include "app/serve/service_actors.hpp"
-#include "fetch/blocking_engine.hpp"
-#include "fetch/sharing_engine.hpp"
+#include "fetch/engine/blocking_engine.hpp"
+#include "fetch/engine/sharing_engine.hpp"
 #include "http/server.hpp"
 #include "observe/log.hpp"
 
@@ -60,7 +60,7 @@ void make_engine(const config::settings& settings, preparation& ready) {
     ready.engine = fetch::make_sharing_engine(fetch::make_blocking_engine(engine_options_of(settings, *ready.budget)),
                                               {.reuse_for = settings.reuse_for, .reuse_entries = settings.reuse_entries});
     if (!settings.callback_key.empty()) {
-      ready.poster = fetch::make_blocking_poster(poster_options_of(settings, *ready.budget, ready.own));
+      ready.poster = webhooks::make_blocking_poster(poster_options_of(settings, *ready.budget, ready.own));
     }
   } catch (const std::exception& e) {  // the CA file, or the folder for pictures
     ready.problems.emplace_back(e.what());

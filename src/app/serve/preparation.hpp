@@ -7,9 +7,9 @@
 
 #include "app/serve/descriptors.hpp"
 #include "config/settings.hpp"
-#include "fetch/engine.hpp"
-#include "fetch/own_listener.hpp"
-#include "fetch/poster.hpp"
+#include "fetch/engine/engine.hpp"
+#include "webhooks/own_listener.hpp"
+#include "webhooks/poster.hpp"
 #include "storage/location.hpp"
 #include "stores/store_table.hpp"
 
@@ -21,8 +21,8 @@ struct preparation {
   stores::loaded stores;
   std::optional<descriptor_budget> budget;
   std::unique_ptr<fetch::engine> engine;
-  std::unique_ptr<fetch::poster> poster;  ///< nullptr: webhooks are disabled
-  std::shared_ptr<fetch::own_listener> own = std::make_shared<fetch::own_listener>();
+  std::unique_ptr<webhooks::poster> poster;  ///< nullptr: webhooks are disabled
+  std::shared_ptr<webhooks::own_listener> own = std::make_shared<webhooks::own_listener>();
   std::vector<std::string> problems;  ///< all of them at once, so that one restart is enough; the rest is valid if empty
 };
 

@@ -130,8 +130,8 @@ class service::implementation {
   storage::process_lock lock_;
   std::chrono::milliseconds drain_timeout_{0};
   std::unique_ptr<fetch::engine> engine_;
-  std::unique_ptr<fetch::poster> poster_;  ///< nullptr: webhooks are disabled
-  std::shared_ptr<fetch::own_listener> own_;
+  std::unique_ptr<webhooks::poster> poster_;  ///< nullptr: webhooks are disabled
+  std::shared_ptr<webhooks::own_listener> own_;
   std::optional<service_actors> actors_;
   std::unique_ptr<http::server> server_;
   bool opened_ = false;  ///< the database

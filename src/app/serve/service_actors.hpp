@@ -11,7 +11,7 @@
 #include "actors/protocols.hpp"
 #include "app/serve/descriptors.hpp"
 #include "config/settings.hpp"
-#include "fetch/engine.hpp"
+#include "fetch/engine/engine.hpp"
 #include "http/server.hpp"
 #include "storage/location.hpp"
 #include "storage/repository.hpp"
@@ -39,7 +39,7 @@ class service_actors {
   void spawn(const config::settings& settings, const descriptor_budget& budget, const storage::location& where, storage::writer writer,
              stores::store_table_ptr stores, fetch::engine& engine);
 
-  /// Spawns the courier, once the address of the API is known (fetch::own_listener). The poster has to outlive it.
+  /// Spawns the courier, once the address of the API is known (webhooks::own_listener). The poster has to outlive it.
   void spawn_courier(actors::courier_settings settings, const storage::location& where);
 
   /// The actors that the API talks to. `callback_problem` is left empty.

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "config/load.hpp"
-#include "core/base64.hpp"
+#include "crypto/base64.hpp"
 
 namespace {
 
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(every_bound_holds_at_the_bound_and_one_past_it) {
 }
 
 BOOST_AUTO_TEST_CASE(a_callback_secret_is_24_to_64_bytes_and_is_not_repeated_where_it_is_refused) {
-  const auto secret_of = [](std::size_t bytes) { return "whsec_" + to_base64(std::string(bytes, 's')); };
+  const auto secret_of = [](std::size_t bytes) { return "whsec_" + crypto::to_base64(std::string(bytes, 's')); };
   for (const std::size_t bytes : {24, 25, 32, 64}) {
     const auto result = with("callback-secret", secret_of(bytes));
     BOOST_REQUIRE(std::holds_alternative<settings>(result));

@@ -135,8 +135,8 @@ BOOST_AUTO_TEST_CASE(may_be_utf16_with_a_byte_order_mark) {
     BOOST_TEST(read(utf16("store_id;image_url;note\n\nS1;u\n", big_endian)) == "a.csv, line 3: column note: the row ends before it");
   }
   BOOST_TEST(read(utf16(header + "S1,u,", false) + "\xE9\0\x3D\xD8\0\xDE"s) == "S1|u|\u00e9\U0001F600\n");
-  BOOST_TEST(read(utf16(header + "S1,u,", false) + "n") == "a.csv, line 2: this is no whole UTF-16; save it as CSV UTF-8");
-  BOOST_TEST(read(utf16(header, false) + "\0\xDE"s) == "a.csv, line 2: this is no whole UTF-16; save it as CSV UTF-8");
+  BOOST_TEST(read(utf16(header + "S1,u,", false) + "n") == "a.csv, line 2: this is not valid UTF-16; save it as CSV UTF-8");
+  BOOST_TEST(read(utf16(header, false) + "\0\xDE"s) == "a.csv, line 2: this is not valid UTF-16; save it as CSV UTF-8");
 }
 
 BOOST_AUTO_TEST_CASE(in_another_encoding_is_refused_by_its_name) {
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(in_another_encoding_is_refused_by_its_name) {
 }
 
 BOOST_AUTO_TEST_CASE(names_the_separator_where_that_is_the_matter) {
-  const std::string matter = ": what separates the cells is no comma, semicolon, tab or |";
+  const std::string matter = ": its cells are not separated by a comma, semicolon, tab or |";
   BOOST_TEST(read("store_id:image_url:note\nS1:u:n\n") == "a.csv, line 1: the header has one column 'store_id:image_url:note'" + matter);
   BOOST_TEST(read("\"store_id;image_url;note\"\n") == "a.csv, line 1: the header has one column 'store_id;image_url;note'" + matter);
   BOOST_TEST(read("\"two\nlines\"\n") == "a.csv, line 1: the header has one column 'two lines'" + matter);

@@ -1,4 +1,4 @@
-#include "fetch/address_guard.hpp"
+#include "fetch/net/address_guard.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <string>

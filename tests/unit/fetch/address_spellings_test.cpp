@@ -3,8 +3,8 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-#include "fetch/address_guard.hpp"
-#include "fetch/url.hpp"
+#include "fetch/net/address_guard.hpp"
+#include "fetch/url/url.hpp"
 #include "tests/unit/fetch/engine_fixture.hpp"
 
 namespace retail_pulse::fetch {

@@ -1,4 +1,4 @@
-#include "fetch/chunk_reader.hpp"
+#include "fetch/http1/chunk_reader.hpp"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

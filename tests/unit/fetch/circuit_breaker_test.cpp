@@ -1,4 +1,4 @@
-#include "fetch/circuit_breaker.hpp"
+#include "fetch/engine/circuit_breaker.hpp"
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -20,23 +20,23 @@ using std::chrono::milliseconds;
 constexpr milliseconds deadline = 10s;
 const std::string shop = "http://shop.example:80";
 
-/// A breaker and a clock that stands still until told otherwise.
+/// A breaker and a clock that does not advance by itself.
 struct bench {
   circuit_breaker breaker{deadline};
   steady_time now{1h};
 
-  std::optional<milliseconds> ask(const std::string& origin = shop) { return breaker.refusal(origin, now); }
+  std::optional<milliseconds> ask(const std::string& origin = shop) { return breaker.blocked_for(origin, now); }
   bool passes(const std::string& origin = shop) { return !ask(origin); }
-  void tell(verdict told, const std::string& origin = shop) { breaker.record(origin, told, now, now); }
+  void tell(origin_health health, const std::string& origin = shop) { breaker.record(origin, health, now, now); }
 
   /// Outcomes of attempts that began now: F failed, A answered, ? unknown.
   void tell(std::string_view outcomes, const std::string& origin = shop) {
-    for (const char c : outcomes) tell(c == 'F' ? verdict::failed : c == 'A' ? verdict::answered : verdict::unknown, origin);
+    for (const char c : outcomes) tell(c == 'F' ? origin_health::failing : c == 'A' ? origin_health::healthy : origin_health::unknown, origin);
   }
   void open(const std::string& origin = shop) { tell(std::string(limits::breaker_least, 'F'), origin); }
-  bool probe(verdict told) {
+  bool probe(origin_health health) {
     if (!passes()) return false;
-    tell(told);
+    tell(health);
     return true;
   }
 };
@@ -49,12 +49,12 @@ BOOST_AUTO_TEST_CASE(only_what_says_that_the_origin_is_out_of_order_is_its_failu
     const bool fails = row.code == connect_failed || row.code == timed_out;
     const bool tells_nothing = row.code == store_not_found || row.code == invalid_url || row.code == blocked_address ||
                                row.code == dns_failed || row.code == origin_unavailable || row.code == cancelled || row.code == internal;
-    const auto expected = fails ? verdict::failed : tells_nothing ? verdict::unknown : verdict::answered;
-    if (row.code != http_status) BOOST_TEST((judge(row.code, 503) == expected), row.name);
+    const auto expected = fails ? origin_health::failing : tells_nothing ? origin_health::unknown : origin_health::healthy;
+    if (row.code != http_status) BOOST_TEST((health_of(row.code, 503) == expected), row.name);
   }
   for (int status = 200; status < 600; ++status) {
     const bool fails = std::set{408, 502, 503, 504, 521, 522, 523, 524, 529, 598, 599}.contains(status);
-    BOOST_TEST((judge(error_code::http_status, status) == (fails ? verdict::failed : verdict::answered)), status);
+    BOOST_TEST((health_of(error_code::http_status, status) == (fails ? origin_health::failing : origin_health::healthy)), status);
   }
 }
 
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(every_probe_that_fails_opens_it_for_twice_as_long_up_to_the
     with.now += length - 1ms;
     BOOST_TEST(!with.passes());
     with.now += 1ms;
-    BOOST_TEST(with.probe(verdict::failed));
+    BOOST_TEST(with.probe(origin_health::failing));
   }
   BOOST_TEST((limits::breaker_open_cap == 30s));
 }
@@ -115,9 +115,9 @@ BOOST_AUTO_TEST_CASE(a_probe_that_is_answered_closes_it_with_an_empty_window_and
   bench with;
   with.open();
   with.now += limits::breaker_open;
-  BOOST_TEST(with.probe(verdict::failed));
+  BOOST_TEST(with.probe(origin_health::failing));
   with.now += 2 * limits::breaker_open;
-  BOOST_TEST(with.probe(verdict::answered));
+  BOOST_TEST(with.probe(origin_health::healthy));
   BOOST_TEST(with.passes());
   with.tell("FFFFFFFFF");
   BOOST_TEST(with.passes());
@@ -129,8 +129,8 @@ BOOST_AUTO_TEST_CASE(a_probe_that_tells_nothing_gives_its_place_back) {
   bench with;
   with.open();
   with.now += limits::breaker_open;
-  for (int i = 0; i < 3; ++i) BOOST_TEST(with.probe(verdict::unknown));
-  BOOST_TEST(with.probe(verdict::failed));
+  for (int i = 0; i < 3; ++i) BOOST_TEST(with.probe(origin_health::unknown));
+  BOOST_TEST(with.probe(origin_health::failing));
   BOOST_TEST((with.ask() == 2 * limits::breaker_open));
 }
 
@@ -144,27 +144,27 @@ BOOST_AUTO_TEST_CASE(a_probe_that_is_lost_blocks_the_origin_no_longer_than_its_d
   BOOST_TEST((with.ask() == 1ms));
   with.now += 1ms;
   BOOST_TEST(with.passes());
-  with.breaker.record(shop, verdict::failed, lost, with.now);  // no news of the second probe
+  with.breaker.record(shop, origin_health::failing, lost, with.now);  // does not count as the second probe
   BOOST_TEST((with.ask() == deadline));
-  with.tell(verdict::answered);
+  with.tell(origin_health::healthy);
   BOOST_TEST(with.passes());
 }
 
 BOOST_AUTO_TEST_CASE(late_outcomes_of_attempts_from_before_a_change_change_nothing) {
   bench with;
   const auto early = with.now;
-  const auto late = [&](verdict told) { with.breaker.record(shop, told, early, with.now); };
+  const auto late = [&](origin_health health) { with.breaker.record(shop, health, early, with.now); };
   with.now += 1s;
   with.open();
-  for (int i = 0; i < 30; ++i) late(i % 2 == 0 ? verdict::failed : verdict::answered);
-  late(verdict::unknown);
+  for (int i = 0; i < 30; ++i) late(i % 2 == 0 ? origin_health::failing : origin_health::healthy);
+  late(origin_health::unknown);
   BOOST_TEST((with.ask() == limits::breaker_open));
   with.now += limits::breaker_open;
   BOOST_TEST(with.passes());
-  for (const auto told : {verdict::failed, verdict::answered, verdict::unknown}) late(told);
+  for (const auto health : {origin_health::failing, origin_health::healthy, origin_health::unknown}) late(health);
   BOOST_TEST((with.ask() == deadline));
-  with.tell(verdict::answered);
-  for (int i = 0; i < 30; ++i) late(verdict::failed);  // still the end of the outage
+  with.tell(origin_health::healthy);
+  for (int i = 0; i < 30; ++i) late(origin_health::failing);  // still the end of the outage
   BOOST_TEST(with.passes());
   with.open();
   BOOST_TEST(!with.passes());
@@ -214,10 +214,10 @@ BOOST_AUTO_TEST_CASE(threads_that_ask_at_once_get_one_probe) {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 1000; ++i) {
-        passed += with.breaker.refusal(shop, with.now) ? 0 : 1;
+        passed += with.breaker.blocked_for(shop, with.now) ? 0 : 1;
         const auto other = std::to_string(i % 8);
-        if (!with.breaker.refusal(other, with.now)) {
-          with.breaker.record(other, i % 3 == 0 ? verdict::answered : verdict::failed, with.now, with.now);
+        if (!with.breaker.blocked_for(other, with.now)) {
+          with.breaker.record(other, i % 3 == 0 ? origin_health::healthy : origin_health::failing, with.now, with.now);
         }
       }
     });

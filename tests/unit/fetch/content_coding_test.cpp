@@ -1,4 +1,4 @@
-#include "fetch/content_coding.hpp"
+#include "fetch/http1/content_coding.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <string>

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/limits.hpp"
-#include "fetch/address_places.hpp"
-#include "fetch/descriptor.hpp"
+#include "fetch/engine/address_permits.hpp"
+#include "fetch/net/descriptor.hpp"
 #include "tests/support/origin_dns.hpp"
 #include "tests/unit/fetch/engine_fixture.hpp"
 #include "tests/unit/imaging/builders.hpp"
@@ -330,7 +330,7 @@ BOOST_AUTO_TEST_CASE(no_more_fetches_than_allowed_are_at_one_address_whichever_n
   auto options = asking(names);
   options.address_connections = 2;
   const auto engine = make_blocking_engine(options);
-  // Three whose first address refuses: two find a place at the second, and one is told to come back.
+  // Three whose first address refuses: two get a permit for the second, and one has to retry.
   std::vector<std::future<outcome>> fetches;
   for (const char* name : {"moves-1.test", "moves-2.test", "moves-3.test"}) fetches.push_back(start(*engine, host.url("/held", name)));
   const auto refused = first_of(fetches);
@@ -418,7 +418,7 @@ BOOST_AUTO_TEST_CASE(hosts_that_lead_to_one_share_its_places) {
   BOOST_TEST(target.most_at_once() == at_once);
 }
 
-BOOST_AUTO_TEST_CASE(a_host_that_leads_to_itself_needs_one_place) {
+BOOST_AUTO_TEST_CASE(a_host_that_redirects_to_itself_needs_one_permit) {
   origin host{origin::answering([](const std::string& path) {
     return path == "/end" ? http_response(200, tiny_gif(1, 1)) : http_response(302, "", "Location: /end\r\n");
   })};
@@ -467,53 +467,53 @@ BOOST_AUTO_TEST_CASE(who_waits_for_a_place_is_answered_when_the_engine_stops) {
 
 namespace {
 
-hop_place at(const std::string& address, const std::string& origin) { return {*parse_address(address), origin}; }
+hop_server at(const std::string& address, const std::string& origin) { return {*parse_address(address), origin}; }
 
 constexpr auto at_once = steady_time::min();
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(places_are_counted_per_address_and_per_origin_and_free_when_their_fetch_ends) {
-  address_places places{2};
-  auto first = places.take(at("127.0.0.1", "a"), at_once);
-  auto second = places.take(at("127.0.0.1", "b"), at_once);
+BOOST_AUTO_TEST_CASE(permits_are_counted_per_address_and_per_origin_and_given_back_when_destroyed) {
+  address_permits permits{2};
+  auto first = permits.take(at("127.0.0.1", "a"), at_once);
+  auto second = permits.take(at("127.0.0.1", "b"), at_once);
   BOOST_TEST((first && second));
-  BOOST_TEST(!places.take(at("127.0.0.1", "c"), at_once));
-  auto third = places.take(at("127.0.0.2", "b"), at_once);
+  BOOST_TEST(!permits.take(at("127.0.0.1", "c"), at_once));
+  auto third = permits.take(at("127.0.0.2", "b"), at_once);
   BOOST_TEST(third.has_value());
-  BOOST_TEST(!places.take(at("127.0.0.3", "b"), at_once));
+  BOOST_TEST(!permits.take(at("127.0.0.3", "b"), at_once));
   second.reset();
-  BOOST_TEST(places.take(at("127.0.0.1", "b"), at_once).has_value());
+  BOOST_TEST(permits.take(at("127.0.0.1", "b"), at_once).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(who_goes_on_gives_his_place_back_before_he_takes_another) {
-  address_places places{1};
-  auto first = places.take(at("127.0.0.1", "a"), at_once);
-  auto second = places.take(at("127.0.0.2", "b"), at_once);
-  BOOST_TEST(!places.take(at("127.0.0.2", "c"), at_once, std::move(first)));
-  BOOST_TEST(places.take(at("127.0.0.1", "a"), at_once).has_value(), "it is free although there was no other");
-  second = places.take(at("127.0.0.2", "d"), at_once, std::exchange(second, std::nullopt));
-  BOOST_TEST(second.has_value(), "who stays at an address keeps his place there");
+BOOST_AUTO_TEST_CASE(a_permit_is_given_back_before_the_next_one_is_taken) {
+  address_permits permits{1};
+  auto first = permits.take(at("127.0.0.1", "a"), at_once);
+  auto second = permits.take(at("127.0.0.2", "b"), at_once);
+  BOOST_TEST(!permits.take(at("127.0.0.2", "c"), at_once, std::move(first)));
+  BOOST_TEST(permits.take(at("127.0.0.1", "a"), at_once).has_value(), "it is free although there was no other");
+  second = permits.take(at("127.0.0.2", "d"), at_once, std::exchange(second, std::nullopt));
+  BOOST_TEST(second.has_value(), "a fetch that stays at an address keeps its permit");
 }
 
-BOOST_AUTO_TEST_CASE(as_many_wait_as_may_be_there_and_the_others_are_sent_away) {
+BOOST_AUTO_TEST_CASE(as_many_wait_as_there_are_permits_and_the_others_fail_at_once) {
   constexpr int waiting = 5, most = 2;
-  address_places places{most};
-  std::vector<std::optional<address_places::place>> held;
-  for (const char* origin : {"a", "b"}) held.push_back(places.take(at("127.0.0.1", origin), at_once));
+  address_permits permits{most};
+  std::vector<std::optional<address_permits::permit>> held;
+  for (const char* origin : {"a", "b"}) held.push_back(permits.take(at("127.0.0.1", origin), at_once));
   std::latch sent_away{waiting - most};
   std::atomic<int> served = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < waiting; ++i) {
     threads.emplace_back([&, i] {
-      if (places.take(at("127.0.0.1", std::to_string(i)), steady_time::max())) {
+      if (permits.take(at("127.0.0.1", std::to_string(i)), steady_time::max())) {
         ++served;
       } else {
         sent_away.count_down();
       }
     });
   }
-  sent_away.wait();  // before any place is free
+  sent_away.wait();  // before any permit is free
   held.clear();
   for (auto& each : threads) each.join();
   BOOST_TEST(served == most);

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "fetch/blocking_engine.hpp"
+#include "fetch/engine/blocking_engine.hpp"
 #include "tests/support/misbehaviour.hpp"
 
 namespace retail_pulse::fetch {

@@ -1,4 +1,4 @@
-#include "fetch/intake.hpp"
+#include "fetch/engine/intake.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <functional>
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(what_an_attempt_has_cost_goes_on_with_its_next_hop) {
     intake next{mode::full, so_far, nullptr, false};
     run(next, [&](const intake&) { return whole(file); });
     BOOST_TEST(is_40_by_30(next) == fits);
-    if (!fits) BOOST_TEST((next.failed()->code == error_code::too_large && next.failed()->reason.ends_with(" in all its answers")));
+    if (!fits) BOOST_TEST((next.failed()->code == error_code::too_large && next.failed()->reason.ends_with(" in all its responses")));
   }
 }
 

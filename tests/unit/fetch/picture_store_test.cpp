@@ -1,4 +1,4 @@
-#include "fetch/picture_store.hpp"
+#include "fetch/engine/picture_store.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -65,7 +65,7 @@ std::string keep(picture_store& in, std::string_view content, image_format forma
   auto draft = in.begin();
   for (std::size_t at = 0; at < content.size(); at += 1000) draft.append(bytes_of(content.substr(at, 1000)));
   auto end = draft.keep(format);
-  if (const auto* refused = std::get_if<picture_store::picture::refused>(&end)) return "refused: " + refused->why;
+  if (const auto* refused = std::get_if<picture_store::picture::not_kept>(&end)) return "refused: " + refused->why;
   return std::get<picture_store::picture::kept>(end).sha256;
 }
 

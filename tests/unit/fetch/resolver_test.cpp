@@ -1,4 +1,4 @@
-#include "fetch/resolver.hpp"
+#include "fetch/net/resolver.hpp"
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/limits.hpp"
-#include "fetch/resolver_cache.hpp"
+#include "fetch/net/resolver_cache.hpp"
 #include "tests/support/origin_dns.hpp"
 #include "tests/unit/fetch/engine_fixture.hpp"
 

@@ -1,4 +1,4 @@
-#include "fetch/response_head.hpp"
+#include "fetch/http1/response_head.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <string>

@@ -1,4 +1,4 @@
-#include "fetch/retry_policy.hpp"
+#include "fetch/engine/retry_policy.hpp"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>

@@ -9,10 +9,10 @@
 #include <future>
 #include <string>
 
-#include "fetch/connection.hpp"
-#include "fetch/poster.hpp"
+#include "fetch/net/connection.hpp"
 #include "tests/support/origin_dns.hpp"
 #include "tests/unit/fetch/engine_fixture.hpp"
+#include "webhooks/poster.hpp"
 
 namespace {
 

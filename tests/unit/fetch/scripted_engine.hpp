@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "fetch/engine.hpp"
+#include "fetch/engine/engine.hpp"
 
 namespace retail_pulse::fetch {
 

@@ -1,4 +1,4 @@
-#include "fetch/sharing_engine.hpp"
+#include "fetch/engine/sharing_engine.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -1,11 +1,11 @@
-#include "fetch/url.hpp"
+#include "fetch/url/url.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <ostream>
 #include <string>
 
 #include "core/limits.hpp"
-#include "fetch/url_host.hpp"
+#include "fetch/url/url_host.hpp"
 
 namespace retail_pulse::fetch {
 
