@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 
+#include "core/number.hpp"
 #include "core/text.hpp"
 
 namespace retail_pulse::http {
@@ -56,11 +56,9 @@ std::optional<place> place_of(std::string_view authority) {
     if (!is_name(found.host)) return std::nullopt;
   }
   if (rest.empty() || rest == ":") return found;
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(rest.data() + 1, rest.data() + rest.size(), port);
-  if (rest.front() != ':' || error != std::errc{} || end != rest.data() + rest.size()) return std::nullopt;
-  found.port = port;
-  return found;
+  if (rest.front() != ':') return std::nullopt;
+  found.port = whole_number<std::uint16_t>(rest.substr(1));
+  return found.port ? std::optional{std::move(found)} : std::nullopt;
 }
 
 bool leads_here(const place& asked, const asker_rules& rules) {

@@ -1,11 +1,12 @@
 #include "http/event_stream.hpp"
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "core/limits.hpp"
+#include "core/number.hpp"
 #include "http/responses.hpp"
 
 namespace retail_pulse::http {
@@ -25,20 +26,15 @@ std::string event(std::string_view type, const std::optional<event_id>& id, std:
 event_id id_of(const job_progress& p) { return {p.run.value, p.images.done()}; }
 event_id id_of_end(const job_status& status) { return {status.run.value, status.images.done(), status.submitted_at.count()}; }
 
-/// A number from `least` on that begins the text, taken off it; nothing where there is none.
-template <typename Number>
-std::optional<Number> take_number(std::string_view& text, Number least) {
-  Number value = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || value < least) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
-  return value;
-}
-
-bool take_dot(std::string_view& text) {
-  if (!text.starts_with('.')) return false;
-  text.remove_prefix(1);
-  return true;
+/// The parts of a text between dots; at most four of them, the last of which has the rest.
+std::vector<std::string_view> parts_of(std::string_view text) {
+  std::vector<std::string_view> parts;
+  for (auto dot = text.find('.'); dot != std::string_view::npos && parts.size() < 3; dot = text.find('.')) {
+    parts.push_back(text.substr(0, dot));
+    text.remove_prefix(dot + 1);
+  }
+  parts.push_back(text);
+  return parts;
 }
 
 /// What is settled wholly has the end's id, which only the end may carry.
@@ -69,14 +65,12 @@ bool is_newer(const job_progress& p, const job_progress& than) {
 }  // namespace
 
 std::optional<event_id> event_id::parse(std::string_view text) {
-  const auto run = take_number<std::int32_t>(text, 1);
-  if (!run || !take_dot(text)) return std::nullopt;
-  const auto settled = take_number<std::int64_t>(text, 0);
-  if (!settled) return std::nullopt;
-  if (text.empty()) return event_id{*run, *settled};
-  if (!take_dot(text)) return std::nullopt;
-  const auto submitted_at = take_number<std::int64_t>(text, 1);
-  if (!submitted_at || !text.empty()) return std::nullopt;
+  const auto parts = parts_of(text);
+  if (parts.size() < 2 || parts.size() > 3) return std::nullopt;
+  const auto run = whole_number<std::int32_t>(parts[0], 1);
+  const auto settled = whole_number<std::int64_t>(parts[1]);
+  const auto submitted_at = parts.size() == 2 ? std::optional<std::int64_t>{0} : whole_number<std::int64_t>(parts[2], 1);
+  if (!run || !settled || !submitted_at) return std::nullopt;
   return event_id{*run, *settled, *submitted_at};
 }
 

@@ -1,16 +1,16 @@
 #include "http/follow_handlers.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <variant>
 
 #include "core/limits.hpp"
+#include "core/number.hpp"
 #include "http/event_stream.hpp"
+#include "http/status_wait.hpp"
 #include "http/query.hpp"
 #include "http/responses.hpp"
-#include "http/status_wait.hpp"
 
 namespace retail_pulse::http {
 namespace {
@@ -24,12 +24,10 @@ struct status_question {
 };
 using question_or_error = std::variant<status_question, std::string>;
 
-std::optional<std::int64_t> number_in(const std::string& text, std::errc& error) {
-  std::int64_t value = 0;
-  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  error = failed;
-  if (text.empty() || failed == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
-  return value;
+/// A number of any size, which may be negative.
+bool is_number(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 question_or_error question_in(const std::string& query_text) {
@@ -40,18 +38,15 @@ question_or_error question_in(const std::string& query_text) {
     if (parameters.count(name) > 1) return std::string{name} + " is given twice";
   }
   status_question question;
-  std::errc error{};
   const auto* text = parameters.find("jobid");
   if (text == nullptr) return "jobid is missing";
-  const auto job = number_in(*text, error);
-  if (!job) return "jobid is not a number";
-  if (error != std::errc{} || *job < 1 || *job > max_job_id) {
-    return "jobid is out of range; job ids go from 1 to " + std::to_string(max_job_id);
-  }
-  question.job.value = *job;
+  const auto job = job_named(*text);
+  if (!job && !is_number(*text)) return "jobid is not a number";
+  if (!job) return "jobid is out of range; job ids go from 1 to " + std::to_string(max_job_id);
+  question.job = *job;
   if (const auto* wait = parameters.find("wait")) {
-    const auto seconds = number_in(*wait, error);
-    if (!seconds || error != std::errc{} || *seconds < 0 || *seconds > limits::longest_wait.count()) {
+    const auto seconds = whole_number<std::int64_t>(*wait, 0, limits::longest_wait.count());
+    if (!seconds) {
       return "wait is not a number of seconds from 0 to " + std::to_string(limits::longest_wait.count());
     }
     question.wait = std::chrono::seconds{*seconds};

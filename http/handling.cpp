@@ -1,7 +1,6 @@
 #include "http/handling.hpp"
 
-#include <charconv>
-
+#include "core/number.hpp"
 #include "http/parameters.hpp"
 #include "http/responses.hpp"
 #include "observe/log.hpp"
@@ -19,10 +18,8 @@ std::string storage_sentence(const std::string& reason) {
 }
 
 std::optional<job_id> job_named(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > max_job_id) return std::nullopt;
-  return job_id{value};
+  const auto number = whole_number<std::int64_t>(text, 1, max_job_id);
+  return number ? std::optional{job_id{*number}} : std::nullopt;
 }
 
 std::optional<response> stray_parameter(const request& r) {

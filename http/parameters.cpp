@@ -1,22 +1,17 @@
 #include "http/parameters.hpp"
 
-#include <charconv>
 #include <utility>
 #include <variant>
 
 #include "core/ids.hpp"
 #include "core/limits.hpp"
+#include "core/number.hpp"
 
 namespace retail_pulse::http {
 namespace {
 
-/// Digits alone, up to the largest id.
-std::optional<std::int64_t> number_in(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 0 || value > max_job_id) return std::nullopt;
-  return text.front() == '-' ? std::nullopt : std::optional{value};  // "-0"
-}
+/// What `next` of a list may be: the largest id is that of a job.
+std::optional<std::int64_t> cursor_in(std::string_view text) { return whole_number<std::int64_t>(text, 0, max_job_id); }
 
 }  // namespace
 
@@ -54,14 +49,10 @@ std::optional<std::string> parameters::text(std::string_view name) {
 }
 
 std::size_t parameters::limit() {
-  const auto in_bounds = [](std::string_view text) -> std::optional<std::size_t> {
-    const auto number = number_in(text);
-    if (!number || *number < 1 || *number > static_cast<std::int64_t>(limits::max_page)) return std::nullopt;
-    return static_cast<std::size_t>(*number);
-  };
+  const auto in_bounds = [](std::string_view text) { return whole_number<std::size_t>(text, 1, limits::max_page); };
   return value("limit", in_bounds, "is no number from 1 to " + std::to_string(limits::max_page)).value_or(limits::default_page);
 }
 
-std::optional<std::int64_t> parameters::cursor() { return value("cursor", number_in, "is none that a list has given as \"next\""); }
+std::optional<std::int64_t> parameters::cursor() { return value("cursor", cursor_in, "is none that a list has given as \"next\""); }
 
 }  // namespace retail_pulse::http
