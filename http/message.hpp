@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "http/client_address.hpp"
+#include "http/shares/client_address.hpp"
 
 /// Requests and responses as the handlers see them. Nothing here knows which library carries them.
 namespace retail_pulse::http {

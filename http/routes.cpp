@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "http/responses.hpp"
+#include "http/response/responses.hpp"
 
 namespace retail_pulse::http {
 namespace {

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "http/accept.hpp"
 #include "http/message.hpp"
+#include "http/request/accept.hpp"
 
 namespace retail_pulse::http {
 

@@ -3,14 +3,14 @@
 #include <optional>
 #include <utility>
 
-#include "http/control_handlers.hpp"
-#include "http/document_handlers.hpp"
-#include "http/follow_handlers.hpp"
-#include "http/handlers.hpp"
-#include "http/listener.hpp"
-#include "http/parser_thread.hpp"
-#include "http/report_handlers.hpp"
-#include "http/responses.hpp"
+#include "http/handlers/control.hpp"
+#include "http/handlers/documents.hpp"
+#include "http/handlers/jobs.hpp"
+#include "http/handlers/status.hpp"
+#include "http/handlers/submit.hpp"
+#include "http/request/parser_thread.hpp"
+#include "http/response/responses.hpp"
+#include "http/restinio/listener.hpp"
 
 namespace retail_pulse::http {
 

@@ -1,6 +1,11 @@
 // http: the REST API over RESTinio: limits, routes, JSON on one side and messages to actors on the other.
-// May use: actors/protocols.hpp, src/core, src/observe, RESTinio (in listener.cpp only), nlohmann/json, OpenSSL (in digest.cpp, for
-// SHA-256). Never: storage, the fetch engine, or a wait for an actor on an HTTP thread.
+//   restinio/  connections and limits; the only folder that includes RESTinio and Asio
+//   request/   what a client sends: parameters, headers, submissions
+//   response/  every status, header and JSON text that a client gets
+//   shares/    the part of a bounded resource that one client may use
+//   handlers/  one pair of files per resource; from a request to a message to an actor and back
+// May use: actors/protocols.hpp, src/core, src/observe, nlohmann/json, OpenSSL (in request/digest.cpp).
+// Never: storage, the fetch engine, or a wait for an actor on an HTTP thread.
 #pragma once
 
 #include <chrono>
@@ -17,7 +22,7 @@
 #include "actors/protocols.hpp"
 #include "core/limits.hpp"
 #include "core/time.hpp"
-#include "http/asker.hpp"
+#include "http/request/asker.hpp"
 
 namespace retail_pulse::http {
 

@@ -27,7 +27,7 @@
 #include "fetch/poster.hpp"
 #include "fetch/sharing_engine.hpp"
 #include "fetch/url.hpp"
-#include "http/responses.hpp"
+#include "http/response/responses.hpp"
 #include "http/server.hpp"
 #include "observe/log.hpp"
 #include "storage/claiming.hpp"

@@ -5,7 +5,7 @@
 //   that is looked at is taken for a body, and no body for what is looked at.
 // - Among what is let through no line ends in LF or CR alone, none of the headers begins with a blank, and after a chunk comes CRLF.
 // - A sound body in chunks is let through whole.
-#include "http/framing.hpp"
+#include "http/restinio/framing.hpp"
 
 #include <http_parser.h>
 

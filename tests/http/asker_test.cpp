@@ -1,4 +1,4 @@
-#include "http/asker.hpp"
+#include "http/request/asker.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include "http/client_shares.hpp"
+#include "http/shares/client_shares.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <memory>
@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "http/client_crowd.hpp"
-#include "http/client_turns.hpp"
-#include "http/reader_queue.hpp"
+#include "http/shares/client_crowd.hpp"
+#include "http/shares/client_turns.hpp"
+#include "http/shares/reader_queue.hpp"
 
 using namespace retail_pulse::http;
 using namespace std::chrono_literals;

@@ -1,4 +1,4 @@
-#include "http/framing.hpp"
+#include "http/restinio/framing.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <string>

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/limits.hpp"
-#include "http/conditional.hpp"
-#include "http/report_json.hpp"
+#include "http/response/conditional.hpp"
+#include "http/response/report_json.hpp"
 #include "tests/http/client.hpp"
 #include "tests/http/world.hpp"
 

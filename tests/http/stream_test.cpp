@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "http/listener.hpp"
-#include "http/responses.hpp"
+#include "http/response/responses.hpp"
+#include "http/restinio/listener.hpp"
 #include "tests/http/client.hpp"
 
 using namespace retail_pulse;

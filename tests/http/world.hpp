@@ -14,7 +14,7 @@
 #include "core/job.hpp"
 #include "core/limits.hpp"
 #include "core/submission.hpp"
-#include "http/asker.hpp"
+#include "http/request/asker.hpp"
 
 /// A real server on a free port of the loopback, in front of actors that do what a test tells them.
 namespace retail_pulse::tests {

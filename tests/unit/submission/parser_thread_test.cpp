@@ -1,4 +1,4 @@
-#include "http/parser_thread.hpp"
+#include "http/request/parser_thread.hpp"
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
