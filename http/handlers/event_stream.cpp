@@ -1,20 +1,19 @@
 #include "http/handlers/event_stream.hpp"
 
-#include <nlohmann/json.hpp>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "core/limits.hpp"
 #include "core/number.hpp"
-#include "http/response/responses.hpp"
+#include "http/handlers/outcomes.hpp"
+#include "http/response/job_json.hpp"
+#include "http/response/json.hpp"
 
 namespace retail_pulse::http {
 namespace {
 
 using actors::job_progress;
-using actors::status_outcome;
-using json = nlohmann::ordered_json;
 
 std::string event(std::string_view type, const std::optional<event_id>& id, std::string_view data) {
   std::string text{"event: "};
@@ -37,7 +36,7 @@ std::vector<std::string_view> parts_of(std::string_view text) {
   return parts;
 }
 
-/// What is settled wholly has the end's id, which only the end may carry.
+/// With all images settled the id would be that of the final event.
 bool has_id(const job_progress& p) { return !is_end(p) && p.images.pending() > 0; }
 
 std::string progress_event(const job_progress& p) {
@@ -53,7 +52,7 @@ response event_stream_head() {
           .body = {},
           .headers = {{"Content-Type", "text/event-stream"},
                       {"Cache-Control", "no-store"},
-                      {"X-Accel-Buffering", "no"}}};  // a proxy that gathers chunks would hold events back
+                      {"X-Accel-Buffering", "no"}}};  // a proxy that buffers would delay events
 }
 
 response nothing_more() { return {.status = 204, .body = {}, .headers = {{"Cache-Control", "no-store"}}}; }
@@ -79,21 +78,17 @@ std::string event_id::text() const {
   return submitted_at == 0 ? text : text + "." + std::to_string(submitted_at);
 }
 
-event_stream::event_stream(following_ptr with, job_id job, std::shared_ptr<void> place, const request& r, std::optional<event_id> seen,
-                           responder answer)
-    : job_follower{std::move(with), job, std::move(place)},
+event_stream::event_stream(subscriptions_ptr with, job_id job, permit right, std::optional<event_id> seen, responder answer)
+    : job_subscriber{std::move(with), job, std::move(right)},
       answer_{std::move(answer)},
-      named_{r.parameter},
-      path_{r.path},
-      request_id_{r.id},
       preface_{"retry: " + std::to_string(std::chrono::milliseconds{limits::follower_retry}.count()) + "\n\n"},
       seen_{seen} {}
 
-void event_stream::hear(const job_progress& news) {
-  if (is_end(news)) return ask();  // the end is told with the whole status
+void event_stream::take_progress(const job_progress& progress) {
+  if (is_end(progress)) return read_status();  // the final event has the whole status
   {
     const std::lock_guard lock{mutex_};
-    if (!newest_ || is_newer(news, *newest_)) newest_ = news;
+    if (!newest_ || is_newer(progress, *newest_)) newest_ = progress;
   }
   write_next();
 }
@@ -105,7 +100,7 @@ void event_stream::beat() {
     beat_ = true;
   }
   write_next();
-  ask();  // should the end have been missed, it is found now
+  read_status();  // finds the end, should its message have been missed
 }
 
 bool event_stream::streaming() const {
@@ -119,32 +114,28 @@ bool event_stream::waits() const {
 }
 
 void event_stream::take_status(const status_outcome& outcome) {
-  const bool told = outcome.what == status_outcome::kind::told;
-  const bool visible = told && outcome.status && outcome.status->state != job_state::staging;
   if (streaming()) {
-    if (visible) show(*outcome.status);  // else the next beat asks again
+    if (outcome.found) show(*outcome.found);  // else the next beat reads again
     return;
   }
-  if (visible) return begin(*outcome.status);
-  if (told) return refuse(problem_no_such_job(named_, path_));
-  const bool lost = outcome.what == status_outcome::kind::lost;
-  log_failure(request_id_, lost ? "a status question was lost" : "a status could not be read", lost ? actor_ended : outcome.detail);
-  refuse(lost ? problem_internal(request_id_, path_) : problem_unavailable(storage_sentence(outcome.reason), path_));
+  if (outcome.found) return begin(*outcome.found);
+  answer_.reject(rejection_of(outcome, no_such_job(std::to_string(job().value)), "a status could not be read", answer_));
+  leave();
 }
 
-void event_stream::refuse(response why) {
-  answer_(std::move(why));
+void event_stream::finish(response instead) {
+  answer_(std::move(instead));
   leave();
 }
 
 void event_stream::begin(const job_status& status) {
   const auto now = progress_of(status);
-  if (is_end(now) && seen_ == id_of_end(status)) return refuse(nothing_more());
+  if (is_end(now) && seen_ == id_of_end(status)) return finish(nothing_more());
   auto to = answer_.stream(event_stream_head());
   if (!to) return leave();
   {
     const std::lock_guard lock{mutex_};
-    if (seen_ && *seen_ > id_of(now)) seen_.reset();  // of another job, or of a database that is no more
+    if (seen_ && *seen_ > id_of(now)) seen_.reset();  // of another job, or of another database
     to_ = std::move(to);
     if (!newest_ || !is_newer(*newest_, now)) newest_ = now;
   }
@@ -156,7 +147,7 @@ void event_stream::show(const job_status& status) {
   {
     const std::lock_guard lock{mutex_};
     if (is_end(now)) {
-      end_ = event("end", id_of_end(status), job_standing(status).body);
+      end_ = event("end", id_of_end(status), status_response(status).body);
     } else if (!newest_ || is_newer(now, *newest_)) {
       newest_ = now;
     }
@@ -177,7 +168,7 @@ void event_stream::write_next() {
     last = ending_;
     to = to_;
   }
-  // Without the lock: what is over already is told from inside.
+  // Without the lock: `written` may be called before this returns.
   to->write(std::move(chunk),
             [self = std::static_pointer_cast<event_stream>(shared_from_this()), last](bool ok) { self->written(ok, last); });
 }

@@ -5,16 +5,16 @@
 
 #include "core/limits.hpp"
 #include "core/text.hpp"
-#include "http/handlers/handling.hpp"
+#include "http/handlers/outcomes.hpp"
 #include "http/response/report_json.hpp"
-#include "http/response/responses.hpp"
 
 namespace retail_pulse::http {
 namespace {
 
 using namespace actors;
 
-/// One stream of pages. It lives in the question it has asked, or in the chunk it has written; so it goes when nobody answers any more.
+/// One stream of pages. It is owned by the query that it has sent, or by the chunk that it has written; so it ends when neither comes to
+/// an end.
 template <class Page>
 class page_stream : public std::enable_shared_from_this<page_stream<Page>> {
  public:
@@ -22,21 +22,20 @@ class page_stream : public std::enable_shared_from_this<page_stream<Page>> {
   virtual ~page_stream() = default;
 
   void ask() {
-    // Bounded by the streams, each of which asks once at a time.
+    // Bounded by the number of streams, each of which has one query at a time.
     order_.readers->ask_in_any_case(
-        order_.client, [self = this->shared_from_this()](const report_reader_actor& reader, const std::shared_ptr<void>& turn) {
-          reply<report_outcome<Page>> to{
-              [self, turn](report_outcome<Page> outcome) { self->take(std::move(outcome)); }, {}, [self] { return self->is_wanted(); }};
-          self->send_question(reader, std::move(to));
+        order_.client, [self = this->shared_from_this()](const report_reader_actor& reader, const permit& turn) {
+          reply<query_outcome<Page>> to{
+              [self, turn](query_outcome<Page> outcome) { self->take(std::move(outcome)); }, {}, [self] { return self->is_wanted(); }};
+          self->send_query(reader, std::move(to));
         });
   }
 
  protected:
-  virtual void send_question(const report_reader_actor& reader, reply<report_outcome<Page>> to) = 0;
+  virtual void send_query(const report_reader_actor& reader, reply<query_outcome<Page>> to) = 0;
   virtual response head() const = 0;
-  virtual response not_there() const = 0;
-  virtual response failed(const report_outcome<Page>& outcome) const = 0;
-  /// The page as text; what is to be read next is moved behind it.
+  virtual rejection absent() const = 0;  ///< when there is no page at all
+  /// The page as text; the position of the query moves behind it.
   virtual std::string text_of(const Page& page) = 0;
   virtual bool ended() const = 0;
 
@@ -45,21 +44,15 @@ class page_stream : public std::enable_shared_from_this<page_stream<Page>> {
  private:
   bool is_wanted() const { return body_ ? body_->open() : order_.answer.waits(); }
 
-  void take(report_outcome<Page> outcome) {
-    if (outcome.what != report_outcome<Page>::kind::told) {
-      const bool lost = outcome.what == report_outcome<Page>::kind::lost;
-      if (!is_wanted()) return;
-      log_failure(order_.request_id, body_ ? "a report is broken off" : "a report could not be read", lost ? actor_ended : outcome.detail);
-      if (!body_) order_.answer(failed(outcome));
+  void take(query_outcome<Page> outcome) {
+    if (!is_wanted()) return;
+    if (!outcome.found) {
+      const auto why = rejection_of(outcome, absent(), body_ ? "a report is broken off" : "a report could not be read", order_.answer);
+      if (!body_) order_.answer.reject(why);
       return;  // without an end of the body
     }
-    if (!body_) {
-      if (!outcome.found) return order_.answer(not_there());
-      body_ = order_.answer.stream(head());
-      if (!body_) return;  // told to come back
-    }
-    if (!outcome.found) return;  // jobs are never deleted; were one, its report has no end
-    write(text_of(*outcome.found));
+    if (!body_) body_ = order_.answer.stream(head());
+    if (body_) write(text_of(*outcome.found));  // else the client got a 503 at the deadline
   }
 
   void write(std::string text) {
@@ -81,7 +74,7 @@ class report_stream final : public page_stream<image_page> {
       : page_stream{std::move(order)}, question_{job, {}, image_number{-1}, limits::streamed_rows}, form_{form} {}
 
  private:
-  void send_question(const report_reader_actor& reader, reply<report_outcome<image_page>> to) override {
+  void send_query(const report_reader_actor& reader, reply<query_outcome<image_page>> to) override {
     caf::anon_send(reader, images_atom_v, question_, std::move(to));
   }
 
@@ -95,12 +88,7 @@ class report_stream final : public page_stream<image_page> {
     return r;
   }
 
-  response not_there() const override { return problem_no_such_job(std::to_string(question_.job.value), order_.path); }
-
-  response failed(const report_outcome<image_page>& outcome) const override {
-    if (outcome.what == report_outcome<image_page>::kind::lost) return problem_internal(order_.request_id, order_.path);
-    return problem_unavailable(storage_sentence(outcome.reason), order_.path);
-  }
+  rejection absent() const override { return no_such_job(std::to_string(question_.job.value)); }
 
   std::string text_of(const image_page& page) override {
     std::string text;
@@ -127,7 +115,7 @@ class visits_stream final : public page_stream<visits_page> {
       : page_stream{std::move(order)}, question_{std::move(of), std::move(days), {}, limits::streamed_rows} {}
 
  private:
-  void send_question(const report_reader_actor& reader, reply<report_outcome<visits_page>> to) override {
+  void send_query(const report_reader_actor& reader, reply<query_outcome<visits_page>> to) override {
     caf::anon_send(reader, visits_atom_v, question_, std::move(to));
   }
 
@@ -138,15 +126,10 @@ class visits_stream final : public page_stream<visits_page> {
     return r;
   }
 
-  response not_there() const override { return internal_error(order_.request_id); }  // a page of visits always is
-
-  response failed(const report_outcome<visits_page>& outcome) const override {
-    if (outcome.what == report_outcome<visits_page>::kind::lost) return internal_error(order_.request_id);
-    return unavailable(storage_sentence(outcome.reason));
-  }
+  rejection absent() const override { return internal_error(); }  // does not happen: there always is a page
 
   std::string text_of(const visits_page& page) override {
-    // Stores without a visit make an empty page; the blank tells the client, and every server between, that something is going on.
+    // Stores without visits make an empty page; the line feed keeps the client, and every proxy, from giving up.
     std::string text = begun_ ? "" : R"({"results":[)";
     begun_ = true;
     for (const auto& store : page.stores) add(text, store);

@@ -14,7 +14,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
-/// The part up to `mark`, which is taken off the text together with the mark.
+/// Removes the part up to `mark`, and the mark, from the text; returns the part.
 std::string_view take_part(std::string_view& text, char mark) {
   const auto end = std::min(text.find(mark), text.size());
   const auto part = text.substr(0, end);

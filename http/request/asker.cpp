@@ -12,8 +12,7 @@
 namespace retail_pulse::http {
 namespace {
 
-/// "host:port" taken apart.
-struct place {
+struct host_and_port {
   std::string host;  ///< in lower case, IPv6 without brackets, without a dot at the end
   bool is_address = false;
   std::optional<std::uint16_t> port{};
@@ -21,7 +20,7 @@ struct place {
 
 bool is_ipv6(const std::string& text) {
   in6_addr address{};
-  return ::inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), &address) == 1;  // a zone is no part of the address
+  return ::inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), &address) == 1;  // a zone is not part of the address
 }
 
 bool is_ipv4(const std::string& text) {
@@ -29,16 +28,16 @@ bool is_ipv4(const std::string& text) {
   return ::inet_pton(AF_INET, text.c_str(), &address) == 1;
 }
 
-/// The letters of names that are looked up. One with others is none that leads here: with `%2e` it would have a dot that nobody sees.
+/// The characters of names that are looked up. Others are not accepted: `%2e` would be a dot that is not seen here.
 bool is_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
   });
 }
 
-/// Nothing for what is no host and port.
-std::optional<place> place_of(std::string_view authority) {
-  place found;
+/// nullopt for a malformed text.
+std::optional<host_and_port> parse_authority(std::string_view authority) {
+  host_and_port found;
   std::string_view rest;
   if (authority.starts_with('[')) {
     const auto end = authority.find(']');
@@ -61,7 +60,7 @@ std::optional<place> place_of(std::string_view authority) {
   return found.port ? std::optional{std::move(found)} : std::nullopt;
 }
 
-bool leads_here(const place& asked, const asker_rules& rules) {
+bool is_own_name(const host_and_port& asked, const asker_rules& rules) {
   // RFC 6761 and 6762, and ICANN's resolution on "internal" of 2024. svc.cluster.local, of Kubernetes, is below "local".
   constexpr std::array<std::string_view, 4> private_roots{".local", ".internal", ".localhost", ".test"};
   if (asked.is_address || asked.host.find('.') == std::string::npos) return true;
@@ -69,36 +68,36 @@ bool leads_here(const place& asked, const asker_rules& rules) {
          std::ranges::find(rules.own_names, asked.host) != rules.own_names.end();
 }
 
-/// RFC 9110, 9.2.1, but for TRACE, which nobody answers.
+/// RFC 9110, 9.2.1, without TRACE, which is not served.
 bool is_safe(std::string_view method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
 
-/// A stranger's text in a sentence: not for long.
+/// A client's text in a sentence: cut when it is long.
 std::string shown(std::string_view text) {
   constexpr std::size_t longest = 100;
   return text.size() <= longest ? std::string{text} : std::string{text.substr(0, longest)} + "...";
 }
 
-/// Whether an Origin is that of pages which came from `authority`.
+/// Whether an Origin is that of pages from `authority`.
 bool is_origin_of(std::string_view origin, std::string_view authority) {
   const auto mark = origin.find("://");
   if (mark == std::string_view::npos) return false;
-  const auto page = place_of(origin.substr(mark + 3));
-  const auto here = place_of(authority);
+  const auto page = parse_authority(origin.substr(mark + 3));
+  const auto here = parse_authority(authority);
   if (!page || !here) return false;
   const auto scheme = lower(origin.substr(0, mark));
   const std::uint16_t usual = scheme == "https" ? 443 : scheme == "http" ? 80 : 0;
   return page->host == here->host && page->port.value_or(usual) == here->port.value_or(usual);
 }
 
-std::optional<objection> objection_to_site(const request& r) {
+std::optional<rejection> rejection_of_site(const request& r) {
   constexpr std::string_view code = "cross_site_request";
   for (const auto& field : r.headers) {
     const auto value = trimmed(field.value);
     if (same_word(field.name, "Sec-Fetch-Site") && !same_word(value, "same-origin") && !same_word(value, "none")) {
-      return objection{403, code, "the request comes from a web page of another site (Sec-Fetch-Site is '" + shown(value) + "')"};
+      return rejection{403, code, "the request comes from a web page of another site (Sec-Fetch-Site is '" + shown(value) + "')"};
     }
     if (same_word(field.name, "Origin") && !is_origin_of(value, r.authority)) {
-      return objection{403, code,
+      return rejection{403, code,
                        "the request comes from a web page of another site (Origin is '" + shown(value) + "', Host is '" +
                            shown(r.authority) + "'); a proxy in front has to pass Host on as it came"};
     }
@@ -106,21 +105,21 @@ std::optional<objection> objection_to_site(const request& r) {
   return std::nullopt;
 }
 
-std::optional<objection> objection_to_host(const request& r, const asker_rules& rules) {
+std::optional<rejection> rejection_of_host(const request& r, const asker_rules& rules) {
   if (r.authority.empty() || rules.any_name) return std::nullopt;
-  const auto asked = place_of(r.authority);
-  if (asked && leads_here(*asked, rules)) return std::nullopt;
+  const auto asked = parse_authority(r.authority);
+  if (asked && is_own_name(*asked, rules)) return std::nullopt;
   const auto name = shown(asked ? std::string_view{asked->host} : std::string_view{r.authority});
-  return objection{421, "unknown_host",
+  return rejection{421, "unknown_host",
                    "the service does not answer to the host '" + name +
                        "'; where that is its name, it has to be started with --public-host " + (asked ? name : "and that name")};
 }
 
 }  // namespace
 
-std::optional<objection> objection_to_asker(const request& r, const asker_rules& rules) {
-  if (auto host = objection_to_host(r, rules)) return host;
-  return is_safe(r.method) ? std::nullopt : objection_to_site(r);
+std::optional<rejection> rejection_of_asker(const request& r, const asker_rules& rules) {
+  if (auto host = rejection_of_host(r, rules)) return host;
+  return is_safe(r.method) ? std::nullopt : rejection_of_site(r);
 }
 
 std::optional<std::string_view> authority_of(std::string_view target) {

@@ -3,35 +3,45 @@
 #include <utility>
 #include <variant>
 
-#include "core/ids.hpp"
 #include "core/limits.hpp"
 #include "core/number.hpp"
 
 namespace retail_pulse::http {
 namespace {
 
-/// What `next` of a list may be: the largest id is that of a job.
+/// The `next` of a list is an id or a number of images; ids of jobs are the largest.
 std::optional<std::int64_t> cursor_in(std::string_view text) { return whole_number<std::int64_t>(text, 0, max_job_id); }
 
 }  // namespace
 
+std::optional<job_id> job_named(std::string_view text) {
+  const auto number = whole_number<std::int64_t>(text, 1, max_job_id);
+  return number ? std::optional{job_id{*number}} : std::nullopt;
+}
+
+std::optional<rejection> stray_parameter(const request& r) {
+  parameters given{r.query};
+  const auto& problem = given.problem();
+  return problem.empty() ? std::nullopt : std::optional{rejection{400, "invalid_parameter", problem}};
+}
+
 parameters::parameters(std::string_view query_text) {
   auto parsed = query::parse(query_text);
   if (auto* fault = std::get_if<std::string>(&parsed)) {
-    wrong(std::move(*fault));
+    fail(std::move(*fault));
   } else {
     query_ = std::get<query>(std::move(parsed));
   }
 }
 
-void parameters::wrong(std::string sentence) {
-  if (wrong_.empty()) wrong_ = std::move(sentence);
+void parameters::fail(std::string sentence) {
+  if (problem_.empty()) problem_ = std::move(sentence);
 }
 
-const std::string& parameters::what_is_wrong() {
+const std::string& parameters::problem() {
   const auto other = query_ ? query_->name_not_in(read_) : std::nullopt;
-  if (other) wrong("there is no parameter \"" + *other + "\" here");
-  return wrong_;
+  if (other) fail("there is no parameter \"" + *other + "\" here");
+  return problem_;
 }
 
 std::optional<std::string> parameters::text(std::string_view name) {
@@ -39,9 +49,9 @@ std::optional<std::string> parameters::text(std::string_view name) {
   const auto* given = query_ ? query_->find(name) : nullptr;
   if (given == nullptr) return std::nullopt;
   if (query_->count(name) > 1) {
-    wrong(std::string{name} + " is given twice");
+    fail(std::string{name} + " is given twice");
   } else if (given->empty()) {
-    wrong(std::string{name} + " is empty");
+    fail(std::string{name} + " is empty");
   } else {
     return *given;
   }
@@ -50,9 +60,9 @@ std::optional<std::string> parameters::text(std::string_view name) {
 
 std::size_t parameters::limit() {
   const auto in_bounds = [](std::string_view text) { return whole_number<std::size_t>(text, 1, limits::max_page); };
-  return value("limit", in_bounds, "is no number from 1 to " + std::to_string(limits::max_page)).value_or(limits::default_page);
+  return value("limit", in_bounds, "is not a number from 1 to " + std::to_string(limits::max_page)).value_or(limits::default_page);
 }
 
-std::optional<std::int64_t> parameters::cursor() { return value("cursor", cursor_in, "is none that a list has given as \"next\""); }
+std::optional<std::int64_t> parameters::cursor() { return value("cursor", cursor_in, "is not the \"next\" of a list"); }
 
 }  // namespace retail_pulse::http

@@ -7,8 +7,8 @@
 
 namespace retail_pulse::http {
 
-parser_thread::parser_thread(const share_bounds& queue, std::function<void()> before_each, std::size_t max_images)
-    : before_each_{std::move(before_each)}, max_images_{max_images}, bytes_{queue}, thread_{[this] { run(); }} {}
+parser_thread::parser_thread(const share_bounds& queue, std::size_t max_images)
+    : max_images_{max_images}, bytes_{queue}, thread_{[this] { run(); }} {}
 
 bool parser_thread::has_room(const client_address& from, std::size_t bytes) const {
   if (bytes_.held() == 0) return true;
@@ -45,10 +45,9 @@ void parser_thread::run() {
 
 void parser_thread::handle(task& t) const {
   try {
-    if (before_each_) before_each_();
     auto result = parse_submission(t.body, max_images_);
     auto digest = t.wants_digest ? sha256_of(t.body) : std::string{};
-    t.body = {};  // the result has its own copy; free this one before the job is on its way
+    t.body = {};  // the result has its own copy; free this one before the job goes on
     t.done(std::move(result), std::move(digest));
   } catch (const std::exception& problem) {
     observe::log(observe::level::error, "a submission could not be parsed", {{"detail", problem.what()}});

@@ -7,7 +7,7 @@
 namespace retail_pulse::http {
 namespace {
 
-/// %XX; `plus` is what a `+` stands for: a blank in application/x-www-form-urlencoded.
+/// Decodes %XX. `plus`: what a `+` means, which is a blank in application/x-www-form-urlencoded.
 std::optional<std::string> decode(std::string_view text, char plus = ' ') {
   std::string out;
   out.reserve(text.size());

@@ -21,7 +21,7 @@ constexpr std::string_view name_of(member m) {
   return names[static_cast<std::size_t>(m)];
 }
 
-/// What kind of value has arrived; containers are told apart because only they can be right for `visits` and `image_url`.
+/// The kind of a value. Objects and arrays are distinguished because only they can be valid for `visits` and `image_url`.
 enum class kind : std::uint8_t { text, integer, other_scalar, object, array };
 
 bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
@@ -29,7 +29,7 @@ bool has_nul(std::string_view text) { return text.find('\0') != std::string_view
 /// Whether this byte is inside a UTF-8 character, not at its start.
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-/// A URL, or as much of it as tells that it is too long: cutting further back would make another URL of it, perhaps a good one.
+/// A URL, or as much of it as shows that it is too long: cut shorter it would be another URL, perhaps a valid one.
 std::string_view kept_of(std::string_view url) {
   if (url.size() <= limits::url_bytes) return url;
   auto end = limits::url_bytes + 1;
@@ -37,7 +37,7 @@ std::string_view kept_of(std::string_view url) {
   return url.substr(0, end);
 }
 
-/// A member name as it may stand in a message: at most 64 bytes, cut between characters.
+/// A member name for an error sentence: at most 64 bytes, cut between characters.
 std::string shown(std::string_view name) {
   constexpr std::size_t longest = 64;
   if (name.size() <= longest) return std::string{name};
@@ -47,7 +47,7 @@ std::string shown(std::string_view name) {
 }
 
 /// "line 3, column 7" of the last of `read` bytes. Columns count characters, so UTF-8 continuation bytes do not count.
-std::string place_of(std::string_view text, std::size_t read) {
+std::string line_and_column(std::string_view text, std::size_t read) {
   const auto before = text.substr(0, std::min(text.size(), read == 0 ? 0 : read - 1));
   const auto line_start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
   auto start = line_start;
@@ -85,7 +85,7 @@ class submission_reader {
   bool parse_error(std::size_t read, const std::string& token, const nlohmann::detail::exception& error);
 
  private:
-  enum class place : std::uint8_t { document, root, visits, visit, urls, ignored };
+  enum class level : std::uint8_t { document, root, visits, visit, urls, ignored };
 
   struct open_visit {
     std::optional<std::string> store_id;
@@ -102,7 +102,7 @@ class submission_reader {
   bool value_in_root(kind what);
   bool value_in_visit(kind what);
   bool integer(std::string literal);
-  bool enter(place where);
+  bool enter(level where);
   bool leave();
   bool finish_visit();
   bool finish_root();
@@ -114,41 +114,41 @@ class submission_reader {
 
   std::string_view document_;
   std::size_t max_images_;
-  place at_ = place::document;
+  level at_ = level::document;
   int depth_ = 0;
   int ignored_from_ = 0;  ///< depth of the outermost ignored container
-  place before_ignored_ = place::document;
+  level before_ignored_ = level::document;
   member member_ = member::other;     ///< the last key, in the root or in a visit
-  std::string other_name_;            ///< and its name when it is none of ours
+  std::string other_name_;            ///< and its name when it is unknown
   std::optional<std::string> count_;  ///< the integer in its shortest form
   bool has_visits_ = false;
   bool has_callback_url_ = false;
   open_visit visit_;
 };
 
-/// Where the reader stands, in the words of the contract.
+/// The current position as a path: "visits[1].store_id".
 std::string submission_reader::path() const {
-  const auto place_before = at_ == place::ignored ? before_ignored_ : at_;
+  const auto known = at_ == level::ignored ? before_ignored_ : at_;
   const std::string name = member_ == member::other ? shown(other_name_) : std::string{name_of(member_)};
-  switch (place_before) {
-    case place::root:
+  switch (known) {
+    case level::root:
       return name;
-    case place::visits:
+    case level::visits:
       return visit_path();
-    case place::visit:
+    case level::visit:
       return visit_path() + "." + name;
-    case place::urls:
+    case level::urls:
       return visit_path() + ".image_url[" + std::to_string(result->image_count() - visit_.first_image) + "]";
-    case place::document:
-    case place::ignored:
+    case level::document:
+    case level::ignored:
       break;
   }
   return "the body";
 }
 
-bool submission_reader::enter(place where) {
+bool submission_reader::enter(level where) {
   if (++depth_ > limits::json_depth) return fail("the nesting of " + path() + " is deeper than " + std::to_string(limits::json_depth));
-  if (where == place::ignored && at_ != place::ignored) {
+  if (where == level::ignored && at_ != level::ignored) {
     ignored_from_ = depth_;
     before_ignored_ = at_;
   }
@@ -160,22 +160,22 @@ bool submission_reader::leave() {
   const auto left = at_;
   --depth_;
   switch (left) {
-    case place::ignored:
+    case level::ignored:
       if (depth_ < ignored_from_) at_ = before_ignored_;
       return true;
-    case place::urls:
-      at_ = place::visit;
+    case level::urls:
+      at_ = level::visit;
       return result->image_count() > visit_.first_image || fail(visit_path() + ".image_url is empty");
-    case place::visit:
-      at_ = place::visits;
+    case level::visit:
+      at_ = level::visits;
       return finish_visit();
-    case place::visits:
-      at_ = place::root;
+    case level::visits:
+      at_ = level::root;
       return true;
-    case place::root:
-      at_ = place::document;
+    case level::root:
+      at_ = level::document;
       return finish_root();
-    case place::document:
+    case level::document:
       break;
   }
   return fail("the body is not a JSON object");
@@ -183,29 +183,29 @@ bool submission_reader::leave() {
 
 bool submission_reader::value(kind what) {
   switch (at_) {
-    case place::document:
-      return what == kind::object ? enter(place::root) : fail("the body is not a JSON object");
-    case place::root:
+    case level::document:
+      return what == kind::object ? enter(level::root) : fail("the body is not a JSON object");
+    case level::root:
       return value_in_root(what);
-    case place::visits:
+    case level::visits:
       if (what != kind::object) return fail(visit_path() + " is not an object");
       visit_ = {.store_id = {}, .visit_time = {}, .has_urls = false, .first_image = result->image_count()};
-      return enter(place::visit);
-    case place::visit:
+      return enter(level::visit);
+    case level::visit:
       return value_in_visit(what);
-    case place::urls:
+    case level::urls:
       return what == kind::text || fail(path() + " is not a string");
-    case place::ignored:
+    case level::ignored:
       break;
   }
-  return what == kind::object || what == kind::array ? enter(place::ignored) : true;
+  return what == kind::object || what == kind::array ? enter(level::ignored) : true;
 }
 
 bool submission_reader::value_in_root(kind what) {
   if (member_ == member::count) return what == kind::integer || fail("count is not an integer");
-  if (member_ == member::visits) return what == kind::array ? enter(place::visits) : fail("visits is not an array");
+  if (member_ == member::visits) return what == kind::array ? enter(level::visits) : fail("visits is not an array");
   if (member_ == member::callback_url) return what == kind::text || fail("callback_url is not a string");
-  return what == kind::object || what == kind::array ? enter(place::ignored) : true;
+  return what == kind::object || what == kind::array ? enter(level::ignored) : true;
 }
 
 bool submission_reader::value_in_visit(kind what) {
@@ -214,24 +214,24 @@ bool submission_reader::value_in_visit(kind what) {
     case member::visit_time:
       return what == kind::text || fail(path() + " is not a string");
     case member::image_url:
-      return what == kind::array ? enter(place::urls) : fail(path() + " is not an array");
+      return what == kind::array ? enter(level::urls) : fail(path() + " is not an array");
     default:
-      return what == kind::object || what == kind::array ? enter(place::ignored) : true;
+      return what == kind::object || what == kind::array ? enter(level::ignored) : true;
   }
 }
 
 bool submission_reader::integer(std::string literal) {
   if (!value(kind::integer)) return false;
-  if (at_ == place::root && member_ == member::count) count_ = std::move(literal);
+  if (at_ == level::root && member_ == member::count) count_ = std::move(literal);
   return true;
 }
 
 bool submission_reader::string(std::string& text) {
   if (!value(kind::text)) return false;
   if (has_nul(text)) return fail(path() + " contains a NUL character");
-  if (at_ == place::urls) return image_url(text);
-  if (at_ == place::root && member_ == member::callback_url) return callback_url(text);
-  if (at_ != place::visit || member_ == member::other) return true;
+  if (at_ == level::urls) return image_url(text);
+  if (at_ == level::root && member_ == member::callback_url) return callback_url(text);
+  if (at_ != level::visit || member_ == member::other) return true;
   const auto bound = member_ == member::store_id ? limits::store_id_bytes : limits::text_bytes;
   if (text.size() > bound) return fail(path() + " is longer than " + std::to_string(bound) + " bytes");
   if (member_ == member::store_id) {
@@ -243,7 +243,7 @@ bool submission_reader::string(std::string& text) {
   return true;
 }
 
-/// Whether it is a URL shows with the image, but for what was meant to be one: a cell or a variable that was empty.
+/// An invalid URL fails as an image later. A blank one is rejected here: it comes from an empty cell or variable.
 bool submission_reader::image_url(std::string_view text) {
   const auto kept = kept_of(text);
   if (without_blanks_around(kept).empty()) return fail(path() + " is empty");
@@ -255,7 +255,7 @@ bool submission_reader::image_url(std::string_view text) {
   return true;
 }
 
-/// Whether it is a URL is for others to say: only they know what may be called.
+/// Whether it is a valid URL is checked later, by the settings for webhooks.
 bool submission_reader::callback_url(std::string& text) {
   if (text.empty()) return fail("callback_url is empty");
   if (text.size() > limits::url_bytes) return fail("callback_url is longer than " + std::to_string(limits::url_bytes) + " bytes");
@@ -270,11 +270,11 @@ bool submission_reader::begin_member(member m, bool seen) {
 
 bool submission_reader::key(std::string& name) {
   if (has_nul(name)) {
-    const std::string where = at_ == place::visit ? " in " + visit_path() : at_ == place::ignored ? " in " + path() : "";
+    const std::string where = at_ == level::visit ? " in " + visit_path() : at_ == level::ignored ? " in " + path() : "";
     return fail("a member name" + where + " contains a NUL character");
   }
-  if (at_ == place::ignored) return true;
-  if (at_ == place::root) {
+  if (at_ == level::ignored) return true;
+  if (at_ == level::root) {
     if (name == "count") return begin_member(member::count, count_.has_value());
     if (name == "visits") {
       const bool seen = std::exchange(has_visits_, true);
@@ -311,11 +311,11 @@ bool submission_reader::finish_root() {
   return fail("count is " + shown(*count_) + " but there " + (visits == 1 ? "is 1 visit" : "are " + std::to_string(visits) + " visits"));
 }
 
-/// The library's own text is not shown: it quotes the input at length.
+/// The library's own text is not used: it quotes the input at length.
 bool submission_reader::parse_error(std::size_t read, const std::string&, const nlohmann::detail::exception& error) {
-  constexpr int out_of_range = 406;  // the library's id of "number overflow": valid JSON that fits in no double
+  constexpr int out_of_range = 406;  // the library's id of "number overflow": valid JSON, but too large for a double
   const std::string_view reason{error.what()};
-  const std::string where = " at " + place_of(document_, read);
+  const std::string where = " at " + line_and_column(document_, read);
   if (error.id == out_of_range) return fail(path() + " is a number out of range" + where);
   if (reason.find("ill-formed UTF-8") != std::string_view::npos) return fail("invalid UTF-8" + where);
   if (read > document_.size()) return fail("malformed JSON" + where + ": the text ends too early");
@@ -329,9 +329,9 @@ std::variant<submission_ptr, parse_error> parse_submission(std::string_view text
   if (const auto how = encoding_of(text).what; how != encoding::kind::utf8) {
     return parse_error{std::string{"the body is "} + (how == encoding::kind::utf16 ? "UTF-16" : "UTF-32") + "; JSON is sent in UTF-8"};
   }
-  // The library takes a NUL byte for the end of the text and would not see what follows it.
+  // The library takes a NUL byte for the end of the text and would ignore the rest.
   if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
-    return parse_error{"malformed JSON at " + place_of(text, nul + 1) + ": a NUL byte"};
+    return parse_error{"malformed JSON at " + line_and_column(text, nul + 1) + ": a NUL byte"};
   }
   submission_reader reader{text, max_images};
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) return parse_error{std::move(reader.problem), reader.status};

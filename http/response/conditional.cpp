@@ -10,7 +10,7 @@ namespace {
 
 void drop_blanks(std::string_view& text) { text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size())); }
 
-/// What stands between the quotes of the entity tag that the text begins with, taken off it; without a quote, nothing.
+/// The quoted part of the entity tag that the text begins with, which is removed from it; empty when there is none.
 std::string_view next_opaque_tag(std::string_view& text) {
   if (text.starts_with("W/")) text.remove_prefix(2);
   const auto end = text.starts_with('"') ? text.find('"', 1) : std::string_view::npos;
@@ -60,10 +60,14 @@ bool lists_etag(std::string_view if_none_match, std::string_view etag) {
   return false;
 }
 
+bool is_known(const request& r, std::string_view etag) {
+  return std::ranges::any_of(
+      r.headers, [&](const header_field& field) { return same_word(field.name, "If-None-Match") && lists_etag(field.value, etag); });
+}
+
 response conditional(const request& to, std::string etag, response full) {
   if (full.status != 200) return full;
-  const bool known = std::ranges::any_of(
-      to.headers, [&](const header_field& field) { return same_word(field.name, "if-none-match") && lists_etag(field.value, etag); });
+  const bool known = is_known(to, etag);
   std::erase_if(full.headers, [](const header_field& field) { return field.name == "Cache-Control"; });
   full.headers.push_back({"Cache-Control", "no-cache"});
   full.headers.push_back({"ETag", std::move(etag)});

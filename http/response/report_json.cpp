@@ -1,20 +1,14 @@
 #include "http/response/report_json.hpp"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "actors/messages.hpp"
 #include "core/csv_cell.hpp"
 #include "core/evidence.hpp"
-#include "http/response/responses.hpp"
+#include "http/response/json.hpp"
 
 namespace retail_pulse::http {
 namespace {
-
-using json = nlohmann::ordered_json;  // members in the order in which they are written here
-
-/// A replacement character is better than no answer, should a text not be UTF-8.
-std::string text_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 std::string_view name_of(const image_result& result) { return describe(result.code).name; }
 
@@ -31,10 +25,10 @@ json summary_of(const job_summary& job) {
   return entry;
 }
 
-/// Fetching took place: the store was known, the URL one, and nobody cancelled before.
+/// False for an unknown store, an invalid URL, and a job cancelled before.
 bool was_fetched(const image_result& result) { return result.attempts > 0; }
 
-/// Older versions have kept more than may be shown.
+/// Older versions have stored more than may be published.
 fetch_evidence evidence_of(const reported_image& image) { return public_evidence(image.result.evidence, image.result.code, image.url); }
 
 json image_of(const reported_image& image) {
@@ -71,7 +65,7 @@ json image_of(const reported_image& image) {
 
 double rounded(double value) { return std::round(value * 100) / 100; }
 
-/// How long the run has taken, how fast it is, and when it may end; null where that is not known.
+/// Duration, rate and estimated end of the run; null where that is not known.
 void add_progress(json& to, const job_report& report, unix_millis now) {
   const auto& job = report.job;
   const bool ongoing = job.state == job_state::ongoing;
@@ -82,7 +76,7 @@ void add_progress(json& to, const job_report& report, unix_millis now) {
   to["elapsed_seconds"] = elapsed;
   to["images_per_second"] = elapsed > 0 ? json(rounded(rate)) : json(nullptr);
   if (!ongoing) return;
-  // A year from now, and further: nobody knows.
+  // An end more than a year away is no estimate.
   const double left = rate > 0 ? static_cast<double>(job.images.pending()) / rate : -1;
   const bool known = left >= 0 && left < 365.0 * 24 * 3600;
   to["estimated_end_at"] = known ? json(to_rfc3339(now + unix_millis{static_cast<std::int64_t>(left * 1000)})) : json(nullptr);
@@ -117,7 +111,7 @@ void add_cell(std::string& line, std::string_view text) {
 
 void add_cell(std::string& line, std::int64_t number) { line.append(std::to_string(number)).append(","); }
 
-/// The columns behind those of the first version, which keep their places.
+/// The columns that were added after the first version, whose columns keep their order.
 void add_evidence(std::string& rows, const reported_image& image) {
   const auto evidence = evidence_of(image);
   add_cell(rows, evidence.final_url);
@@ -166,7 +160,7 @@ response jobs_listed(const job_page& page) {
   json body{{"jobs", json::array()}};
   for (const auto& job : page.jobs) body["jobs"].push_back(summary_of(job));
   if (page.more) body["next"] = std::to_string(page.jobs.back().id.value);
-  return json_text(200, text_of(body));
+  return json_response(200, body);
 }
 
 response job_reported(const job_report& report, unix_millis now) {
@@ -190,14 +184,14 @@ response job_reported(const job_report& report, unix_millis now) {
   body["stores"] = stores_of(report);
   if (report.stores_truncated) body["stores_truncated"] = true;
   if (report.callback) body["callback"] = callback_of(*report.callback);
-  return json_text(200, text_of(body));
+  return json_response(200, body);
 }
 
 response images_listed(const image_page& page) {
   json body{{"images", json::array()}};
   for (const auto& image : page.images) body["images"].push_back(image_of(image));
   if (page.more) body["next"] = std::to_string(page.images.back().number.value);
-  return json_text(200, text_of(body));
+  return json_response(200, body);
 }
 
 std::string image_lines(const image_page& page) {
@@ -226,11 +220,11 @@ std::string visits_entry(const stores::store& store) {
 std::string visits_row(const perimeter_row& row) { return text_of({{"date", row.date}, {"perimeter", row.perimeter}}); }
 
 response store_found(const stores::store& store) {
-  return json_text(200, text_of({{"store_id", store.id}, {"store_name", store.name}, {"area", store.area}}));
+  return json_response(200, {{"store_id", store.id}, {"store_name", store.name}, {"area", store.area}});
 }
 
 response stores_reloaded(const actors::reload_outcome& outcome) {
-  return json_text(200, text_of({{"stores", outcome.stores}, {"warnings", outcome.warnings}}));
+  return json_response(200, {{"stores", outcome.stores}, {"warnings", outcome.warnings}});
 }
 
 }  // namespace retail_pulse::http

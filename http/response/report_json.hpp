@@ -14,12 +14,12 @@ namespace retail_pulse::actors {
 struct reload_outcome;
 }
 
-/// What clients read of reports: JSON, lines of JSON, and CSV.
+/// Reports as clients get them: JSON, lines of JSON, and CSV.
 namespace retail_pulse::http {
 
 response jobs_listed(const job_page& page);
 
-/// The rate and what follows from it are those at `now`.
+/// The rate and the estimated end are those at `now`.
 response job_reported(const job_report& report, unix_millis now);
 
 response images_listed(const image_page& page);
@@ -29,7 +29,7 @@ std::string image_lines(const image_page& page);
 
 /// The first row of a report as CSV (RFC 4180), which names the columns.
 std::string_view csv_header();
-/// A row for each image. What a spreadsheet would take for a formula gets an apostrophe in front: see append_csv_cell.
+/// A row for each image. A cell that a spreadsheet would take for a formula gets an apostrophe in front: see append_csv_cell.
 std::string csv_rows(const image_page& page);
 
 /// `{"store_id": ..., "area": ..., "store_name": ..., "data": [`: the beginning of an entry of /api/visits, whose rows follow.

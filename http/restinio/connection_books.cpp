@@ -42,7 +42,7 @@ void connection_books::use(const connection_bounds& bounds) {
   requests_ = client_shares{{.total = served, .percent = bounds.client_percent}};
   bodies_ = client_shares{{.total = bounds.body_bytes, .percent = bounds.client_percent, .least = bounds.largest_body}};
   unread_ = client_shares{{.total = bounds.unread_bytes}};
-  // The other half takes in who comes while somebody is being hung up.
+  // The other half is for clients that connect while one is being evicted.
   full_from_ = bounds.connections - std::min(bounds.connections, std::max<std::size_t>(1, reserve / 2));
 }
 
@@ -59,18 +59,18 @@ connection_ptr connection_books::join(guarded_socket& socket, const asio::ip::ad
 }
 
 void connection_books::make_room() {
-  while (entries_.size() - told_off_ > full_from_ || crowd_.size() > limits::waiting_connections) {
+  while (entries_.size() - evicted_ > full_from_ || crowd_.size() > limits::waiting_connections) {
     const auto victim = crowd_.first_to_go();
-    if (!victim) return;  // all others are being served or looked at
-    tell_off(**victim, {503, "too many connections are open"});
+    if (!victim) return;  // all others are being served or parsed
+    evict(**victim, {503, "too many connections are open"});
   }
 }
 
-/// While a descriptor stands in its entry, it is not closed. What has come already is still read and, should it be a whole request,
-/// answered.
-void connection_books::tell_off(connection_entry& c, refusal why) {
+/// A descriptor that is in its entry is not closed yet. Bytes that have come already are still read and, if they are a whole request,
+/// it is served.
+void connection_books::evict(connection_entry& c, early_rejection why) {
   crowd_.remove(&c);
-  if (!std::exchange(c.told_off, std::move(why))) ++told_off_;
+  if (!std::exchange(c.evicted, std::move(why))) ++evicted_;
   if (c.descriptor >= 0) ::shutdown(c.descriptor, c.phase == connection_phase::answering ? SHUT_RDWR : SHUT_RD);
 }
 
@@ -87,8 +87,8 @@ void connection_books::leave(connection_entry& c) {
   c.descriptor = -1;
   set_body(c, 0);
   give_back_unread(c, c.unread_bytes);
-  if (std::exchange(c.has_place, false)) requests_.give_back(c.who, 1);
-  if (c.told_off) --told_off_;
+  if (std::exchange(c.is_served, false)) requests_.give_back(c.who, 1);
+  if (c.evicted) --evicted_;
   entries_.erase(&c);
 }
 
@@ -97,13 +97,13 @@ std::size_t connection_books::open() const {
   return entries_.size();
 }
 
-std::optional<refusal> connection_books::waits(connection_entry& c, connection_phase phase, clock::time_point began) {
+std::optional<early_rejection> connection_books::waits(connection_entry& c, connection_phase phase, clock::time_point began) {
   const std::lock_guard lock{mutex_};
   c.phase = phase;
   c.began = began;
   c.moved = clock::now();
-  if (std::exchange(c.has_place, false)) requests_.give_back(c.who, 1);  // nothing is read before the last request is answered
-  if (c.told_off) return c.told_off;
+  if (std::exchange(c.is_served, false)) requests_.give_back(c.who, 1);  // nothing is read before the response to the last request
+  if (c.evicted) return c.evicted;
   crowd_.add(&c, c.who, c.moved);
   return std::nullopt;
 }
@@ -115,15 +115,15 @@ void connection_books::works(connection_entry& c) {
 
 bool connection_books::begins(connection_entry& c, bool vital) {
   const std::lock_guard lock{mutex_};
-  if (c.has_place) return true;
-  crowd_.remove(&c);  // it may be there, where a request came together with one that was answered without a place
+  if (c.is_served) return true;
+  crowd_.remove(&c);  // it may be there when a request came together with one that was not served
   c.phase = connection_phase::answering;
   c.moved = clock::now();
-  if (vital) return true;  // its answer comes in a moment, and it makes room for nobody
+  if (vital) return true;  // its response comes in a moment, so it does not have to make room
   if (requests_.allows(c.who, 1)) {
     requests_.take(c.who, 1);
-    c.has_place = true;
-    if (std::exchange(c.told_off, std::nullopt)) --told_off_;  // its request came whole all the same: it stays until it is answered
+    c.is_served = true;
+    if (std::exchange(c.evicted, std::nullopt)) --evicted_;  // its request is complete all the same: it stays until the response
     return true;
   }
   crowd_.add(&c, c.who, c.moved);
@@ -156,7 +156,7 @@ connection_entry* connection_books::heaviest(const client_shares& of, amount_of 
   return found;
 }
 
-std::optional<refusal> connection_books::has_body(connection_entry& c, std::size_t bytes) {
+std::optional<early_rejection> connection_books::has_body(connection_entry& c, std::size_t bytes) {
   const std::lock_guard lock{mutex_};
   if (bytes <= c.body_bytes) {
     set_body(c, bytes);
@@ -164,34 +164,34 @@ std::optional<refusal> connection_books::has_body(connection_entry& c, std::size
   }
   const auto more = bytes - c.body_bytes;
   const auto weight = weight_of(c, bodies_, &connection_entry::body_bytes) + more;
-  const auto is_half_received = [](const connection_entry& other) { return !other.has_place && !other.told_off; };
+  const auto is_half_received = [](const connection_entry& other) { return !other.is_served && !other.evicted; };
   while (!bodies_.has_room(more)) {
     auto* victim = heaviest(bodies_, &connection_entry::body_bytes, is_half_received);
     if (victim == nullptr || victim == &c || weight_of(*victim, bodies_, &connection_entry::body_bytes) <= weight) break;
     set_body(*victim, 0);
-    tell_off(*victim, {503, "too many large requests are on their way"});
+    evict(*victim, {503, "too many large requests are being received"});
   }
   const auto most = bodies_.greediest();
   const bool takes_most = !most || bodies_.held_by(*most) <= weight;
   if (!bodies_.has_room(more) || (takes_most && !bodies_.allows(c.who, more))) {
     set_body(c, 0);
-    return refusal{503, "too many large requests are on their way"};
+    return early_rejection{503, "too many large requests are being received"};
   }
   set_body(c, bytes);
   return std::nullopt;
 }
 
-std::shared_ptr<void> connection_books::writes(connection_ptr c, std::size_t bytes) {
-  if (!c || bytes == 0) return nullptr;
+permit connection_books::writes(connection_ptr c, std::size_t bytes) {
+  if (!c || bytes == 0) return {};
   {
     const std::lock_guard lock{mutex_};
-    if (c->has_left) return nullptr;
+    if (c->has_left) return {};
     take_unread(*c, bytes);
   }
-  return {c.get(), [this, c, bytes](void*) {
-            const std::lock_guard lock{mutex_};
-            give_back_unread(*c, std::min(bytes, c->unread_bytes));
-          }};
+  return permit{[this, c, bytes] {
+    const std::lock_guard lock{mutex_};
+    give_back_unread(*c, std::min(bytes, c->unread_bytes));
+  }};
 }
 
 void connection_books::take_unread(connection_entry& c, std::size_t bytes) {
@@ -205,7 +205,7 @@ void connection_books::take_unread(connection_entry& c, std::size_t bytes) {
     if (victim == nullptr || weight_of(*victim, unread_, &connection_entry::unread_bytes) < own) return;  // this one alone is that large
     give_back_unread(*victim, victim->unread_bytes);
     if (victim->descriptor >= 0) ::shutdown(victim->descriptor, SHUT_RDWR);
-    observe::log(observe::level::debug, "an answer that is not read is broken off");
+    observe::log(observe::level::debug, "a response that is not read is broken off");
   }
 }
 
@@ -220,24 +220,24 @@ void connection_books::answers(connection_entry& c) {
   set_body(c, 0);
 }
 
-std::optional<refusal> connection_books::told_off(const connection_entry& c) const {
+std::optional<early_rejection> connection_books::evicted(const connection_entry& c) const {
   const std::lock_guard lock{mutex_};
-  return c.told_off;
+  return c.evicted;
 }
 
 void connection_books::sweep(clock::time_point now) {
   const std::lock_guard lock{mutex_};
   for (const auto& [c, owner] : entries_) {
-    if (c->told_off || c->has_place) continue;
+    if (c->evicted || c->is_served) continue;
     const auto since = now - c->began;
     const bool idle = c->phase == connection_phase::idle && since >= bounds_.idle;
     const bool late = c->phase == connection_phase::head && since >= bounds_.head;
-    if (idle || late) tell_off(*c, {408, "the request did not arrive in time"});
+    if (idle || late) evict(*c, {408, "the request did not arrive in time"});
   }
 }
 
 void connection_books::hang_up_all() {
-  std::vector<connection_ptr> all;  // hanging up comes back here
+  std::vector<connection_ptr> all;  // `hang_up` calls back
   {
     const std::lock_guard lock{mutex_};
     for (const auto& [c, owner] : entries_) all.push_back(owner);

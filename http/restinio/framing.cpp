@@ -19,82 +19,82 @@ bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '
 
 }  // namespace
 
-framing_check::verdict framing_check::take(std::string_view bytes) {
+framing_check::outcome framing_check::take(std::string_view bytes) {
   std::size_t done = 0;
   while (done < bytes.size()) {
-    if (at_ == place::parsers_own) break;
-    if (at_ == place::body || at_ == place::chunk_data) {
+    if (at_ == position::parsers_own) break;
+    if (at_ == position::body || at_ == position::chunk_data) {
       const auto part = std::min<std::uint64_t>(left_, bytes.size() - done);
       done += static_cast<std::size_t>(part);
       left_ -= part;
-      if (left_ == 0) at_ = at_ == place::body ? place::between : place::chunk_end;
+      if (left_ == 0) at_ = at_ == position::body ? position::between : position::chunk_end;
       continue;
     }
-    const auto wrong = objection_to(bytes[done]);
+    const auto wrong = fault_of(bytes[done]);
     if (!wrong.empty()) return {done, wrong};
     ++done;
   }
   return {bytes.size(), {}};
 }
 
-/// What is wrong with a byte that is no data of a body, or nothing.
-std::string_view framing_check::objection_to(char c) {
+/// The error of a byte that is not data of a body; empty when there is none.
+std::string_view framing_check::fault_of(char c) {
   if (after_cr_) {
     if (c != '\n') return "a line ends in CR alone; it has to end in CR and LF";
     after_cr_ = false;
     end_line();
     return {};
   }
-  if (at_ == place::chunk_end && c != '\r') return "the data of a chunk is not followed by CR and LF";
+  if (at_ == position::chunk_end && c != '\r') return "the data of a chunk is not followed by CR and LF";
   if (c == '\n') return "a line ends in LF alone; it has to end in CR and LF";
-  if (c != '\r') return objection_in_place(c);
-  if (at_ == place::chunk_size && !has_size_) return no_size;
+  if (c != '\r') return fault_in_line(c);
+  if (at_ == position::chunk_size && !has_size_) return no_size;
   after_cr_ = true;
   return {};
 }
 
-/// The same of a byte that ends no line.
-std::string_view framing_check::objection_in_place(char c) {
+/// The same of a byte that does not end a line.
+std::string_view framing_check::fault_in_line(char c) {
   switch (at_) {
-    case place::between:
-      at_ = place::first_line;
+    case position::between:
+      at_ = position::first_line;
       break;
-    case place::line_start:
+    case position::line_start:
       if (is_blank(c)) return "a line of the headers begins with a blank; a header has to stand in one line";
       name_.clear();
-      at_ = place::name;
+      at_ = position::name;
       take_name(c);
       break;
-    case place::name:
+    case position::name:
       take_name(c);
       break;
-    case place::value:
+    case position::value:
       if (field_ == field::length) take_length(c);
       break;
-    case place::chunk_size:
-      return objection_to_size(c);
-    case place::chunk_blank:
+    case position::chunk_size:
+      return fault_in_size(c);
+    case position::chunk_blank:
       if (c == ';') {
-        at_ = place::chunk_extension;
+        at_ = position::chunk_extension;
       } else if (!is_blank(c)) {
-        return "the size of a chunk is followed by something that is no extension";
+        return "the size of a chunk is followed by something that is not an extension";
       }
       break;
-    case place::chunk_extension:
+    case position::chunk_extension:
       if (is_control(c)) return "the extension of a chunk contains a control character";
       break;
-    case place::first_line:
-    case place::body:
-    case place::chunk_data:
-    case place::chunk_end:
-    case place::parsers_own:
+    case position::first_line:
+    case position::body:
+    case position::chunk_data:
+    case position::chunk_end:
+    case position::parsers_own:
       break;
   }
   return {};
 }
 
 void framing_check::begin_head() {
-  at_ = place::line_start;
+  at_ = position::line_start;
   in_trailers_ = chunked_ = has_length_ = length_over_ = unclear_ = false;
   length_ = 0;
 }
@@ -104,11 +104,11 @@ void framing_check::take_name(char c) {
     if (name_.size() <= encoding_name.size()) name_ += lower(c);
     return;
   }
-  at_ = place::value;
+  at_ = position::value;
   field_ = field::other;
   if (in_trailers_) return;
   if (name_ == encoding_name) {
-    chunked_ = true;  // the parser, and what stands around it, refuse any other
+    chunked_ = true;  // any other is rejected by the parser, or by parser_hooks
   } else if (name_ == length_name) {
     field_ = field::length;
     unclear_ |= has_length_;
@@ -127,65 +127,65 @@ void framing_check::take_length(char c) {
   }
 }
 
-/// Not left to the parser: it takes every byte from 0x80 on for a digit 0.
-std::string_view framing_check::objection_to_size(char c) {
+/// Not left to the parser, which takes every byte from 0x80 on for a digit 0.
+std::string_view framing_check::fault_in_size(char c) {
   const int digit = hex_digit(c);
   if (digit >= 0 ? left_ > size_most : !has_size_ || (c != ';' && !is_blank(c))) return no_size;
   if (digit >= 0) {
     left_ = 16 * left_ + static_cast<std::uint64_t>(digit);
     has_size_ = true;
   } else {
-    at_ = c == ';' ? place::chunk_extension : place::chunk_blank;
+    at_ = c == ';' ? position::chunk_extension : position::chunk_blank;
   }
   return {};
 }
 
 void framing_check::end_line() {
   switch (at_) {
-    case place::first_line:
+    case position::first_line:
       return begin_head();
-    case place::line_start:  // an empty line
+    case position::line_start:  // an empty line
       if (in_trailers_) {
-        at_ = place::between;
+        at_ = position::between;
       } else {
         end_head();
       }
       return;
-    case place::value:
-      at_ = place::line_start;
+    case position::value:
+      at_ = position::line_start;
       return;
-    case place::chunk_size:
-    case place::chunk_blank:
-    case place::chunk_extension:
+    case position::chunk_size:
+    case position::chunk_blank:
+    case position::chunk_extension:
       in_trailers_ = left_ == 0;
-      at_ = in_trailers_ ? place::line_start : place::chunk_data;
+      at_ = in_trailers_ ? position::line_start : position::chunk_data;
       return;
-    case place::chunk_end:
+    case position::chunk_end:
       left_ = 0;
       has_size_ = false;
-      at_ = place::chunk_size;
+      at_ = position::chunk_size;
       return;
-    case place::name:  // a line without a colon
-      at_ = place::parsers_own;
+    case position::name:  // a line without a colon
+      at_ = position::parsers_own;
       return;
-    case place::between:
-    case place::body:
-    case place::chunk_data:
-    case place::parsers_own:
+    case position::between:
+    case position::body:
+    case position::chunk_data:
+    case position::parsers_own:
       return;
   }
 }
 
 void framing_check::end_head() {
   if (unclear_ || (chunked_ && has_length_)) {
-    at_ = place::parsers_own;
+    at_ = position::parsers_own;
   } else if (chunked_) {
     left_ = 0;
     has_size_ = false;
-    at_ = place::chunk_size;
+    at_ = position::chunk_size;
   } else {
     left_ = length_;
-    at_ = length_ > 0 ? place::body : place::between;
+    at_ = length_ > 0 ? position::body : position::between;
   }
 }
 

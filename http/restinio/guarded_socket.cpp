@@ -12,13 +12,13 @@
 namespace retail_pulse::http {
 namespace {
 
-/// One try, without waiting: there is room for a few hundred bytes, but where a client has not read its earlier answers.
+/// One try, without waiting: there is room for a few hundred bytes, unless the client has not read its earlier responses.
 bool send_now(int descriptor, std::string_view text) {
   return ::send(descriptor, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
 }
 
-/// A refused client that is still sending would get a reset, and lose the answer, if the descriptor were closed at once. This reads and
-/// forgets what comes, until the client closes, or enough has come, or time is up.
+/// A rejected client that is still sending would get a reset, and lose the response, if the descriptor were closed at once. This reads and
+/// drops bytes until the client closes, or there were limits::refusal_linger_bytes, or after limits::refusal_linger.
 class lingering : public std::enable_shared_from_this<lingering> {
  public:
   lingering(asio::ip::tcp::socket socket, std::atomic<std::size_t>& count)
@@ -45,7 +45,7 @@ class lingering : public std::enable_shared_from_this<lingering> {
   }
 
   void end() {
-    asio::error_code ignored;  // there is nobody left to tell
+    asio::error_code ignored;  // the client has gone
     socket_.close(ignored);
     timer_.cancel();
   }
@@ -90,23 +90,23 @@ void guarded_socket::before_read() {
     head_since_ = connection_books::clock::now();
     parser_ = note.parser;
   }
-  if (!wrong_.empty()) return refuse({400, std::string{wrong_}});
+  if (!wrong_.empty()) return reject({400, std::string{wrong_}});
   if (!in_request_ && !idle_since_) idle_since_ = connection_books::clock::now();
   count_framing(note);
   using enum connection_phase;
-  const auto told_off = books_->waits(*entry_, !in_request_ ? idle : in_body_ ? body : head, in_request_ ? head_since_ : *idle_since_);
-  if (told_off && in_request_) return refuse(*told_off);
-  if (told_off) return give_up();  // in silence: an answer could be taken for one to the next request
+  const auto evicted = books_->waits(*entry_, !in_request_ ? idle : in_body_ ? body : head, in_request_ ? head_since_ : *idle_since_);
+  if (evicted && in_request_) return reject(*evicted);
+  if (evicted) return give_up();  // without a response, which could be taken for that to the next request
   if (note.wants_continue && !send_now(native_handle(), "HTTP/1.1 100 Continue\r\n\r\n")) {
-    observe::log(observe::level::debug, "a 100 Continue could not be sent");  // the client goes on by itself after a while
+    observe::log(observe::level::debug, "a 100 Continue could not be sent");  // the client sends its body after a while in any case
   }
-  if (framing_ > limits::request_framing_bytes) return refuse({400, "the extensions of a chunk, or the trailers, are too long"});
+  if (framing_ > limits::request_framing_bytes) return reject({400, "the extensions of a chunk, or the trailers, are too long"});
   if (note.body_bytes <= body_bytes_) return;
   body_bytes_ = note.body_bytes;
-  if (const auto too_many = books_->has_body(*entry_, body_bytes_)) refuse(*too_many);
+  if (const auto too_many = books_->has_body(*entry_, body_bytes_)) reject(*too_many);
 }
 
-/// The parser passes chunk extensions over in silence, however long they are.
+/// The parser skips chunk extensions, however long they are.
 void guarded_socket::count_framing(const parse_note& note) {
   if (note.began) in_body_ = false;
   if (note.began) body_bytes_ = 0;
@@ -124,7 +124,7 @@ void guarded_socket::after_read(std::size_t bytes) {
 std::size_t guarded_socket::sound_part(std::string_view bytes) {
   const auto seen = check_.take(bytes);
   wrong_ = seen.wrong;
-  if (!wrong_.empty() && seen.sound == 0) refuse({400, std::string{wrong_}});
+  if (!wrong_.empty() && seen.sound == 0) reject({400, std::string{wrong_}});
   return seen.sound;
 }
 
@@ -135,16 +135,16 @@ void guarded_socket::before_write() {
   books_->answers(*entry_);
 }
 
-std::optional<refusal> guarded_socket::last_words() {
+std::optional<early_rejection> guarded_socket::reason_to_close() {
   auto note = std::exchange(note_of_this_thread(), {});
   if (!is_open()) return std::nullopt;
-  if (note.refused) return std::move(note.refused);
+  if (note.rejected) return std::move(note.rejected);
   if (!in_request_) return std::nullopt;
-  if (auto told_off = books_->told_off(*entry_)) return told_off;
+  if (auto evicted = books_->evicted(*entry_)) return evicted;
   char next = 0;
   const bool ended = ::recv(native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-  if (ended) return refusal{400, "the request ended early"};
-  return refusal{408, "the request did not arrive in time"};
+  if (ended) return early_rejection{400, "the request ended early"};
+  return early_rejection{408, "the request did not arrive in time"};
 }
 
 void guarded_socket::shutdown(shutdown_type what, asio::error_code& error) {
@@ -152,8 +152,8 @@ void guarded_socket::shutdown(shutdown_type what, asio::error_code& error) {
   if (note_of_this_thread().reset) {
     note_of_this_thread() = {};
     set_option(asio::socket_base::linger{true, 0}, error);
-  } else if (const auto why = last_words()) {
-    refuse(*why);
+  } else if (const auto why = reason_to_close()) {
+    reject(*why);
   } else {
     base::shutdown(what, error);
   }
@@ -162,24 +162,24 @@ void guarded_socket::shutdown(shutdown_type what, asio::error_code& error) {
 void guarded_socket::give_up() {
   if (entry_) books_->close(*entry_);
   ::shutdown(native_handle(), SHUT_RDWR);
-  asio::error_code ignored;  // it is gone in any case
+  asio::error_code ignored;  // it is closed in any case
   base::close(ignored);
 }
 
 void guarded_socket::hang_up() {
   if (!is_open()) return;
-  if (in_request_) return refuse({503, "the service is stopping"});
+  if (in_request_) return reject({503, "the service is stopping"});
   ::shutdown(native_handle(), SHUT_RDWR);
 }
 
-void guarded_socket::refuse(const refusal& why) {
+void guarded_socket::reject(const early_rejection& why) {
   in_request_ = false;
   if (entry_) books_->close(*entry_);
-  const bool told = send_now(native_handle(), books_->written(why));
+  const bool sent = send_now(native_handle(), books_->as_text(why));
   ::shutdown(native_handle(), SHUT_WR);
   asio::error_code failed;
   const auto protocol = local_endpoint(failed).protocol();
-  if (failed || !told || books_->lingering >= limits::refusals_lingering) return give_up();
+  if (failed || !sent || books_->lingering >= limits::refusals_lingering) return give_up();
   const int descriptor = release(failed);
   if (failed) return give_up();
   asio::ip::tcp::socket rest{asio::make_strand(get_executor())};

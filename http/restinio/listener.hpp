@@ -1,3 +1,7 @@
+// restinio: HTTP/1.1 over RESTinio: connections, parsing, limits, and the sending of responses.
+// README.md says what of RESTinio is changed here, and why.
+// May use: RESTinio, Asio, http_parser, src/core, src/observe; messages, errors and shares of http.
+// Never: a route, an actor, a body's content. No other folder includes RESTinio or Asio.
 #pragma once
 
 #include <chrono>
@@ -12,6 +16,7 @@
 
 #include "core/limits.hpp"
 #include "http/message.hpp"
+#include "http/responder.hpp"
 
 namespace retail_pulse::http {
 
@@ -19,34 +24,33 @@ struct listener_options {
   std::string bind;                 ///< an IP address
   std::uint16_t port = 0;           ///< 0 picks a free one
   std::size_t max_body_bytes = 0;   ///< 413 beyond it
-  std::size_t max_connections = 0;  ///< beyond it, or a little below, those without a complete request make room
+  std::size_t max_connections = 0;  ///< from a little below it, connections without a complete request are closed
   std::size_t threads = 1;
   std::size_t received_bodies_bytes = 0;        ///< of all requests together, but at least 1.5 x max_body_bytes; 503 beyond it
-  std::chrono::milliseconds request_read{0};    ///< 408 beyond it; looked at once a second
-  std::chrono::milliseconds idle{0};            ///< a connection that is in no request is closed after this
+  std::chrono::milliseconds request_read{0};    ///< 408 beyond it; checked once a second
+  std::chrono::milliseconds idle{0};            ///< a connection without a request is closed after this
   std::chrono::milliseconds request_handle{0};  ///< 503 beyond it
-  std::chrono::milliseconds longest_answer{0};  ///< of requests whose handler may take longer, as `responder::within` has it
+  std::chrono::milliseconds longest_answer{0};  ///< of requests with a longer deadline (`responder::within`)
   std::chrono::milliseconds request_head = limits::request_head;          ///< 408 beyond it
-  std::size_t unread_answers_bytes = limits::unread_answers_bytes;        ///< of all answers that are being written
-  std::size_t client_percent = limits::default_client_share;              ///< of what others leave, for one client
-  std::function<bool(std::string_view address)> trusts_client = nullptr;  ///< whether no share holds for it. Any thread
-  std::vector<std::string> vital_paths = {};                              ///< answered even where there is no place for a request
+  std::size_t unread_answers_bytes = limits::unread_answers_bytes;        ///< of all responses that are being sent
+  std::size_t client_percent = limits::default_client_share;              ///< the part of what others leave that one client may have
+  std::function<bool(std::string_view address)> trusts_client = nullptr;  ///< whether the client passes on the requests of many. Any thread
+  std::vector<std::string> vital_paths = {};                              ///< served even when too many requests are being served
 
-  // What only tests change. RESTinio looks at both once a second, and ends the connection beyond them.
-  /// An answer, or a chunk of one, is not taken by its client.
+  // RESTinio checks both once a second, and closes the connection beyond them.
+  /// For the client to receive a response, or a chunk of one.
   std::chrono::milliseconds response_write = limits::response_write;
-  /// There is no answer, not even our 503, or no further chunk: so long after the longest time for one.
+  /// After the longest deadline, for a response (should even our 503 be missing) or the next chunk.
   std::chrono::milliseconds hang_up_after{10'000};
 };
 
-/// HTTP/1.1 over RESTinio: connections, limits, and an answer for everything that arrives, well-formed or not.
-/// It knows nothing about routes and actors.
+/// HTTP/1.1 over RESTinio: connections, limits, and a response to every request, well-formed or not.
 class listener {
  public:
   /// Gets every request that is within the limits. Runs on one of the listener's threads and must not wait. What it throws becomes a 500.
   using handler = std::function<void(request, const responder&)>;
 
-  /// A listening server, or why there is none: "cannot listen on 127.0.0.1:8080: Address already in use".
+  /// A listening server, or an error sentence: "cannot listen on 127.0.0.1:8080: Address already in use".
   static std::variant<std::unique_ptr<listener>, std::string> open(const listener_options& options, handler handle);
 
   /// Stops, if `stop` did not.
@@ -54,10 +58,10 @@ class listener {
 
   std::uint16_t port() const;
 
-  /// Takes no more connections, answers every open request with 503, breaks every open stream off, waits up to limits::stop_flush for
-  /// answers that are being written, answers what is half received with 503, too, closes all connections, and waits as long again for each:
-  /// for the connections to end, and for the refused clients to read why. After it no handler runs, and an answer, or a chunk, of whoever
-  /// still holds a responder or a body_writer goes nowhere.
+  /// Accepts no more connections, answers every open request with 503, breaks off every open stream, waits up to limits::stop_flush for
+  /// responses that are being sent, answers half received requests with 503, closes all connections, and waits as long again twice: for the
+  /// connections to end, and for rejected clients to read why. After it no handler runs, and responders and body_writers that are still held
+  /// have no effect.
   void stop();
 
  private:

@@ -13,17 +13,17 @@
 
 namespace retail_pulse::http {
 
-/// Who of many goes first when there is no room: of the client that has most, the one that has been still for longest. A client that is
-/// trusted counts as one member, because it may be many clients. A plain value without a lock; each step takes the logarithm of the size.
+/// Chooses which member has to go when there is no room: of the client that has most members, the one that has been still for longest.
+/// A trusted client counts as one member, because it may be many clients. A plain value without a lock; each step takes O(log size).
 template <class Member>
 class client_crowd {
  public:
   using moment = std::chrono::steady_clock::time_point;
 
-  /// `still_since`: when something last came of it. Adding a member anew moves it.
+  /// `still_since`: when its last byte came or went. Adding a member again moves it.
   void add(const Member& member, const client_address& who, moment still_since) {
     remove(member);
-    places_.emplace(member, place{who, still_since});
+    members_.emplace(member, entry{who, still_since});
     auto& its = by_client_[who];
     if (!its.empty()) ranks_.erase(rank_of(who, its));
     its.emplace(still_since, member);
@@ -31,10 +31,10 @@ class client_crowd {
   }
 
   void remove(const Member& member) {
-    const auto found = places_.find(member);
-    if (found == places_.end()) return;
+    const auto found = members_.find(member);
+    if (found == members_.end()) return;
     const auto [who, since] = found->second;
-    places_.erase(found);
+    members_.erase(found);
     const auto its = by_client_.find(who);
     ranks_.erase(rank_of(who, its->second));
     its->second.erase({since, member});
@@ -45,7 +45,7 @@ class client_crowd {
     }
   }
 
-  std::size_t size() const { return places_.size(); }
+  std::size_t size() const { return members_.size(); }
 
   std::optional<Member> first_to_go() const {
     if (ranks_.empty()) return std::nullopt;
@@ -53,13 +53,13 @@ class client_crowd {
   }
 
  private:
-  struct place {
+  struct entry {
     client_address who;
     moment since;
   };
   using members = std::set<std::pair<moment, Member>>;
 
-  /// The first one has most members; among equals, the one that has been still for longest.
+  /// The smallest has most members; among equals, the member that has been still for longest.
   struct rank {
     std::size_t count;
     moment since;
@@ -73,7 +73,7 @@ class client_crowd {
 
   static rank rank_of(const client_address& who, const members& its) { return {who.trusted ? 1 : its.size(), its.begin()->first, who}; }
 
-  std::unordered_map<Member, place> places_;
+  std::unordered_map<Member, entry> members_;
   std::map<client_address, members> by_client_;  ///< none is empty
   std::set<rank> ranks_;
 };

@@ -12,13 +12,12 @@ namespace retail_pulse::http {
 /// A total that clients share, in whatever unit.
 struct share_bounds {
   std::size_t total = 0;
-  std::size_t percent = 100;  ///< of what the others leave a client may hold so much; 100: all of it
+  std::size_t percent = 100;  ///< the part of what other clients leave that one client may hold; 100: all of it
   std::size_t least = 1;      ///< what a client may hold whatever its share is, where the total allows it
 };
 
-/// How much of a total each client holds, and whether it may hold more. A client may hold a part of what the others leave: the first leaves
-/// something for the second, both for the third, and so on, so that one client never has all and few together hardly do. A plain value
-/// without a lock.
+/// How much of a total each client holds, and whether it may hold more. A client may hold a part of what the others leave, so one client
+/// never holds everything, and a few together hardly do. A plain value without a lock.
 class client_shares {
  public:
   explicit client_shares(const share_bounds& bounds) : bounds_{bounds} {}
@@ -30,10 +29,10 @@ class client_shares {
     return found == by_client_.end() ? 0 : found->second;
   }
 
-  /// Whether so much more is there at all.
+  /// Whether the total allows so much more.
   bool has_room(std::size_t more) const { return held_ <= bounds_.total && more <= bounds_.total - held_; }
 
-  /// Whether it is there, and within the client's share.
+  /// Whether the total allows it, and the client's share.
   bool allows(const client_address& who, std::size_t more) const {
     if (!has_room(more)) return false;
     if (who.trusted || bounds_.percent >= 100) return true;
@@ -42,14 +41,14 @@ class client_shares {
     return mine + more <= std::max(bounds_.least, left_by_others / 100 * bounds_.percent + left_by_others % 100 * bounds_.percent / 100);
   }
 
-  /// Counts, whether allowed or not.
+  /// Counts, whether it is allowed or not.
   void take(const client_address& who, std::size_t amount) {
     if (amount == 0) return;
     by_client_[who] += amount;
     held_ += amount;
   }
 
-  /// Of what was taken.
+  /// Part of what was taken.
   void give_back(const client_address& who, std::size_t amount) {
     if (amount == 0) return;
     held_ -= amount;
@@ -57,7 +56,7 @@ class client_shares {
     if ((found->second -= amount) == 0) by_client_.erase(found);
   }
 
-  /// Who holds most; nobody who is trusted, because that may be many.
+  /// The client that holds most. Trusted ones are passed over, because each may be many clients.
   std::optional<client_address> greediest() const {
     std::optional<client_address> most;
     std::size_t amount = 0;

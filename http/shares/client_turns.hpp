@@ -9,8 +9,8 @@
 
 namespace retail_pulse::http {
 
-/// A queue in which clients take turns: one task of each, then the next one of each, in the order in which a client gave them. So a client
-/// that has queued a thousand holds up another by one. A plain value without a lock or a bound.
+/// A queue that takes one task of each client in turn, in the order in which a client added them. So a client with a thousand queued tasks
+/// holds up another one by one task. A plain value without a lock or a bound.
 template <class Task>
 class client_turns {
  public:
@@ -31,7 +31,7 @@ class client_turns {
     ++size_;
   }
 
-  /// The task whose turn it is. Not of an empty queue.
+  /// Takes the next task. The queue must not be empty.
   Task next() {
     const auto who = ring_.front();
     ring_.pop_front();
@@ -48,7 +48,7 @@ class client_turns {
   }
 
  private:
-  std::map<client_address, std::deque<Task>> lanes_;  ///< none is empty, but where there was no memory for its task
+  std::map<client_address, std::deque<Task>> lanes_;  ///< an empty one only after a failed allocation
   std::deque<client_address> ring_;                   ///< whose turn is next; each client with a lane once
   std::size_t size_ = 0;
 };

@@ -9,24 +9,25 @@
 
 #include "http/shares/client_shares.hpp"
 #include "http/shares/client_turns.hpp"
+#include "http/shares/permit.hpp"
 
 namespace retail_pulse::http {
 
-/// Questions that wait for reader actors, whose mailboxes have no bound: each reader has one question at a time, and the clients that wait
-/// take turns. So who asks for much waits for its own questions, and another client for the one that is being read. Any thread.
+/// Queries that wait for reader actors, whose mailboxes have no bound. Each reader has one query at a time, and clients take turns: a
+/// client with many queries waits for its own, another client only for the one that is being read. Any thread.
 template <class Reader>
 class reader_queue : public std::enable_shared_from_this<reader_queue<Reader>> {
  public:
-  /// Sends a question to a reader. Its reply holds `turn` until it is answered, or dropped: then the reader is free for the next one.
-  using question = std::function<void(const Reader& reader, std::shared_ptr<void> turn)>;
+  /// Sends a query to a reader. Its reply holds `turn` until it is answered or dropped: then the reader is free for the next query.
+  using query = std::function<void(const Reader& reader, permit turn)>;
 
-  /// `bounds`: questions that wait or are being read.
+  /// `bounds`: queries that wait or are being read.
   reader_queue(std::vector<Reader> readers, const share_bounds& bounds) : readers_{std::move(readers)}, shares_{bounds} {
     for (std::size_t i = 0; i < readers_.size(); ++i) free_.push_back(i);
   }
 
-  /// False where too many questions wait, or too many of this client.
-  bool ask(const client_address& who, question send) {
+  /// False when too many queries wait, or too many of this client.
+  bool ask(const client_address& who, query send) {
     {
       const std::lock_guard lock{mutex_};
       if (!shares_.allows(who, 1)) return false;
@@ -35,8 +36,8 @@ class reader_queue : public std::enable_shared_from_this<reader_queue<Reader>> {
     return true;
   }
 
-  /// For who is bounded elsewhere, and would break off what has begun if it were refused.
-  void ask_in_any_case(const client_address& who, question send) {
+  /// Without a bound: for streams, which are bounded elsewhere, and would have to be broken off if they were rejected in the middle.
+  void ask_in_any_case(const client_address& who, query send) {
     {
       const std::lock_guard lock{mutex_};
       if (closed_) return;
@@ -46,9 +47,9 @@ class reader_queue : public std::enable_shared_from_this<reader_queue<Reader>> {
     hand_out();
   }
 
-  /// Drops what waits, and lets go of the readers.
+  /// Drops what waits, and releases the readers.
   void close() {
-    client_turns<asked> dropped;  // goes without the lock
+    client_turns<asked> dropped;  // destroyed after the lock is released
     std::vector<Reader> readers;
     const std::lock_guard lock{mutex_};
     closed_ = true;
@@ -59,7 +60,7 @@ class reader_queue : public std::enable_shared_from_this<reader_queue<Reader>> {
  private:
   struct asked {
     client_address who;
-    question send;
+    query send;
   };
 
   void hand_out() {
@@ -71,8 +72,7 @@ class reader_queue : public std::enable_shared_from_this<reader_queue<Reader>> {
       const auto next = waiting_.next();
       const auto reader = readers_[number];
       lock.unlock();
-      std::shared_ptr<void> turn{this, [self = this->shared_from_this(), number, who = next.who](void*) { self->take_back(number, who); }};
-      next.send(reader, std::move(turn));
+      next.send(reader, permit{[self = this->shared_from_this(), number, who = next.who] { self->take_back(number, who); }});
     }
   }
 
@@ -87,7 +87,7 @@ class reader_queue : public std::enable_shared_from_this<reader_queue<Reader>> {
 
   std::mutex mutex_;
   std::vector<Reader> readers_;
-  std::vector<std::size_t> free_;  ///< readers without a question
+  std::vector<std::size_t> free_;  ///< readers without a query
   client_shares shares_;
   client_turns<asked> waiting_;
   bool closed_ = false;

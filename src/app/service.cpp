@@ -27,7 +27,7 @@
 #include "fetch/poster.hpp"
 #include "fetch/sharing_engine.hpp"
 #include "fetch/url.hpp"
-#include "http/response/responses.hpp"
+#include "http/response/job_json.hpp"
 #include "http/server.hpp"
 #include "observe/log.hpp"
 #include "storage/claiming.hpp"
@@ -240,7 +240,7 @@ class service::implementation {
     options.trusts_client = trusts_client_of(settings);
     auto started = http::server::start(options, {*supervisor_, api_readers_, *audit_reader_, *herald_, report_readers_,
                                                  colleagues_->store_master, *store_loader_, poster_ ? problem_of_callback : no_callbacks});
-    if (auto* problem = std::get_if<http::server::refused>(&started)) return refused{problem->message, 2};
+    if (auto* problem = std::get_if<http::server::start_error>(&started)) return refused{problem->message, 2};
     server_ = std::move(std::get<std::unique_ptr<http::server>>(started));
     return std::nullopt;
   }

@@ -71,7 +71,7 @@ struct parsed {
 
 parsed& of(http_parser* parser) { return *static_cast<parsed*>(parser->data); }
 
-/// As http/parser_hooks.hpp refuses what could be read in two ways.
+/// As http/restinio/parser_hooks.hpp rejects what could be read in two ways.
 bool is_refused(const http_parser& parser, const parsed& seen) {
   return parser.http_major != 1 || seen.two_readings || (parser.http_minor == 0 && seen.encodings > 0);
 }

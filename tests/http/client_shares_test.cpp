@@ -113,10 +113,10 @@ namespace {
 struct noting_readers {
   std::shared_ptr<reader_queue<int>> queue;
   std::string order{};
-  std::vector<std::shared_ptr<void>> turns{};
+  std::vector<permit> turns{};
 
-  reader_queue<int>::question named(const std::string& name) {
-    return [this, name](const int& reader, std::shared_ptr<void> turn) {
+  reader_queue<int>::query named(const std::string& name) {
+    return [this, name](const int& reader, permit turn) {
       order += name + "@" + std::to_string(reader) + " ";
       turns.push_back(std::move(turn));
     };
