@@ -47,7 +47,7 @@ struct server_options {
 
   // Bounds of bytes.
   std::size_t parser_queue_bytes = limits::parser_queue_bytes;        ///< large submissions that wait or are being parsed; 503 beyond
-  std::size_t received_bodies_bytes = limits::received_bodies_bytes;  ///< of all requests; at least 1.5 x max_body_bytes; 503 beyond
+  std::size_t received_bodies_bytes = limits::received_bodies_bytes;  ///< of all requests; at least 1.25 x max_body_bytes; 503 beyond
   std::size_t unread_answers_bytes = limits::unread_answers_bytes;    ///< responses being sent; beyond, the largest is broken off
 
   // Deadlines.

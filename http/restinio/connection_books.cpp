@@ -51,7 +51,7 @@ connection_ptr connection_books::join(guarded_socket& socket, const asio::ip::ad
   c->who = client_at(from, trusts);
   c->socket = &socket;
   c->descriptor = descriptor;
-  c->moved = clock::now();
+  c->began = c->moved = clock::now();  // it may be swept before it waits
   const std::lock_guard lock{mutex_};
   entries_.emplace(c.get(), c);
   make_room();

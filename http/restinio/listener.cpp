@@ -110,7 +110,7 @@ class listener::implementation {
       : options_{options}, handle_{std::move(handle)}, sweeper_{state_.context} {
     state_.books.use({.connections = options.max_connections,
                 .client_percent = options.client_percent,
-                .body_bytes = std::max(options.received_bodies_bytes, options.max_body_bytes + options.max_body_bytes / 2),
+                .body_bytes = std::max(options.received_bodies_bytes, options.max_body_bytes + options.max_body_bytes / 4),
                 .largest_body = options.max_body_bytes,
                 .unread_bytes = options.unread_answers_bytes,
                 .idle = options.idle,

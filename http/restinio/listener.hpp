@@ -26,7 +26,7 @@ struct listener_options {
   std::size_t max_body_bytes = 0;   ///< 413 beyond it
   std::size_t max_connections = 0;  ///< from a little below it, connections without a complete request are closed
   std::size_t threads = 1;
-  std::size_t received_bodies_bytes = 0;        ///< of all requests together, but at least 1.5 x max_body_bytes; 503 beyond it
+  std::size_t received_bodies_bytes = 0;        ///< of all requests together, but at least 1.25 x max_body_bytes; 503 beyond it
   std::chrono::milliseconds request_read{0};    ///< 408 beyond it; checked once a second
   std::chrono::milliseconds idle{0};            ///< a connection without a request is closed after this
   std::chrono::milliseconds request_handle{0};  ///< 503 beyond it

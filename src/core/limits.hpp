@@ -180,16 +180,16 @@ inline constexpr std::size_t api_connections = 8192;        ///< at most; fewer 
 inline constexpr std::size_t reserved_connections =
     64;  ///< of them, but at most an eighth: beyond the requests that are served at once, so that whoever connects is listened to
 inline constexpr std::size_t waiting_connections =
-    2048;  ///< without a complete request, 13 KiB each; beyond it one of them is hung up, though there is room for more that are served
+    1536;  ///< without a complete request, 13 KiB each; beyond it one of them is hung up, though there is room for more that are served
 inline constexpr std::chrono::seconds request_head = 10s;  ///< a head, from its first byte: an honest one comes in one packet, or in a few
 inline constexpr std::size_t unread_answers_bytes =
-    32 * mib;  ///< of answers that are being written, thirty of the longest pages; beyond it the one that stands still is broken off
+    24 * mib;  ///< of answers that are being written, twenty of the longest pages; beyond it the one that stands still is broken off
 inline constexpr std::size_t reads =
     1024;  ///< questions about reports that wait for the report readers. Beyond it 503, but for pages of streams that have begun
 inline constexpr std::size_t default_client_share = 50;  ///< percent of what others leave: two clients leave a quarter, ten a thousandth
 inline constexpr std::size_t min_client_share = 1;
 inline constexpr std::size_t received_bodies_bytes =
-    96 * mib;  ///< bodies of all requests between their first byte and their answer, or one and a half of the largest; beyond it 503
+    80 * mib;  ///< bodies of all requests between their first byte and their answer, or one and a quarter of the largest; beyond it 503
 inline constexpr std::chrono::milliseconds readiness_answer = 2s;  ///< /readyz answers 503 when the supervisor needs longer
 inline constexpr std::chrono::seconds response_write = 30s;        ///< a client that does not read its answer for so long is cut off
 inline constexpr std::chrono::milliseconds stop_flush = 1s;        ///< how long a stopping server waits for answers that are being written

@@ -144,7 +144,7 @@ def requests_that_wait(world):
     expect(len(answered(waiting)) > 0, "one client follows as often as it likes")
 
 
-@attack("shares: pages of six times their size that nobody reads", "they cost 32 MiB and a few pages in all, and others read theirs")
+@attack("shares: pages of six times their size that nobody reads", "they cost 24 MiB and a few pages in all, and others read theirs")
 def unread_pages(world):
     service = world.service()
     job = job_of_long_texts(service)

@@ -30,6 +30,7 @@ struct script {
   std::map<job_id, job_status> jobs;
   std::map<job_id, job_audit> audits;
   std::vector<std::function<void()>> held;
+  bool is_over = false;
   std::int64_t last_id = 0;
   std::size_t submissions = 0;
   std::size_t status_questions = 0;
@@ -40,8 +41,17 @@ struct script {
   std::map<std::string, std::pair<std::string, job_id>> keys;  ///< digest and job by key
 
   void hold(std::function<void()> answer) {
+    if (is_over) return;
     held.push_back(std::move(answer));
     held_more.notify_all();
+  }
+
+  /// Answers that are held own this script, so that it would live for ever.
+  void end() {
+    std::vector<std::function<void()>> dropped;  // goes without the lock
+    const std::lock_guard lock{mutex};
+    is_over = true;
+    held.swap(dropped);
   }
 };
 using script_ptr = std::shared_ptr<script>;
@@ -325,6 +335,7 @@ struct world::inside {
     caf::anon_send_exit(audit_reader, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(herald, caf::exit_reason::user_shutdown);
     play->followers.clear();
+    play->end();
     for (const auto& r : report_readers) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(store_master, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(store_loader, caf::exit_reason::user_shutdown);
