@@ -61,22 +61,15 @@ struct submit_outcome {
   std::string reason{};  ///< for the client, when storage failed; may be empty
 };
 
-struct status_outcome {
-  /// `lost`: whoever should have answered is gone.
-  enum class kind : std::uint8_t { lost, told, storage_failed };
+/// What a read-only query returned.
+template <class T>
+struct query_outcome {
+  /// `lost`: the reader ended without an answer.
+  enum class kind : std::uint8_t { lost, answered, storage_failed };
   kind what = kind::lost;
-  std::optional<job_status> status;  ///< when told; nothing: there is no such job
-  std::string detail;                ///< for the log, when storage failed,
-  std::string reason{};              ///< and for the client; may be empty
-};
-
-struct audit_outcome {
-  /// `lost`: whoever should have answered is gone.
-  enum class kind : std::uint8_t { lost, told, storage_failed };
-  kind what = kind::lost;
-  std::optional<job_audit> audit;  ///< when told; nothing: there is no such job
-  std::string detail;              ///< for the log, when storage failed,
-  std::string reason{};            ///< and for the client; may be empty
+  std::optional<T> found{};  ///< when answered; nullopt: there is no such job
+  std::string detail{};      ///< for the log, when storage failed,
+  std::string reason{};      ///< and for the client; may be empty
 };
 
 /// A job's counts after a commit.
@@ -113,17 +106,6 @@ struct stored_submission {
   job_state state = job_state::ongoing;
 };
 
-/// What a question about reports comes to.
-template <class T>
-struct report_outcome {
-  /// `lost`: whoever should have answered is gone.
-  enum class kind : std::uint8_t { lost, told, storage_failed };
-  kind what = kind::lost;
-  std::optional<T> found;  ///< when told; nothing: there is no such job
-  std::string detail{};    ///< for the log, when storage failed,
-  std::string reason{};    ///< and for the client; may be empty
-};
-
 struct jobs_question {
   job_filter filter;
   job_id below;  ///< the list goes on with smaller ids
@@ -143,10 +125,10 @@ struct store_question {
 };
 /// Stores of one table, which keeps them alive, in the order of its file.
 struct store_selection {
-  enum class kind : std::uint8_t { lost, told, unknown_area, unknown_store };
+  enum class kind : std::uint8_t { lost, found, unknown_area, unknown_store };
   kind what = kind::lost;
   stores::store_table_ptr table{};
-  std::span<const stores::store* const> stores{};  ///< when told; empty: the store lies in another area
+  std::span<const stores::store* const> stores{};  ///< when found; empty: the store lies in another area
 };
 
 /// Measured images of some stores, store by store.

@@ -148,9 +148,9 @@ using reader_actor = caf::typed_actor<
     // A page of a run's pending images: at most so many, behind the given one.
     asks<pending_atom, job_id, run_number, image_number, std::uint64_t>::with<task_page_ptr>,
     // The status of a job, for a client.
-    takes<status_atom, job_id, reply<status_outcome>>,
+    takes<status_atom, job_id, reply<query_outcome<job_status>>>,
     // The audit of a job, for a client. Walks over all of its images, so it has a reader of its own.
-    takes<audit_atom, job_id, reply<audit_outcome>>,
+    takes<audit_atom, job_id, reply<query_outcome<job_audit>>>,
     // A page of ongoing jobs, behind the given id.
     asks<ongoing_atom, job_id>::with<brief_page>,
     // The staging jobs.
@@ -159,13 +159,13 @@ using reader_actor = caf::typed_actor<
 /// Reads lists and reports for clients, page by page, on a connection of its own. A query whose client has gone is not run.
 using report_reader_actor = caf::typed_actor<
     // A page of jobs, newest first.
-    takes<jobs_atom, jobs_question, reply<report_outcome<job_page>>>,
+    takes<jobs_atom, jobs_question, reply<query_outcome<job_page>>>,
     // A job's report, without its images.
-    takes<report_atom, job_id, reply<report_outcome<job_report>>>,
+    takes<report_atom, job_id, reply<query_outcome<job_report>>>,
     // A page of a job's images.
-    takes<images_atom, images_question, reply<report_outcome<image_page>>>,
+    takes<images_atom, images_question, reply<query_outcome<image_page>>>,
     // A page of the measured images of stores, over all jobs.
-    takes<visits_atom, visits_question, reply<report_outcome<visits_page>>>>;
+    takes<visits_atom, visits_question, reply<query_outcome<visits_page>>>>;
 
 /// Knows which stores exist.
 using store_master_actor = caf::typed_actor<
@@ -322,14 +322,14 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::jobs_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::images_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::visits_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::store_question)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::report_outcome<retail_pulse::job_page>>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::report_outcome<retail_pulse::job_report>>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::report_outcome<retail_pulse::image_page>>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::report_outcome<retail_pulse::actors::visits_page>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::job_page>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::job_report>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::image_page>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::actors::visits_page>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::store_selection>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::reload_outcome>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::submit_outcome>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::control_outcome>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::status_outcome>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::audit_outcome>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::job_status>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::job_audit>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<std::optional<retail_pulse::actors::load_report>>)

@@ -2,30 +2,11 @@
 
 #include <utility>
 
+#include "actors/query.hpp"
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
 
 namespace retail_pulse::actors {
-namespace {
-
-/// Runs a query for whoever still waits; a failure of storage becomes the answer.
-template <class T, class Query>
-void answer(const reply<report_outcome<T>>& to, Query query) {
-  if (!to.is_awaited()) return;
-  report_outcome<T> outcome;
-  try {
-    outcome.found = query();
-    outcome.what = report_outcome<T>::kind::told;
-  } catch (const storage::storage_error& e) {
-    outcome.what = report_outcome<T>::kind::storage_failed;
-    outcome.detail = e.what();
-    outcome.reason = storage::public_reason(e.what_kind());
-  }
-  to(std::move(outcome));
-}
-
-}  // namespace
-
 visits_page report_reader_state::visits(const visits_question& question) const {
   visits_page page;
   auto at = question.from;
@@ -53,17 +34,17 @@ report_reader_actor::behavior_type report_reader(report_reader_actor::stateful_p
   abort_on_exception(self, "report_reader");
   self->state.storage = std::move(storage);
   return {
-      [=](jobs_atom, const jobs_question& q, const reply<report_outcome<job_page>>& to) {
-        answer(to, [&] { return self->state.storage->jobs(q.filter, q.below, q.limit); });
+      [=](jobs_atom, const jobs_question& q, const reply<query_outcome<job_page>>& to) {
+        run_query(to, [&] { return self->state.storage->jobs(q.filter, q.below, q.limit); });
       },
-      [=](report_atom, job_id job, const reply<report_outcome<job_report>>& to) {
-        answer(to, [&] { return self->state.storage->report(job); });
+      [=](report_atom, job_id job, const reply<query_outcome<job_report>>& to) {
+        run_query(to, [&] { return self->state.storage->report(job); });
       },
-      [=](images_atom, const images_question& q, const reply<report_outcome<image_page>>& to) {
-        answer(to, [&] { return self->state.storage->images(q.job, q.filter, q.after, q.limit); });
+      [=](images_atom, const images_question& q, const reply<query_outcome<image_page>>& to) {
+        run_query(to, [&] { return self->state.storage->images(q.job, q.filter, q.after, q.limit); });
       },
-      [=](visits_atom, const visits_question& q, const reply<report_outcome<visits_page>>& to) {
-        answer(to, [&] { return self->state.visits(q); });
+      [=](visits_atom, const visits_question& q, const reply<query_outcome<visits_page>>& to) {
+        run_query(to, [&] { return self->state.visits(q); });
       },
   };
 }

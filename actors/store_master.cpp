@@ -28,11 +28,11 @@ known_stores store_master_state::look_up(const store_check& check) const {
 store_selection store_master_state::select(const store_question& question) const {
   using kind = store_selection::kind;
   if (question.area && !table->has_area(*question.area)) return {.what = kind::unknown_area};
-  if (!question.store_id) return {kind::told, table, question.area ? table->in_area(*question.area) : table->all()};
+  if (!question.store_id) return {kind::found, table, question.area ? table->in_area(*question.area) : table->all()};
   const auto* store = table->find(*question.store_id);
   if (store == nullptr) return {.what = kind::unknown_store};
-  if (question.area && store->area != *question.area) return {kind::told, table, {}};
-  return {kind::told, table, table->only(*store)};
+  if (question.area && store->area != *question.area) return {kind::found, table, {}};
+  return {kind::found, table, table->only(*store)};
 }
 
 store_master_actor::behavior_type store_master(store_master_actor::stateful_pointer<store_master_state> self,

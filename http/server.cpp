@@ -1,84 +1,114 @@
 #include "http/server.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
-#include "http/control_handlers.hpp"
-#include "http/document_handlers.hpp"
-#include "http/follow_handlers.hpp"
-#include "http/handlers.hpp"
-#include "http/listener.hpp"
-#include "http/parser_thread.hpp"
-#include "http/report_handlers.hpp"
-#include "http/responses.hpp"
+#include "http/handlers/handlers.hpp"
+#include "http/restinio/listener.hpp"
+#include "http/routes.hpp"
 
 namespace retail_pulse::http {
+namespace {
+
+handler_context context_of(const server_options& options, const backend& to) {
+  const auto share = options.client_share;
+  return {
+      .options = options,
+      .to = to,
+      .parser = std::make_shared<parser_thread>(
+          share_bounds{.total = options.parser_queue_bytes, .percent = share},
+          options.max_job_images),
+      .audits = std::make_shared<audit_queue>(
+          std::vector{to.audit_reader}, share_bounds{.total = limits::audits, .percent = share}),
+      .reports = std::make_shared<report_queue>(
+          to.report_readers, share_bounds{.total = limits::reads, .percent = share}),
+      .report_streams = permits{{.total = limits::streams, .percent = share}},
+      .subscribers = std::make_shared<const subscriptions>(to.herald, to.readers,
+                                                           options.max_connections, share),
+  };
+}
+
+route_table routes_of(const handler_context& with) {
+  route_table table;
+  add_submit_routes(table, with);
+  add_status_routes(table, with);
+  add_event_routes(table, with);
+  add_control_routes(table, with);
+  add_job_routes(table, with);
+  add_audit_routes(table, with);
+  add_visit_routes(table, with);
+  add_store_routes(table, with);
+  add_health_routes(table, with);
+  add_document_routes(table, with);
+  return table;
+}
+
+listener_options listening(const server_options& options) {
+  return {.bind = options.bind,
+          .port = options.port,
+          .max_body_bytes = options.max_body_bytes,
+          .max_connections = options.max_connections,
+          .threads = options.threads,
+          .received_bodies_bytes = options.received_bodies_bytes,
+          .request_read = options.request_read,
+          .idle = options.idle,
+          .request_handle = options.request_handle,
+          .longest_answer = limits::longest_wait,
+          .request_head = options.request_head,
+          .unread_answers_bytes = options.unread_answers_bytes,
+          .client_percent = options.client_share,
+          .trusts_client = options.trusts_client,
+          .vital_paths = {"/healthz", "/readyz"}};
+}
+
+}  // namespace
 
 class server::implementation {
  public:
   implementation(const server_options& options, const backend& to)
-      : parser_{{.total = options.parser_queue_bytes, .percent = options.client_share}, options.before_parse, options.max_job_images},
-        documents_{options.docs_folders},
-        follow_handlers_{std::in_place, to, options.max_connections, options.request_handle, options.client_share},
-        control_{std::in_place, to.supervisor, options.request_handle, options.client_share},
-        handlers_{std::in_place,       to, parser_, options.max_job_images, options.readiness_answer, options.request_handle,
-                  options.client_share},
-        reports_{std::in_place, to, options.request_handle, options.wall_time, options.client_share} {}
+      : askers_{options.askers},
+        context_{context_of(options, to)},
+        routes_{routes_of(*context_)},
+        names_{routes_->list()} {}
+  ~implementation() { stop(); }
 
-  /// Why it cannot listen, or nothing.
-  std::optional<std::string> listen(const server_options& options) {
-    listener_options how{.bind = options.bind,
-                         .port = options.port,
-                         .max_body_bytes = options.max_body_bytes,
-                         .max_connections = options.max_connections,
-                         .threads = options.threads,
-                         .received_bodies_bytes = options.received_bodies_bytes,
-                         .request_read = options.request_read,
-                         .idle = options.idle,
-                         .request_handle = options.request_handle,
-                         .longest_answer = limits::longest_wait,
-                         .request_head = options.request_head,
-                         .unread_answers_bytes = options.unread_answers_bytes,
-                         .client_percent = options.client_share,
-                         .trusts_client = options.trusts_client,
-                         .vital_paths = {"/healthz", "/readyz"}};
-    auto routes = handlers_->routes();
-    documents_.add_routes(routes);
-    follow_handlers_->add_routes(routes);
-    control_->add_routes(routes);
-    reports_->add_routes(routes);
-    routes_ = routes.list();
-    auto opened = listener::open(how, [routes = std::move(routes), askers = options.askers](request r, const responder& answer) {
-      if (const auto why = objection_to_asker(r, askers)) return answer(turned_down(*why, r.path));
-      routes(std::move(r), answer);
-    });
+  /// Why it cannot listen, or nullopt.
+  std::optional<std::string> listen() {
+    auto opened =
+        listener::open(listening(context_->options),
+                       [this](request r, const responder& answer) { serve(std::move(r), answer); });
     if (auto* problem = std::get_if<std::string>(&opened)) return std::move(*problem);
     listener_ = std::get<std::unique_ptr<listener>>(std::move(opened));
     return std::nullopt;
   }
 
-  ~implementation() { stop(); }
-
   std::uint16_t port() const { return listener_->port(); }
-  const std::vector<std::string>& routes() const { return routes_; }
+  const std::vector<std::string>& routes() const { return names_; }
 
   void stop() {
-    if (listener_) listener_->stop();  // first: what waits for the parser is answered there
-    parser_.stop();
-    control_.reset();
-    handlers_.reset();
-    follow_handlers_.reset();
-    reports_.reset();
+    if (!context_) return;
+    if (listener_) listener_->stop();  // first: it answers the requests that wait for the parser
+    context_->parser->stop();
+    context_->audits->close();
+    context_->reports->close();
+    routes_.reset();  // which hold actors
+    context_.reset();
   }
 
  private:
-  parser_thread parser_;
-  const document_handlers documents_;
-  std::vector<std::string> routes_;
-  std::optional<follow_handlers> follow_handlers_;
-  std::optional<control_handlers> control_;
-  std::optional<handlers> handlers_;
-  std::optional<report_handlers> reports_;
+  void serve(request r, const responder& answer) const {
+    if (const auto why = rejection_of_asker(r, askers_)) {
+      answer.set_errors(error_style::both);
+      return answer.reject(*why);
+    }
+    (*routes_)(std::move(r), answer);
+  }
+
+  const asker_rules askers_;
+  std::optional<handler_context> context_;
+  std::optional<route_table> routes_;
+  const std::vector<std::string> names_;
   std::unique_ptr<listener> listener_;
 };
 
@@ -88,9 +118,10 @@ std::uint16_t server::port() const { return implementation_->port(); }
 const std::vector<std::string>& server::routes() const { return implementation_->routes(); }
 void server::stop() { implementation_->stop(); }
 
-std::variant<std::unique_ptr<server>, server::refused> server::start(server_options options, backend backend) {
+std::variant<std::unique_ptr<server>, server::start_error> server::start(server_options options,
+                                                                         backend backend) {
   auto made = std::make_unique<implementation>(options, backend);
-  if (auto problem = made->listen(options)) return refused{std::move(*problem)};
+  if (auto problem = made->listen()) return start_error{std::move(*problem)};
   return std::unique_ptr<server>{new server{std::move(made)}};
 }
 

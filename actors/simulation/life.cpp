@@ -183,8 +183,8 @@ void life::redrive(job_id job, std::function<void(control_outcome)> answer) {
   caf::anon_send(*supervisor_, redrive_atom_v, job, reply<control_outcome>{std::move(answer), {}});
 }
 
-void life::ask(job_id job, std::function<void(status_outcome)> answer) {
-  caf::anon_send(*api_reader_, status_atom_v, job, reply<status_outcome>{std::move(answer), {}});
+void life::ask(job_id job, std::function<void(query_outcome<job_status>)> answer) {
+  caf::anon_send(*api_reader_, status_atom_v, job, reply<query_outcome<job_status>>{std::move(answer), {}});
 }
 
 void life::load(std::function<void(std::optional<load_report>)> answer) {

@@ -53,7 +53,7 @@ class life {
   void submit(submission_ptr job, std::optional<submission_key> key, std::function<void(actors::submit_outcome)> answer);
   void cancel(job_id job, std::function<void(actors::control_outcome)> answer);
   void redrive(job_id job, std::function<void(actors::control_outcome)> answer);
-  void ask(job_id job, std::function<void(actors::status_outcome)> answer);
+  void ask(job_id job, std::function<void(actors::query_outcome<job_status>)> answer);
   void load(std::function<void(std::optional<actors::load_report>)> answer);
   void reload(stores::store_table_ptr stores);
   /// As SIGTERM does; `drained` comes when every job actor has ended.

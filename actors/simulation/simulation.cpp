@@ -309,11 +309,11 @@ class world {
 
   void ask_again(client& who) {
     life_->at(now() + millis{700}, [this, &who] {
-      life_->ask(*who.id, [this, &who](const actors::status_outcome& answer) {
-        if (is_deaf_ || answer.what != actors::status_outcome::kind::told) return;
-        if (!answer.status) return broken("an accepted job is not known");
-        witness_.told(*who.id, *answer.status);
-        if (answer.status->state == job_state::ongoing) ask_again(who);
+      life_->ask(*who.id, [this, &who](const actors::query_outcome<job_status>& answer) {
+        if (is_deaf_ || answer.what != actors::query_outcome<job_status>::kind::answered) return;
+        if (!answer.found) return broken("an accepted job is not known");
+        witness_.told(*who.id, *answer.found);
+        if (answer.found->state == job_state::ongoing) ask_again(who);
       });
     });
   }
@@ -356,10 +356,10 @@ class world {
   void watch(client& who, millis from) {
     life_->at(from + watched_every, [this, &who] {
       if (!may_wish()) return;
-      life_->ask(*who.id, [this, &who](const actors::status_outcome& answer) {
+      life_->ask(*who.id, [this, &who](const actors::query_outcome<job_status>& answer) {
         if (is_deaf_) return;
-        const bool has_failed = answer.status && answer.status->state == job_state::failed;
-        const bool has_ended = answer.status && answer.status->state == job_state::completed;
+        const bool has_failed = answer.found && answer.found->state == job_state::failed;
+        const bool has_ended = answer.found && answer.found->state == job_state::completed;
         if (has_failed) return life_->at(now() + who.job->redriven_after, [this, &who] { redrive(who); });
         if (!has_ended) watch(who, now());
       });

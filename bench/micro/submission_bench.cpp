@@ -5,7 +5,7 @@
 #include <string>
 #include <variant>
 
-#include "http/submission_parser.hpp"
+#include "http/request/submission_parser.hpp"
 
 namespace retail_pulse::http {
 namespace {

@@ -167,7 +167,7 @@ inline constexpr std::size_t request_framing_bytes =
 inline constexpr std::chrono::seconds request_read = 120s;   ///< a whole request: lets a 64 MiB body in at 0.6 MiB/s
 inline constexpr std::chrono::seconds request_handle = 30s;  ///< our own 503 comes at this time, RESTinio's hang-up after it
 inline constexpr std::size_t audits = 16;   ///< waiting or running; a job of a million images takes a second. Beyond it 503
-inline constexpr std::size_t wishes = 256;  ///< cancel and redrive requests that wait for storage, which commits hundreds at once. Beyond it 503
+inline constexpr std::size_t control_requests = 256;  ///< cancel and redrive requests that wait for storage, which commits hundreds at once. Beyond it 503
 inline constexpr std::chrono::seconds api_idle =
     10s;  ///< a connection without a request is closed after this: silent clients must not take all connections
 inline constexpr std::size_t followers = 4096;  ///< subscribers, but at most 3/4 of the connections; beyond it 503

@@ -431,9 +431,9 @@ BOOST_AUTO_TEST_CASE(an_audit_that_nobody_waits_for_is_not_done) {
   int answers = 0;
   int questions = 0;
   caf::anon_send(reader, actors::audit_atom_v, job,
-                 actors::reply<actors::audit_outcome>{[&](const actors::audit_outcome& o) {
+                 actors::reply<actors::query_outcome<job_audit>>{[&](const actors::query_outcome<job_audit>& o) {
                                                         ++answers;
-                                                        BOOST_TEST(!o.audit.has_value());
+                                                        BOOST_TEST(!o.found.has_value());
                                                       },
                                                       {},
                                                       [&] { return ++questions < 0; }});

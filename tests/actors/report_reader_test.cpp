@@ -21,10 +21,10 @@ class reading : public world {
   ~reading() { caf::anon_send_exit(reader_, caf::exit_reason::user_shutdown); }
 
   actors::visits_page visits(const actors::visits_question& question) {
-    actors::report_outcome<actors::visits_page> outcome;
+    actors::query_outcome<actors::visits_page> outcome;
     caf::anon_send(reader_, actors::visits_atom_v, question,
-                   actors::reply<actors::report_outcome<actors::visits_page>>{
-                       [&](actors::report_outcome<actors::visits_page> o) { outcome = std::move(o); }, {}});
+                   actors::reply<actors::query_outcome<actors::visits_page>>{
+                       [&](actors::query_outcome<actors::visits_page> o) { outcome = std::move(o); }, {}});
     run_messages();
     return outcome.found.value();
   }
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(visits_of_many_stores_come_in_pages_that_meet_every_image_o
   const auto table = many_stores(2 * limits::report_page_stores);
   for (std::size_t limit = 1; limit <= 7; ++limit) {
     std::vector<std::string> met;
-    actors::visits_question question{{actors::store_selection::kind::told, table, table->all()}, {}, {}, limit};
+    actors::visits_question question{{actors::store_selection::kind::found, table, table->all()}, {}, {}, limit};
     for (;;) {
       const auto page = w.visits(question);
       std::size_t rows = 0;
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(visits_of_many_stores_come_in_pages_that_meet_every_image_o
 BOOST_AUTO_TEST_CASE(a_page_looks_at_so_many_stores_and_no_more) {
   reading w;
   const auto table = many_stores(limits::report_page_stores + 1);
-  actors::visits_question question{{actors::store_selection::kind::told, table, table->all()}, {}, {}, 10};
+  actors::visits_question question{{actors::store_selection::kind::found, table, table->all()}, {}, {}, 10};
   const auto page = w.visits(question);
   BOOST_TEST(page.stores.empty());
   BOOST_REQUIRE(page.next.has_value());
@@ -82,9 +82,9 @@ BOOST_AUTO_TEST_CASE(what_nobody_waits_for_is_not_read) {
   reading w;
   bool answered = false;
   caf::anon_send(w.reader(), actors::jobs_atom_v, actors::jobs_question{{}, job_id{max_job_id}, 1},
-                 actors::reply<actors::report_outcome<job_page>>{[&](const actors::report_outcome<job_page>& o) {
+                 actors::reply<actors::query_outcome<job_page>>{[&](const actors::query_outcome<job_page>& o) {
                                                                    answered = true;
-                                                                   BOOST_TEST((o.what == actors::report_outcome<job_page>::kind::lost));
+                                                                   BOOST_TEST((o.what == actors::query_outcome<job_page>::kind::lost));
                                                                  },
                                                                  {},
                                                                  [] { return false; }});

@@ -45,7 +45,7 @@ class shop : public world {
 
   std::string ids(std::optional<std::string> area, std::optional<std::string> id) {
     const auto selection = select(std::move(area), std::move(id));
-    BOOST_TEST((selection.what == kind::told));
+    BOOST_TEST((selection.what == kind::found));
     std::string text;
     for (const auto* store : selection.stores) text += store->id + " ";
     return text;

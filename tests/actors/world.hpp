@@ -163,18 +163,18 @@ class world {
     return answer->value();
   }
   std::optional<job_status> status(job_id job) {
-    std::optional<actors::status_outcome> answer;
+    std::optional<actors::query_outcome<job_status>> answer;
     caf::anon_send(api_reader_, actors::status_atom_v, job,
-                   actors::reply<actors::status_outcome>{[&](actors::status_outcome o) { answer = std::move(o); }, {}});
+                   actors::reply<actors::query_outcome<job_status>>{[&](actors::query_outcome<job_status> o) { answer = std::move(o); }, {}});
     run_messages();
-    return answer.value().status;
+    return answer.value().found;
   }
   std::optional<job_audit> audit(job_id job) {
-    std::optional<actors::audit_outcome> answer;
+    std::optional<actors::query_outcome<job_audit>> answer;
     caf::anon_send(api_reader_, actors::audit_atom_v, job,
-                   actors::reply<actors::audit_outcome>{[&](actors::audit_outcome o) { answer = std::move(o); }, {}});
+                   actors::reply<actors::query_outcome<job_audit>>{[&](actors::query_outcome<job_audit> o) { answer = std::move(o); }, {}});
     run_messages();
-    return answer.value().audit;
+    return answer.value().found;
   }
   actors::load_report load() {
     std::optional<actors::load_report> answer;

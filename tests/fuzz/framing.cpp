@@ -5,7 +5,7 @@
 //   that is looked at is taken for a body, and no body for what is looked at.
 // - Among what is let through no line ends in LF or CR alone, none of the headers begins with a blank, and after a chunk comes CRLF.
 // - A sound body in chunks is let through whole.
-#include "http/framing.hpp"
+#include "http/restinio/framing.hpp"
 
 #include <http_parser.h>
 
@@ -71,7 +71,7 @@ struct parsed {
 
 parsed& of(http_parser* parser) { return *static_cast<parsed*>(parser->data); }
 
-/// As http/parser_hooks.hpp refuses what could be read in two ways.
+/// As http/restinio/parser_hooks.hpp rejects what could be read in two ways.
 bool is_refused(const http_parser& parser, const parsed& seen) {
   return parser.http_major != 1 || seen.two_readings || (parser.http_minor == 0 && seen.encodings > 0);
 }

@@ -8,7 +8,7 @@
 
 #include "core/limits.hpp"
 #include "core/text.hpp"
-#include "http/submission_parser.hpp"
+#include "http/request/submission_parser.hpp"
 #include "property.hpp"
 
 namespace retail_pulse::fuzz {

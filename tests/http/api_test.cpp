@@ -20,7 +20,7 @@ job_status job(std::int64_t id, job_state state, image_counts images) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(layer_one)
+BOOST_AUTO_TEST_SUITE(plain_routes)
 
 BOOST_AUTO_TEST_CASE(a_submission_is_answered_with_its_job_id) {
   world w;

@@ -1,4 +1,4 @@
-#include "http/asker.hpp"
+#include "http/request/asker.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
@@ -14,13 +14,13 @@ namespace {
 
 using nlohmann::json;
 
-/// The status of the objection to a request; 0 where there is none.
+/// The status of the rejection of a request; 0 where there is none.
 int status_of(std::string method, std::string authority, std::vector<header_field> headers, const asker_rules& rules = {}) {
   request r;
   r.method = std::move(method);
   r.authority = std::move(authority);
   r.headers = std::move(headers);
-  const auto why = objection_to_asker(r, rules);
+  const auto why = rejection_of_asker(r, rules);
   return why ? why->status : 0;
 }
 

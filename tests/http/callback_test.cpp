@@ -1,7 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "core/limits.hpp"
-#include "http/responses.hpp"
+#include "http/response/job_json.hpp"
 #include "tests/http/client.hpp"
 #include "tests/http/world.hpp"
 

@@ -1,4 +1,4 @@
-#include "http/client_shares.hpp"
+#include "http/shares/client_shares.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <memory>
@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "http/client_crowd.hpp"
-#include "http/client_turns.hpp"
-#include "http/reader_queue.hpp"
+#include "http/shares/client_crowd.hpp"
+#include "http/shares/client_turns.hpp"
+#include "http/shares/reader_queue.hpp"
 
 using namespace retail_pulse::http;
 using namespace std::chrono_literals;
@@ -113,10 +113,10 @@ namespace {
 struct noting_readers {
   std::shared_ptr<reader_queue<int>> queue;
   std::string order{};
-  std::vector<std::shared_ptr<void>> turns{};
+  std::vector<permit> turns{};
 
-  reader_queue<int>::question named(const std::string& name) {
-    return [this, name](const int& reader, std::shared_ptr<void> turn) {
+  reader_queue<int>::query named(const std::string& name) {
+    return [this, name](const int& reader, permit turn) {
       order += name + "@" + std::to_string(reader) + " ";
       turns.push_back(std::move(turn));
     };

@@ -1,8 +1,8 @@
-#include "http/connection_books.hpp"
+#include "http/restinio/connection_books.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include "http/guarded_socket.hpp"
+#include "http/restinio/guarded_socket.hpp"
 
 using namespace retail_pulse::http;
 
@@ -18,10 +18,10 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_swept_before_it_waits_is_not_idle) {
   const auto entry = books.join(socket, asio::ip::make_address("127.0.0.1"), -1);
   const auto joined = connection_entry::clock::now();
   books.sweep(joined);
-  BOOST_TEST(!books.told_off(*entry));
+  BOOST_TEST(!books.evicted(*entry));
   BOOST_TEST(!books.waits(*entry, connection_phase::idle, joined));
   books.sweep(joined + bounds.idle);
-  BOOST_TEST(books.told_off(*entry).has_value());
+  BOOST_TEST(books.evicted(*entry).has_value());
   books.leave(*entry);
 }
 

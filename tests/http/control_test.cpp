@@ -136,15 +136,15 @@ BOOST_AUTO_TEST_CASE(a_wish_that_is_not_answered_in_time_is_503) {
 }
 
 BOOST_AUTO_TEST_CASE(only_so_many_wishes_wait) {
-  world w{{.max_connections = limits::wishes + 100, .client_share = 100}};
+  world w{{.max_connections = limits::control_requests + 100, .client_share = 100}};
   w.know(job_7());
   w.supervisor_is(manner::hold);
   std::vector<client> waiting;
-  for (std::size_t i = 0; i < limits::wishes; ++i) {
+  for (std::size_t i = 0; i < limits::control_requests; ++i) {
     waiting.emplace_back(w.port());
     waiting.back().send(post_text(i % 2 == 0 ? cancel_7 : redrive_7, ""));
   }
-  w.wait_for_held(limits::wishes);
+  w.wait_for_held(limits::control_requests);
   const auto one_too_many = post(w.port(), cancel_7, "");
   BOOST_TEST(one_too_many.status == 503);
   BOOST_TEST(one_too_many.header("Retry-After").value() == "5");

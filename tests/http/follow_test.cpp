@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/limits.hpp"
-#include "http/conditional.hpp"
-#include "http/event_stream.hpp"
+#include "http/handlers/event_stream.hpp"
+#include "http/response/conditional.hpp"
 #include "tests/http/client.hpp"
 #include "tests/http/world.hpp"
 

@@ -1,4 +1,4 @@
-#include "http/framing.hpp"
+#include "http/restinio/framing.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <string>
@@ -17,7 +17,7 @@ const std::string post_head = "POST /api/submit HTTP/1.1\r\nHost: h\r\n";
 const std::string chunked = post_head + "Transfer-Encoding: chunked\r\n\r\n";
 
 /// What is wrong with a text, however it is cut into pieces; how much of it is sound.
-framing_check::verdict seen(const std::string& text) {
+framing_check::outcome seen(const std::string& text) {
   framing_check at_once;
   const auto result = at_once.take(text);
   framing_check in_pieces;

@@ -16,13 +16,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Holds the parser thread until it is opened.
+/// Holds the parser thread until it is opened: it checks the callback URL of a large submission there.
 class gate {
  public:
-  std::function<void()> wait() {
-    return [this] {
+  std::function<std::optional<std::string>(std::string_view)> wait() {
+    return [this](std::string_view) -> std::optional<std::string> {
       arrived_.set_value_once();
       opened_.wait();
+      return std::nullopt;
     };
   }
   void wait_for_arrival() { arrived_.wait(); }
@@ -44,6 +45,11 @@ class gate {
   std::promise<void> open_;
   std::shared_future<void> opened_{open_.get_future()};
 };
+
+/// One that stops at the gate, when it is parsed on the parser thread.
+std::string held_submission(std::size_t bytes = 0) {
+  return good_submission(bytes).insert(1, R"("callback_url":"http://h.example/ended",)");
+}
 
 }  // namespace
 
@@ -100,9 +106,9 @@ BOOST_AUTO_TEST_CASE(an_actor_that_dies_is_an_internal_error) {
 
 BOOST_AUTO_TEST_CASE(a_large_submission_holds_nobody_up) {
   gate parser;
-  world w{{.max_body_bytes = std::size_t{64} << 20, .threads = 1, .before_parse = parser.wait()}};
+  world w{{.max_body_bytes = std::size_t{64} << 20, .threads = 1, .callback_problem = parser.wait()}};
   client large{w.port()};
-  BOOST_REQUIRE(large.send(post_text("/api/submit", good_submission(std::size_t{20} << 20))));
+  BOOST_REQUIRE(large.send(post_text("/api/submit", held_submission(std::size_t{20} << 20))));
   parser.wait_for_arrival();
   for (int i = 0; i < 20; ++i) {
     BOOST_TEST(get(w.port(), "/healthz").status == 200);
@@ -116,12 +122,14 @@ BOOST_AUTO_TEST_CASE(a_large_submission_holds_nobody_up) {
 
 BOOST_AUTO_TEST_CASE(bodies_up_to_the_bound_do_not_wait_for_the_parser_thread) {
   gate parser;
-  world w{{.before_parse = parser.wait()}};
+  world w{{.callback_problem = parser.wait()}};
   auto longest = good_submission();
   longest.resize(limits::inline_parse_bytes, ' ');
   BOOST_TEST(post(w.port(), "/api/submit", longest).status == 201);
   client one_more{w.port()};
-  one_more.send(post_text("/api/submit", longest + ' '));
+  auto longer = held_submission();
+  longer.resize(limits::inline_parse_bytes + 1, ' ');
+  one_more.send(post_text("/api/submit", longer));
   parser.wait_for_arrival();
   BOOST_TEST(w.submissions() == 1u);
   parser.open();
@@ -130,8 +138,8 @@ BOOST_AUTO_TEST_CASE(bodies_up_to_the_bound_do_not_wait_for_the_parser_thread) {
 
 BOOST_AUTO_TEST_CASE(a_full_parser_queue_is_refused_gracefully) {
   gate parser;
-  const auto body = good_submission(100'000);
-  world w{{.parser_queue_bytes = body.size(), .before_parse = parser.wait()}};
+  const auto body = held_submission(100'000);
+  world w{{.parser_queue_bytes = body.size(), .callback_problem = parser.wait()}};
   client first{w.port()};
   first.send(post_text("/api/submit", body));  // fills it to the last byte
   parser.wait_for_arrival();
@@ -151,9 +159,9 @@ BOOST_AUTO_TEST_CASE(one_submission_larger_than_the_queue_is_taken_when_it_is_al
 
 BOOST_AUTO_TEST_CASE(a_submission_whose_client_was_given_up_on_is_not_stored) {
   gate parser;
-  world w{{.request_handle = 200ms, .before_parse = parser.wait()}};
+  world w{{.request_handle = 200ms, .callback_problem = parser.wait()}};
   client c{w.port()};
-  BOOST_TEST(c.ask(post_text("/api/submit", good_submission(50'000))).status == 503);
+  BOOST_TEST(c.ask(post_text("/api/submit", held_submission(50'000))).status == 503);
   parser.open();
   client next{w.port()};
   BOOST_TEST(next.ask(post_text("/api/submit", good_submission(50'000))).body == R"({"job_id":1})");

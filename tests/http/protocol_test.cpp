@@ -87,10 +87,10 @@ BOOST_AUTO_TEST_CASE(another_method_is_405_and_told_what_is_allowed) {
     const auto a = post(w.port(), path, "x");
     BOOST_TEST(a.status == 405);
     BOOST_TEST(a.header("Allow").value() == "GET, HEAD, OPTIONS");
-    const bool layer_one = std::string_view{path}.starts_with("/api/status");
-    BOOST_TEST(a.header("Content-Type").value() == (layer_one ? "application/json" : "application/problem+json"));
+    const bool plain = std::string_view{path}.starts_with("/api/status");
+    BOOST_TEST(a.header("Content-Type").value() == (plain ? "application/json" : "application/problem+json"));
     const std::string sentence = "method POST is not allowed here; allowed: GET, HEAD, OPTIONS";
-    BOOST_TEST(a.body.find((layer_one ? R"({"error":")" : R"("detail":")") + sentence + "\"") != std::string::npos);
+    BOOST_TEST(a.body.find((plain ? R"({"error":")" : R"("detail":")") + sentence + "\"") != std::string::npos);
   }
 }
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/limits.hpp"
-#include "http/conditional.hpp"
-#include "http/report_json.hpp"
+#include "http/response/conditional.hpp"
+#include "http/response/report_json.hpp"
 #include "tests/http/client.hpp"
 #include "tests/http/world.hpp"
 
@@ -17,13 +17,13 @@ using namespace std::chrono_literals;
 namespace {
 
 template <class T>
-actors::report_outcome<T> told(T what) {
-  return {actors::report_outcome<T>::kind::told, std::move(what)};
+actors::query_outcome<T> told(T what) {
+  return {actors::query_outcome<T>::kind::answered, std::move(what)};
 }
 
 template <class T>
-actors::report_outcome<T> storage_failed() {
-  return {actors::report_outcome<T>::kind::storage_failed, std::nullopt, "disk gone", "it is damaged"};
+actors::query_outcome<T> storage_failed() {
+  return {actors::query_outcome<T>::kind::storage_failed, std::nullopt, "disk gone", "it is damaged"};
 }
 
 /// The question that came last; asked on an actor's thread, looked at on the test's.
@@ -107,7 +107,7 @@ reported_image pending_image(std::int64_t number) {
 world::reports job_of(std::vector<reported_image> images, std::size_t page_size) {
   world::reports how;
   how.images = [images, page_size](const actors::images_question& q) {
-    if (q.job != job_id{7}) return actors::report_outcome<image_page>{actors::report_outcome<image_page>::kind::told, std::nullopt};
+    if (q.job != job_id{7}) return actors::query_outcome<image_page>{actors::query_outcome<image_page>::kind::answered, std::nullopt};
     image_page page;
     for (const auto& image : images) {
       if (image.number <= q.after) continue;
@@ -180,8 +180,8 @@ BOOST_AUTO_TEST_CASE(every_parameter_of_a_list_that_cannot_be_read_is_400_and_na
   world w;
   w.reports_are(job_of({}, 1));
   const std::pair<std::string, std::string> of_jobs[] = {
-      {"status=done", "status is none of ongoing, completed, failed"},
-      {"status=staging", "status is none of ongoing, completed, failed"},
+      {"status=done", "status is not one of ongoing, completed, failed"},
+      {"status=staging", "status is not one of ongoing, completed, failed"},
       {"status=", "status is empty"},
       {"status", "status is empty"},
       {"status=failed&status=failed", "status is given twice"},
@@ -193,34 +193,34 @@ BOOST_AUTO_TEST_CASE(every_parameter_of_a_list_that_cannot_be_read_is_400_and_na
       {"state=failed", R"(there is no parameter \"state\" here)"},
   };
   const std::pair<std::string, std::string> of_images[] = {
-      {"state=ongoing", "state is none of pending, succeeded, failed"},
+      {"state=ongoing", "state is not one of pending, succeeded, failed"},
       {"state=", "state is empty"},
       {"store_id=", "store_id is empty"},
-      {"code=none", "code is no code of a failed image"},
-      {"code=404", "code is no code of a failed image"},
+      {"code=none", "code is not the error code of a failed image"},
+      {"code=404", "code is not the error code of a failed image"},
       {"code=internal&code=internal", "code is given twice"},
       {"status=failed", R"(there is no parameter \"status\" here)"},
   };
   const std::pair<std::string, std::string> of_both[] = {
-      {"limit=0", "limit is no number from 1 to 1000"},
-      {"limit=1001", "limit is no number from 1 to 1000"},
-      {"limit=-1", "limit is no number from 1 to 1000"},
-      {"limit=1.0", "limit is no number from 1 to 1000"},
-      {"limit=+1", "limit is no number from 1 to 1000"},
-      {"limit=99999999999999999999", "limit is no number from 1 to 1000"},
+      {"limit=0", "limit is not a number from 1 to 1000"},
+      {"limit=1001", "limit is not a number from 1 to 1000"},
+      {"limit=-1", "limit is not a number from 1 to 1000"},
+      {"limit=1.0", "limit is not a number from 1 to 1000"},
+      {"limit=+1", "limit is not a number from 1 to 1000"},
+      {"limit=99999999999999999999", "limit is not a number from 1 to 1000"},
       {"limit=", "limit is empty"},
       {"limit=1&limit=1", "limit is given twice"},
-      {"cursor=x", R"(cursor is none that a list has given as \"next\")"},
-      {"cursor=-1", R"(cursor is none that a list has given as \"next\")"},
-      {"cursor=-0", R"(cursor is none that a list has given as \"next\")"},
-      {"cursor=9007199254740992", R"(cursor is none that a list has given as \"next\")"},
+      {"cursor=x", R"(cursor is not the \"next\" of a list)"},
+      {"cursor=-1", R"(cursor is not the \"next\" of a list)"},
+      {"cursor=-0", R"(cursor is not the \"next\" of a list)"},
+      {"cursor=9007199254740992", R"(cursor is not the \"next\" of a list)"},
       {"cursor=", "cursor is empty"},
       {"x=%4", "x is not well-formed"},
       {"limit=1&limit=%zz", "limit is not well-formed"},
       {"%zz=1", "the query is not well-formed"},
       {"Limit=1", R"(there is no parameter \"Limit\" here)"},
       {"limit=1&limits=2", R"(there is no parameter \"limits\" here)"},
-      {"x=1&limit=0", "limit is no number from 1 to 1000"},
+      {"x=1&limit=0", "limit is not a number from 1 to 1000"},
       {"=1", R"(there is no parameter \"\" here)"},
   };
   const auto check = [&](const std::string& path, const std::pair<std::string, std::string>& row) {
@@ -290,7 +290,7 @@ BOOST_AUTO_TEST_CASE(a_report_tells_everything_about_a_job_and_when_it_may_end) 
   how.report = [&](job_id job) {
     const std::lock_guard lock{mutex};
     return job == job_id{7} ? told(report)
-                            : actors::report_outcome<job_report>{actors::report_outcome<job_report>::kind::told, std::nullopt};
+                            : actors::query_outcome<job_report>{actors::query_outcome<job_report>::kind::answered, std::nullopt};
   };
   w.reports_are(how);
   const auto a = get(w.port(), "/api/jobs/7");
@@ -592,7 +592,7 @@ BOOST_AUTO_TEST_CASE(a_report_whose_storage_fails_in_the_middle_is_broken_off_wi
     if (manner_of_end == manner::storage_failed) w.reports_are(how);
     if (manner_of_end == manner::forget) {
       how.images = [inner = job_of(images, 1).images](const actors::images_question& q) {
-        return q.after.value == 1 ? actors::report_outcome<image_page>{} : inner(q);  // as when the reader has died
+        return q.after.value == 1 ? actors::query_outcome<image_page>{} : inner(q);  // as when the reader has died
       };
       w.reports_are(how);
     }
@@ -721,9 +721,9 @@ BOOST_AUTO_TEST_CASE(visits_of_what_is_unknown_or_cannot_be_read_are_400_with_th
       {"area=West&storeid=S1", "area West does not exist"},
       {"area=", "area is empty"},
       {"storeid=S1&storeid=S1", "storeid is given twice"},
-      {"startdate=9.3.2026", "startdate is no date; write it as 2026-03-09"},
-      {"enddate=2026-02-30", "enddate is no date; write it as 2026-03-09"},
-      {"startdate=2026-03-09T12:00:00", "startdate is no date; write it as 2026-03-09"},
+      {"startdate=9.3.2026", "startdate is not a date; write it as 2026-03-09"},
+      {"enddate=2026-02-30", "enddate is not a date; write it as 2026-03-09"},
+      {"startdate=2026-03-09T12:00:00", "startdate is not a date; write it as 2026-03-09"},
       {"enddate=", "enddate is empty"},
       {"startdate=2026-03-10&enddate=2026-03-09", "startdate is after enddate"},
       {"area=%G0", "area is not well-formed"},

@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(requests_that_are_served_leave_places_for_another_client_an
   BOOST_TEST(refused.status == 503);
   BOOST_TEST(refused.header("Retry-After").value() == "5");
   BOOST_TEST(refused.header("Connection").value() == "close");
-  BOOST_TEST(refused.body == R"({"error":"too many requests are being served; no client may have all their places"})");
+  BOOST_TEST(refused.body == R"({"error":"too many requests are being served, in all or for this client"})");
   BOOST_TEST(ask_from(w, greedy, get_text("/healthz")).status == 200);
   BOOST_TEST(ask_from(w, other, get_text("/api/status?jobid=1")).status == 400);
   w.let_go();
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(answers_that_nobody_reads_are_broken_off) {
     page.images.back().store_id = "S1";
     page.images.back().visit_time = "noon";
     page.images.back().url = std::string(std::size_t{8} << 20, 'x');  // more than the kernel takes
-    return actors::report_outcome<image_page>{actors::report_outcome<image_page>::kind::told, page};
+    return actors::query_outcome<image_page>{actors::query_outcome<image_page>::kind::answered, page};
   };
   w.reports_are(how);
   auto unread = sending(w, 12, get_text("/api/jobs/7/images", "Connection: close\r\n"));

@@ -7,8 +7,9 @@
 #include <thread>
 #include <vector>
 
-#include "http/listener.hpp"
-#include "http/responses.hpp"
+#include "http/response/errors.hpp"
+#include "http/response/job_json.hpp"
+#include "http/restinio/listener.hpp"
 #include "tests/http/client.hpp"
 
 using namespace retail_pulse;
@@ -246,7 +247,7 @@ BOOST_AUTO_TEST_CASE(a_request_is_answered_once_by_a_stream_or_otherwise) {
                               const auto body = answer.stream(text_head());
                               if (answer.waits() || answer.stream(text_head())) ++second_answers;
                               answer(http::alive());
-                              answer.within(0ms, http::not_in_time());
+                              answer.within(0ms, http::supervisor_silent);
                               body->write("streamed", [body](bool) { body->end(); });
                             } else {
                               answer(http::alive());
@@ -265,7 +266,7 @@ BOOST_AUTO_TEST_CASE(a_request_is_answered_once_by_a_stream_or_otherwise) {
 BOOST_AUTO_TEST_CASE(a_handler_that_may_take_longer_is_not_hung_up_before) {
   handed_over<http::responder> kept;
   streaming_server server{[&](const http::request&, const http::responder& answer) {
-                            answer.within(3s, http::not_in_time());
+                            answer.within(3s, http::supervisor_silent);
                             kept.give(answer);
                           },
                           [](auto& options) {

@@ -118,16 +118,16 @@ load_report load_of(const script& s) {
       .at = at, .ongoing_jobs = 1, .pending_images = 2, .images_in_flight = 3, .images_in_flight_peak = 4, .fetches = 5, .images_held = 6};
 }
 
-status_outcome standing_of(const script& s, job_id job) {
-  if (s.reader == manner::storage_failed) return {status_outcome::kind::storage_failed, std::nullopt, "disk gone"};
+query_outcome<job_status> status_of(const script& s, job_id job) {
+  if (s.reader == manner::storage_failed) return {query_outcome<job_status>::kind::storage_failed, std::nullopt, "disk gone"};
   const auto found = s.jobs.find(job);
-  return {status_outcome::kind::told, found == s.jobs.end() ? std::nullopt : std::optional{found->second}, ""};
+  return {query_outcome<job_status>::kind::answered, found == s.jobs.end() ? std::nullopt : std::optional{found->second}, ""};
 }
 
-audit_outcome audit_of(const script& s, job_id job) {
-  if (s.audit_reader == manner::storage_failed) return {audit_outcome::kind::storage_failed, std::nullopt, "disk gone", "it is damaged"};
+query_outcome<job_audit> audit_of(const script& s, job_id job) {
+  if (s.audit_reader == manner::storage_failed) return {query_outcome<job_audit>::kind::storage_failed, std::nullopt, "disk gone", "it is damaged"};
   const auto found = s.audits.find(job);
-  return {audit_outcome::kind::told, found == s.audits.end() ? std::nullopt : std::optional{found->second}, ""};
+  return {query_outcome<job_audit>::kind::answered, found == s.audits.end() ? std::nullopt : std::optional{found->second}, ""};
 }
 
 void control(supervisor_actor::pointer self, const script_ptr& s, job_id job, bool redrives, const reply<control_outcome>& answer) {
@@ -172,16 +172,16 @@ supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self, 
 reader_actor::behavior_type fake_reader(reader_actor::pointer self, const script_ptr& s) {
   return {
       [](pending_atom, job_id, run_number, image_number, std::uint64_t) { return std::make_shared<const task_page>(); },
-      [self, s](status_atom, job_id job, const reply<status_outcome>& answer) {
+      [self, s](status_atom, job_id job, const reply<query_outcome<job_status>>& answer) {
         const std::lock_guard lock{s->mutex};
         ++s->status_questions;
         s->held_more.notify_all();
         if (s->reader == manner::die) return self->quit();
         if (s->reader == manner::forget) return;
-        if (s->reader == manner::hold) return s->hold([s, job, answer] { answer(standing_of(*s, job)); });
-        answer(standing_of(*s, job));
+        if (s->reader == manner::hold) return s->hold([s, job, answer] { answer(status_of(*s, job)); });
+        answer(status_of(*s, job));
       },
-      [](audit_atom, job_id, const reply<audit_outcome>&) {},  // an audit would hold up statuses here, and is lost
+      [](audit_atom, job_id, const reply<query_outcome<job_audit>>&) {},  // an audit would hold up statuses here, and is lost
       [](ongoing_atom, job_id) { return brief_page{}; },
       [](staging_atom) { return id_list{}; },
   };
@@ -190,8 +190,8 @@ reader_actor::behavior_type fake_reader(reader_actor::pointer self, const script
 reader_actor::behavior_type fake_audit_reader(reader_actor::pointer self, const script_ptr& s) {
   return {
       [](pending_atom, job_id, run_number, image_number, std::uint64_t) { return std::make_shared<const task_page>(); },
-      [](status_atom, job_id, const reply<status_outcome>&) {},  // a status would wait for audits here, and is lost
-      [self, s](audit_atom, job_id job, const reply<audit_outcome>& answer) {
+      [](status_atom, job_id, const reply<query_outcome<job_status>>&) {},  // a status would wait for audits here, and is lost
+      [self, s](audit_atom, job_id job, const reply<query_outcome<job_audit>>& answer) {
         const std::lock_guard lock{s->mutex};
         if (s->audit_reader == manner::die) return self->quit();
         if (s->audit_reader == manner::forget) return;
@@ -237,27 +237,27 @@ void answer_as(manner how, Self* self, script& s, const Reply& answer, Tell tell
 }
 
 template <class T, class Question>
-report_outcome<T> outcome_of(manner how, const std::function<report_outcome<T>(Question)>& tell, std::decay_t<Question> question) {
-  using kind = typename report_outcome<T>::kind;
+query_outcome<T> outcome_of(manner how, const std::function<query_outcome<T>(Question)>& tell, std::decay_t<Question> question) {
+  using kind = typename query_outcome<T>::kind;
   if (how == manner::storage_failed) return {kind::storage_failed, std::nullopt, "disk gone", "it is damaged"};
-  return tell ? tell(question) : report_outcome<T>{kind::told, std::nullopt};
+  return tell ? tell(question) : query_outcome<T>{kind::answered, std::nullopt};
 }
 
 report_reader_actor::behavior_type fake_report_reader(report_reader_actor::pointer self, const script_ptr& s) {
   return {
-      [self, s](jobs_atom, const jobs_question& q, const reply<report_outcome<job_page>>& answer) {
+      [self, s](jobs_atom, const jobs_question& q, const reply<query_outcome<job_page>>& answer) {
         const std::lock_guard lock{s->mutex};
         answer_as(s->report_reader, self, *s, answer, [s, q] { return outcome_of(s->report_reader, s->reports.jobs, q); });
       },
-      [self, s](report_atom, job_id q, const reply<report_outcome<job_report>>& answer) {
+      [self, s](report_atom, job_id q, const reply<query_outcome<job_report>>& answer) {
         const std::lock_guard lock{s->mutex};
         answer_as(s->report_reader, self, *s, answer, [s, q] { return outcome_of(s->report_reader, s->reports.report, q); });
       },
-      [self, s](images_atom, const images_question& q, const reply<report_outcome<image_page>>& answer) {
+      [self, s](images_atom, const images_question& q, const reply<query_outcome<image_page>>& answer) {
         const std::lock_guard lock{s->mutex};
         answer_as(s->report_reader, self, *s, answer, [s, q] { return outcome_of(s->report_reader, s->reports.images, q); });
       },
-      [self, s](visits_atom, const visits_question& q, const reply<report_outcome<visits_page>>& answer) {
+      [self, s](visits_atom, const visits_question& q, const reply<query_outcome<visits_page>>& answer) {
         const std::lock_guard lock{s->mutex};
         answer_as(s->report_reader, self, *s, answer, [s, q] { return outcome_of(s->report_reader, s->reports.visits, q); });
       },
@@ -275,9 +275,9 @@ store_selection selection_of(const store_question& question) {
   using kind = store_selection::kind;
   const auto table = known_stores();
   if (question.area && !table->has_area(*question.area)) return {.what = kind::unknown_area};
-  if (!question.store_id) return {kind::told, table, question.area ? table->in_area(*question.area) : table->all()};
+  if (!question.store_id) return {kind::found, table, question.area ? table->in_area(*question.area) : table->all()};
   const auto* store = table->find(*question.store_id);
-  return store == nullptr ? store_selection{.what = kind::unknown_store} : store_selection{kind::told, table, table->only(*store)};
+  return store == nullptr ? store_selection{.what = kind::unknown_store} : store_selection{kind::found, table, table->only(*store)};
 }
 
 store_master_actor::behavior_type fake_store_master(store_master_actor::pointer self, const script_ptr& s) {
@@ -360,7 +360,6 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   how.request_handle = options.request_handle;
   how.readiness_answer = options.readiness_answer;
   how.wall_time = [at = options.wall_time] { return at; };
-  how.before_parse = options.before_parse;
   how.docs_folders = options.docs_folders;
   how.client_share = options.client_share;
   how.unread_answers_bytes = options.unread_answers_bytes;
@@ -368,7 +367,7 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   auto started =
       http::server::start(how, {inside_->supervisor, inside_->readers, inside_->audit_reader, inside_->herald, inside_->report_readers,
                                 inside_->store_master, inside_->store_loader, options.callback_problem});
-  if (auto* refused = std::get_if<http::server::refused>(&started)) {
+  if (auto* refused = std::get_if<http::server::start_error>(&started)) {
     inside_->problem = refused->message;
   } else {
     inside_->server = std::get<std::unique_ptr<http::server>>(std::move(started));

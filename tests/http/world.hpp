@@ -14,7 +14,7 @@
 #include "core/job.hpp"
 #include "core/limits.hpp"
 #include "core/submission.hpp"
-#include "http/asker.hpp"
+#include "http/request/asker.hpp"
 
 /// A real server on a free port of the loopback, in front of actors that do what a test tells them.
 namespace retail_pulse::tests {
@@ -52,7 +52,6 @@ struct world_options {
   std::chrono::milliseconds request_handle = limits::request_handle;
   std::chrono::milliseconds readiness_answer = limits::readiness_answer;
   unix_millis wall_time{0};
-  std::function<void()> before_parse{};
   std::vector<std::string> docs_folders{};
   std::function<std::optional<std::string>(std::string_view url)> callback_problem{};
   http::asker_rules askers{};
@@ -78,10 +77,10 @@ class world {
   void audit_reader_is(manner m);  ///< the one for audits
   /// How the readers of reports answer, on their thread, where they are normal. Without an answer there is nothing.
   struct reports {
-    std::function<actors::report_outcome<job_page>(const actors::jobs_question&)> jobs;
-    std::function<actors::report_outcome<job_report>(job_id)> report;
-    std::function<actors::report_outcome<image_page>(const actors::images_question&)> images;
-    std::function<actors::report_outcome<actors::visits_page>(const actors::visits_question&)> visits;
+    std::function<actors::query_outcome<job_page>(const actors::jobs_question&)> jobs;
+    std::function<actors::query_outcome<job_report>(job_id)> report;
+    std::function<actors::query_outcome<image_page>(const actors::images_question&)> images;
+    std::function<actors::query_outcome<actors::visits_page>(const actors::visits_question&)> visits;
     std::function<actors::reload_outcome()> reload;
   };
   void reports_are(reports how);

@@ -15,7 +15,7 @@
 #include "core/time.hpp"
 #include "fetch/net/address_guard.hpp"
 #include "fetch/url/url.hpp"
-#include "http/responses.hpp"
+#include "http/response/job_json.hpp"
 #include "observe/log.hpp"
 
 namespace retail_pulse::app {

@@ -80,7 +80,7 @@ class service::implementation {
     auto backend = actors_->api();
     backend.callback_problem = callback_check_of(settings);
     auto started = http::server::start(server_options_of(settings, budget), std::move(backend));
-    if (auto* problem = std::get_if<http::server::refused>(&started)) return refused{problem->message, 2};
+    if (auto* problem = std::get_if<http::server::start_error>(&started)) return refused{problem->message, 2};
     server_ = std::move(std::get<std::unique_ptr<http::server>>(started));
     return std::nullopt;
   }

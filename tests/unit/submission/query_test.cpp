@@ -1,4 +1,4 @@
-#include "http/query.hpp"
+#include "http/request/query.hpp"
 
 #include <boost/test/unit_test.hpp>
 
