@@ -8,6 +8,7 @@
 #include "app/completion.hpp"
 #include "app/descriptors.hpp"
 #include "app/output.hpp"
+#include "app/start_simulator.hpp"
 
 namespace {
 
@@ -25,7 +26,7 @@ constexpr subcommand subcommands[] = {
     {"cancel", "cancels a job", cancel, nullptr},
     {"redrive", "tries the failed images of a job once more", redrive, nullptr},
     {"health", "whether a service is ready (exit code 0 or 3)", health, nullptr},
-    {"simulate", "the actors in a simulated world of seeded schedules and faults", simulate, nullptr},
+    {"simulate", "the actors in a simulated world of seeded schedules and faults", simulate, words_of_simulate},
     {"completion", "a script that makes bash, zsh or fish complete all this", completion, nullptr},
 };
 

@@ -1,4 +1,4 @@
-#include "actors/simulation/simulation.hpp"
+#include "simulation/simulation.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <cstdio>
@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "actors/simulation/scenario.hpp"
+#include "simulation/scenario.hpp"
 
 namespace retail_pulse::simulation {
 

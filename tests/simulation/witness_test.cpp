@@ -1,5 +1,5 @@
 // A witness that sees nothing proves nothing: each invariant is broken here once, by what it is told or by rows that are wrong.
-#include "actors/simulation/witness.hpp"
+#include "simulation/witness.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "actors/simulation/witness.hpp"
+#include "simulation/witness.hpp"
 
 #include <algorithm>
 

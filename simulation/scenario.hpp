@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "actors/image_pool.hpp"
-#include "actors/simulation/faults.hpp"
 #include "actors/supervisor.hpp"
 #include "core/submission.hpp"
+#include "simulation/faults.hpp"
 
 namespace retail_pulse::simulation {
 

@@ -1,4 +1,4 @@
-#include "actors/simulation/newcomer_watch.hpp"
+#include "simulation/newcomer_watch.hpp"
 
 #include <algorithm>
 

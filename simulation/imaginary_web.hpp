@@ -5,10 +5,10 @@
 #include <map>
 #include <string>
 
-#include "actors/simulation/chance.hpp"
-#include "actors/simulation/life.hpp"
-#include "actors/simulation/witness.hpp"
 #include "fetch/engine.hpp"
+#include "simulation/chance.hpp"
+#include "simulation/life.hpp"
+#include "simulation/witness.hpp"
 
 namespace retail_pulse::simulation {
 

@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "actors/simulation/chance.hpp"
-#include "actors/simulation/faulty_storage.hpp"
-#include "actors/simulation/scenario.hpp"
-#include "actors/simulation/story.hpp"
 #include "actors/supervisor.hpp"
+#include "simulation/chance.hpp"
+#include "simulation/faulty_storage.hpp"
+#include "simulation/scenario.hpp"
+#include "simulation/story.hpp"
 
 namespace retail_pulse::simulation {
 

@@ -16,7 +16,7 @@
 #include <limits>
 #include <string>
 
-#include "actors/simulation/faults.hpp"
+#include "simulation/faults.hpp"
 
 namespace retail_pulse::simulation {
 

@@ -1,11 +1,11 @@
-#include "actors/simulation/scenario.hpp"
+#include "simulation/scenario.hpp"
 
 #include <algorithm>
 
-#include "actors/simulation/chance.hpp"
 #include "core/limits.hpp"
 #include "core/require.hpp"
 #include "fetch/url.hpp"
+#include "simulation/chance.hpp"
 
 namespace retail_pulse::simulation {
 namespace {

@@ -1,4 +1,4 @@
-#include "actors/simulation/imaginary_web.hpp"
+#include "simulation/imaginary_web.hpp"
 
 #include <functional>
 #include <stdexcept>

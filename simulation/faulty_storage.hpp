@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "actors/simulation/scenario.hpp"
-#include "actors/simulation/story.hpp"
+#include "simulation/scenario.hpp"
+#include "simulation/story.hpp"
 #include "storage/repository.hpp"
 
 namespace retail_pulse::simulation {

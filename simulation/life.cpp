@@ -1,4 +1,4 @@
-#include "actors/simulation/life.hpp"
+#include "simulation/life.hpp"
 
 #include <algorithm>
 

@@ -1,29 +1,37 @@
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <mutex>
 #include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "actors/simulation/simulation.hpp"
-#include "app/command_line.hpp"
-#include "app/commands.hpp"
-#include "app/output.hpp"
 #include "core/mutant.hpp"
 #include "core/random.hpp"
+#include "core/terminal_text.hpp"
+#include "simulation/simulation.hpp"
 
-namespace retail_pulse::app {
+namespace retail_pulse::simulation {
 namespace {
 
-using simulation::fault_set;
+constexpr int exit_ok = 0;
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+/// To people: a terminal gets no control characters, because words of the command line are in it.
+void say(const std::string& text) {
+  const auto shown = isatty(STDERR_FILENO) == 1 ? for_terminal(text) : text;
+  std::fputs(shown.c_str(), stderr);
+}
 
 /// How to see it again.
-std::string replay_line(const simulation::outcome& of, std::uint64_t seed, fault_set faults) {
+std::string replay_line(const outcome& of, std::uint64_t seed, fault_set faults) {
   std::string line = "retail-pulse simulate --seed " + std::to_string(seed) + " --steps " + std::to_string(of.steps);
   if (faults != fault_set::all()) line += " --faults " + faults.text();
   return line;
@@ -43,7 +51,7 @@ void append(char*& to, std::uint64_t number) {
 
 /// A broken assertion of the actors ends the process. Nothing but plain writing is allowed here.
 extern "C" void tell_where_it_ended(int) {
-  const auto& at = simulation::current_progress();
+  const auto& at = current_progress();
   char line[128];
   char* end = line;
   append(end, "retail-pulse simulate --seed ");
@@ -61,10 +69,10 @@ bool read_faults(const std::string& text, fault_set& into) {
   if (text == "all" || text == "none") return true;
   std::istringstream names{text};
   for (std::string name; std::getline(names, name, ',');) {
-    const auto kind = simulation::fault_named(name);
+    const auto kind = fault_named(name);
     if (!kind) {
       say("retail-pulse simulate: --faults: there is no fault '" + name + "'; there are:\n");
-      for (const auto& row : simulation::fault_table) std::fprintf(stderr, "  %-22s%s\n", row.name.data(), row.meaning.data());
+      for (const auto& row : fault_table) std::fprintf(stderr, "  %-22s%s\n", row.name.data(), row.meaning.data());
       return false;
     }
     into = into.with(*kind);
@@ -72,8 +80,8 @@ bool read_faults(const std::string& text, fault_set& into) {
   return true;
 }
 
-int simulate_one(const simulation::options& wanted) {
-  const auto result = simulation::simulate(wanted);
+int simulate_one(const options& wanted) {
+  const auto result = simulate(wanted);
   std::printf("seed %llu steps %llu jobs %llu images %llu lives %llu faults %s hash %016llx\n",
               static_cast<unsigned long long>(wanted.seed), static_cast<unsigned long long>(result.steps),
               static_cast<unsigned long long>(result.jobs), static_cast<unsigned long long>(result.images),
@@ -86,7 +94,7 @@ int simulate_one(const simulation::options& wanted) {
 /// The seeds from 1 to the first that breaks a promise, in order.
 int simulate_until_violation(std::uint64_t seeds, fault_set allowed) {
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-    const auto result = simulation::simulate({seed, allowed});
+    const auto result = simulate({seed, allowed});
     if (result.violation.empty()) continue;
     std::printf("violation: %s\n%s\n", result.violation.c_str(), replay_line(result, seed, allowed).c_str());
     return exit_failed;
@@ -111,12 +119,12 @@ int simulate_many(std::uint64_t seeds, fault_set allowed) {
   const auto work = [&] {
     for (std::uint64_t index = next++; index < seeds; index = next++) {
       const auto seed = index + 1;
-      const auto result = simulation::simulate({seed, allowed});
+      const auto result = simulate({seed, allowed});
       hashes[index] = result.hash;
       if (result.violation.empty()) continue;
       ++violations;
-      const auto smallest = simulation::smallest_faults(seed, result.faults);
-      const auto shown = simulation::simulate({seed, smallest});
+      const auto smallest = smallest_faults(seed, result.faults);
+      const auto shown = simulate({seed, smallest});
       const std::lock_guard lock{printing};
       std::printf("violation: %s\n%s\n", shown.violation.c_str(), replay_line(shown, seed, smallest).c_str());
       std::fflush(stdout);
@@ -133,10 +141,8 @@ int simulate_many(std::uint64_t seeds, fault_set allowed) {
   return violations == 0 ? exit_ok : exit_failed;
 }
 
-}  // namespace
-
-int simulate(const words& arguments) {
-  simulation::options wanted;
+int run(int argc, const char* const* argv) {
+  options wanted;
   std::uint64_t seeds = 0;
   std::string faults = "all";
   bool trace = false;
@@ -159,7 +165,15 @@ int simulate(const words& arguments) {
       ->check(CLI::Range(mutant_table.front().number, mutant_table.back().number));
   app.add_flag("--mutants", listed, "lists the planted bugs");
 #endif
-  if (const auto code = parse_words(app, arguments)) return *code;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(app.help().c_str(), stdout);
+    return exit_ok;
+  } catch (const CLI::ParseError& error) {
+    say(app.get_name() + ": " + error.what() + "\n");
+    return exit_usage;
+  }
 #ifdef RETAIL_PULSE_MUTANTS
   if (listed) return list_mutants();
 #endif
@@ -175,4 +189,15 @@ int simulate(const words& arguments) {
   return simulate_one(wanted);
 }
 
-}  // namespace retail_pulse::app
+}  // namespace
+}  // namespace retail_pulse::simulation
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of the write
+  try {
+    return retail_pulse::simulation::run(argc, argv);
+  } catch (const std::exception& error) {
+    retail_pulse::simulation::say(std::string{"retail-pulse simulate: "} + error.what() + "\n");
+    return retail_pulse::simulation::exit_failed;
+  }
+}

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "actors/simulation/scenario.hpp"
+#include "simulation/scenario.hpp"
 
 namespace retail_pulse::simulation {
 

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "actors/messages.hpp"
-#include "actors/simulation/newcomer_watch.hpp"
-#include "actors/simulation/scenario.hpp"
-#include "actors/simulation/story.hpp"
 #include "fetch/engine.hpp"
+#include "simulation/newcomer_watch.hpp"
+#include "simulation/scenario.hpp"
+#include "simulation/story.hpp"
 #include "storage/repository.hpp"
 
 namespace retail_pulse::simulation {

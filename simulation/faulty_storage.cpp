@@ -1,4 +1,4 @@
-#include "actors/simulation/faulty_storage.hpp"
+#include "simulation/faulty_storage.hpp"
 
 #include <algorithm>
 #include <utility>

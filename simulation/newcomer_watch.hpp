@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "actors/simulation/scenario.hpp"
+#include "simulation/scenario.hpp"
 
 namespace retail_pulse::simulation {
 

@@ -1,4 +1,4 @@
-#include "actors/simulation/simulation.hpp"
+#include "simulation/simulation.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -7,11 +7,11 @@
 #include <optional>
 #include <vector>
 
-#include "actors/simulation/imaginary_web.hpp"
-#include "actors/simulation/life.hpp"
-#include "actors/simulation/scenario.hpp"
-#include "actors/simulation/story.hpp"
-#include "actors/simulation/witness.hpp"
+#include "simulation/imaginary_web.hpp"
+#include "simulation/life.hpp"
+#include "simulation/scenario.hpp"
+#include "simulation/story.hpp"
+#include "simulation/witness.hpp"
 #include "storage/repository.hpp"
 
 namespace retail_pulse::simulation {
