@@ -11,7 +11,7 @@ void faulty_storage::begin(const incident& what) {
   const millis lasting{static_cast<std::int64_t>(200 + what.drawn % 5000)};
   switch (what.kind) {
     case fault::busy_storage:
-      // Either at once, or as soon as something is written: the second half of what takes two commits is then refused.
+      // Either at once, or after the next commit: the second of two commits that belong together is then refused.
       what.drawn % 2 == 0 ? be_busy_behind_next_commit() : busy_for(lasting);
       break;
     case fault::full_disk:
@@ -44,7 +44,7 @@ void faulty_storage::fail(kind what, const char* why) {
 }
 
 void faulty_storage::before(std::string_view statement) {
-  // What is asked between the wish to crash and the crash itself is asked by nobody.
+  // Nothing is stored between the decision to crash and the crash itself.
   if (crash_wanted_) throw storage::storage_error{kind::busy, "the process is about to end"};
   if (now_() < busy_until_ && statement == "BEGIN IMMEDIATE") fail(kind::busy, "another program holds the lock");
   if (statements_until_failure_ > 0 && --statements_until_failure_ == 0) fail(kind::other, "a statement failed");
@@ -69,10 +69,10 @@ void faulty_storage::after(std::string_view statement) {
   if (std::exchange(busy_behind_next_commit_, false)) busy_for(millis{1000});
   if (std::exchange(crash_behind_commit_, false)) {
     crash_wanted_ = true;
-    fail(kind::busy, "the process ends behind a commit");
+    fail(kind::busy, "the process ends after a commit");
   }
   if (std::exchange(hide_next_commit_, false))
-    fail(commits_ % 2 == 0 ? kind::busy : kind::other, "a commit is done and reported as failed");
+    fail(commits_ % 2 == 0 ? kind::busy : kind::other, "a commit is done, and reported as failed");
 }
 
 void faulty_queries::before(std::string_view) {

@@ -18,9 +18,10 @@ class faulty_storage final : public storage::statement_watch {
   faulty_storage(story& tell, std::function<millis()> now) : story_{tell}, now_{std::move(now)} {}
 
   void begin(const incident& what);
-  /// For a second, so that who was not told of that commit cannot make sure of it at once.
+  /// For a second, so that an actor that did not learn of that commit cannot find out at once.
   void be_busy_behind_next_commit() { busy_behind_next_commit_ = true; }
-  /// The next commit with the verdict of a job that failed: its client knows the end before its job's actor does.
+  /// Reports the next commit with the verdict of a failed job as failed: the client then knows of the end before
+  /// the job actor does.
   void hide_next_failure() { hide_next_failure_ = true; }
   void busy_for(millis lasting) { busy_until_ = now_() + lasting; }
   void calm();
@@ -28,7 +29,7 @@ class faulty_storage final : public storage::statement_watch {
   void before(std::string_view statement) override;
   void after(std::string_view statement) override;
 
-  std::uint64_t commits() const { return commits_; }  ///< done, whatever was said of them
+  std::uint64_t commits() const { return commits_; }  ///< done, also those that were reported as failed
   bool crash_wanted() const { return crash_wanted_; }
   void crashed() { crash_wanted_ = false; }
 
@@ -42,7 +43,7 @@ class faulty_storage final : public storage::statement_watch {
   millis busy_until_{0};
   millis full_until_{0};
   std::uint64_t writes_that_fit_ = 0;           ///< while the disk is filling up
-  std::uint64_t statements_until_failure_ = 0;  ///< 0: none is to fail
+  std::uint64_t statements_until_failure_ = 0;  ///< 0: none fails
   bool hide_next_commit_ = false;
   bool hide_next_failure_ = false;
   bool busy_behind_next_commit_ = false;

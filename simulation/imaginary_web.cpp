@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "core/limits.hpp"
+#include "simulation/cast.hpp"
 
 namespace retail_pulse::simulation {
 namespace {
@@ -16,7 +17,8 @@ std::uint64_t number_of(const std::string& text) {
   return number;
 }
 
-constexpr int statuses_of_a_gone_host[] = {408, 500, 502, 503, 504, 521, 522, 530, 404, 501, 526};  ///< the last three are final
+/// The last three are final.
+constexpr int statuses_of_a_gone_host[] = {408, 500, 502, 503, 504, 521, 522, 530, 404, 501, 526};
 constexpr int statuses_of_a_busy_host[] = {429, 503, 425, 421};
 
 template <std::size_t N>
@@ -52,7 +54,9 @@ void imaginary_web::resolve(const std::string& url, fetch::on_resolved done) {
   chance dice{plan_.seed, stream::web, mix(number_of(url)) ^ static_cast<std::uint64_t>(life_->now().count())};
   const auto address = dice.one_in(8) && plan_.faults.has(fault::late_name_server) && !is_calm() ? std::string{} : address_of(origin);
   if (!plan_.faults.has(fault::late_name_server) || dice.one_in(2)) return done(address);
-  life_->at(life_->now() + millis{dice.between(1, is_calm() ? 50 : 4000)}, [done = std::move(done), address] { done(address); });
+  const millis latency{dice.between(1, is_calm() ? 50 : 4000)};
+  life_->at(life_->now() + latency, outside::image_hosts, "the name server of " + origin.host + " answers",
+            [done = std::move(done), address] { done(address); });
 }
 
 imaginary_web::answer imaginary_web::answer_to(const std::string& url, chance& dice) const {
@@ -108,11 +112,11 @@ void imaginary_web::submit(fetch::request request, fetch::on_fetched done) {
     throw std::runtime_error{"the engine exploded"};
   }
   const auto& origin = plan_.origin_of(url);
-  const auto came_to = answer_to(url, dice);
+  const auto planned = answer_to(url, dice);
   witness_.fetch_begins(url, origin, life_->now());
-  auto outcome = came_to.outcome;
+  auto outcome = planned.outcome;
   outcome.evidence.address = outcome.leads_to = address_of(origin);
-  life_->at(life_->now() + came_to.latency, [this, url, &origin, outcome = std::move(outcome), done = std::move(done)]() mutable {
+  life_->at(life_->now() + planned.latency, outside::image_hosts, origin.host + " ends the fetch of " + url, [this, url, &origin, outcome = std::move(outcome), done = std::move(done)]() mutable {
     witness_.fetch_ends(url, origin, outcome, life_->now());
     done(std::move(outcome));
   });

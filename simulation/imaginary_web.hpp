@@ -12,13 +12,14 @@
 
 namespace retail_pulse::simulation {
 
-/// The fetch engine of a simulated world: origins behave as their plans say, on virtual time. What it sees of the service goes to the
-/// witness.
+/// The fetch engine of a simulated world: origins behave as their plans say, on virtual time. The witness
+/// learns of every fetch.
 class imaginary_web final : public fetch::engine {
  public:
   imaginary_web(const scenario& plan, witness& watched, story& tell) : plan_{plan}, witness_{watched}, story_{tell} {}
 
-  /// Whom it answers from now on; nullptr between two lives. Fetches of the life before are gone.
+  /// Answers this life of the process from now on; nullptr between two lives. Fetches of the life before
+  /// are gone.
   void serve(life* who);
 
   void resolve(const std::string& url, fetch::on_resolved done) override;
@@ -32,7 +33,7 @@ class imaginary_web final : public fetch::engine {
   };
   answer answer_to(const std::string& url, chance& dice) const;
   bool is_calm() const;
-  /// Where its name leads right now.
+  /// The address of its name at this moment.
   std::string address_of(const origin_plan& origin) const;
 
   const scenario& plan_;

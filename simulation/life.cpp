@@ -9,17 +9,20 @@
 #include "actors/store_master.hpp"
 #include "core/limits.hpp"
 #include "core/require.hpp"
+#include "simulation/cast.hpp"
 
 namespace retail_pulse::simulation {
 namespace {
 
 using namespace actors;
 
-constexpr millis overtaken_by{1000};  ///< messages may lie for so long at a time while a timer overtakes them: no machine is slower
+/// A timer may overtake messages that have waited for at most this long: no machine is slower.
+constexpr millis overtaken_by{1000};
 
 constexpr storage::session_options no_wait(storage::statement_watch* watch) { return {millis{0}, watch}; }
 
-/// What the next message of an actor is about: the atom that it begins with. Nothing of it depends on numbers that CAF gives.
+/// What the next message of an actor is about: the atom that it begins with. It is hashed, so nothing of
+/// it may depend on numbers that CAF gives, and it never changes.
 std::string subject_of(const caf::mailbox_element* message) {
   if (message == nullptr) return "begin";
   const auto& content = message->content();
@@ -49,7 +52,7 @@ struct life::stage {
     return {
         [=](std::uint64_t timer) {
           const auto what = of->timers_.extract(timer);
-          if (!what.empty()) what.mapped()();
+          if (!what.empty()) what.mapped().what();
         },
         [=](drain_atom, std::chrono::milliseconds timeout) {
           self->request(*of->supervisor_, caf::infinite, drain_atom_v, timeout).then([=](const load_report& left) { drained(left); });
@@ -59,7 +62,7 @@ struct life::stage {
 };
 
 life::life(const surroundings& around, millis began) : around_{around}, began_{began} {
-  // Whatever cannot be opened ends the process before there is an actor.
+  // A database that cannot be opened ends the process before there is an actor.
   auto writer = std::make_shared<storage::writer>(around.where, no_wait(&around_.writing));
   const auto open_reader = [&] { return std::make_shared<storage::reader>(around_.where, no_wait(&around_.reading)); };
   auto for_jobs = open_reader();
@@ -75,13 +78,15 @@ life::life(const surroundings& around, millis began) : around_{around}, began_{b
   supervisor_ = system_->spawn(supervisor, around_.plan.supervisor, colleagues_);
   api_reader_ = system_->spawn(reader, std::move(for_clients));
   stage_ = system_->spawn(&stage::run, this, std::function<void(load_report)>{});
+  if (around_.tell.is_read()) traffic_.emplace(coordinator());
 }
 
 life::~life() {
   if (!system_) return;
   send_exits(caf::exit_reason::kill);
   run_everything();
-  // Image and job actors are told by nobody when their masters are killed.
+  // Image and job actors end when nothing refers to them any more: their masters were killed and told
+  // them nothing.
   supervisor_.reset();
   api_reader_.reset();
   herald_.reset();
@@ -96,8 +101,8 @@ caf::scheduler::test_coordinator& life::coordinator() { return dynamic_cast<caf:
 
 millis life::now() { return began_ + std::chrono::duration_cast<millis>(coordinator().clock().current_time.time_since_epoch()); }
 
-void life::at(millis when, std::function<void()> what) {
-  timers_[++last_timer_] = std::move(what);
+void life::at(millis when, std::string_view whose, std::string what_for, std::function<void()> what) {
+  timers_[++last_timer_] = {whose, std::move(what_for), std::move(what)};
   const auto wait = std::max(millis{0}, when - now());
   coordinator().clock().schedule_message(coordinator().clock().current_time + wait, caf::actor_cast<caf::strong_actor_ptr>(stage_),
                                          caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, last_timer_));
@@ -105,7 +110,8 @@ void life::at(millis when, std::function<void()> what) {
 
 void life::hold_ledger(millis until) {
   ledger_held_until_ = std::max(ledger_held_until_, until);
-  at(until, [] {});  // or time would not pass where nothing else is to be done
+  // Or time would not pass where nothing else is to be done.
+  at(until, outside::simulation, "the ledger goes on", [] {});
 }
 
 bool life::is_held(const caf::resumable* each) {
@@ -119,6 +125,13 @@ bool life::is_timer_near() {
 }
 
 bool life::step(chance& schedule) {
+  if (traffic_) traffic_->look(0);
+  const bool went_on = run_or_wait(schedule);
+  if (traffic_) traffic_->look(around_.tell.step());
+  return went_on;
+}
+
+bool life::run_or_wait(chance& schedule) {
   auto& jobs = coordinator().jobs;
   const auto timers_first = around_.plan.timers_first;
   if (!jobs.empty() && (timers_first == 0 || !is_timer_near() || !schedule.one_in(timers_first))) {
@@ -128,6 +141,8 @@ bool life::step(chance& schedule) {
       if (!is_held(jobs[index])) return run(index);
     }
   }
+  const auto& timers = coordinator().clock().schedule();
+  if (traffic_ && !timers.empty()) traffic_->fires(timers.begin()->second.get());
   if (!coordinator().trigger_timeout()) return !jobs.empty() && run(0);
   around_.tell.now_is(now());
   around_.tell.note("time", 0, 0);
@@ -140,17 +155,29 @@ bool life::run(std::size_t index) {
   if (auto* actor = actor_of(jobs.front())) {
     auto& mailbox = actor->mailbox();
     longest_mailbox_ = std::max(longest_mailbox_, mailbox.size());
-    const auto subject = subject_of(actor->peek_at_next_mailbox_element());
+    const auto* message = actor->peek_at_next_mailbox_element();
+    const auto subject = subject_of(message);
     const std::string_view name{actor->name()};
-    around_.tell.message(name, subject);
-    if (kills_next_that_records_ && name == ledger_state::name && subject == "record")
-      kill_who_records(*actor->peek_at_next_mailbox_element());
+    around_.tell.message(name, subject, [&] { return line_of(*actor, message, subject); });
+    if (kills_next_that_records_ && name == ledger_state::name && subject == "record") kill_who_records(*message);
     if (name == job_run::name &&
         std::none_of(job_actors_.begin(), job_actors_.end(), [&](const auto& known) { return known.second == actor->address(); })) {
       job_actors_[++last_job_actor_] = actor->address();
     }
   }
   return coordinator().try_run_once();
+}
+
+story_line life::line_of(const caf::scheduled_actor& actor, const caf::mailbox_element* message,
+                         const std::string& subject) const {
+  const auto step = around_.tell.step();
+  if (message != nullptr && actor.name() == std::string_view{stage::name} &&
+      message->content().match_elements<std::uint64_t>()) {
+    const auto known = timers_.find(message->content().get_as<std::uint64_t>(0));
+    if (known != timers_.end())
+      return traffic_->line_of_timer(message, known->second.whose, known->second.what_for, step);
+  }
+  return traffic_->line_of(actor, message, subject, step);
 }
 
 void life::kill_who_records(const caf::mailbox_element& record) {
@@ -228,12 +255,12 @@ std::size_t life::end() {
 
 void life::send_exits(caf::exit_reason why) {
   timers_.clear();
-  // The ledger first: behind the end of the process nothing is written.
+  // The ledger first: nothing is written after the end of the process.
   caf::anon_send_exit(colleagues_.ledger, why);
   caf::anon_send_exit(stage_, caf::exit_reason::kill);
   for (const auto& [number, job] : job_actors_) caf::anon_send_exit(job, why);
-  caf::anon_send_exit(*supervisor_, caf::exit_reason::user_shutdown);      // tells its job actors
-  caf::anon_send_exit(colleagues_.pool, caf::exit_reason::user_shutdown);  // tells its image actors
+  caf::anon_send_exit(*supervisor_, caf::exit_reason::user_shutdown);      // ends its job actors, too
+  caf::anon_send_exit(colleagues_.pool, caf::exit_reason::user_shutdown);  // and this its image actors
   caf::anon_send_exit(colleagues_.store_master, why);
   caf::anon_send_exit(colleagues_.reader, why);
   caf::anon_send_exit(*api_reader_, why);

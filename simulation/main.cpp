@@ -3,8 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <mutex>
 #include <sstream>
@@ -15,6 +17,7 @@
 #include "core/mutant.hpp"
 #include "core/random.hpp"
 #include "core/terminal_text.hpp"
+#include "simulation/one_world.hpp"
 #include "simulation/simulation.hpp"
 
 namespace retail_pulse::simulation {
@@ -24,13 +27,13 @@ constexpr int exit_ok = 0;
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 
-/// To people: a terminal gets no control characters, because words of the command line are in it.
+/// On standard error. A terminal gets no control characters: words of the command line are in the text.
 void say(const std::string& text) {
   const auto shown = isatty(STDERR_FILENO) == 1 ? for_terminal(text) : text;
   std::fputs(shown.c_str(), stderr);
 }
 
-/// How to see it again.
+/// The command that shows a violation again.
 std::string replay_line(const outcome& of, std::uint64_t seed, fault_set faults) {
   std::string line = "retail-pulse simulate --seed " + std::to_string(seed) + " --steps " + std::to_string(of.steps);
   if (faults != fault_set::all()) line += " --faults " + faults.text();
@@ -49,8 +52,9 @@ void append(char*& to, std::uint64_t number) {
   while (count > 0) *to++ = digits[--count];
 }
 
-/// A broken assertion of the actors ends the process. Nothing but plain writing is allowed here.
-extern "C" void tell_where_it_ended(int) {
+/// A broken assertion of the actors ends the process. Other threads may be anywhere, so nothing but plain
+/// writing is allowed here.
+extern "C" void report_sudden_end(int) {
   const auto& at = current_progress();
   char line[128];
   char* end = line;
@@ -80,18 +84,40 @@ bool read_faults(const std::string& text, fault_set& into) {
   return true;
 }
 
-int simulate_one(const options& wanted) {
-  const auto result = simulate(wanted);
+one_world* shown_world = nullptr;
+
+/// The same for one world, which is the only thread: its story so far is shown, too.
+extern "C" void show_sudden_end(int signal) {
+  std::fflush(stdout);
+  static_cast<void>(shown_world->finish_suddenly("an assertion of the actors is broken; see standard error"));
+  report_sudden_end(signal);
+}
+
+int simulate_one(const options& wanted, bool trace, const std::string& html) {
+  std::FILE* page = html.empty() ? nullptr : std::fopen(html.c_str(), "w");
+  if (page == nullptr && !html.empty()) {
+    say("retail-pulse simulate: " + html + " cannot be written: " + std::strerror(errno) + "\n");
+    return exit_usage;
+  }
+  auto command = "retail-pulse simulate --seed " + std::to_string(wanted.seed);
+  if (wanted.steps != options{}.steps) command += " --steps " + std::to_string(wanted.steps);
+  if (wanted.allowed != fault_set::all()) command += " --faults " + wanted.allowed.text();
+  one_world world{trace ? stdout : nullptr, page, command + " --html world.html"};
+  shown_world = &world;
+  std::signal(SIGABRT, show_sudden_end);
+  const auto result = world.run(wanted);
+  const bool is_written = world.finish(result) && (page == nullptr || std::fclose(page) == 0);
   std::printf("seed %llu steps %llu jobs %llu images %llu lives %llu faults %s hash %016llx\n",
               static_cast<unsigned long long>(wanted.seed), static_cast<unsigned long long>(result.steps),
               static_cast<unsigned long long>(result.jobs), static_cast<unsigned long long>(result.images),
               static_cast<unsigned long long>(result.lives), result.faults.text().c_str(), static_cast<unsigned long long>(result.hash));
-  if (result.violation.empty()) return exit_ok;
+  if (!is_written) say("retail-pulse simulate: " + html + " could not be written whole\n");
+  if (result.violation.empty()) return is_written ? exit_ok : exit_failed;
   std::printf("violation: %s\n%s\n", result.violation.c_str(), replay_line(result, wanted.seed, wanted.allowed).c_str());
   return exit_failed;
 }
 
-/// The seeds from 1 to the first that breaks a promise, in order.
+/// The seeds from 1 to the first with a violation, in order.
 int simulate_until_violation(std::uint64_t seeds, fault_set allowed) {
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     const auto result = simulate({seed, allowed});
@@ -110,7 +136,7 @@ int list_mutants() {
 }
 #endif
 
-/// The seeds from 1 on, two at a time where there are two cores. The hash of all is that of theirs, in order.
+/// The seeds from 1 on, one per core at a time. The hash is that of their hashes, in order.
 int simulate_many(std::uint64_t seeds, fault_set allowed) {
   std::vector<std::uint64_t> hashes(seeds);
   std::atomic<std::uint64_t> next = 0;
@@ -145,18 +171,20 @@ int run(int argc, const char* const* argv) {
   options wanted;
   std::uint64_t seeds = 0;
   std::string faults = "all";
+  std::string html;
   bool trace = false;
   bool until_violation = false;
   CLI::App app{
-      "Runs the service's actors in a simulated world, where one seed decides every schedule and every fault, and holds promises against "
-      "what came of them. Exits with 1 when one was broken.",
+      "Runs the service's actors in simulated worlds, where one seed decides every schedule and every fault, and checks invariants "
+      "after every step. Exits with 1 when one is violated.",
       "retail-pulse simulate"};
   auto* one = app.add_option("--seed", wanted.seed, "one world");
   auto* many = app.add_option("--seeds", seeds, "the worlds of the seeds from 1 to this")->check(CLI::Range(1, 1'000'000'000));
   app.add_option("--steps", wanted.steps, "ends the world after so many messages and timers")->needs(one);
   app.add_option("--faults", faults, "all, none, or names with commas between them: other faults are left out of the worlds");
-  app.add_flag("--trace", trace, "tells the story: time, actor, message, fault")->needs(one);
-  app.add_flag("--until-violation", until_violation, "ends with the first seed that breaks a promise, as it is: with all its faults")
+  app.add_flag("--trace", trace, "prints the story of the world: time, step, actor, message, fault")->needs(one);
+  app.add_option("--html", html, "writes the story as a sequence chart, one page for a browser")->needs(one)->type_name("FILE");
+  app.add_flag("--until-violation", until_violation, "ends with the first seed that violates an invariant, with all its faults")
       ->needs(many);
   one->excludes(many);
 #ifdef RETAIL_PULSE_MUTANTS
@@ -182,11 +210,10 @@ int run(int argc, const char* const* argv) {
     return exit_usage;
   }
   if (!read_faults(faults, wanted.allowed)) return exit_usage;
-  std::signal(SIGABRT, tell_where_it_ended);
+  std::signal(SIGABRT, report_sudden_end);
   if (until_violation) return simulate_until_violation(seeds, wanted.allowed);
   if (*many) return simulate_many(seeds, wanted.allowed);
-  if (trace) wanted.trace = stdout;
-  return simulate_one(wanted);
+  return simulate_one(wanted, trace, html);
 }
 
 }  // namespace

@@ -8,13 +8,13 @@
 
 namespace retail_pulse::simulation {
 
-/// Whether a newcomer has its turn. Says something only of worlds with one.
+/// Whether the newcomer of a world has its turn; without one there is no violation.
 class newcomer_watch {
  public:
   explicit newcomer_watch(const scenario& plan);
 
   void accepted(const job_plan& job, millis now);
-  /// What is broken; empty when nothing is.
+  /// The violation; empty when there is none.
   std::string fetch_begins(const std::string& url, millis now);
   void fetch_ends(const std::string& url);
 

@@ -18,7 +18,8 @@ constexpr fault process_faults[] = {
     fault::failing_reads, fault::crash,         fault::crash_in_commit,   fault::clock_jump, fault::store_master_reload,
     fault::drain,         fault::job_actor_dies};
 
-constexpr millis busy_time{20'000};  ///< clients submit and incidents happen within this
+/// Clients submit and incidents happen within this.
+constexpr millis busy_time{20'000};
 
 /// Each world has some of the faults; a few worlds have none, and a few have all.
 fault_set faults_of(std::uint64_t seed) {
@@ -26,7 +27,7 @@ fault_set faults_of(std::uint64_t seed) {
   const auto wildness = dice.below(10);
   if (wildness == 0) return fault_set::none();
   if (wildness == 9) return fault_set::all();
-  const auto only_of_origins = wildness == 1;  // in these worlds it shows whether everybody has a turn
+  const auto only_of_origins = wildness == 1;  // in these worlds it shows whether every job has its turn
   auto found = fault_set::none();
   for (const auto& row : fault_table) {
     if (dice.one_in(wildness < 5 ? 6 : 3) && (!only_of_origins || std::ranges::find(origin_faults, row.kind) != std::end(origin_faults)))
@@ -91,8 +92,8 @@ bool only_origins_are_at_fault(fault_set present) {
   return present == fault_set::none();
 }
 
-/// Some worlds have little room for fetches, a crowd with much to fetch, and one who comes late: that nobody waits for long while others
-/// have their turn shows only where turns are scarce.
+/// Some worlds have few fetch slots, two jobs with many images, and a job that comes late: whether turns go
+/// round shows only where they are scarce.
 void add_newcomer(scenario& world, fault_set present) {
   chance dice{world.seed, stream::jobs, 2};
   if (!only_origins_are_at_fault(present) || !dice.one_in(2)) return;
@@ -117,14 +118,15 @@ void add_newcomer(scenario& world, fault_set present) {
   world.jobs.push_back(std::move(job));
 }
 
-/// A few worlds have a job that is stored slice by slice. Its images are those of a store that does not exist: nothing is fetched, which
-/// keeps the world small.
+/// A few worlds have a job that is stored slice by slice. Its images belong to a store that does not exist:
+/// none is fetched, which keeps the world small.
 void add_large_job(scenario& world) {
   chance dice{world.seed, stream::jobs, 1};
   if (!dice.one_in(25)) return;
   job_plan job;
   job.at = millis{dice.between(2, busy_time.count() / 2)};
-  // What may come between its slices comes right before it. The incident moves, not the job, which is the same without the fault.
+  // An incident that may happen between its slices happens right before it. The incident is moved, not the
+  // job, which is the same without the fault.
   const auto between = std::ranges::find_if(world.incidents, [](const incident& each) {
     return each.kind == fault::crash_in_commit || each.kind == fault::full_disk || each.kind == fault::failing_statement ||
            each.kind == fault::busy_storage;
@@ -144,7 +146,7 @@ void add_large_job(scenario& world) {
 void add_incidents(scenario& world) {
   chance dice{world.seed, stream::incidents};
   for (const auto kind : process_faults) {
-    // All of a kind are drawn, also where the kind is not wanted: the others then stay as they are.
+    // All are drawn, also those that are left out, so that the others stay as they are.
     for (auto left = 1 + dice.below(kind == fault::crash ? 4 : 2); left > 0; --left) {
       incident each{millis{dice.between(1, busy_time.count())}, kind, dice.next()};
       // Some drains begin right behind a submission.
@@ -170,8 +172,9 @@ void add_impatience(scenario& world) {
   }
 }
 
-/// What clients wish of their jobs. All is drawn, also what is not wanted: the rest then stays as it is.
-void add_wishes(scenario& world) {
+/// The requests of clients about their jobs. All are drawn, also those that are left out, so that the others
+/// stay as they are.
+void add_requests(scenario& world) {
   for (std::size_t j = 0; j < world.jobs.size(); ++j) {
     auto& job = world.jobs[j];
     chance dice{world.seed, stream::clients, j};
@@ -227,7 +230,7 @@ scenario scenario_of(std::uint64_t seed, fault_set allowed) {
   add_newcomer(world, present);
   if (!world.newcomer) add_large_job(world);
   add_impatience(world);
-  add_wishes(world);
+  add_requests(world);
   world.calm_at = busy_time + millis{10'000};
   return world;
 }

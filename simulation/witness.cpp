@@ -5,6 +5,7 @@
 #include "core/limits.hpp"
 #include "core/random.hpp"
 #include "core/require.hpp"
+#include "simulation/describe/values.hpp"
 
 namespace retail_pulse::simulation {
 namespace {
@@ -23,59 +24,61 @@ measurement witness::picture_at(const std::string& url) {
 
 void witness::fetch_begins(const std::string& url, const origin_plan& at, millis now) {
   story_.note("fetch", ++fetches_begun_, 0, [&] { return url; });
-  auto& news = news_[url];
-  ++news.attempts;
+  auto& history = histories_[url];
+  ++history.attempts;
   if (++open_ > plan_.pool.fetch_slots) broken("more fetches at once than fetch slots");
   if (++open_at_[at.host] > plan_.pool.origin_connections) broken("more fetches at once from " + at.host + " than an origin may have");
-  // While the address behind a host is not known, or another than it was, its fetches count for no address or the one before.
+  // While the address of a host is unknown or has just changed, its fetches count for none, or for the old one.
   if (++open_at_[at.address] > plan_.pool.origin_connections && !plan_.faults.has(fault::late_name_server) &&
       !plan_.faults.has(fault::moving_name))
     broken("more fetches at once from " + at.address + " than an address may have");
   // A job actor that was started again may have read its page before the last results of the one before were committed.
-  if (pending_rows_[url] == 0 && !job_actors_were_killed_) broken(url + " is fetched although its result is recorded, or nobody wants it");
-  if (is_fetched_by_one(news)) {
-    if (news.is_being_fetched) broken(url + " is fetched twice at once");
-    if (news.is_final) broken(url + " is fetched again although nothing can come of it");
+  if (pending_rows_[url] == 0 && !job_actors_were_killed_) broken(url + " is fetched although its result is recorded, or it belongs to no job");
+  if (is_fetched_by_one(history)) {
+    if (history.is_being_fetched) broken(url + " is fetched twice at once");
+    if (history.is_final) broken(url + " is fetched again after its final outcome");
   }
-  check_wishes(url, news, now);
-  news.is_being_fetched = true;
+  check_no_cancel(url, history, now);
+  history.is_being_fetched = true;
   if (const auto unfair = newcomer_.fetch_begins(url, now); !unfair.empty()) broken(unfair);
 }
 
-void witness::check_wishes(const std::string& url, const url_news& news, millis now) {
-  // Time passes only when nobody has anything to do, so by then the job and the pool know of the cancel: but where timers overtake
-  // messages.
-  const auto wished = wishes_.find(news.job);
-  if (wished == wishes_.end() || news.rows != 1 || plan_.timers_first != 0) return;
-  if (wished->second.cancelled && now > *wished->second.cancelled) broken(url + " is fetched although its job was cancelled");
+void witness::check_no_cancel(const std::string& url, const url_history& history, millis now) {
+  // Time passes only when no message waits, so by then the job and the pool know of the cancel; except where
+  // timers overtake messages.
+  const auto requested = requests_.find(history.job);
+  if (requested == requests_.end() || history.rows != 1 || plan_.timers_first != 0) return;
+  if (requested->second.cancelled && now > *requested->second.cancelled) broken(url + " is fetched although its job was cancelled");
 }
 
 void witness::fetch_ends(const std::string& url, const origin_plan& at, const fetch::outcome& with, millis now) {
-  story_.note("fetched", static_cast<std::uint64_t>(with.code), 0, [&] { return url + ": " + std::string{describe(with.code).name}; });
+  story_.note("fetched", static_cast<std::uint64_t>(with.code), 0, [&] {
+    return url + ": " + outcome_of(with.code, with.measured, with.evidence.http_status) + (with.postponed ? ", postponed" : "");
+  });
   newcomer_.fetch_ends(url);
   --open_;
   --open_at_[at.host];
   --open_at_[at.address];
-  auto& news = news_[url];
-  news.is_being_fetched = false;
-  if (with.postponed) {  // which is no attempt, and no answer; worlds end before it is so often that it counts
-    --news.attempts;
+  auto& history = histories_[url];
+  history.is_being_fetched = false;
+  if (with.postponed) {  // no attempt; worlds are too short for so many that one counts
+    --history.attempts;
     return;
   }
-  news.codes.insert(with.code);
-  if (with.lasts) news.lasting.insert(with.code);
-  news.is_final = !with.can_pass() || news.attempts >= plan_.pool.image.attempts;
-  if (with.code == error_code::none && !news.first_success) news.first_success = now;
+  history.codes.insert(with.code);
+  if (with.lasts) history.lasting.insert(with.code);
+  history.is_final = !with.can_pass() || history.attempts >= plan_.pool.image.attempts;
+  if (with.code == error_code::none && !history.first_success) history.first_success = now;
 }
 
 void witness::engine_explodes(const std::string& url) {
   story_.note("explosion", 0, 0, [&] { return url; });
-  auto& news = news_[url];
-  ++news.attempts;
-  news.exploded = news.is_final = true;
+  auto& history = histories_[url];
+  ++history.attempts;
+  history.exploded = history.is_final = true;
 }
 
-// --- what clients are told -------------------------------------------------------------------------------------------
+// --- what clients are answered -------------------------------------------------------------------------------------
 
 void witness::accepted(job_id id, const job_plan& job, storage::reader& database, millis now) {
   story_.note("201", static_cast<std::uint64_t>(id.value), job.image_count(),
@@ -89,9 +92,9 @@ void witness::accepted(job_id id, const job_plan& job, storage::reader& database
   newcomer_.accepted(job, now);
 }
 
-void witness::told(job_id id, const job_status& status) {
+void witness::reported(job_id id, const job_status& status) {
   check_counts(id, status);
-  auto& before = told_[id.value];
+  auto& before = reported_[id.value];
   if (status.run < before.run) broken(name_of_job(id) + " went back to an older run");
   const auto least = status.run == before.run ? before.counts.done() : before.counts.succeeded;
   if (status.images.done() < least)
@@ -99,52 +102,52 @@ void witness::told(job_id id, const job_status& status) {
   before = {status.run, status.images};
 }
 
-void witness::cancel_is_asked_for(job_id id) {
+void witness::cancel_is_requested(job_id id) {
   story_.note("cancel", static_cast<std::uint64_t>(id.value), 0, [&] { return name_of_job(id); });
-  auto& wishes = wishes_[id.value];
-  ++wishes.open_cancels;
-  wishes.may_be_cancelled = true;
+  auto& requests = requests_[id.value];
+  ++requests.open_cancels;
+  requests.may_be_cancelled = true;
 }
 
 void witness::cancelled(job_id id, run_number run, millis now) {
   story_.note("cancelled", static_cast<std::uint64_t>(id.value), 0, [&] { return name_of_job(id); });
-  auto& wishes = wishes_[id.value];
-  if (jobs_.at(id.value).run == run && !wishes.cancelled) wishes.cancelled = now;
+  auto& requests = requests_[id.value];
+  if (jobs_.at(id.value).run == run && !requests.cancelled) requests.cancelled = now;
 }
 
-void witness::redrive_is_asked_for(job_id id) {
+void witness::redrive_is_requested(job_id id) {
   story_.note("redrive", static_cast<std::uint64_t>(id.value), 0, [&] { return name_of_job(id); });
-  auto& wishes = wishes_[id.value];
-  ++wishes.redrives;
-  wishes.redrive_in_doubt = true;
+  auto& requests = requests_[id.value];
+  ++requests.redrives;
+  requests.redrive_in_doubt = true;
 }
 
 void witness::redriven(job_id id, run_number run, storage::reader& database) {
   story_.note("redriven", static_cast<std::uint64_t>(id.value), static_cast<std::uint64_t>(run.value), [&] { return name_of_job(id); });
   const auto status = database.status(id);
-  if (!status || status->run < run) broken(name_of_job(id) + " was said to have another run, and has none");
+  if (!status || status->run < run) broken(name_of_job(id) + " was answered to have another run, and has none");
   redrive_is_settled(id);
 }
 
 void witness::check_counts(job_id id, const job_status& status) {
   const auto& counts = status.images;
   if (counts.succeeded < 0 || counts.failed < 0 || counts.pending() < 0) broken(name_of_job(id) + " has counts that do not add up");
-  if (status.state == job_state::completed && counts.failed > 0) broken(name_of_job(id) + " is completed with a failure inside");
-  if (status.state == job_state::failed && counts.failed == 0) broken(name_of_job(id) + " failed without a failure");
+  if (status.state == job_state::completed && counts.failed > 0) broken(name_of_job(id) + " is completed with a failed image");
+  if (status.state == job_state::failed && counts.failed == 0) broken(name_of_job(id) + " failed without a failed image");
   if ((status.state == job_state::ongoing) != (counts.pending() > 0))
-    broken(name_of_job(id) + " has pending images at its end, or none before");
+    broken(name_of_job(id) + " has pending images at its end, or none before it");
 }
 
 // --- the life of the process -----------------------------------------------------------------------------------------
 
 void witness::process_ends() {
-  for (auto& [id, wishes] : wishes_) wishes.open_cancels = 0;
+  for (auto& [id, requests] : requests_) requests.open_cancels = 0;
   open_ = 0;
   open_at_.clear();
-  for (auto& [url, news] : news_) {
-    news.first_success.reset();
-    news.attempts = 0;
-    news.is_being_fetched = news.is_final = false;
+  for (auto& [url, history] : histories_) {
+    history.first_success.reset();
+    history.attempts = 0;
+    history.is_being_fetched = history.is_final = false;
   }
 }
 
@@ -154,8 +157,8 @@ void witness::drained(storage::reader& database, millis now) {
     if (plan_.faults.has(kind)) return;  // storage may have refused the last results
   }
   if (job_actors_were_killed_) return;
-  for (const auto& [url, news] : news_) {
-    if (news.is_final && news.rows == 1 && pending_rows_[url] > 0)
+  for (const auto& [url, history] : histories_) {
+    if (history.is_final && history.rows == 1 && pending_rows_[url] > 0)
       broken(url + " was reported before the end of a drain, and is not recorded");
   }
 }
@@ -172,7 +175,7 @@ void witness::look_at(const actors::pool_gauges& gauges, std::size_t longest_mai
 }
 
 void witness::look_at(storage::reader& database, millis now) {
-  // Jobs that have ended change no more, and are looked at once again at the very end.
+  // Jobs that have ended do not change, and are looked at once more in `conclude`.
   std::int64_t ongoing = 0, pending = 0;
   for (const auto& brief : database.ongoing_jobs(job_id{0}, limits::recovery_page)) {
     auto& known = jobs_.try_emplace(brief.id.value).first->second;
@@ -180,7 +183,7 @@ void witness::look_at(storage::reader& database, millis now) {
     ++ongoing;
     pending += brief.images.pending();
   }
-  if (!plan_.faults.has(fault::unknown_commit)) {  // which stores what nobody knows to be admitted
+  if (!plan_.faults.has(fault::unknown_commit)) {  // which stores jobs that are not counted as admitted
     if (ongoing > plan_.supervisor.max_jobs) broken("more jobs are ongoing than may be");
     if (pending > plan_.supervisor.max_pending_images) broken("more images are pending than may be");
   }
@@ -213,8 +216,8 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
     if (rows[i].number.value != static_cast<decltype(rows[i].number.value)>(i)) return broken(name_of_job(id) + " has a gap in its images");
     if (is_new) {
       ++pending_rows_[rows[i].url];
-      ++news_[rows[i].url].rows;
-      news_[rows[i].url].job = id.value;
+      ++histories_[rows[i].url].rows;
+      histories_[rows[i].url].job = id.value;
     }
     if (rows[i].pending) {
       if (known.results[i]) broken(name_of_job(id) + " lost a result");
@@ -243,23 +246,23 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
   });
 }
 
-/// What failed before is pending again, and nothing that was seen of it so far counts for its new result.
+/// Failed images are pending again, and what was seen of them so far does not count for the new result.
 void witness::begin_run(job_id id, known_job& known, run_number run, const std::vector<storage::image_row>& rows) {
-  auto& wishes = wishes_[id.value];
-  if (run.value - 1 > wishes.redrives) broken(name_of_job(id) + " has another run that nobody asked for");
-  wishes.may_be_cancelled = wishes.open_cancels > 0;
-  wishes.cancelled.reset();
+  auto& requests = requests_[id.value];
+  if (run.value - 1 > requests.redrives) broken(name_of_job(id) + " has another run without a redrive request");
+  requests.may_be_cancelled = requests.open_cancels > 0;
+  requests.cancelled.reset();
   known.run = run;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (!known.results[i] || known.results[i]->succeeded()) continue;
     known.results[i].reset();
     ++pending_rows_[rows[i].url];
-    auto& news = news_[rows[i].url];
-    news.attempts = 0;
-    news.is_final = false;
-    if (news.rows != 1) continue;
-    news.codes.clear();
-    news.exploded = false;
+    auto& history = histories_[rows[i].url];
+    history.attempts = 0;
+    history.is_final = false;
+    if (history.rows != 1) continue;
+    history.codes.clear();
+    history.exploded = false;
   }
 }
 
@@ -278,27 +281,27 @@ void witness::check_store_failures(job_id id, const job_status& status, const st
   const bool same = std::ranges::equal(status.failures, expected, [](const store_failure& told, const store_failure& wanted) {
     return told.store_id == wanted.store_id && told.code == wanted.code && told.failed_images == wanted.failed_images;
   });
-  if (!same) broken(name_of_job(id) + " tells other failures of stores than its images have");
+  if (!same) broken(name_of_job(id) + " reports other failed stores than its images have");
 }
 
 void witness::look_at_row(job_id id, const storage::image_row& row, millis now) {
   const auto who = name_of_job(id) + ", " + row.url;
-  const auto& news = news_[row.url];
+  const auto& history = histories_[row.url];
   if (row.result.succeeded()) {
     check_measurement(who, row, now);
   } else {
     check_failure(id, who, row);
   }
-  if (row.result.attempts > 0 && row.result.attempts != news.attempts && is_fetched_by_one(news))
-    broken(who + " tells of " + std::to_string(row.result.attempts) + " attempts where " + std::to_string(news.attempts) + " were made");
+  if (row.result.attempts > 0 && row.result.attempts != history.attempts && is_fetched_by_one(history))
+    broken(who + " reports " + std::to_string(row.result.attempts) + " attempts where " + std::to_string(history.attempts) + " were made");
 }
 
 void witness::check_measurement(const std::string& who, const storage::image_row& row, millis now) {
-  const auto& news = news_[row.url];
-  if (!news.codes.contains(error_code::none)) return broken(who + " has a measurement that no host gave");
+  const auto& history = histories_[row.url];
+  if (!history.codes.contains(error_code::none)) return broken(who + " has a measurement without a successful fetch");
   if (row.result.measured != picture_at(row.url)) broken(who + " has the measurement of another image");
-  if (news.first_success && now < *news.first_success + plan_.pool.image.delay_min) broken(who + " was reported before its delay was over");
-  if (row.result.attempts < 1 || row.result.attempts > plan_.pool.image.attempts) broken(who + " has a number of attempts that cannot be");
+  if (history.first_success && now < *history.first_success + plan_.pool.image.delay_min) broken(who + " was reported before its delay was over");
+  if (row.result.attempts < 1 || row.result.attempts > plan_.pool.image.attempts) broken(who + " has an impossible number of attempts");
 }
 
 void witness::check_failure(job_id id, const std::string& who, const storage::image_row& row) {
@@ -309,21 +312,21 @@ void witness::check_failure(job_id id, const std::string& who, const storage::im
         broken(who + " fails although its store is there");
       return;
     case error_code::invalid_url:
-      if (!row.url.starts_with(invalid_url_mark)) broken(who + " is called invalid");
+      if (!row.url.starts_with(invalid_url_mark)) broken(who + " fails as invalid although it is valid");
       return;
     case error_code::internal:
-      if (!news_[row.url].exploded && !job_actors_die_often_) broken(who + " fails as internal without a cause");
+      if (!histories_[row.url].exploded && !job_actors_die_often_) broken(who + " fails as internal without a cause");
       return;
     case error_code::cancelled:
-      if (!wishes_[id.value].may_be_cancelled) broken(who + " is cancelled although nobody wished it");
+      if (!requests_[id.value].may_be_cancelled) broken(who + " is cancelled without a cancel request");
       if (row.result.attempts != 0) broken(who + " is cancelled although it was fetched");
       return;
     default:
       break;
   }
   if (row.store_id == unknown_store) broken(who + " was fetched for a store that does not exist");
-  if (!news_[row.url].codes.contains(code)) broken(who + " has a failure that no host gave");
-  const bool may_be_tried_again = can_pass(code, row.result.evidence.http_status) && !news_[row.url].lasting.contains(code);
+  if (!histories_[row.url].codes.contains(code)) broken(who + " has a failure that no fetch ended with");
+  const bool may_be_tried_again = can_pass(code, row.result.evidence.http_status) && !histories_[row.url].lasting.contains(code);
   if (may_be_tried_again && row.result.attempts != plan_.pool.image.attempts) broken(who + " was not tried again");
   if (!may_be_tried_again && row.result.attempts > plan_.pool.image.attempts) broken(who + " was tried too often");
 }
@@ -333,8 +336,8 @@ bool witness::all_have_ended(storage::reader& database) const { return database.
 bool witness::only_unanswered_are_ongoing(storage::reader& database) const {
   const auto ongoing = database.ongoing_jobs(job_id{0}, limits::recovery_page);
   return std::none_of(ongoing.begin(), ongoing.end(), [&](const job_brief& each) {
-    const auto wished = wishes_.find(each.id.value);
-    return accepted_.contains(each.id.value) && !(wished != wishes_.end() && wished->second.redrive_in_doubt);
+    const auto requested = requests_.find(each.id.value);
+    return accepted_.contains(each.id.value) && !(requested != requests_.end() && requested->second.redrive_in_doubt);
   });
 }
 
@@ -342,9 +345,9 @@ void witness::conclude(storage::reader& database) {
   for (auto& [id, known] : jobs_) {
     known.counts = {};  // look at every row once more
     look_at_job(job_id{id}, database, millis{std::int64_t{1} << 40});
-    if (known.state == job_state::ongoing) broken(name_of_job(job_id{id}) + " did not come to its end");
+    if (known.state == job_state::ongoing) broken(name_of_job(job_id{id}) + " did not end");
     const auto audited = database.audit(job_id{id}, [] { return true; });
-    if (!audited || !audited->conserved) broken(name_of_job(job_id{id}) + " does not stand an audit");
+    if (!audited || !audited->conserved) broken(name_of_job(job_id{id}) + " fails its audit");
     if (audited && audited->images.pending == 0 && audited->submitted_digest != audited->recorded_digest) {
       broken(name_of_job(job_id{id}) + " has recorded other images than were submitted");
     }
@@ -356,14 +359,14 @@ void witness::conclude(storage::reader& database) {
     const bool same = std::equal(rows.begin(), rows.end(), submitted.begin(), submitted.end(),
                                  [](const storage::image_row& row, const std::string& url) { return row.url == url; });
     if (!same) broken(name_of_job(job_id{id}) + " has other images than were submitted");
-    const bool stored_once = std::ranges::all_of(submitted, [&](const std::string& url) { return news_[url].rows == 1; });
+    const bool stored_once = std::ranges::all_of(submitted, [&](const std::string& url) { return histories_[url].rows == 1; });
     if (job->has_key && !stored_once) broken(name_of_job(job_id{id}) + " is stored twice under one key");
   }
 }
 
 void witness::rests(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges, bool orphans_may_stay) {
-  if (!all_have_ended(database)) return broken("jobs do not come to their end");
-  if (!orphans_may_stay && !database.staging_jobs().empty()) broken("a submission that did not come to its end is not deleted");
+  if (!all_have_ended(database)) return broken("jobs do not end");
+  if (!orphans_may_stay && !database.staging_jobs().empty()) broken("an unfinished submission is not deleted");
   if (load.ongoing_jobs != 0 || load.pending_images != 0) {
     broken("the supervisor counts " + std::to_string(load.ongoing_jobs) + " jobs and " + std::to_string(load.pending_images) +
            " images although all have ended");

@@ -16,8 +16,9 @@
 
 namespace retail_pulse::simulation {
 
-/// Knows what was promised to whom and what the database says, over all lives of a world, and holds one against the other. Its means are
-/// those of the outside: what clients were told, what image hosts saw, and committed rows. Broken invariants go to the story.
+/// Checks the invariants of a world, over all its lives: it compares what clients were answered and what
+/// image hosts saw with the committed rows. It sees only what can be seen from outside the actors. A
+/// violation goes to the story.
 class witness {
  public:
   witness(const scenario& plan, story& tell) : plan_{plan}, story_{tell} {}
@@ -30,37 +31,38 @@ class witness {
   void fetch_ends(const std::string& url, const origin_plan& at, const fetch::outcome& with, millis now);
   void engine_explodes(const std::string& url);
 
-  // --- what clients are told ---
+  // --- what clients are answered ---
   void accepted(job_id id, const job_plan& job, storage::reader& database, millis now);
-  void told(job_id id, const job_status& status);
-  void cancel_is_asked_for(job_id id);
-  void cancel_is_answered(job_id id) { --wishes_[id.value].open_cancels; }
-  /// It is durable: of that run nothing is fetched from now on.
+  /// A status that a client read.
+  void reported(job_id id, const job_status& status);
+  void cancel_is_requested(job_id id);
+  void cancel_is_answered(job_id id) { --requests_[id.value].open_cancels; }
+  /// The cancel is durable: from now on no image of that run is fetched.
   void cancelled(job_id id, run_number run, millis now);
-  void redrive_is_asked_for(job_id id);
+  void redrive_is_requested(job_id id);
   void redriven(job_id id, run_number run, storage::reader& database);
-  /// A job is ongoing in another run, or in none: it is known what came of all wishes for one.
-  void redrive_is_settled(job_id id) { wishes_[id.value].redrive_in_doubt = false; }
+  /// The outcome of every redrive request so far is known.
+  void redrive_is_settled(job_id id) { requests_[id.value].redrive_in_doubt = false; }
 
   // --- the life of the process ---
   void process_ends();
   void job_actor_was_killed() { job_actors_were_killed_ = true; }
   void job_actors_die_often() { job_actors_were_killed_ = job_actors_die_often_ = true; }
   void store_comes_or_goes() { store_was_away_ = true; }
-  /// What can be seen of the windows right now.
+  /// How much of the windows is used at this moment.
   void look_at(const actors::pool_gauges& gauges, std::size_t longest_mailbox);
   /// Rows may have changed.
   void look_at(storage::reader& database, millis now);
-  /// The process has let everything in flight report, and ended its jobs.
+  /// A drain is over: everything in flight has reported, and the job actors have ended.
   void drained(storage::reader& database, millis now);
-  /// Everything has come to its end.
+  /// Every job has ended: looks at each row once more.
   void conclude(storage::reader& database);
-  /// Nothing is under way in a life, or it should not be.
+  /// Nothing should be under way in this life.
   void rests(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges, bool orphans_may_stay = false);
 
   bool all_have_ended(storage::reader& database) const;
-  /// Whether nothing is ongoing but jobs whose commit was hidden: their clients were told that they are not stored, and the next start of
-  /// the process finds them.
+  /// Whether no job is ongoing but those whose commit was hidden. Their clients were answered that they are
+  /// not stored, and the next start of the process finds them.
   bool only_unanswered_are_ongoing(storage::reader& database) const;
   std::size_t accepted_jobs() const { return accepted_.size(); }
   std::uint64_t images_done() const { return images_done_; }
@@ -72,29 +74,31 @@ class witness {
     image_counts counts;
     std::vector<std::optional<image_result>> results;  ///< by number; nothing: pending
   };
-  struct told_job {
+  struct reported_status {
     run_number run;
     image_counts counts;
   };
-  /// What clients wished of a job.
-  struct job_wishes {
-    int open_cancels = 0;             ///< asked for and not answered
+  /// What clients requested of a job.
+  struct client_requests {
+    int open_cancels = 0;             ///< requested and not answered
     bool may_be_cancelled = false;    ///< in its present run
-    std::optional<millis> cancelled;  ///< when it was answered that the present run is
-    int redrives = 0;                 ///< asked for
-    bool redrive_in_doubt = false;    ///< it may have been done, and then nobody works on it until it is asked for again
+    std::optional<millis> cancelled;  ///< when a cancel of the present run was answered
+    int redrives = 0;                 ///< requested
+    /// One may have been done without an answer: then no actor works on it until it is requested again.
+    bool redrive_in_doubt = false;
   };
-  struct url_news {
-    std::int64_t job = 0;        ///< one that it belongs to
-    std::set<error_code> codes;  ///< of all attempts; none: a good one
+  struct url_history {
+    std::int64_t job = 0;        ///< one of those that have it
+    std::set<error_code> codes;  ///< of all attempts; `none` for a success
     bool exploded = false;
-    std::set<error_code> lasting;  ///< codes of outcomes that were to be the same at every other attempt
-    int rows = 0;                  ///< in the database: two where a job was stored without its client's knowledge, and submitted again
-    // in this life of the process:
+    std::set<error_code> lasting;  ///< codes of outcomes that another attempt cannot change
+    /// In the database: two where a job was stored without an answer, and submitted again.
+    int rows = 0;
+    // In this life of the process:
     std::optional<millis> first_success;
     int attempts = 0;
     bool is_being_fetched = false;
-    bool is_final = false;  ///< nothing can follow the last outcome but a result
+    bool is_final = false;  ///< no attempt can follow the last outcome
   };
 
   void look_at_job(job_id id, storage::reader& database, millis now);
@@ -102,20 +106,20 @@ class witness {
   void look_at_row(job_id id, const storage::image_row& row, millis now);
   void check_measurement(const std::string& who, const storage::image_row& row, millis now);
   void check_failure(job_id id, const std::string& who, const storage::image_row& row);
-  void check_wishes(const std::string& url, const url_news& news, millis now);
+  void check_no_cancel(const std::string& url, const url_history& history, millis now);
   void check_store_failures(job_id id, const job_status& status, const std::vector<storage::image_row>& rows);
   void check_counts(job_id id, const job_status& status);
-  /// Otherwise the actor of another job, or one that was started again, may know nothing of what is under way.
-  bool is_fetched_by_one(const url_news& news) const { return news.rows == 1 && !job_actors_were_killed_; }
+  /// Otherwise the actor of another job, or one that was started again, may not know of fetches under way.
+  bool is_fetched_by_one(const url_history& history) const { return history.rows == 1 && !job_actors_were_killed_; }
   void broken(const std::string& invariant) { story_.violate(invariant); }
 
   const scenario& plan_;
   story& story_;
   std::map<std::int64_t, const job_plan*> accepted_;
   std::map<std::int64_t, known_job> jobs_;  ///< all that were ever seen in the database
-  std::map<std::int64_t, told_job> told_;
-  std::map<std::int64_t, job_wishes> wishes_;
-  std::map<std::string, url_news> news_;
+  std::map<std::int64_t, reported_status> reported_;
+  std::map<std::int64_t, client_requests> requests_;
+  std::map<std::string, url_history> histories_;
   std::map<std::string, int> pending_rows_;  ///< per URL, over all jobs seen
   std::size_t open_ = 0;
   std::map<std::string, std::size_t> open_at_;  ///< per host, and per address

@@ -32,8 +32,8 @@ int simulate(const words& arguments) {
   for (auto& each : all) pointers.push_back(each.data());
   pointers.push_back(nullptr);
   execv(program.c_str(), pointers.data());
-  const auto problem =
-      errno == ENOENT ? std::string{"is not installed"} : std::string{"cannot be started: "} + strerror(errno);
+  const auto problem = errno == ENOENT ? std::string{"is not installed"}
+                                       : std::string{"cannot be started: "} + strerror(errno);
   say("retail-pulse simulate: the simulator " + program.string() + " " + problem + "\n");
   return exit_usage;
 }
@@ -45,8 +45,9 @@ std::vector<known_word> words_of_simulate() {
       {"--seeds", "the worlds of the seeds from 1 to this", true, {}},
       {"--steps", "ends the world after so many messages and timers", true, {}},
       {"--faults", "all, none, or names with commas between them", true, {}},
-      {"--trace", "prints the story of the world, message by message", false, {}},
-      {"--until-violation", "ends with the first seed that breaks an invariant", false, {}},
+      {"--trace", "prints the story of the world: time, step, actor, message, fault", false, {}},
+      {"--html", "writes the story as a sequence chart, one page for a browser", true, {}},
+      {"--until-violation", "ends with the first seed that violates an invariant", false, {}},
   };
 }
 
