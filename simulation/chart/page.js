@@ -383,7 +383,7 @@
   const wanted = messageOf.get(Number(/^#step=(\d+)$/.exec(location.hash)?.[1]));
   if (wanted !== undefined) {
     pick(wanted);
-  } else if (violation) {
-    pick(violation.index);
+  } else if (data.violation !== "" && lines.length > 0) {
+    pick(violation ? violation.index : lines.length - 1);
   }
 })();
