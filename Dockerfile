@@ -11,7 +11,7 @@ COPY http http
 COPY data data
 COPY scripts/common.sh scripts/install-docs scripts/
 RUN scripts/install-docs
-RUN cmake --preset release && cmake --build build/release --parallel 2
+RUN cmake --preset release -D RETAIL_PULSE_SIMULATOR=OFF && cmake --build build/release --parallel 2
 
 FROM debian:bookworm-slim
 COPY scripts/install-deps scripts/packages.txt /tmp/scripts/

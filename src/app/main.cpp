@@ -8,6 +8,7 @@
 #include "app/cli/completion.hpp"
 #include "app/serve/descriptors.hpp"
 #include "app/output.hpp"
+#include "app/start_simulator.hpp"
 
 namespace {
 
@@ -25,7 +26,7 @@ constexpr subcommand subcommands[] = {
     {"cancel", "cancels a job", cancel, nullptr},
     {"redrive", "tries the failed images of a job again", redrive, nullptr},
     {"health", "checks whether a service is ready (exit code 0 or 3)", health, nullptr},
-    {"simulate", "runs the actors in simulated worlds with seeded schedules and faults", simulate, nullptr},
+    {"simulate", "runs the actors in simulated worlds with seeded schedules and faults", simulate, words_of_simulate},
     {"completion", "prints a completion script for bash, zsh or fish", completion, nullptr},
 };
 

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -488,6 +489,19 @@ class CommandLine(unittest.TestCase):
         story = self.run_program("simulate", "--seed", "9", "--trace", "--steps", "200").stdout
         self.assertIn("supervisor   <- submit", story)
         self.assertRegex(story.splitlines()[-1], r"^seed 9 steps 200 .* hash [0-9a-f]{16}$")
+
+    def test_the_simulator_is_another_program_that_may_not_be_installed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            alone = shutil.copy(PROGRAM, folder)
+            done = subprocess.run([alone, "simulate", "--seed", "1"], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("retail-pulse-simulate is not installed", done.stderr)
+
+    def test_completion_knows_the_words_of_the_simulator(self):
+        script = self.run_program("completion", "bash").stdout
+        offered = re.search(r"^    simulate\)\n(?:.*\n)*?      words='([^']*)' ;;$", script, re.MULTILINE).group(1)
+        described = re.findall(r"--[a-z-]+", self.run_program("simulate", "--help").stdout)
+        self.assertEqual(sorted(offered.split()), sorted(set(described)))
 
     def test_what_a_simulation_is_not_told_rightly_is_refused(self):
         for words in ([], ["--seed", "one"], ["--seeds", "0"], ["--seed", "1", "--seeds", "2"], ["--seeds", "2", "--steps", "3"],

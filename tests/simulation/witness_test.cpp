@@ -1,5 +1,5 @@
-// A witness that sees nothing proves nothing: each invariant is broken here once, by what it is told or by rows that are wrong.
-#include "actors/simulation/witness.hpp"
+// A witness that sees nothing proves nothing: each invariant is broken here once, by wrong events or wrong rows.
+#include "simulation/witness.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <functional>
@@ -31,7 +31,7 @@ scenario small_plan() {
   return plan;
 }
 
-struct court {
+struct fixture {
   scenario plan = small_plan();
   story tell{nullptr};
   storage::location where = storage::location::shared_memory("witness " + std::to_string(++count()));
@@ -89,15 +89,15 @@ struct court {
     write([&] { writer.record(job, run, {&result, 1}, unix_millis{0}); });
     watched.look_at(reader, at);
   }
-  std::string said() const { return tell.violation(); }
+  std::string violation() const { return tell.violation(); }
 };
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(has_nothing_to_say_of_a_job_in_order) {
-  court c;
+BOOST_AUTO_TEST_CASE(reports_nothing_of_a_job_in_order) {
+  fixture c;
   c.accept();
   c.fetch("http://o0.test/1.jpg");
   c.record(c.good(0));
@@ -107,154 +107,154 @@ BOOST_AUTO_TEST_CASE(has_nothing_to_say_of_a_job_in_order) {
   c.record(c.bad(2, error_code::store_not_found, 0));
   c.watched.conclude(c.reader);
   c.watched.rests(c.reader, {}, {});
-  BOOST_TEST(c.said() == "");
+  BOOST_TEST(c.violation() == "");
 }
 
 BOOST_AUTO_TEST_CASE(sees_a_job_that_was_accepted_and_is_not_there) {
-  court c;
+  fixture c;
   c.watched.accepted(job_id{7}, c.plan.jobs[0], c.reader, 0ms);
-  BOOST_TEST(has(c.said(), "is not in the database"));
+  BOOST_TEST(has(c.violation(), "is not in the database"));
 }
 
 BOOST_AUTO_TEST_CASE(sees_one_job_given_to_two_clients) {
-  court c;
+  fixture c;
   c.accept();
   c.watched.accepted(c.job, c.plan.jobs[0], c.reader, 0ms);
-  BOOST_TEST(has(c.said(), "two clients"));
+  BOOST_TEST(has(c.violation(), "two clients"));
 }
 
 BOOST_AUTO_TEST_CASE(sees_a_measurement_of_another_image_or_of_none) {
-  court c;
+  fixture c;
   c.accept();
   c.fetch("http://o0.test/1.jpg");
   auto swapped = c.good(1);
   swapped.number = image_number{0};
   c.record(swapped);
-  BOOST_TEST(has(c.said(), "the measurement of another image"));
-  court d;
+  BOOST_TEST(has(c.violation(), "the measurement of another image"));
+  fixture d;
   d.accept();
   d.record(d.good(0));
-  BOOST_TEST(has(d.said(), "that no host gave"));
+  BOOST_TEST(has(d.violation(), "without a successful fetch"));
 }
 
 BOOST_AUTO_TEST_CASE(sees_a_report_before_its_delay) {
-  court c;
+  fixture c;
   c.accept();
   c.fetch("http://o0.test/1.jpg");
   c.record(c.good(0), 109ms);
-  BOOST_TEST(has(c.said(), "before its delay"));
-  court d;
+  BOOST_TEST(has(c.violation(), "before its delay"));
+  fixture d;
   d.accept();
   d.fetch("http://o0.test/1.jpg");
   d.record(d.good(0), 110ms);
-  BOOST_TEST(d.said() == "");
+  BOOST_TEST(d.violation() == "");
 }
 
-BOOST_AUTO_TEST_CASE(sees_failures_that_nobody_gave_and_attempts_that_were_not_made) {
-  const auto said_of = [](error_code happened, const image_result& recorded) {
-    court c;
+BOOST_AUTO_TEST_CASE(sees_failures_and_attempts_that_did_not_happen) {
+  const auto violation_after = [](error_code happened, const image_result& recorded) {
+    fixture c;
     c.accept();
     c.fetch("http://o0.test/1.jpg", happened);
     c.record(recorded);
-    return c.said();
+    return c.violation();
   };
-  court maker;
-  BOOST_TEST(has(said_of(error_code::timed_out, maker.bad(0, error_code::truncated, 2)), "that no host gave"));
-  BOOST_TEST(has(said_of(error_code::timed_out, maker.bad(0, error_code::timed_out, 1)), "not tried again"));
-  BOOST_TEST(has(said_of(error_code::timed_out, maker.bad(0, error_code::store_not_found, 0)), "although its store is there"));
-  BOOST_TEST(has(said_of(error_code::timed_out, maker.bad(0, error_code::invalid_url, 0)), "is called invalid"));
-  BOOST_TEST(has(said_of(error_code::timed_out, maker.bad(0, error_code::internal, 1)), "without a cause"));
-  BOOST_TEST(has(said_of(error_code::too_large, maker.bad(0, error_code::too_large, 3)), "too often"));
-  BOOST_TEST(said_of(error_code::too_large, maker.bad(0, error_code::too_large, 1)) == "");
+  fixture maker;
+  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::truncated, 2)), "that no fetch ended with"));
+  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::timed_out, 1)), "not tried again"));
+  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::store_not_found, 0)), "although its store is there"));
+  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::invalid_url, 0)), "fails as invalid"));
+  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::internal, 1)), "without a cause"));
+  BOOST_TEST(has(violation_after(error_code::too_large, maker.bad(0, error_code::too_large, 3)), "too often"));
+  BOOST_TEST(violation_after(error_code::too_large, maker.bad(0, error_code::too_large, 1)) == "");
 }
 
 BOOST_AUTO_TEST_CASE(sees_more_fetches_at_once_than_windows_allow) {
-  court c;
+  fixture c;
   c.accept();
   c.watched.fetch_begins("http://o0.test/1.jpg", c.plan.origins[0], 0ms);
   c.watched.fetch_begins("http://o0.test/2.jpg", c.plan.origins[0], 0ms);
-  BOOST_TEST(has(c.said(), "from o0.test"));
-  court d;
+  BOOST_TEST(has(c.violation(), "from o0.test"));
+  fixture d;
   d.accept();
   d.watched.fetch_begins("http://o0.test/1.jpg", d.plan.origins[0], 0ms);
   d.watched.fetch_begins("http://o0.test/2.jpg", d.plan.origins[1], 0ms);
-  BOOST_TEST(has(d.said(), "from 10.0.0.1"));
-  court e;
+  BOOST_TEST(has(d.violation(), "from 10.0.0.1"));
+  fixture e;
   e.watched.look_at(actors::pool_gauges{4, 4, 2, 8}, 10);
-  BOOST_TEST(e.said() == "");
+  BOOST_TEST(e.violation() == "");
   e.watched.look_at(actors::pool_gauges{5, 5, 2, 8}, 10);
-  BOOST_TEST(has(e.said(), "than places"));
-  court f;
+  BOOST_TEST(has(e.violation(), "than places"));
+  fixture f;
   f.watched.look_at(actors::pool_gauges{0, 0, 0, 0}, 100'000);
-  BOOST_TEST(has(f.said(), "a mailbox holds"));
+  BOOST_TEST(has(f.violation(), "a mailbox holds"));
 }
 
 BOOST_AUTO_TEST_CASE(sees_an_image_that_is_fetched_after_its_result) {
-  court c;
+  fixture c;
   c.accept();
   c.fetch("http://o0.test/1.jpg");
   c.record(c.good(0));
   c.fetch("http://o0.test/1.jpg");
-  BOOST_TEST(has(c.said(), "although its result is recorded"));
+  BOOST_TEST(has(c.violation(), "although its result is recorded"));
 }
 
-BOOST_AUTO_TEST_CASE(sees_an_image_that_is_fetched_twice_at_once_or_when_nothing_can_come_of_it) {
-  court c;
+BOOST_AUTO_TEST_CASE(sees_an_image_that_is_fetched_twice_at_once_or_after_its_final_outcome) {
+  fixture c;
   c.plan.pool.origin_connections = 2;
   c.accept();
   c.watched.fetch_begins("http://o0.test/1.jpg", c.plan.origins[0], 0ms);
   c.watched.fetch_begins("http://o0.test/1.jpg", c.plan.origins[0], 0ms);
-  BOOST_TEST(has(c.said(), "twice at once"));
-  court d;
+  BOOST_TEST(has(c.violation(), "twice at once"));
+  fixture d;
   d.accept();
   d.fetch("http://o0.test/1.jpg", error_code::too_large);
   d.fetch("http://o0.test/1.jpg");
-  BOOST_TEST(has(d.said(), "nothing can come of it"));
+  BOOST_TEST(has(d.violation(), "after its final outcome"));
 }
 
 BOOST_AUTO_TEST_CASE(does_not_count_a_fetch_that_was_postponed) {
-  for (const int told : {1, 2}) {
-    court c;
+  for (const int reported : {1, 2}) {
+    fixture c;
     c.accept();
     c.postpone("http://o0.test/1.jpg");
     c.fetch("http://o0.test/1.jpg");
     auto result = c.good(0);
-    result.attempts = told;
+    result.attempts = reported;
     c.record(result);
-    BOOST_TEST(c.said().empty() == (told == 1));
+    BOOST_TEST(c.violation().empty() == (reported == 1));
   }
-  court c;
+  fixture c;
   c.accept();
   c.postpone("http://o0.test/1.jpg");
   c.record(c.bad(0, error_code::origin_unavailable, 2));
-  BOOST_TEST(has(c.said(), "has a failure that no host gave"));
+  BOOST_TEST(has(c.violation(), "has a failure that no fetch ended with"));
 }
 
-BOOST_AUTO_TEST_CASE(sees_attempts_that_are_told_and_were_not_made) {
-  court c;
+BOOST_AUTO_TEST_CASE(sees_reported_attempts_that_did_not_happen) {
+  fixture c;
   c.accept();
   c.fetch("http://o0.test/1.jpg", error_code::timed_out);
   c.record(c.bad(0, error_code::timed_out, 2));
-  BOOST_TEST(has(c.said(), "tells of 2 attempts where 1 were made"));
+  BOOST_TEST(has(c.violation(), "reports 2 attempts where 1 were made"));
 }
 
 BOOST_AUTO_TEST_CASE(sees_more_admitted_than_may_be) {
-  court c;
+  fixture c;
   c.plan.supervisor.max_jobs = 0;
   c.accept();
-  BOOST_TEST(has(c.said(), "more jobs are ongoing"));
-  court d;
+  BOOST_TEST(has(c.violation(), "more jobs are ongoing"));
+  fixture d;
   d.plan.supervisor.max_pending_images = 2;
   d.accept();
-  BOOST_TEST(has(d.said(), "more images are pending"));
+  BOOST_TEST(has(d.violation(), "more images are pending"));
 }
 
 BOOST_AUTO_TEST_CASE(sees_a_report_that_a_drain_threw_away) {
-  court c;
+  fixture c;
   c.accept();
   c.fetch("http://o0.test/1.jpg");
   c.watched.drained(c.reader, 1000ms);
-  BOOST_TEST(has(c.said(), "is not recorded"));
+  BOOST_TEST(has(c.violation(), "is not recorded"));
 }
 
 BOOST_AUTO_TEST_CASE(sees_a_newcomer_that_has_no_turn) {
@@ -279,38 +279,38 @@ BOOST_AUTO_TEST_CASE(sees_a_newcomer_that_has_no_turn) {
 }
 
 BOOST_AUTO_TEST_CASE(sees_what_is_left_at_the_end) {
-  court c;
+  fixture c;
   c.accept();
   c.watched.conclude(c.reader);
-  BOOST_TEST(has(c.said(), "did not come to its end"));
-  court d;
+  BOOST_TEST(has(c.violation(), "did not end"));
+  fixture d;
   d.watched.rests(d.reader, {actors::phase::ready, 1, 0}, {});
-  BOOST_TEST(has(d.said(), "the supervisor counts 1 jobs"));
-  court e;
+  BOOST_TEST(has(d.violation(), "the supervisor counts 1 jobs"));
+  fixture e;
   e.watched.rests(e.reader, {}, {1, 1, 0, 0});
-  BOOST_TEST(has(e.said(), "windows are taken"));
+  BOOST_TEST(has(e.violation(), "windows are taken"));
 }
 
 BOOST_AUTO_TEST_CASE(sees_a_status_that_goes_back_or_contradicts_itself) {
-  court c;
+  fixture c;
   job_status status;
   status.images = {3, 2, 0};
-  c.watched.told(job_id{1}, status);
-  BOOST_TEST(c.said() == "");
+  c.watched.reported(job_id{1}, status);
+  BOOST_TEST(c.violation() == "");
   status.images = {3, 1, 0};
-  c.watched.told(job_id{1}, status);
-  BOOST_TEST(has(c.said(), "went back"));
-  court d;
+  c.watched.reported(job_id{1}, status);
+  BOOST_TEST(has(c.violation(), "went back"));
+  fixture d;
   status.images = {3, 2, 1};
   status.state = job_state::completed;
-  d.watched.told(job_id{1}, status);
-  BOOST_TEST(has(d.said(), "with a failure inside"));
+  d.watched.reported(job_id{1}, status);
+  BOOST_TEST(has(d.violation(), "with a failed image"));
 }
 
 namespace {
 
 /// A job of which the first image is measured, and the others have failed.
-void fail_job(court& c) {
+void fail_job(fixture& c) {
   c.accept();
   c.fetch("http://o0.test/1.jpg");
   c.record(c.good(0));
@@ -319,16 +319,16 @@ void fail_job(court& c) {
   c.record(c.bad(2, error_code::store_not_found, 0));
 }
 
-void redrive(court& c) {
-  c.watched.redrive_is_asked_for(c.job);
+void redrive(fixture& c) {
+  c.watched.redrive_is_requested(c.job);
   c.write([&] { c.writer.redrive(c.job, 10, unix_millis{0}); });
   c.watched.look_at(c.reader, 2000ms);
 }
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(has_nothing_to_say_of_a_redrive_that_was_asked_for) {
-  court c;
+BOOST_AUTO_TEST_CASE(reports_nothing_of_a_redrive_that_was_asked_for) {
+  fixture c;
   fail_job(c);
   redrive(c);
   c.watched.redriven(c.job, run_number{2}, c.reader);
@@ -336,69 +336,69 @@ BOOST_AUTO_TEST_CASE(has_nothing_to_say_of_a_redrive_that_was_asked_for) {
   c.record(c.good(1), 3000ms, run_number{2});
   c.record(c.bad(2, error_code::store_not_found, 0), 3000ms, run_number{2});
   c.watched.conclude(c.reader);
-  BOOST_TEST(c.said() == "");
+  BOOST_TEST(c.violation() == "");
 }
 
-BOOST_AUTO_TEST_CASE(sees_a_run_that_nobody_asked_for_and_one_that_is_not_there) {
-  court c;
+BOOST_AUTO_TEST_CASE(sees_a_run_without_a_request_and_one_that_is_missing) {
+  fixture c;
   fail_job(c);
   c.write([&] { c.writer.redrive(c.job, 10, unix_millis{0}); });
   c.watched.look_at(c.reader, 2000ms);
-  BOOST_TEST(has(c.said(), "another run that nobody asked for"));
-  court d;
+  BOOST_TEST(has(c.violation(), "another run without a redrive request"));
+  fixture d;
   fail_job(d);
-  d.watched.redrive_is_asked_for(d.job);
+  d.watched.redrive_is_requested(d.job);
   d.watched.redriven(d.job, run_number{2}, d.reader);
-  BOOST_TEST(has(d.said(), "was said to have another run"));
+  BOOST_TEST(has(d.violation(), "was answered to have another run"));
 }
 
 BOOST_AUTO_TEST_CASE(sees_a_good_image_that_a_redrive_fetches_and_a_result_of_the_run_before_that_counts) {
-  court c;
+  fixture c;
   fail_job(c);
   redrive(c);
   c.fetch("http://o0.test/1.jpg");
-  BOOST_TEST(has(c.said(), "although its result is recorded"));
-  court d;
+  BOOST_TEST(has(c.violation(), "although its result is recorded"));
+  fixture d;
   fail_job(d);
   redrive(d);
   d.record(d.bad(1, error_code::too_large, 1), 3000ms, run_number{2});  // nothing was fetched in this run
-  BOOST_TEST(has(d.said(), "that no host gave"));
+  BOOST_TEST(has(d.violation(), "that no fetch ended with"));
 }
 
-BOOST_AUTO_TEST_CASE(sees_images_that_are_cancelled_without_a_wish_or_fetched_behind_it) {
+BOOST_AUTO_TEST_CASE(sees_images_that_are_cancelled_without_a_request_or_fetched_after_one) {
   const auto cancelled = [](bool asked, int attempts) {
-    court c;
+    fixture c;
     c.accept();
-    if (asked) c.watched.cancel_is_asked_for(c.job);
+    if (asked) c.watched.cancel_is_requested(c.job);
     c.record(c.bad(0, error_code::cancelled, attempts));
-    return c.said();
+    return c.violation();
   };
-  BOOST_TEST(has(cancelled(false, 0), "although nobody wished it"));
+  BOOST_TEST(has(cancelled(false, 0), "without a cancel request"));
   BOOST_TEST(has(cancelled(true, 1), "although it was fetched"));
   BOOST_TEST(cancelled(true, 0) == "");
-  court c;
+  fixture c;
   c.accept();
-  c.watched.cancel_is_asked_for(c.job);
+  c.watched.cancel_is_requested(c.job);
   c.watched.cancel_is_answered(c.job);
   c.watched.cancelled(c.job, run_number{1}, 10ms);
   c.watched.fetch_begins("http://o0.test/1.jpg", c.plan.origins[0], 10ms);
-  BOOST_TEST(c.said() == "");
+  BOOST_TEST(c.violation() == "");
   c.watched.fetch_begins("http://o0.test/2.jpg", c.plan.origins[2], 11ms);
-  BOOST_TEST(has(c.said(), "although its job was cancelled"));
+  BOOST_TEST(has(c.violation(), "although its job was cancelled"));
 }
 
 BOOST_AUTO_TEST_CASE(sees_a_cancel_that_outlives_its_run) {
-  court c;
+  fixture c;
   fail_job(c);
-  c.watched.cancel_is_asked_for(c.job);
+  c.watched.cancel_is_requested(c.job);
   c.watched.cancel_is_answered(c.job);
   redrive(c);
   c.record(c.bad(1, error_code::cancelled, 0), 3000ms, run_number{2});
-  BOOST_TEST(has(c.said(), "although nobody wished it"));
+  BOOST_TEST(has(c.violation(), "without a cancel request"));
 }
 
 BOOST_AUTO_TEST_CASE(sees_two_jobs_of_one_key) {
-  court c;
+  fixture c;
   c.plan.jobs[0].has_key = true;
   c.accept();
   job_id second;
@@ -410,11 +410,11 @@ BOOST_AUTO_TEST_CASE(sees_two_jobs_of_one_key) {
   });
   c.watched.look_at(c.reader, 10ms);
   for (const auto job : {c.job, second}) {
-    c.watched.cancel_is_asked_for(job);
+    c.watched.cancel_is_requested(job);
     c.write([&] { c.writer.abandon(job, run_number{1}, error_code::cancelled, 10, unix_millis{0}); });
   }
   c.watched.conclude(c.reader);
-  BOOST_TEST(has(c.said(), "is stored twice under one key"));
+  BOOST_TEST(has(c.violation(), "is stored twice under one key"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
