@@ -15,7 +15,7 @@ perhaps_described describe_herald_message(const message_content& content) {
                            {progress.job},
                            {}};
       },
-      [](follow_atom, job_id job, const follower&) {
+      [](follow_atom, job_id job, const subscriber&) {
         return description{text_of(job), {job}, {}};
       },
       [](unfollow_atom, job_id job, std::uint64_t) {
