@@ -39,11 +39,11 @@ description described_jobs(const brief_page& page) {
   return made;
 }
 
-description described_verdicts(const store_verdicts& verdicts) {
+description described_stores(const known_stores& stores) {
   std::size_t known = 0;
-  for (const bool each : verdicts.known) known += each ? 1 : 0;
+  for (const bool each : stores.known) known += each ? 1 : 0;
   return {
-      std::to_string(known) + " of " + count_of(verdicts.known.size(), "store") + " known", {}, {}};
+      std::to_string(known) + " of " + count_of(stores.known.size(), "store") + " known", {}, {}};
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ perhaps_described describe_answer(const message_content& content) {
       [](const id_list& list) {
         return description{count_of(list.ids.size(), "unfinished submission"), {}, {}};
       },
-      [](const store_verdicts& verdicts) { return described_verdicts(verdicts); },
+      [](const known_stores& stores) { return described_stores(stores); },
       [](std::uint64_t dropped) {
         return description{count_of(dropped, "waiting image") + " dropped", {}, {}};
       },

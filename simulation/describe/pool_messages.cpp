@@ -41,10 +41,10 @@ perhaps_described describe_pool_message(const message_content& content, const wo
         return description{
             origin + (address.empty() ? " has no usable address" : " is at " + address), {}, {}};
       },
-      [&](fetched_atom, place_index, const std::string& address) {
+      [&](fetched_atom, worker_index, const std::string& address) {
         return of_image(", its slot is free" + (address.empty() ? "" : ", from " + address));
       },
-      [&](reported_atom, place_index, bool rests) {
+      [&](reported_atom, worker_index, bool rests) {
         return of_image(rests ? ", its worker is free, another attempt follows"
                               : ", its worker is free");
       },
