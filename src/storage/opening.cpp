@@ -53,18 +53,18 @@ void demand_log(session& sql, bool had_log) {
 
 void demand_own_log(const location& where) {
   if (!has_log(where.file())) return;
-  long long note = 0, closed_cleanly = 0;
+  long long note_page = 0, closed_cleanly = 0;
   try {
     session alone{where, {}, session::role::file_alone};
-    note = page_of_note(alone);
-    if (note == 0) return;
+    note_page = page_of_note(alone);
+    if (note_page == 0) return;
     if (!alone.one("SELECT 1 FROM openings WHERE opened_at IS NULL", std::tie(closed_cleanly))) return;
   } catch (const storage_error&) {
     return;  // it cannot be read without its log, or is damaged, which is found when both are opened
   }
   const auto pages = pages_only_in_log(where.file());
   // The note of the next opening may be in the log alone, if the process was killed just then.
-  if (std::ranges::all_of(pages, [&](std::uint32_t page) { return page == note; })) return;
+  if (std::ranges::all_of(pages, [&](std::uint32_t page) { return page == note_page; })) return;
   const auto file = where.file().string();
   throw storage_error{kind::corrupt, file + " was closed cleanly and has all the data in it, so the log beside it, " + file +
                                          "-wal, belongs to another state of it: if " + file + " was restored from a copy, move " + file +
