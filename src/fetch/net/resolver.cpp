@@ -21,6 +21,7 @@
 
 #include "core/lru_map.hpp"
 #include "core/require.hpp"
+#include "fetch/net/address_choice.hpp"
 #include "fetch/net/descriptor.hpp"
 #include "fetch/net/quiet_thread.hpp"
 #include "fetch/net/resolver_cache.hpp"
@@ -48,42 +49,6 @@ std::vector<ip_address> addresses_of(const ares_addrinfo* info) {
     addresses.push_back(unmapped(address));
   }
   return addresses;
-}
-
-/// From the lowest to the highest, families in turn. IPv4 goes first: without a route to IPv6 a
-/// connection attempt there would only fail.
-std::vector<ip_address> in_order(std::vector<ip_address> addresses) {
-  std::sort(addresses.begin(), addresses.end());
-  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
-  const auto six = std::find_if(addresses.begin(), addresses.end(), [](const ip_address& each) { return each.v6; });
-  std::vector<ip_address> in_turn;
-  in_turn.reserve(addresses.size());
-  auto v4 = addresses.begin();
-  for (auto v6 = six; v4 != six || v6 != addresses.end();) {
-    if (v4 != six) in_turn.push_back(*v4++);
-    if (v6 != addresses.end()) in_turn.push_back(*v6++);
-  }
-  return in_turn;
-}
-
-/// Those with a route, in their order; all of them if none has one. Checks at most
-/// limits::addresses_looked_at.
-std::vector<ip_address> reachable(std::vector<ip_address> addresses, const std::function<bool(const ip_address&)>& has_route) {
-  if (addresses.size() > limits::addresses_looked_at) addresses.resize(limits::addresses_looked_at);
-  std::vector<ip_address> with_route;
-  std::copy_if(addresses.begin(), addresses.end(), std::back_inserter(with_route), has_route);
-  return with_route.empty() ? addresses : with_route;
-}
-
-resolution choose(const address_guard& guard, const resolver_options& options, const std::string& host,
-                  const std::vector<ip_address>& addresses) {
-  if (addresses.empty()) return fault{error_code::dns_failed, host + " has no address"};
-  for (const auto& address : addresses) {
-    if (!guard.permits(address))
-      return fault{error_code::blocked_address, host + " leads to " + address.text() + ", which may not be fetched from"};
-  }
-  auto all = in_order(addresses);
-  return all.size() > 1 ? reachable(std::move(all), options.has_route) : all;
 }
 
 }  // namespace
@@ -332,7 +297,7 @@ class resolver::implementation {
 
   void answered(const std::string& host, int status, const std::vector<ip_address>& addresses) {
     if (status != ARES_SUCCESS) return settle(host, fault{error_code::dns_failed, host + ": " + ares_strerror(status)});
-    settle(host, choose(guard_, options_, host, addresses));
+    settle(host, choose_addresses(guard_, options_.has_route, host, addresses));
   }
 
   /// The preferred address in front. `mutex_` is held.

@@ -133,15 +133,15 @@ BOOST_AUTO_TEST_CASE(every_byte_is_shown_with_two_hexadecimal_digits) {
 BOOST_AUTO_TEST_CASE(every_byte_survives_percent_encoding) {
   std::string all;
   for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
-  BOOST_TEST(percent_decoded(percent_encoded(all)).value_or("nothing") == all);
-  BOOST_TEST(percent_encoded("aZ09-._~") == "aZ09-._~");
-  BOOST_TEST(percent_encoded("/a b\xFF") == "%2Fa%20b%FF");
-  BOOST_TEST(percent_encoded("/a b", "/") == "/a%20b");
+  BOOST_TEST(retail_pulse::percent_decoded(retail_pulse::percent_encoded(all)).value_or("nothing") == all);
+  BOOST_TEST(retail_pulse::percent_encoded("aZ09-._~") == "aZ09-._~");
+  BOOST_TEST(retail_pulse::percent_encoded("/a b\xFF") == "%2Fa%20b%FF");
+  BOOST_TEST(retail_pulse::percent_encoded("/a b", "/") == "/a%20b");
 }
 
 BOOST_AUTO_TEST_CASE(a_percent_sign_without_two_digits_is_not_decoded) {
-  BOOST_TEST(percent_decoded("%2f%2Fa+b").value_or("nothing") == "//a+b");
-  for (const char* text : {"%", "%2", "a%2", "%zz", "%2z", "%%41"}) BOOST_TEST(!percent_decoded(text).has_value(), text);
+  BOOST_TEST(retail_pulse::percent_decoded("%2f%2Fa+b").value_or("nothing") == "//a+b");
+  for (const char* text : {"%", "%2", "a%2", "%zz", "%2z", "%%41"}) BOOST_TEST(!retail_pulse::percent_decoded(text).has_value(), text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

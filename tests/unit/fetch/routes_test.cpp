@@ -112,13 +112,13 @@ BOOST_AUTO_TEST_CASE(an_address_without_a_route_neither_speaks_for_the_host_nor_
 }
 
 BOOST_AUTO_TEST_CASE(a_callback_without_a_route_is_a_failed_connection) {
-  poster_options options;
+  webhooks::poster_options options;
   options.allow_addresses = {"127.0.0.0/8", "::1/128"};
-  const auto over = make_blocking_poster(options);
+  const auto over = webhooks::make_blocking_poster(options);
   const ipv6_fails absent{EAFNOSUPPORT};
   for (const std::string host : {"[::1]", without_route}) {
-    std::promise<posted> done;
-    over->submit({"http://" + host + ":8080/", {}, "{}"}, [&done](posted result) { done.set_value(std::move(result)); });
+    std::promise<webhooks::posted> done;
+    over->submit({"http://" + host + ":8080/", {}, "{}"}, [&done](webhooks::posted result) { done.set_value(std::move(result)); });
     BOOST_TEST((done.get_future().get().code == error_code::connect_failed), host);
   }
 }

@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(where_this_service_itself_listens_is_never_posted_to) {
   }};
   for (const auto* bind : {"127.0.0.1", "0.0.0.0", "::", "::ffff:127.0.0.1"}) {
     const auto own = std::make_shared<own_listener>();
-    own->listens_at(parse_address(bind).value(), ourselves.port());
+    own->listens_at(fetch::parse_address(bind).value(), ourselves.port());
     auto options = loopback_options();
     options.allow_addresses = {"0.0.0.0/0", "::/0"};
     options.dns_servers = names.server();
@@ -241,8 +241,8 @@ BOOST_AUTO_TEST_CASE(where_this_service_itself_listens_is_never_posted_to) {
 BOOST_AUTO_TEST_CASE(who_listens_everywhere_is_at_every_address_of_the_machine_and_who_listens_at_one_is_there) {
   const auto at = [](const char* bind, const char* address, std::uint16_t port = 8080) {
     own_listener own;
-    own.listens_at(parse_address(bind).value(), 8080);
-    return own.is_at(parse_address(address).value(), port);
+    own.listens_at(fetch::parse_address(bind).value(), 8080);
+    return own.is_at(fetch::parse_address(address).value(), port);
   };
   for (const auto* everywhere : {"0.0.0.0", "::"}) {
     for (const auto* ours : {"127.0.0.1", "127.8.9.10", "0.0.0.0", "::", "::ffff:127.0.0.2"}) BOOST_TEST(at(everywhere, ours), ours);
@@ -255,14 +255,14 @@ BOOST_AUTO_TEST_CASE(who_listens_everywhere_is_at_every_address_of_the_machine_a
   BOOST_TEST(!at("127.0.0.1", "127.0.0.2"));
   BOOST_TEST(at("192.0.2.1", "192.0.2.1"));
   BOOST_TEST(!at("192.0.2.1", "127.0.0.1"));
-  BOOST_TEST(!own_listener{}.is_at(parse_address("127.0.0.1").value(), 8080));
+  BOOST_TEST(!own_listener{}.is_at(fetch::parse_address("127.0.0.1").value(), 8080));
 }
 
 /// Makes this process's network one of its own: loopback alone, with a route to everywhere, where a socket may be bound to any address, as
 /// beside keepalived. False where that is not permitted.
 bool enter_network_that_binds_everywhere() {
   if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
-  const descriptor any{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  const fetch::descriptor any{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   char loopback[] = "lo";
   ifreq interface {};
   std::copy(std::begin(loopback), std::end(loopback), interface.ifr_name);
@@ -297,8 +297,8 @@ boost::test_tools::assertion_result may_have_networks(boost::unit_test::test_uni
 BOOST_AUTO_TEST_CASE(an_address_that_a_socket_may_be_bound_to_is_not_ours_for_that, *boost::unit_test::precondition(may_have_networks)) {
   const auto is_ours = [](const char* address) {
     own_listener own;
-    own.listens_at(parse_address("0.0.0.0").value(), 8080);
-    return own.is_at(parse_address(address).value(), 8080);
+    own.listens_at(fetch::parse_address("0.0.0.0").value(), 8080);
+    return own.is_at(fetch::parse_address(address).value(), 8080);
   };
   BOOST_TEST(in_network_that_binds_everywhere([&] { return !is_ours("192.0.2.1"); }) == 0);
   BOOST_TEST(in_network_that_binds_everywhere([&] { return is_ours("127.0.0.1") && is_ours("127.8.9.10"); }) == 0);
