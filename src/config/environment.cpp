@@ -68,7 +68,7 @@ given_values from_environment(std::span<const std::pair<std::string, std::string
     }
     const auto own = std::ranges::find(flags(), variable, [](const flag& row) { return variable_of(row.name); });
     const auto other =
-        std::ranges::find_if(flags(), [&](const flag& row) { return !row.other_variable.empty() && row.other_variable == variable; });
+        std::ranges::find_if(flags(), [&name = variable](const flag& row) { return !name.empty() && row.other_variable == name; });
     if (own != flags().end()) {
       take(*own, variable, text);
     } else if (other != flags().end()) {

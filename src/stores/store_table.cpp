@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t ids_in_warnings = 20;  ///< a file that contains everything twice must not flood the log
 
-enum place : std::size_t { area_code, store_name, store_id };
+enum column_index : std::size_t { area_code, store_name, store_id };
 constexpr std::array<csv::column, 3> columns{
     {{.name = "AreaCode", .may_be_empty = true}, {.name = "StoreName", .may_be_empty = true}, {.name = "StoreID"}}};
 

@@ -21,7 +21,7 @@ namespace {
 
 using client::submitted_visit;
 
-enum place : std::size_t { store_id, image_url, visit_time };
+enum column_index : std::size_t { store_id, image_url, visit_time };
 // A URL that is too long fails as an image in the service, and does not make the job invalid.
 constexpr std::array<csv::column, 3> columns{{{.name = "store_id", .max_bytes = limits::store_id_bytes},
                                               {.name = "image_url", .max_bytes = limits::text_bytes},

@@ -8,7 +8,11 @@ using namespace retail_pulse;
 using namespace retail_pulse::app;
 
 client::listed_image measured(const std::string& store, const std::string& url, const std::string& format, int width, int height) {
-  client::listed_image image{.store_id = store, .visit_time = "2023-03-09", .url = url, .state = "succeeded", .format = format};
+  client::listed_image image;
+  image.store_id = store;
+  image.url = url;
+  image.state = "succeeded";
+  image.format = format;
   image.width = width;
   image.height = height;
   image.perimeter = 2 * (width + height);
@@ -16,7 +20,13 @@ client::listed_image measured(const std::string& store, const std::string& url, 
 }
 
 client::listed_image failed(const std::string& store, const std::string& url, const std::string& code, const std::string& error) {
-  return {.store_id = store, .visit_time = "2023-03-09", .url = url, .state = "failed", .format = "", .code = code, .error = error};
+  client::listed_image image;
+  image.store_id = store;
+  image.url = url;
+  image.state = "failed";
+  image.code = code;
+  image.error = error;
+  return image;
 }
 
 const stores::store_table two_stores{{{"A1", "Corner Shop, North", "7100"}, {"B2", "Kiosk", "7200"}}};
@@ -47,7 +57,10 @@ BOOST_AUTO_TEST_CASE(a_report_tells_every_image_under_its_store_and_the_totals) 
 }
 
 BOOST_AUTO_TEST_CASE(a_single_image_is_counted_in_the_singular_and_a_pending_one_is_neither_good_nor_bad) {
-  const client::listed_image image{.store_id = "A1", .visit_time = "2023-03-09", .url = "http://127.0.0.1/", .state = "pending"};
+  client::listed_image image;
+  image.store_id = "A1";
+  image.url = "http://127.0.0.1/";
+  image.state = "pending";
   BOOST_TEST(report_of(job_id{1}, std::vector{image}, two_stores) ==
              "Job 1\n\nA1  Corner Shop, North, area 7100\n  http://127.0.0.1/  pending\n\n1 image of 1 store: 0 measured, 0 failed, "
              "perimeters add up to 0 pixels\n");
