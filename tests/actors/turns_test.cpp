@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
         BOOST_REQUIRE(++at_address[next->address] <= limits.origin_connections);
         fetching.push_back(std::move(*next));
         BOOST_REQUIRE(fetching.size() <= limits.slots);
-        BOOST_REQUIRE(fetching.size() + reporting.size() <= limits.places);
+        BOOST_REQUIRE(fetching.size() + reporting.size() <= limits.workers);
       }
       BOOST_REQUIRE(a.t.held() <= limits.credits);
       if (!fetching.empty() && below(2) == 0) {
