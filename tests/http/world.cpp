@@ -265,7 +265,7 @@ report_reader_actor::behavior_type fake_report_reader(report_reader_actor::point
 }
 
 /// Two areas: North with S1 and S3, South with "S 2/\xC3\xA9".
-stores::store_table_ptr known_stores() {
+stores::store_table_ptr table_of_stores() {
   static const auto table = std::make_shared<const stores::store_table>(
       std::vector<stores::store>{{"S1", "First", "North"}, {"S 2/\xC3\xA9", "\"Second\"", "South"}, {"S3", "Third", "North"}});
   return table;
@@ -273,7 +273,7 @@ stores::store_table_ptr known_stores() {
 
 store_selection selection_of(const store_question& question) {
   using kind = store_selection::kind;
-  const auto table = known_stores();
+  const auto table = table_of_stores();
   if (question.area && !table->has_area(*question.area)) return {.what = kind::unknown_area};
   if (!question.store_id) return {kind::found, table, question.area ? table->in_area(*question.area) : table->all()};
   const auto* store = table->find(*question.store_id);
