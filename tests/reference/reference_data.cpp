@@ -200,7 +200,7 @@ group reports() {
               row("Reports streamed at once", number(l::streams), "`503`"),
               row("Queries for reports that wait", number(l::reads), "`503`"),
               row("Audits that wait or run", number(l::audits), "`503`"),
-              row("Cancels and redrives that wait for storage", number(l::wishes), "`503`"),
+              row("Cancels and redrives that wait for storage", number(l::control_requests), "`503`"),
           }};
 }
 
