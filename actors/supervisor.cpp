@@ -193,6 +193,8 @@ void supervisor_state::redrive_some(job_id job, std::int64_t images, const reply
                   return reject({outcome::full, {}, "too many pending images"});
                 pending_images_ += failed - images;
                 return redrive_some(job, failed, answer);
+              case kind::undelivered:
+                return reject({outcome::full, {}, "too many webhooks of the job are not delivered yet"});
               case kind::ongoing:
                 reject({outcome::ongoing, redriven.job});
                 return adopt(redriven.job);

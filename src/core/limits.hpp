@@ -133,6 +133,8 @@ inline constexpr std::size_t callbacks_page = 1000;          ///< pending callba
 inline constexpr std::size_t callbacks_held = 65'536;  ///< and held in memory, at most about 450 bytes each; the rest stays in storage,
 inline constexpr std::chrono::minutes callbacks_look_back{
     1};  ///< which is read this often: the most by which an attempt may be late
+inline constexpr std::int64_t undelivered_callbacks =
+    8;  ///< of one job, each with its failures: no redrive beyond it, or redrives would fill the disk
 inline constexpr std::chrono::seconds callback_tick = 1s;  ///< how often the courier checks for due deliveries
 
 // --- storage ---------------------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ constexpr std::string_view redrive_job = R"sql(
 
 constexpr std::string_view delete_store_failures = "DELETE FROM store_failures WHERE job_id = :job";
 
+constexpr std::string_view count_undelivered = "SELECT count(*) FROM callbacks WHERE job_id = :job AND state = 0";
+
 constexpr std::string_view select_key = "SELECT digest, job_id FROM idempotency_keys WHERE key = :key AND created_at > :before";
 
 constexpr std::string_view insert_key = R"sql(
@@ -54,6 +56,9 @@ controlled writer::redrive(job_id id, std::int64_t room, unix_millis now) {
   if (row->images.failed == 0) return {outcome::nothing_failed, row->brief(id)};
   if (row->images.failed > room) return {outcome::too_many, row->brief(id)};
   const long long job = id.value;
+  long long undelivered = 0;
+  self.sql.one(count_undelivered, std::tie(undelivered), job);
+  if (undelivered >= limits::undelivered_callbacks) return {outcome::undelivered, row->brief(id)};
   self.sql.change(redrive_job, static_cast<long long>(now.count()), job);
   self.sql.change(delete_store_failures, job);
   return {outcome::done, {id, run_number{row->run.value + 1}, {row->images.total, row->images.succeeded, 0}}};

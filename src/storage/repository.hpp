@@ -76,7 +76,8 @@ struct recorded {
 /// The outcome of a cancel or redrive request, and the job's state after it.
 struct controlled {
   /// `ended`: there is nothing to cancel. `ongoing`, `nothing_failed`: there is nothing to redrive. `too_many`: more than the room.
-  enum class kind : std::uint8_t { done, no_such_job, ended, ongoing, nothing_failed, too_many };
+  /// `undelivered`: limits::undelivered_callbacks webhooks of the job are pending.
+  enum class kind : std::uint8_t { done, no_such_job, ended, ongoing, nothing_failed, too_many, undelivered };
   kind what = kind::no_such_job;
   job_brief job;  ///< except with no_such_job
 };

@@ -112,6 +112,25 @@ def many_silent_receivers(world):
     within(SOON, lambda: unknown.told, "a new receiver waited behind the silent ones")
 
 
+@attack("callbacks: a job with long texts is redriven again and again while its receiver is silent",
+        "after eight undelivered webhooks the redrive is refused, and the disk stays within 64 bytes for a byte of the submission")
+def redriven_beside_a_silent_receiver(world):
+    service = world.service(*TO_LOOPBACK, "--gpu-delay", "0")
+    visits = [visit("\x01" * 250 + f"{n:06}", ["a"]) for n in range(500)]
+    more = {"callback_url": f"http://127.0.0.1:{silent_port(world)}/"}
+    body = json.dumps({"count": len(visits), "visits": visits, **more})
+    status, answer = service.request("POST", "/api/submit", body)
+    expect_equal(status, 201, str(answer))
+    job = answer["job_id"]
+    statuses = []
+    for _ in range(12):
+        service.wait_for_end(job)
+        statuses.append(service.request("POST", f"/api/jobs/{job}/redrive")[0])
+    expect_equal(statuses, [202] * 7 + [503] * 5, "redrives")
+    size = sum(path.stat().st_size for path in service.database.parent.glob(service.database.name + "*"))
+    expect(size < 64 * len(body), f"{size} bytes for a submission of {len(body)}")
+
+
 @attack("callbacks: 400 jobs, each with a name of its own for one server that never answers",
         "it is sent 32 messages at once, and the callback of another job goes out at once")
 def many_names_of_one_silent_receiver(world):

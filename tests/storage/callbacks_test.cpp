@@ -73,6 +73,27 @@ BOOST_AUTO_TEST_CASE(whoever_gives_the_verdict_leaves_a_callback) {
   BOOST_TEST((pending[1].job == empty));
 }
 
+BOOST_AUTO_TEST_CASE(a_job_with_many_undelivered_callbacks_is_not_redriven) {
+  open_place<in_memory> at;
+  const auto job = submit(at.w, called_back(1, 1));
+  const auto redrive = [&] {
+    at.w.begin();
+    const auto done = at.w.redrive(job, 10, unix_millis{3000});
+    at.w.commit();
+    return done.what;
+  };
+  std::int32_t run = 1;
+  for (; run < limits::undelivered_callbacks; ++run) {
+    record(at.w, job, {bad(0)}, run_number{run});
+    BOOST_TEST((redrive() == controlled::kind::done));
+  }
+  record(at.w, job, {bad(0)}, run_number{run});
+  BOOST_TEST((redrive() == controlled::kind::undelivered));
+  BOOST_TEST((redrive() == controlled::kind::undelivered));
+  note(at.w, {job, run_number{1}, callback_standing::delivered, {}, {}});
+  BOOST_TEST((redrive() == controlled::kind::done));
+}
+
 BOOST_AUTO_TEST_CASE(a_verdict_that_is_not_committed_leaves_none) {
   open_place<on_disk> at;
   const auto job = submit(at.w, called_back(1, 1));
