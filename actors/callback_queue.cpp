@@ -29,7 +29,8 @@ void callback_queue::show(lanes::iterator of) {
 
 void callback_queue::hide(lanes::iterator of) {
   const auto& lane = of->second;
-  if (!lane.is_away && !lane.waiting.empty()) heads_of(lane.kind).erase(lane.waiting.begin()->first);
+  if (!lane.is_away && !lane.waiting.empty())
+    heads_of(lane.kind).erase(lane.waiting.begin()->first);
 }
 
 void callback_queue::put(lanes::iterator into, unix_millis due, const entry& what) {
@@ -70,7 +71,9 @@ std::optional<callback_queue::entry> callback_queue::next(unix_millis now) {
   lane.waiting.erase(lane.waiting.begin());
   lane.is_away = true;
   ++out_of(lane.kind);
-  out_.emplace(what.number, taken{what, at.first, of, lane.kind, now, std::exchange(lane.woken_by, std::nullopt), {}});
+  out_.emplace(
+      what.number,
+      taken{what, at.first, of, lane.kind, now, std::exchange(lane.woken_by, std::nullopt), {}});
   return what;
 }
 
@@ -107,7 +110,9 @@ const callback_queue::entry* callback_queue::find_out(std::int64_t number) const
   return found == out_.end() ? nullptr : &found->second.what;
 }
 
-const std::string& callback_queue::origin_of(std::int64_t number) const { return out_.at(number).of->first; }
+const std::string& callback_queue::origin_of(std::int64_t number) const {
+  return out_.at(number).of->first;
+}
 
 callback_queue::taken callback_queue::take_back(std::int64_t number) {
   const auto found = out_.find(number);
@@ -130,8 +135,10 @@ callback_queue::taken callback_queue::give_back(std::int64_t number) {
 bool callback_queue::has_room_at(const std::string& server, pace kind) const {
   const auto found = servers_.find(server);
   if (found == servers_.end()) return true;
-  const auto& there = found->second;  // which has no room while one that is not slow is parked: see wake
-  return there.out + there.woken < places_.at_server && (kind != pace::slow || there.parked_slow.empty());
+  const auto& there =
+      found->second;  // which has no room while one that is not slow is parked: see wake
+  return there.out + there.woken < places_.at_server &&
+         (kind != pace::slow || there.parked_slow.empty());
 }
 
 void callback_queue::leave_server(const std::string& server) {

@@ -29,17 +29,20 @@ struct callback_places {
   static callback_places of(std::size_t total);
 };
 
-/// Decides which webhook is sent next: the one that is due longest, and one per origin at a time. A plain value for one thread, without
-/// actors.
+/// Decides which webhook is sent next: the one that is due longest, and one per origin at a time. A
+/// plain value for one thread, without actors.
 ///
-/// An origin is quick or slow by how long its last attempt took, whether it succeeded or not, because that is what it costs the others. An
-/// origin without an attempt is unknown, and treated as quick once. Slow origins have places of their own, and some places are kept for
-/// quick ones. So neither a thousand webhooks of one silent receiver, nor those of a thousand silent receivers, hold up one that answers.
+/// An origin is quick or slow by how long its last attempt took, whether it succeeded or not,
+/// because that is what it costs the others. An origin without an attempt is unknown, and treated
+/// as quick once. Slow origins have places of their own, and some places are kept for quick ones.
+/// So neither a thousand webhooks of one silent receiver, nor those of a thousand silent receivers,
+/// hold up one that answers.
 ///
-/// Origins at one server (address and port) share a bound; quick ones are exempt, so that a receiver which has answered does not wait for
-/// silent ones on its server. An origin beyond the bound is parked and costs nothing, until a delivery to that server ends; then the one
-/// that was parked first is woken, with its place reserved. Slow origins are parked in a line of their own, which has every eighth turn
-/// while others are parked.
+/// Origins at one server (address and port) share a bound; quick ones are exempt, so that a
+/// receiver which has answered does not wait for silent ones on its server. An origin beyond the
+/// bound is parked and costs nothing, until a delivery to that server ends; then the one that was
+/// parked first is woken, with its place reserved. Slow origins are parked in a line of their own,
+/// which has every eighth turn while others are parked.
 class callback_queue {
  public:
   explicit callback_queue(callback_places places);
@@ -52,12 +55,14 @@ class callback_queue {
   };
 
   void add(const std::string& origin, unix_millis due, entry what);
-  /// Takes out an entry that is due at `now`; nullopt: there is none, or no place. It is out until `again`, `end`, or a false `leads_to`.
+  /// Takes out an entry that is due at `now`; nullopt: there is none, or no place. It is out until
+  /// `again`, `end`, or a false `leads_to`.
   std::optional<entry> next(unix_millis now);
-  /// The server behind the origin of an entry that is out: an address and a port in any form; empty: unknown. False when too many are out
-  /// to that server: then the entry is parked.
+  /// The server behind the origin of an entry that is out: an address and a port in any form;
+  /// empty: unknown. False when too many are out to that server: then the entry is parked.
   bool leads_to(std::int64_t number, const std::string& server);
-  /// The attempt of an entry that is out is over: its duration says whether the origin is quick or slow.
+  /// The attempt of an entry that is out is over: its duration says whether the origin is quick or
+  /// slow.
   void attempted(std::int64_t number, unix_millis now);
   /// The entry that is out; nullptr for any other number.
   const entry* find_out(std::int64_t number) const;
@@ -72,7 +77,8 @@ class callback_queue {
   bool knows(std::int64_t number) const { return known_.count(number) != 0; }
   /// How many of them were attempted before.
   std::size_t tried() const { return tried_; }
-  /// When `next` may return something, if nothing is added or given back before; nullopt: not before that.
+  /// When `next` may return something, if nothing is added or given back before; nullopt: not
+  /// before that.
   std::optional<unix_millis> next_due() const;
 
  private:
@@ -86,7 +92,8 @@ class callback_queue {
   };
   struct origin_lane {
     std::map<position, entry> waiting;
-    bool is_away = false;             ///< its first is out or parked; else it is among the heads of its pace, if it has a first
+    bool is_away = false;  ///< its first is out or parked; else it is among the heads of its pace,
+                           ///< if it has a first
     pace kind = pace::unknown;        ///< of those heads
     std::optional<wake_up> woken_by;  ///< until it has used the reserved place or handed it on
   };
@@ -103,8 +110,9 @@ class callback_queue {
   };
   struct server_state {
     std::size_t out = 0;
-    std::size_t woken = 0;       ///< and not yet out again: each has a reserved place
-    std::size_t woken_slow = 0;  ///< of these; few, because they may wait long for one of the slow places
+    std::size_t woken = 0;  ///< and not yet out again: each has a reserved place
+    std::size_t woken_slow =
+        0;  ///< of these; few, because they may wait long for one of the slow places
     std::deque<taken> parked;
     std::deque<taken> parked_slow;
     std::size_t passed_over = 0;  ///< turns of `parked` since the last of `parked_slow`
@@ -114,7 +122,8 @@ class callback_queue {
   void show(lanes::iterator of);
   void hide(lanes::iterator of);
   void put(lanes::iterator into, unix_millis due, const entry& what);
-  taken take_back(std::int64_t number);  ///< removes it from `out_`; it keeps its place at the server
+  taken take_back(
+      std::int64_t number);  ///< removes it from `out_`; it keeps its place at the server
   taken give_back(std::int64_t number);  ///< likewise, and gives its place at the server to others
   void leave_server(const std::string& server);
   void settle(const wake_up& call);      ///< the reserved place was used, or is not needed

@@ -22,12 +22,15 @@ constexpr std::uint64_t chance_of_callbacks = 3;
 
 constexpr int gone = 410;  ///< the HTTP status by which a receiver unsubscribes
 
-/// The webhook-id: the same for every attempt, so that receivers can drop duplicates, and unique. So it names the database, as another one
-/// has jobs of the same number, and the time of submission, as a database that was put back to an older state gives numbers again.
+/// The webhook-id: the same for every attempt, so that receivers can drop duplicates, and unique.
+/// So it names the database, as another one has jobs of the same number, and the time of
+/// submission, as a database that was put back to an older state gives numbers again.
 std::string id_of(job_id job, run_number run, const callback_message& message) {
   const auto of_run = "job-" + std::to_string(job.value) + "-run-" + std::to_string(run.value);
-  if (message.database_id.empty()) return of_run;  // a webhook from before databases had ids: earlier attempts used this one
-  return of_run + "-" + std::to_string(message.ended.submitted_at.count()) + "-" + message.database_id;
+  if (message.database_id.empty())
+    return of_run;  // a webhook from before databases had ids: earlier attempts used this one
+  return of_run + "-" + std::to_string(message.ended.submitted_at.count()) + "-" +
+         message.database_id;
 }
 
 /// Why an attempt failed, for a client: without details of the service's own network.
@@ -48,7 +51,8 @@ std::string sentence_of(const webhooks::posted& result) {
     case error_code::timed_out:
       return "The receiver did not answer in time";
     case error_code::protocol_error:
-      return "The receiver's answer cannot be used" + (result.reason.empty() ? "" : ": " + result.reason);
+      return "The receiver's answer cannot be used" +
+             (result.reason.empty() ? "" : ": " + result.reason);
     default:
       return std::string{describe(error_code::internal).public_sentence};
   }
@@ -62,26 +66,33 @@ std::string origin_of(const std::string& text) {
 
 }  // namespace
 
-std::chrono::milliseconds callback_backoff(int attempt, std::initializer_list<std::uint64_t> names) {
-  const auto step = std::min<std::size_t>(static_cast<std::size_t>(attempt), limits::callback_backoff.size()) - 1;
+std::chrono::milliseconds callback_backoff(int attempt,
+                                           std::initializer_list<std::uint64_t> names) {
+  const auto step =
+      std::min<std::size_t>(static_cast<std::size_t>(attempt), limits::callback_backoff.size()) - 1;
   const auto wait = limits::callback_backoff[step].count();
   const auto jitter = wait * limits::callback_jitter_percent / 100;
   return std::chrono::milliseconds{draw_between(wait - jitter, wait + jitter, names)};
 }
 
-courier_actor::behavior_type courier_state::make_behavior(courier_settings settings, ledger_actor ledger,
-                                                          std::shared_ptr<storage::reader> storage) {
+courier_actor::behavior_type courier_state::make_behavior(
+    courier_settings settings, ledger_actor ledger, std::shared_ptr<storage::reader> storage) {
   settings_ = std::move(settings);
   queue_.emplace(callback_places::of(settings_.at_once));
   ledger_ = std::move(ledger);
   storage_ = std::move(storage);
-  self_->send(ledger_, courier_atom_v, courier_actor{self_});  // the ledger's first message starts the reading
+  self_->send(ledger_, courier_atom_v,
+              courier_actor{self_});  // the ledger's first message starts the reading
   return {
       [this](due_atom) { read_new(); },
       [this](tick_atom) { serve_on_tick(); },
-      [this](resolved_atom, std::int64_t number, const std::string& address) { located(number, address); },
+      [this](resolved_atom, std::int64_t number, const std::string& address) {
+        located(number, address);
+      },
       [this](posted_atom, std::int64_t number, const posted_ptr& result) { take(number, *result); },
-      [this](note_atom, std::int64_t number, const callback_attempt& attempt) { note(number, attempt); },
+      [this](note_atom, std::int64_t number, const callback_attempt& attempt) {
+        note(number, attempt);
+      },
       [this](stop_atom) { stop(); },
   };
 }
@@ -121,7 +132,8 @@ void courier_state::take_in(const pending_callback& found) {
   if (found.attempts > 0 && queue_->tried() >= settings_.held / 2) {
     left_behind_ = left_again_ = true;
   } else {
-    queue_->add(origin_of(found.url), found.due_at, {found.number, found.job, found.run, found.attempts});
+    queue_->add(origin_of(found.url), found.due_at,
+                {found.number, found.job, found.run, found.attempts});
   }
 }
 
@@ -153,17 +165,19 @@ void courier_state::wait_for_next() {
   const auto due = queue_->next_due();
   if (!due && !unread_ && !left_behind_) return;
   ticking_ = true;
-  const auto wait = due ? std::clamp<std::chrono::milliseconds>(*due - settings_.clock(), least, tick) : tick;
+  const auto wait =
+      due ? std::clamp<std::chrono::milliseconds>(*due - settings_.clock(), least, tick) : tick;
   self_->delayed_send(self_, wait, tick_atom_v);
 }
 
-// --- one delivery ----------------------------------------------------------------------------------------------------
+// --- one delivery -------------------------------------------------------------------------------
 
 /// Resolves the address first, so that all names of one silent server share the server's bound.
 void courier_state::locate(std::int64_t number) {
-  settings_.poster->resolve(queue_->origin_of(number) + "/", [me = courier_actor{self_}, number](std::string address) {
-    caf::anon_send(me, resolved_atom_v, number, std::move(address));
-  });
+  settings_.poster->resolve(queue_->origin_of(number) + "/",
+                            [me = courier_actor{self_}, number](std::string address) {
+                              caf::anon_send(me, resolved_atom_v, number, std::move(address));
+                            });
 }
 
 void courier_state::located(std::int64_t number, const std::string& address) {
@@ -179,7 +193,8 @@ void courier_state::deliver(const callback_queue::entry& next) {
   try {
     message = storage_->callback_to_send(next.job, next.run);
   } catch (const storage::storage_error& e) {
-    log(level::error, "a webhook cannot be read; trying again", {field{next.job}, {"cause", e.what()}});
+    log(level::error, "a webhook cannot be read; trying again",
+        {field{next.job}, {"cause", e.what()}});
     queue_->again(next.number, settings_.clock() + limits::storage_retry, next.attempts);
     return;
   }
@@ -187,13 +202,17 @@ void courier_state::deliver(const callback_queue::entry& next) {
     queue_->end(next.number);
     return;
   }
-  webhooks::post post{message->url, {{"Content-Type", "application/json"}}, settings_.body(message->ended)};
-  for (auto& header : webhooks::signed_headers(settings_.key, id_of(next.job, next.run, *message), settings_.clock(), post.body)) {
+  webhooks::post post{
+      message->url, {{"Content-Type", "application/json"}}, settings_.body(message->ended)};
+  for (auto& header : webhooks::signed_headers(settings_.key, id_of(next.job, next.run, *message),
+                                               settings_.clock(), post.body)) {
     post.headers.push_back(std::move(header));
   }
-  settings_.poster->submit(std::move(post), [me = courier_actor{self_}, number = next.number](webhooks::posted result) {
-    caf::anon_send(me, posted_atom_v, number, posted_ptr{std::make_shared<const webhooks::posted>(std::move(result))});
-  });
+  settings_.poster->submit(
+      std::move(post), [me = courier_actor{self_}, number = next.number](webhooks::posted result) {
+        caf::anon_send(me, posted_atom_v, number,
+                       posted_ptr{std::make_shared<const webhooks::posted>(std::move(result))});
+      });
 }
 
 void courier_state::take(std::int64_t number, const webhooks::posted& result) {
@@ -204,24 +223,31 @@ void courier_state::take(std::int64_t number, const webhooks::posted& result) {
   note(number, conclude(*of, result));
 }
 
-callback_attempt courier_state::conclude(const callback_queue::entry& of, const webhooks::posted& result) const {
+callback_attempt courier_state::conclude(const callback_queue::entry& of,
+                                         const webhooks::posted& result) const {
   callback_attempt attempt{of.job, of.run, callback_standing::delivered, {}, {}};
   if (result.code == error_code::none) {
     log(level::info, "webhook delivered",
-        {field{of.job}, {"run", std::int64_t{of.run.value}}, {"attempt", std::int64_t{of.attempts + 1}}});
+        {field{of.job},
+         {"run", std::int64_t{of.run.value}},
+         {"attempt", std::int64_t{of.attempts + 1}}});
     return attempt;
   }
   const int made = of.attempts + 1;
   const bool hopeless = result.http_status == gone || result.code == error_code::invalid_url;
   attempt.error = sentence_of(result);
-  attempt.standing = hopeless || made >= settings_.attempts ? callback_standing::given_up : callback_standing::pending;
+  attempt.standing = hopeless || made >= settings_.attempts ? callback_standing::given_up
+                                                            : callback_standing::pending;
   if (attempt.standing == callback_standing::pending) {
     attempt.due_at =
-        settings_.clock() + callback_backoff(made, {settings_.seed, chance_of_callbacks, static_cast<std::uint64_t>(of.job.value),
-                                                    static_cast<std::uint64_t>(of.run.value), static_cast<std::uint64_t>(made)});
+        settings_.clock() +
+        callback_backoff(
+            made, {settings_.seed, chance_of_callbacks, static_cast<std::uint64_t>(of.job.value),
+                   static_cast<std::uint64_t>(of.run.value), static_cast<std::uint64_t>(made)});
   }
   const bool final = attempt.standing == callback_standing::given_up;
-  log(final ? level::warning : level::info, final ? "a webhook was given up" : "a webhook was not delivered; trying again",
+  log(final ? level::warning : level::info,
+      final ? "a webhook was given up" : "a webhook was not delivered; trying again",
       {field{of.job},
        {"run", std::int64_t{of.run.value}},
        {"attempt", std::int64_t{made}},
@@ -234,8 +260,10 @@ void courier_state::note(std::int64_t number, const callback_attempt& attempt) {
   self_->request(ledger_, caf::infinite, note_atom_v, attempt)
       .then([this, number, attempt](caf::ok_atom) { noted(number, attempt); },
             [this, number, attempt](const caf::error& e) {
-              log(level::error, "the outcome of a webhook cannot be stored; trying again", {field{attempt.job}, {"cause", text_of(e)}});
-              if (!stopping_) self_->delayed_send(self_, limits::storage_retry, note_atom_v, number, attempt);
+              log(level::error, "the outcome of a webhook cannot be stored; trying again",
+                  {field{attempt.job}, {"cause", text_of(e)}});
+              if (!stopping_)
+                self_->delayed_send(self_, limits::storage_retry, note_atom_v, number, attempt);
             });
 }
 
@@ -251,7 +279,8 @@ void courier_state::noted(std::int64_t number, const callback_attempt& attempt) 
   serve();
 }
 
-courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self, courier_settings settings, ledger_actor ledger,
+courier_actor::behavior_type courier(courier_actor::stateful_pointer<courier_state> self,
+                                     courier_settings settings, ledger_actor ledger,
                                      std::shared_ptr<storage::reader> storage) {
   abort_on_exception(self, "courier");
   return self->state.make_behavior(std::move(settings), std::move(ledger), std::move(storage));

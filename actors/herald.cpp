@@ -17,9 +17,12 @@ static_assert(limits::follower_beat >= tick && limits::follower_beat % tick == 0
 
 bool is_end(const job_progress& update) { return update.state != job_state::ongoing; }
 
-/// Updates may arrive late. Runs only grow, within a run the done images only grow, and with its end the state changes.
+/// Updates may arrive late. Runs only grow, within a run the done images only grow, and with its
+/// end the state changes.
 bool is_newer(const job_progress& update, const job_progress& than) {
-  const auto rank = [](const job_progress& p) { return std::tuple{p.run, p.images.done(), is_end(p)}; };
+  const auto rank = [](const job_progress& p) {
+    return std::tuple{p.run, p.images.done(), is_end(p)};
+  };
   return rank(update) > rank(than);
 }
 
@@ -33,7 +36,8 @@ void herald_state::follow(job_id job, subscriber added) {
 void herald_state::unfollow(job_id job, std::uint64_t token) {
   const auto found = jobs_.find(job.value);
   if (found == jobs_.end()) return;
-  subscribers_ -= std::erase_if(found->second.subscribers, [token](const subscriber& each) { return each.token == token; });
+  subscribers_ -= std::erase_if(found->second.subscribers,
+                                [token](const subscriber& each) { return each.token == token; });
   forget_if_idle(job.value);
 }
 
@@ -41,8 +45,11 @@ bool herald_state::take(const job_progress& update) {
   const auto found = jobs_.find(update.job.value);
   if (found == jobs_.end()) return false;
   auto& job = found->second;
-  if ((job.published && !is_newer(update, *job.published)) || (job.kept && !is_newer(update, *job.kept))) return false;
-  subscribers_ -= std::erase_if(job.subscribers, [](const subscriber& each) { return !each.waits(); });
+  if ((job.published && !is_newer(update, *job.published)) ||
+      (job.kept && !is_newer(update, *job.kept)))
+    return false;
+  subscribers_ -=
+      std::erase_if(job.subscribers, [](const subscriber& each) { return !each.waits(); });
   if (job.pausing && !is_end(update)) {
     job.kept = update;
     return false;
@@ -79,7 +86,8 @@ void herald_state::beat() {
   constexpr auto period = static_cast<std::uint64_t>(limits::follower_beat / tick);
   std::vector<std::int64_t> left;
   for (auto& [id, job] : jobs_) {
-    subscribers_ -= std::erase_if(job.subscribers, [](const subscriber& each) { return !each.waits(); });
+    subscribers_ -=
+        std::erase_if(job.subscribers, [](const subscriber& each) { return !each.waits(); });
     for (const auto& each : job.subscribers) {
       if (each.token % period == turn % period) each.beat();
     }
@@ -100,10 +108,12 @@ herald_actor::behavior_type herald(herald_actor::stateful_pointer<herald_state> 
       },
       [=](unfollow_atom, job_id job, std::uint64_t token) { self->state.unfollow(job, token); },
       [=](progress_atom, const job_progress& update) {
-        if (self->state.take(update)) self->delayed_send(self, limits::progress_pause, flush_atom_v, update.job);
+        if (self->state.take(update))
+          self->delayed_send(self, limits::progress_pause, flush_atom_v, update.job);
       },
       [=](flush_atom, job_id job) {
-        if (self->state.pause_is_over(job)) self->delayed_send(self, limits::progress_pause, flush_atom_v, job);
+        if (self->state.pause_is_over(job))
+          self->delayed_send(self, limits::progress_pause, flush_atom_v, job);
       },
       [=](beat_atom) {
         self->state.beat();

@@ -17,15 +17,16 @@ class herald_state {
   void follow(job_id job, subscriber added);
   void unfollow(job_id job, std::uint64_t token);
 
-  /// Publishes the update, or keeps it until the pause after the last one is over. True: a pause has begun, at whose end `pause_is_over`
-  /// has to be called.
+  /// Publishes the update, or keeps it until the pause after the last one is over. True: a pause
+  /// has begun, at whose end `pause_is_over` has to be called.
   bool take(const job_progress& update);
   /// True: another pause has begun.
   bool pause_is_over(job_id id);
 
   /// True: `beat` has to be called a second later. There are subscribers, and no call is due yet.
   bool needs_beat();
-  /// Calls the `beat` of those whose turn this second is: every subscriber's comes once per limits::follower_beat.
+  /// Calls the `beat` of those whose turn this second is: every subscriber's comes once per
+  /// limits::follower_beat.
   void beat();
 
  private:
@@ -38,7 +39,8 @@ class herald_state {
   static void publish(followed& job, const job_progress& update);
   void forget_if_idle(std::int64_t job);
 
-  std::unordered_map<std::int64_t, followed> jobs_;  ///< by job id; each has a subscriber, or is pausing
+  std::unordered_map<std::int64_t, followed>
+      jobs_;  ///< by job id; each has a subscriber, or is pausing
   std::size_t subscribers_ = 0;
   std::uint64_t second_ = 0;
   bool beat_is_due_ = false;

@@ -10,7 +10,8 @@
 
 namespace retail_pulse::actors {
 
-void image_state::conclude(const fetch::outcome& outcome, std::chrono::steady_clock::time_point now) {
+void image_state::conclude(const fetch::outcome& outcome,
+                           std::chrono::steady_clock::time_point now) {
   const auto& task = order->task;
   report = image_report{task, {}, std::nullopt};
   auto& result = report.result;
@@ -21,14 +22,18 @@ void image_state::conclude(const fetch::outcome& outcome, std::chrono::steady_cl
   result.evidence = public_evidence(outcome.evidence, outcome.code, task.url);
   result.reason = outcome.reason;
   if (result.succeeded()) {
-    if (!outcome.detail.empty() && observe::logs(observe::level::debug)) {  // its copy could not be kept, perhaps because the disk is full
-      observe::log(observe::level::debug, "an image was measured and not kept",
-                   {observe::field{order->job}, observe::field{task.number}, {"detail", outcome.detail}});
+    if (!outcome.detail.empty() &&
+        observe::logs(observe::level::debug)) {  // its copy could not be kept, perhaps because the
+                                                 // disk is full
+      observe::log(
+          observe::level::debug, "an image was measured and not kept",
+          {observe::field{order->job}, observe::field{task.number}, {"detail", outcome.detail}});
     }
     return;
   }
   // A host's failure is in the result; one of the service is for its operator.
-  const auto level = outcome.code == error_code::internal ? observe::level::error : observe::level::debug;
+  const auto level =
+      outcome.code == error_code::internal ? observe::level::error : observe::level::debug;
   if (observe::logs(level)) {
     observe::log(level, "an attempt failed",
                  {observe::field{order->job},
@@ -48,25 +53,31 @@ void image_state::conclude(const fetch::outcome& outcome, std::chrono::steady_cl
 
 bool image_state::postpone(const fetch::outcome& after, std::chrono::steady_clock::time_point now) {
   auto& task = report.task;
-  if (!after.postponed || now - task.postponed_since.value_or(now) >= limits::postponed_for) return false;
-  if (after.asked_others && ++task.postponed_on_the_way > limits::postponements_on_the_way) return false;
+  if (!after.postponed || now - task.postponed_since.value_or(now) >= limits::postponed_for)
+    return false;
+  if (after.asked_others && ++task.postponed_on_the_way > limits::postponements_on_the_way)
+    return false;
   if (!task.postponed_since) task.postponed_since = now;
   ++task.postponed;
   return true;
 }
 
-std::chrono::milliseconds image_state::backoff(int attempt, const fetch::outcome& after, chance why, std::int32_t round) const {
-  return fetch::backoff(attempt, after.code, after.retry_after,
-                        {settings.seed, static_cast<std::uint64_t>(why), static_cast<std::uint64_t>(order->job.value),
-                         static_cast<std::uint64_t>(order->task.number.value), static_cast<std::uint64_t>(round)});
+std::chrono::milliseconds image_state::backoff(int attempt, const fetch::outcome& after, chance why,
+                                               std::int32_t round) const {
+  return fetch::backoff(
+      attempt, after.code, after.retry_after,
+      {settings.seed, static_cast<std::uint64_t>(why), static_cast<std::uint64_t>(order->job.value),
+       static_cast<std::uint64_t>(order->task.number.value), static_cast<std::uint64_t>(round)});
 }
 
 std::chrono::milliseconds image_state::delay() const {
   if (!report.result.succeeded()) return std::chrono::milliseconds{0};
   return std::chrono::milliseconds{
       draw_between(settings.delay_min.count(), settings.delay_max.count(),
-                   {settings.seed, static_cast<std::uint64_t>(chance::delay), static_cast<std::uint64_t>(order->job.value),
-                    static_cast<std::uint64_t>(report.task.number.value), static_cast<std::uint64_t>(report.task.attempt)})};
+                   {settings.seed, static_cast<std::uint64_t>(chance::delay),
+                    static_cast<std::uint64_t>(order->job.value),
+                    static_cast<std::uint64_t>(report.task.number.value),
+                    static_cast<std::uint64_t>(report.task.attempt)})};
 }
 
 namespace {
@@ -79,7 +90,8 @@ void begin(self_pointer self, const image_order& order) {
   state.order = order;
   const image_actor me{self};
   state.settings.engine->submit({order.task.url}, [me](fetch::outcome outcome) {
-    caf::anon_send(me, fetched_atom_v, fetch_outcome_ptr{std::make_shared<const fetch::outcome>(std::move(outcome))});
+    caf::anon_send(me, fetched_atom_v,
+                   fetch_outcome_ptr{std::make_shared<const fetch::outcome>(std::move(outcome))});
   });
 }
 
@@ -93,7 +105,8 @@ void deliver(self_pointer self, const image_pool_actor& pool) {
 
 }  // namespace
 
-image_actor::behavior_type image(self_pointer self, image_pool_actor pool, image_settings settings) {
+image_actor::behavior_type image(self_pointer self, image_pool_actor pool,
+                                 image_settings settings) {
   end_on_exception(self, "image");
   self->state.settings = settings;
   return {

@@ -10,14 +10,16 @@
 namespace retail_pulse::actors {
 
 struct image_settings {
-  fetch::engine* engine = nullptr;           ///< outlives the actors
-  int attempts = 3;                          ///< per image, at least 1
-  std::chrono::milliseconds delay_min{100};  ///< stands in for a GPU stage: uniform, per measured image
+  fetch::engine* engine = nullptr;  ///< outlives the actors
+  int attempts = 3;                 ///< per image, at least 1
+  std::chrono::milliseconds delay_min{
+      100};  ///< stands in for a GPU stage: uniform, per measured image
   std::chrono::milliseconds delay_max{400};
   std::uint64_t seed = 0;  ///< of every delay and every back-off
 };
 
-/// A worker: order -> fetch and measure -> delay -> report, for one image at a time. Waits are timers, so a worker costs no thread.
+/// A worker: order -> fetch and measure -> delay -> report, for one image at a time. Waits are
+/// timers, so a worker costs no thread.
 struct image_state {
   static constexpr const char* name = "image";
 
@@ -37,9 +39,11 @@ struct image_state {
   /// Each use of chance has a stream of its own.
   enum class chance : std::uint64_t { delay = 1, backoff = 2, postponement = 3 };
 
-  std::chrono::milliseconds backoff(int attempt, const fetch::outcome& after, chance why, std::int32_t round) const;
+  std::chrono::milliseconds backoff(int attempt, const fetch::outcome& after, chance why,
+                                    std::int32_t round) const;
 };
 
-image_actor::behavior_type image(image_actor::stateful_pointer<image_state> self, image_pool_actor pool, image_settings settings);
+image_actor::behavior_type image(image_actor::stateful_pointer<image_state> self,
+                                 image_pool_actor pool, image_settings settings);
 
 }  // namespace retail_pulse::actors

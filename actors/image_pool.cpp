@@ -10,13 +10,16 @@ namespace retail_pulse::actors {
 
 image_pool_actor::behavior_type image_pool_state::make_behavior(pool_settings settings) {
   settings_ = settings;
-  const turn_limits limits{settings.images_in_flight, settings.fetch_slots, settings.origin_connections,
+  const turn_limits limits{settings.images_in_flight, settings.fetch_slots,
+                           settings.origin_connections,
                            settings.images_in_flight * limits::credits_per_place};
   turns_.emplace(limits, [this](const std::string& origin) {
-    // The answer may come on another thread, and before this call returns; as a message it comes later in either case.
+    // The answer may come on another thread, and before this call returns; as a message it comes
+    // later in either case.
     const image_pool_actor me{self_};
-    settings_.image.engine->resolve(origin + "/",
-                                    [me, origin](std::string address) { caf::anon_send(me, resolved_atom_v, origin, std::move(address)); });
+    settings_.image.engine->resolve(origin + "/", [me, origin](std::string address) {
+      caf::anon_send(me, resolved_atom_v, origin, std::move(address));
+    });
   });
   self_->set_down_handler([this](caf::down_msg& down) { image_died(down); });
   self_->set_exit_handler([this](caf::exit_msg& exit) {
@@ -27,13 +30,19 @@ image_pool_actor::behavior_type image_pool_state::make_behavior(pool_settings se
   });
   return {
       [this](join_atom, const pool_member& member) { join(member); },
-      [this](offer_atom, job_ticket ticket, const image_offer_ptr& answer) { offer(ticket, *answer); },
+      [this](offer_atom, job_ticket ticket, const image_offer_ptr& answer) {
+        offer(ticket, *answer);
+      },
       [this](again_atom, job_ticket ticket, const queued_image& image) { again(ticket, image); },
       [this](settled_atom, job_ticket ticket, std::uint64_t images) { settled(ticket, images); },
       [this](leave_atom, job_ticket ticket) { leave(ticket); },
       [this](withdraw_atom, job_ticket ticket) { return withdraw(ticket); },
-      [this](resolved_atom, const std::string& origin, const std::string& address) { resolved(origin, address); },
-      [this](fetched_atom, worker_index index, const std::string& address) { fetched(index, address); },
+      [this](resolved_atom, const std::string& origin, const std::string& address) {
+        resolved(origin, address);
+      },
+      [this](fetched_atom, worker_index index, const std::string& address) {
+        fetched(index, address);
+      },
       [this](reported_atom, worker_index index, bool will_retry) { reported(index, will_retry); },
       [this](drain_atom) { return drain(); },
       [this](load_atom) { return gauges(); },
@@ -93,7 +102,8 @@ void image_pool_state::reported(worker_index index, bool will_retry) {
   at.work.reset();
   at.report_to.reset();
   idle_.push_back(index.value);
-  if (drained_ && turns_->in_flight() == 0) std::exchange(drained_, std::nullopt)->deliver(gauges());
+  if (drained_ && turns_->in_flight() == 0)
+    std::exchange(drained_, std::nullopt)->deliver(gauges());
   serve();
 }
 
@@ -118,7 +128,8 @@ void image_pool_state::image_died(const caf::down_msg& down) {
 
 void image_pool_state::serve() {
   if (draining_) return;
-  while (const auto grant = turns_->next_grant()) self_->send(grant->handle, turn_atom_v, grant->credits);
+  while (const auto grant = turns_->next_grant())
+    self_->send(grant->handle, turn_atom_v, grant->credits);
   while (auto next = turns_->next_dispatch()) order(std::move(*next));
 }
 
@@ -127,7 +138,8 @@ void image_pool_state::order(dispatch next) {
   require(member != nullptr, "only a member's image is dispatched");
   const auto index = free_worker();
   auto& at = workers_[index];
-  self_->send(*at.actor, order_atom_v, image_order{{index}, member->id, member->handle, next.image.task});
+  self_->send(*at.actor, order_atom_v,
+              image_order{{index}, member->id, member->handle, next.image.task});
   at.report_to = member->handle;
   at.fetching = true;
   at.work = std::move(next);
@@ -136,7 +148,8 @@ void image_pool_state::order(dispatch next) {
 
 std::uint32_t image_pool_state::free_worker() {
   if (idle_.empty()) {
-    require(workers_.size() < settings_.images_in_flight, "turns dispatches no more images than there are workers");
+    require(workers_.size() < settings_.images_in_flight,
+            "turns dispatches no more images than there are workers");
     workers_.emplace_back();
     idle_.push_back(static_cast<std::uint32_t>(workers_.size() - 1));
   }
@@ -160,11 +173,12 @@ caf::result<pool_gauges> image_pool_state::drain() {
 }
 
 pool_gauges image_pool_state::gauges() const {
-  return {static_cast<std::int64_t>(turns_->in_flight()), peak_, static_cast<std::int64_t>(turns_->fetching()),
-          static_cast<std::int64_t>(turns_->held())};
+  return {static_cast<std::int64_t>(turns_->in_flight()), peak_,
+          static_cast<std::int64_t>(turns_->fetching()), static_cast<std::int64_t>(turns_->held())};
 }
 
-image_pool_actor::behavior_type image_pool(image_pool_actor::stateful_pointer<image_pool_state> self, pool_settings settings) {
+image_pool_actor::behavior_type image_pool(
+    image_pool_actor::stateful_pointer<image_pool_state> self, pool_settings settings) {
   abort_on_exception(self, "image_pool");
   return self->state.make_behavior(settings);
 }

@@ -24,7 +24,8 @@ struct pool_settings {
   image_settings image;
 };
 
-/// Owns the workers and sends the orders. Which job reads next, and which image is fetched next, is decided by `turns`.
+/// Owns the workers and sends the orders. Which job reads next, and which image is fetched next, is
+/// decided by `turns`.
 class image_pool_state {
  public:
   static constexpr const char* name = "image_pool";
@@ -72,6 +73,7 @@ class image_pool_state {
   std::optional<caf::typed_response_promise<pool_gauges>> drained_;
 };
 
-image_pool_actor::behavior_type image_pool(image_pool_actor::stateful_pointer<image_pool_state> self, pool_settings settings);
+image_pool_actor::behavior_type image_pool(
+    image_pool_actor::stateful_pointer<image_pool_state> self, pool_settings settings);
 
 }  // namespace retail_pulse::actors

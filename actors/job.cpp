@@ -18,12 +18,16 @@ namespace {
 void log_end(job_id job, const storage::recorded& recorded) {
   if (recorded.state == job_state::ongoing) return;  // in a later run by now
   log(level::info, "job ended",
-      {field{job}, {"state", name_of(recorded.state)}, {"images", recorded.images.total}, {"failed", recorded.images.failed}});
+      {field{job},
+       {"state", name_of(recorded.state)},
+       {"images", recorded.images.total},
+       {"failed", recorded.images.failed}});
 }
 
 }  // namespace
 
-job_actor::behavior_type job_run::make_behavior(supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket,
+job_actor::behavior_type job_run::make_behavior(supervisor_actor supervisor,
+                                                job_colleagues colleagues, job_ticket ticket,
                                                 job_brief brief) {
   supervisor_ = std::move(supervisor);
   colleagues_ = std::move(colleagues);
@@ -52,19 +56,23 @@ void job_run::start() {
   if (unread_ == 0) {
     settle();
   } else {
-    self_->send(colleagues_.pool, join_atom_v, pool_member{ticket_, job_.id, job_actor{self_}, unread_});
+    self_->send(colleagues_.pool, join_atom_v,
+                pool_member{ticket_, job_.id, job_actor{self_}, unread_});
   }
 }
 
-// --- reading ---------------------------------------------------------------------------------------------------------
+// --- reading ------------------------------------------------------------------------------------
 
 void job_run::read_page(std::uint64_t credits) {
   if (stopping_) return;
   if (job_.cancelled) return decline(credits);
-  self_->request(colleagues_.reader, caf::infinite, pending_atom_v, job_.id, job_.run, cursor_, credits)
+  self_
+      ->request(colleagues_.reader, caf::infinite, pending_atom_v, job_.id, job_.run, cursor_,
+                credits)
       .then([this, credits](const task_page_ptr& page) { check_stores(page, credits); },
             [this, credits](const caf::error& e) {
-              log(level::error, "pending images cannot be read; trying again", {field{job_.id}, {"cause", text_of(e)}});
+              log(level::error, "pending images cannot be read; trying again",
+                  {field{job_.id}, {"cause", text_of(e)}});
               self_->delayed_send(self_, limits::storage_retry, pending_atom_v, credits);
             });
 }
@@ -84,7 +92,8 @@ void job_run::check_stores(const task_page_ptr& page, std::uint64_t credits) {
       });
 }
 
-void job_run::offer(const task_page& page, const std::vector<std::string>& unknown, std::uint64_t credits) {
+void job_run::offer(const task_page& page, const std::vector<std::string>& unknown,
+                    std::uint64_t credits) {
   if (stopping_) return;
   if (job_.cancelled) return decline(credits);
   const std::uint64_t read = page.tasks.size();
@@ -126,7 +135,7 @@ void job_run::fail(const image_task& task, error_code code, std::string reason) 
   add(std::move(result));
 }
 
-// --- results ---------------------------------------------------------------------------------------------------------
+// --- results ------------------------------------------------------------------------------------
 
 void job_run::take_report(const image_report& report) {
   if (!report.retry_in) {
@@ -172,17 +181,24 @@ void job_run::flush() {
 
 void job_run::record(const results_ptr& batch) {
   self_->request(colleagues_.ledger, caf::infinite, record_atom_v, job_.id, job_.run, batch)
-      .then([this, batch](const storage::recorded& recorded) { take_recorded(batch->results.size(), true, recorded); },
-            [this, batch](const caf::error& e) {
-              if (stopping_) {
-                log(level::error, "results are not stored; their images are fetched again at the next start",
-                    {field{job_.id}, {"images", static_cast<std::int64_t>(batch->results.size())}, {"cause", text_of(e)}});
-                take_recorded(batch->results.size(), false, {0, {}, job_state::ongoing, job_.run});
-                return;
-              }
-              log(level::error, "results cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
-              self_->delayed_send(self_, limits::storage_retry, record_atom_v, batch);
-            });
+      .then(
+          [this, batch](const storage::recorded& recorded) {
+            take_recorded(batch->results.size(), true, recorded);
+          },
+          [this, batch](const caf::error& e) {
+            if (stopping_) {
+              log(level::error,
+                  "results are not stored; their images are fetched again at the next start",
+                  {field{job_.id},
+                   {"images", static_cast<std::int64_t>(batch->results.size())},
+                   {"cause", text_of(e)}});
+              take_recorded(batch->results.size(), false, {0, {}, job_state::ongoing, job_.run});
+              return;
+            }
+            log(level::error, "results cannot be stored; trying again",
+                {field{job_.id}, {"cause", text_of(e)}});
+            self_->delayed_send(self_, limits::storage_retry, record_atom_v, batch);
+          });
 }
 
 void job_run::take_recorded(std::uint64_t count, bool stored, const storage::recorded& recorded) {
@@ -206,7 +222,8 @@ void job_run::take_recorded(std::uint64_t count, bool stored, const storage::rec
 }
 
 bool job_run::is_over(const storage::recorded& recorded) const {
-  return recorded.state == job_state::completed || recorded.state == job_state::failed || recorded.run != job_.run;
+  return recorded.state == job_state::completed || recorded.state == job_state::failed ||
+         recorded.run != job_.run;
 }
 
 void job_run::settle() {
@@ -216,27 +233,29 @@ void job_run::settle() {
             if (is_over(recorded)) {
               finish();
             } else if (recorded.images.pending() > 0) {
-              job_.images = recorded.images;  // some images were passed over: read from the beginning
+              job_.images =
+                  recorded.images;  // some images were passed over: read from the beginning
               start();
             }
           },
           [this](const caf::error& e) {
-            log(level::error, "the final state of a job cannot be stored; trying again", {field{job_.id}, {"cause", text_of(e)}});
+            log(level::error, "the final state of a job cannot be stored; trying again",
+                {field{job_.id}, {"cause", text_of(e)}});
             self_->delayed_send(self_, limits::storage_retry, begin_atom_v);
           });
 }
 
-// --- cancelling ------------------------------------------------------------------------------------------------------
+// --- cancelling ---------------------------------------------------------------------------------
 
-// Every held image is released in one of four ways: those queued in the pool by its answer to `withdraw`, those in their retry wait at
-// once, those in flight by their reports, and those being recorded by the ledger's answer. When none is held, nothing of this run is under
-// way, and the pending images can be failed as cancelled.
+// Every held image is released in one of four ways: those queued in the pool by its answer to
+// `withdraw`, those in their retry wait at once, those in flight by their reports, and those being
+// recorded by the ledger's answer. When none is held, nothing of this run is under way, and the
+// pending images can be failed as cancelled.
 
 void job_run::cancel() {
   if (stopping_ || std::exchange(job_.cancelled, true)) return;
-  self_->request(colleagues_.pool, caf::infinite, withdraw_atom_v, ticket_).then([this](std::uint64_t dropped) {
-    release(dropped);
-  });
+  self_->request(colleagues_.pool, caf::infinite, withdraw_atom_v, ticket_)
+      .then([this](std::uint64_t dropped) { release(dropped); });
   release(std::exchange(in_retry_wait_, 0));
 }
 
@@ -253,7 +272,9 @@ void job_run::abandon_when_idle() {
 
 void job_run::abandon() {
   if (stopping_) return;
-  self_->request(colleagues_.ledger, caf::infinite, abandon_atom_v, job_.id, job_.run, error_code::cancelled)
+  self_
+      ->request(colleagues_.ledger, caf::infinite, abandon_atom_v, job_.id, job_.run,
+                error_code::cancelled)
       .then(
           [this](const storage::recorded& recorded) {
             self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
@@ -261,7 +282,8 @@ void job_run::abandon() {
             finish();
           },
           [this](const caf::error& e) {
-            log(level::error, "a cancelled job cannot be closed; trying again", {field{job_.id}, {"cause", text_of(e)}});
+            log(level::error, "a cancelled job cannot be closed; trying again",
+                {field{job_.id}, {"cause", text_of(e)}});
             self_->delayed_send(self_, limits::storage_retry, abandon_atom_v);
           });
 }
@@ -278,8 +300,8 @@ void job_run::stop() {
   if (recording_ == 0) self_->quit();
 }
 
-job_actor::behavior_type job(job_actor::stateful_pointer<job_run> self, supervisor_actor supervisor, job_colleagues colleagues,
-                             job_ticket ticket, job_brief brief) {
+job_actor::behavior_type job(job_actor::stateful_pointer<job_run> self, supervisor_actor supervisor,
+                             job_colleagues colleagues, job_ticket ticket, job_brief brief) {
   end_on_exception(self, "job");
   return self->state.make_behavior(std::move(supervisor), std::move(colleagues), ticket, brief);
 }

@@ -16,10 +16,12 @@ struct job_colleagues {
   ledger_actor ledger;
 };
 
-/// Runs one job: reads its pending images page by page, offers them to the pool, collects the reports in batches, and has the ledger record
-/// them. It keeps nothing that storage does not know, so it starts the same way for a new job, after a crash, and after its actor died.
+/// Runs one job: reads its pending images page by page, offers them to the pool, collects the
+/// reports in batches, and has the ledger record them. It keeps nothing that storage does not know,
+/// so it starts the same way for a new job, after a crash, and after its actor died.
 ///
-///   turn -> read_page -> check_stores -> offer -> (pool) -> take_report -> add -> flush -> record -> take_recorded -> settle -> finish
+///   turn -> read_page -> check_stores -> offer -> (pool) -> take_report -> add -> flush -> record
+///   -> take_recorded -> settle -> finish
 ///                                          ^                    |
 ///                                          +---- offer_again <--+ retry wait
 class job_run {
@@ -30,7 +32,8 @@ class job_run {
 
   explicit job_run(self_pointer self) : self_{self} {}
 
-  job_actor::behavior_type make_behavior(supervisor_actor supervisor, job_colleagues colleagues, job_ticket ticket, job_brief brief);
+  job_actor::behavior_type make_behavior(supervisor_actor supervisor, job_colleagues colleagues,
+                                         job_ticket ticket, job_brief brief);
 
  private:
   void start();
@@ -77,7 +80,7 @@ class job_run {
   bool stopping_ = false;
 };
 
-job_actor::behavior_type job(job_actor::stateful_pointer<job_run> self, supervisor_actor supervisor, job_colleagues colleagues,
-                             job_ticket ticket, job_brief brief);
+job_actor::behavior_type job(job_actor::stateful_pointer<job_run> self, supervisor_actor supervisor,
+                             job_colleagues colleagues, job_ticket ticket, job_brief brief);
 
 }  // namespace retail_pulse::actors

@@ -11,7 +11,8 @@
 
 namespace retail_pulse::actors {
 
-void ledger_state::open(std::shared_ptr<storage::writer> writer, wall_clock clock, std::function<void()> schedule_flush) {
+void ledger_state::open(std::shared_ptr<storage::writer> writer, wall_clock clock,
+                        std::function<void()> schedule_flush) {
   writer_ = std::move(writer);
   clock_ = std::move(clock);
   schedule_flush_ = std::move(schedule_flush);
@@ -51,7 +52,7 @@ void ledger_state::flush() {
   if (const auto failure = commit_together(batch)) {
     if (failure->what_kind() == storage::storage_error::kind::other) {
       commit_one_by_one(batch);  // one command may be at fault, and must not fail the others
-    } else {  // storage itself is at fault: each would fail
+    } else {                     // storage itself is at fault: each would fail
       for (auto& command : batch) command.refused(storage_failure(*failure));
     }
   }
@@ -59,7 +60,8 @@ void ledger_state::flush() {
   if (flush_scheduled_) schedule_flush_();
 }
 
-std::optional<storage::storage_error> ledger_state::commit_together(std::deque<ledger_command>& batch) {
+std::optional<storage::storage_error> ledger_state::commit_together(
+    std::deque<ledger_command>& batch) {
   std::vector<bool> last;
   last.reserve(batch.size());
   try {
@@ -68,12 +70,14 @@ std::optional<storage::storage_error> ledger_state::commit_together(std::deque<l
     writer_->commit();
   } catch (const storage::storage_error& e) {
     writer_->rollback();
-    observe::log(observe::level::error, "a commit failed", {{"commands", static_cast<std::int64_t>(batch.size())}, {"cause", e.what()}});
+    observe::log(observe::level::error, "a commit failed",
+                 {{"commands", static_cast<std::int64_t>(batch.size())}, {"cause", e.what()}});
     return e;
   }
   for (std::size_t i = 0; i < batch.size(); ++i) {
     batch[i].committed(last[i]);
-    if (!last[i]) sliced_.push_back(std::move(batch[i]));  // to the end, so that sliced commands take turns
+    if (!last[i])
+      sliced_.push_back(std::move(batch[i]));  // to the end, so that sliced commands take turns
   }
   return std::nullopt;
 }
@@ -90,7 +94,8 @@ namespace {
 
 using self_pointer = ledger_actor::stateful_pointer<ledger_state>;
 
-/// Deletes staging jobs, a slice per step. After a failure it is tried again later, and at the next start.
+/// Deletes staging jobs, a slice per step. After a failure it is tried again later, and at the next
+/// start.
 ledger_command discarding(self_pointer self, std::vector<job_id> jobs) {
   struct progress {
     std::vector<job_id> left;
@@ -107,17 +112,21 @@ ledger_command discarding(self_pointer self, std::vector<job_id> jobs) {
         if (state->gone && !state->left.empty()) state->left.pop_back();
       },
       [=](const caf::error& e) {
-        observe::log(observe::level::warning, "an unfinished submission could not be deleted; trying again", {{"cause", text_of(e)}});
+        observe::log(observe::level::warning,
+                     "an unfinished submission could not be deleted; trying again",
+                     {{"cause", text_of(e)}});
         self->delayed_send(self, limits::storage_retry, discard_atom_v, id_list{state->left});
       },
   };
 }
 
-/// Writes a submission: a small one in one step, a large one slice by slice, as a `staging` job that becomes visible with the last slice.
-/// The submission's key is stored in the same step that makes the job visible.
+/// Writes a submission: a small one in one step, a large one slice by slice, as a `staging` job
+/// that becomes visible with the last slice. The submission's key is stored in the same step that
+/// makes the job visible.
 class staged_submission {
  public:
-  staged_submission(submission_ptr job, std::optional<submission_key> key) : job_{std::move(job)}, key_{std::move(key)} {}
+  staged_submission(submission_ptr job, std::optional<submission_key> key)
+      : job_{std::move(job)}, key_{std::move(key)} {}
 
   bool write_slice(storage::writer& writer, unix_millis now) {
     if (is_known(writer, now)) return true;
@@ -159,8 +168,9 @@ class staged_submission {
     return true;
   }
 
-  /// Whether the key belongs to a submission that is stored already. Looked up once, before the first slice: the supervisor lets only one
-  /// submission of a key through at a time, so the answer stays true.
+  /// Whether the key belongs to a submission that is stored already. Looked up once, before the
+  /// first slice: the supervisor lets only one submission of a key through at a time, so the answer
+  /// stays true.
   bool is_known(storage::writer& writer, unix_millis now) {
     if (!key_ || id_) return false;
     known_ = writer.find_key(key_->text, now);
@@ -176,7 +186,8 @@ class staged_submission {
   std::size_t next_written_ = 0;
 };
 
-caf::result<stored_submission> store(self_pointer self, const submission_ptr& job, const std::optional<submission_key>& key) {
+caf::result<stored_submission> store(self_pointer self, const submission_ptr& job,
+                                     const std::optional<submission_key>& key) {
   auto promise = self->make_response_promise<stored_submission>();
   auto staged = std::make_shared<staged_submission>(job, key);
   ledger_command command{
@@ -203,12 +214,14 @@ caf::result<stored_submission> store(self_pointer self, const submission_ptr& jo
 void notify(self_pointer self, job_id job, const storage::recorded& change) {
   if (change.has_callback && self->state.courier) self->send(*self->state.courier, due_atom_v);
   if (change.changed == 0 && change.state == job_state::ongoing) return;
-  self->send(self->state.herald, progress_atom_v, job_progress{job, change.run, change.state, change.images});
+  self->send(self->state.herald, progress_atom_v,
+             job_progress{job, change.run, change.state, change.images});
 }
 
 void notify(self_pointer self, job_id job, const storage::controlled& change) {
   if (change.what != storage::controlled::kind::done) return;
-  self->send(self->state.herald, progress_atom_v, job_progress{job, change.job.run, job_state::ongoing, change.job.images});
+  self->send(self->state.herald, progress_atom_v,
+             job_progress{job, change.job.run, job_state::ongoing, change.job.images});
 }
 
 /// A command of one step; its reply is the step's return value.
@@ -231,7 +244,8 @@ caf::result<Outcome> in_one_step(self_pointer self, job_id job, std::size_t rows
   return promise;
 }
 
-caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number run, error_code code) {
+caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number run,
+                                       error_code code) {
   auto promise = self->make_response_promise<storage::recorded>();
   auto total = std::make_shared<storage::recorded>();
   auto slice = std::make_shared<storage::recorded>();
@@ -251,7 +265,8 @@ caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number
   return promise;
 }
 
-/// A commit may succeed and be reported as failed. Then the step runs again, and finds the run that it has begun itself.
+/// A commit may succeed and be reported as failed. Then the step runs again, and finds the run that
+/// it has begun itself.
 caf::result<storage::controlled> redrive(self_pointer self, job_id job, std::int64_t room) {
   using kind = storage::controlled::kind;
   auto begun = std::make_shared<std::optional<run_number>>();
@@ -278,25 +293,38 @@ caf::result<caf::ok_atom> note(self_pointer self, const callback_attempt& attemp
 
 }  // namespace
 
-ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::writer> storage, wall_clock clock, herald_actor herald) {
+ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::writer> storage,
+                                   wall_clock clock, herald_actor herald) {
   abort_on_exception(self, "ledger");
   self->state.herald = std::move(herald);
-  self->state.open(std::move(storage), std::move(clock), [self] { self->send(self, flush_atom_v); });
+  self->state.open(std::move(storage), std::move(clock),
+                   [self] { self->send(self, flush_atom_v); });
   return {
-      [=](store_atom, const submission_ptr& job, const std::optional<submission_key>& key) { return store(self, job, key); },
+      [=](store_atom, const submission_ptr& job, const std::optional<submission_key>& key) {
+        return store(self, job, key);
+      },
       [=](cancel_atom, job_id job) {
-        return in_one_step(self, job, 1, [=](storage::writer& writer) { return writer.cancel(job, self->state.now()); });
+        return in_one_step(self, job, 1, [=](storage::writer& writer) {
+          return writer.cancel(job, self->state.now());
+        });
       },
       [=](redrive_atom, job_id job, std::int64_t room) { return redrive(self, job, room); },
       [=](record_atom, job_id job, run_number run, const results_ptr& batch) {
-        return in_one_step(self, job, batch->results.size(),
-                           [=](storage::writer& writer) { return writer.record(job, run, batch->results, self->state.now()); });
+        return in_one_step(self, job, batch->results.size(), [=](storage::writer& writer) {
+          return writer.record(job, run, batch->results, self->state.now());
+        });
       },
-      [=](abandon_atom, job_id job, run_number run, error_code code) { return abandon(self, job, run, code); },
+      [=](abandon_atom, job_id job, run_number run, error_code code) {
+        return abandon(self, job, run, code);
+      },
       [=](settle_atom, job_id job) {
-        return in_one_step(self, job, 1, [=](storage::writer& writer) { return writer.settle(job, self->state.now()); });
+        return in_one_step(self, job, 1, [=](storage::writer& writer) {
+          return writer.settle(job, self->state.now());
+        });
       },
-      [=](discard_atom, const id_list& jobs) { self->state.add_sliced(discarding(self, jobs.ids)); },
+      [=](discard_atom, const id_list& jobs) {
+        self->state.add_sliced(discarding(self, jobs.ids));
+      },
       [=](courier_atom, const courier_actor& courier) {
         self->state.courier = courier;
         self->send(courier, due_atom_v);

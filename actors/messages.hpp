@@ -23,10 +23,12 @@
 #include "stores/store_table.hpp"
 #include "webhooks/poster.hpp"
 
-/// What the messages of protocols.hpp carry. Plain values; whatever is large travels as a shared pointer to const.
+/// What the messages of protocols.hpp carry. Plain values; whatever is large travels as a shared
+/// pointer to const.
 namespace retail_pulse::actors {
 
-/// The identity of one job actor. A job that is started again has a new ticket, so that late messages for its earlier actor are dropped.
+/// The identity of one job actor. A job that is started again has a new ticket, so that late
+/// messages for its earlier actor are dropped.
 struct job_ticket {
   std::uint64_t value = 0;
   auto operator<=>(const job_ticket&) const = default;
@@ -53,8 +55,20 @@ struct load_report {
 struct submit_outcome {
   /// `lost`: whoever should have answered is gone.
   /// `full`: come back later. `too_large`: more images than the service takes at all.
-  /// `replayed`: the key's submission is stored already. `key_used`: with another body. `key_busy`: it is being stored at this moment.
-  enum class kind : std::uint8_t { lost, accepted, starting, full, too_large, draining, storage_failed, replayed, key_used, key_busy };
+  /// `replayed`: the key's submission is stored already. `key_used`: with another body. `key_busy`:
+  /// it is being stored at this moment.
+  enum class kind : std::uint8_t {
+    lost,
+    accepted,
+    starting,
+    full,
+    too_large,
+    draining,
+    storage_failed,
+    replayed,
+    key_used,
+    key_busy
+  };
   kind what = kind::lost;
   job_id id;             ///< when accepted or replayed
   std::string detail;    ///< for the log otherwise
@@ -80,25 +94,41 @@ struct job_progress {
   image_counts images;
 };
 
-/// A client connection that follows the progress of a job. Its functions are called on the herald's thread, and must not block.
+/// A client connection that follows the progress of a job. Its functions are called on the herald's
+/// thread, and must not block.
 struct subscriber {
   std::uint64_t token = 0;                        ///< unique, chosen by the subscriber
-  std::function<void(const job_progress&)> tell;  ///< called with updates, in order: the run never falls, nor the done images within a run
-  std::function<void()> beat;                     ///< called every limits::follower_beat, to check that the client is still connected
-  std::function<bool()> waits;                    ///< once false, the subscription ends
+  std::function<void(const job_progress&)> tell;  ///< called with updates, in order: the run never
+                                                  ///< falls, nor the done images within a run
+  std::function<void()>
+      beat;  ///< called every limits::follower_beat, to check that the client is still connected
+  std::function<bool()> waits;  ///< once false, the subscription ends
 };
 
 /// What came of a wish to cancel a job or to try its failed images again.
 struct control_outcome {
-  /// `lost`: whoever should have answered is gone. `ongoing`, `nothing_failed`: why there is nothing to try again.
-  enum class kind : std::uint8_t { lost, done, no_such_job, ended, ongoing, nothing_failed, starting, full, draining, storage_failed };
+  /// `lost`: whoever should have answered is gone. `ongoing`, `nothing_failed`: why there is
+  /// nothing to try again.
+  enum class kind : std::uint8_t {
+    lost,
+    done,
+    no_such_job,
+    ended,
+    ongoing,
+    nothing_failed,
+    starting,
+    full,
+    draining,
+    storage_failed
+  };
   kind what = kind::lost;
   job_brief job;         ///< when done: how it stands
   std::string detail{};  ///< for the log, or why the service is full,
   std::string reason{};  ///< and for the client, when storage failed; may be empty
 };
 
-/// The ledger's answer to a submission. `known`: its key belongs to this submission, which is stored already. `key_used`: to another one.
+/// The ledger's answer to a submission. `known`: its key belongs to this submission, which is
+/// stored already. `key_used`: to another one.
 struct stored_submission {
   enum class kind : std::uint8_t { stored, known, key_used };
   kind what = kind::stored;
@@ -128,7 +158,8 @@ struct store_selection {
   enum class kind : std::uint8_t { lost, found, unknown_area, unknown_store };
   kind what = kind::lost;
   stores::store_table_ptr table{};
-  std::span<const stores::store* const> stores{};  ///< when found; empty: the store lies in another area
+  std::span<const stores::store* const>
+      stores{};  ///< when found; empty: the store lies in another area
 };
 
 /// Measured images of some stores, store by store.
@@ -147,8 +178,9 @@ struct store_perimeters {
   std::vector<perimeter_row> rows;
 };
 struct visits_page {
-  std::vector<store_perimeters> stores;  ///< each with rows; the first may continue the last of the page before
-  std::optional<visits_position> next;   ///< set where rows may follow
+  std::vector<store_perimeters>
+      stores;  ///< each with rows; the first may continue the last of the page before
+  std::optional<visits_position> next;  ///< set where rows may follow
 };
 
 struct reload_outcome {
@@ -195,7 +227,8 @@ struct image_report {
   image_task task;
   image_result result;
   std::optional<std::chrono::milliseconds> retry_in;  ///< set: not final, try again after this long
-  bool postponed = false;                             ///< with `retry_in`: nothing was fetched, so try again as the same attempt
+  bool postponed =
+      false;  ///< with `retry_in`: nothing was fetched, so try again as the same attempt
 };
 using fetch_outcome_ptr = std::shared_ptr<const fetch::outcome>;
 using posted_ptr = std::shared_ptr<const webhooks::posted>;

@@ -90,7 +90,8 @@ using takes = caf::reacts_to<Ts...>;
 template <class... Ts>
 using asks = caf::replies_to<Ts...>;
 
-/// Publishes job progress to subscribers: at most one update per job every limits::progress_pause; the end of a run immediately.
+/// Publishes job progress to subscribers: at most one update per job every limits::progress_pause;
+/// the end of a run immediately.
 using herald_actor = caf::typed_actor<
     // Subscribes to later updates of a job.
     takes<follow_atom, job_id, subscriber>,
@@ -118,17 +119,19 @@ using courier_actor = caf::typed_actor<
     // Begins no other delivery; pending webhooks are sent after the next start.
     takes<stop_atom>>;
 
-/// The only writer of storage. Commands that wait together share one commit. An answer means that the command is durable, an error that its
-/// commit failed: then the sender decides whether to try again.
+/// The only writer of storage. Commands that wait together share one commit. An answer means that
+/// the command is durable, an error that its commit failed: then the sender decides whether to try
+/// again.
 using ledger_actor = caf::typed_actor<
-    // Stores a submission; a large one slice by slice, between other commits. Where the idempotency key belongs to a submission that is
-    // stored already, answers with that one and stores nothing.
+    // Stores a submission; a large one slice by slice, between other commits. Where the idempotency
+    // key belongs to a submission that is stored already, answers with that one and stores nothing.
     asks<store_atom, submission_ptr, std::optional<submission_key>>::with<stored_submission>,
     // Marks an ongoing job as cancelled.
     asks<cancel_atom, job_id>::with<storage::controlled>,
     // Begins another run of an ended job, unless more than so many images would become pending.
     asks<redrive_atom, job_id, std::int64_t>::with<storage::controlled>,
-    // Records results of a run. Results of another run, and of images that have a result, change nothing.
+    // Records results of a run. Results of another run, and of images that have a result, change
+    // nothing.
     asks<record_atom, job_id, run_number, results_ptr>::with<storage::recorded>,
     // Fails all pending images of a run with one error code, slice by slice.
     asks<abandon_atom, job_id, run_number, error_code>::with<storage::recorded>,
@@ -136,7 +139,8 @@ using ledger_actor = caf::typed_actor<
     asks<settle_atom, job_id>::with<storage::recorded>,
     // Deletes staging jobs, slice by slice.
     takes<discard_atom, id_list>,
-    // Registers the courier. It is notified of every new webhook, and once now, because some may be pending.
+    // Registers the courier. It is notified of every new webhook, and once now, because some may be
+    // pending.
     takes<courier_atom, courier_actor>,
     // Records the outcome of a delivery.
     asks<note_atom, callback_attempt>::with<caf::ok_atom>,
@@ -149,14 +153,16 @@ using reader_actor = caf::typed_actor<
     asks<pending_atom, job_id, run_number, image_number, std::uint64_t>::with<task_page_ptr>,
     // The status of a job, for a client.
     takes<status_atom, job_id, reply<query_outcome<job_status>>>,
-    // The audit of a job, for a client. Walks over all of its images, so it has a reader of its own.
+    // The audit of a job, for a client. Walks over all of its images, so it has a reader of its
+    // own.
     takes<audit_atom, job_id, reply<query_outcome<job_audit>>>,
     // A page of ongoing jobs, behind the given id.
     asks<ongoing_atom, job_id>::with<brief_page>,
     // The staging jobs.
     asks<staging_atom>::with<id_list>>;
 
-/// Reads lists and reports for clients, page by page, on a connection of its own. A query whose client has gone is not run.
+/// Reads lists and reports for clients, page by page, on a connection of its own. A query whose
+/// client has gone is not run.
 using report_reader_actor = caf::typed_actor<
     // A page of jobs, newest first.
     takes<jobs_atom, jobs_question, reply<query_outcome<job_page>>>,
@@ -181,7 +187,8 @@ using store_loader_actor = caf::typed_actor<
     // Reads the file and, if it is valid, gives its table to the store master before it answers.
     takes<reload_atom, reply<reload_outcome>>>;
 
-/// One run of a job, from its first pending image to its final state. Ends itself when the final state is committed.
+/// One run of a job, from its first pending image to its final state. Ends itself when the final
+/// state is committed.
 using job_actor = caf::typed_actor<
     // The pool grants credits: read up to so many images and offer them.
     takes<turn_atom, std::uint64_t>,
@@ -197,7 +204,8 @@ using job_actor = caf::typed_actor<
     takes<pending_atom, std::uint64_t>,
     // (internal) Records results again, after storage failed.
     takes<record_atom, results_ptr>,
-    // The job was cancelled: fetch nothing more, record what is in flight, and fail the other images as cancelled.
+    // The job was cancelled: fetch nothing more, record what is in flight, and fail the other
+    // images as cancelled.
     takes<cancel_atom>,
     // (internal) Fails the other images as cancelled again, after storage failed.
     takes<abandon_atom>,
@@ -236,7 +244,8 @@ struct pool_gauges {
   std::int64_t images_held = 0;
 };
 
-/// Grants turns, workers and slots: round robin over jobs, under limits per origin and per address (see turns.hpp).
+/// Grants turns, workers and slots: round robin over jobs, under limits per origin and per address
+/// (see turns.hpp).
 using image_pool_actor = caf::typed_actor<
     // A job has unread images.
     takes<join_atom, pool_member>,
@@ -248,7 +257,8 @@ using image_pool_actor = caf::typed_actor<
     takes<settled_atom, job_ticket, std::uint64_t>,
     // The job is gone: drops its queue and takes back its credits.
     takes<leave_atom, job_ticket>,
-    // The job wants no more turns: drops its queue. Answers how many images that were; the job still holds their credits.
+    // The job wants no more turns: drops its queue. Answers how many images that were; the job
+    // still holds their credits.
     asks<withdraw_atom, job_ticket>::with<std::uint64_t>,
     // (internal) The address behind an origin; empty: none that may be fetched from.
     takes<resolved_atom, std::string, std::string>,
@@ -263,8 +273,8 @@ using image_pool_actor = caf::typed_actor<
 
 /// Admission, the set of running jobs, recovery and drain.
 using supervisor_actor = caf::typed_actor<
-    // Admits and stores a submission, or rejects it; accepted means committed. Where its idempotency key belongs to a stored submission,
-    // answers with that job.
+    // Admits and stores a submission, or rejects it; accepted means committed. Where its
+    // idempotency key belongs to a stored submission, answers with that job.
     takes<submit_atom, submission_ptr, std::optional<submission_key>, reply<submit_outcome>>,
     // Ends a job's run early; done means committed.
     takes<cancel_atom, job_id, reply<control_outcome>>,
@@ -272,16 +282,18 @@ using supervisor_actor = caf::typed_actor<
     takes<redrive_atom, job_id, reply<control_outcome>>,
     // The load, for a client.
     takes<load_atom, reply<std::optional<load_report>>>,
-    // (internal, at the start) Starts a page of the ongoing jobs in storage, behind the given id, and then the next page.
+    // (internal, at the start) Starts a page of the ongoing jobs in storage, behind the given id,
+    // and then the next page.
     takes<recover_atom, job_id>,
     // So many images of a job were recorded.
     takes<progress_atom, job_ticket, std::int64_t>,
     // A job's final state is committed.
     takes<ended_atom, job_ticket>,
-    // (internal) Fails a job whose actor dies again and again, and which has so many pending images.
+    // (internal) Fails a job whose actor dies again and again, and which has so many pending
+    // images.
     takes<abandon_atom, job_id, run_number, std::int64_t>,
-    // Admits nothing more, waits at most so long for images in flight, has their results recorded, and answers with the load that is left
-    // when every job actor has ended.
+    // Admits nothing more, waits at most so long for images in flight, has their results recorded,
+    // and answers with the load that is left when every job actor has ended.
     asks<drain_atom, std::chrono::milliseconds>::with<load_report>>;
 
 }  // namespace retail_pulse::actors
@@ -322,14 +334,22 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::jobs_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::images_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::visits_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::store_question)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::job_page>>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::job_report>>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::image_page>>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::actors::visits_page>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
+    retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::job_page>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
+    retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::job_report>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
+    retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::image_page>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
+    retail_pulse::actors::reply<
+        retail_pulse::actors::query_outcome<retail_pulse::actors::visits_page>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::store_selection>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::reload_outcome>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::submit_outcome>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::control_outcome>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::job_status>>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::job_audit>>)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<std::optional<retail_pulse::actors::load_report>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
+    retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::job_status>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
+    retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::job_audit>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
+    retail_pulse::actors::reply<std::optional<retail_pulse::actors::load_report>>)

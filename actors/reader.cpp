@@ -19,24 +19,32 @@ caf::result<T> answer(Query query) {
 
 }  // namespace
 
-reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self, std::shared_ptr<storage::reader> storage) {
+reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self,
+                                   std::shared_ptr<storage::reader> storage) {
   abort_on_exception(self, "reader");
   self->state.storage = std::move(storage);
   return {
       [=](pending_atom, job_id job, run_number run, image_number after, std::uint64_t limit) {
-        return answer<task_page_ptr>(
-            [&] { return std::make_shared<const task_page>(task_page{self->state.storage->pending_images(job, run, after, limit)}); });
+        return answer<task_page_ptr>([&] {
+          return std::make_shared<const task_page>(
+              task_page{self->state.storage->pending_images(job, run, after, limit)});
+        });
       },
       [=](status_atom, job_id job, const reply<query_outcome<job_status>>& to) {
         run_query(to, [&] { return self->state.storage->status(job); });
       },
       [=](audit_atom, job_id job, const reply<query_outcome<job_audit>>& to) {
-        run_query(to, [&] { return self->state.storage->audit(job, [&] { return to.is_awaited(); }); });
+        run_query(to,
+                  [&] { return self->state.storage->audit(job, [&] { return to.is_awaited(); }); });
       },
       [=](ongoing_atom, job_id after) {
-        return answer<brief_page>([&] { return brief_page{self->state.storage->ongoing_jobs(after, limits::recovery_page)}; });
+        return answer<brief_page>([&] {
+          return brief_page{self->state.storage->ongoing_jobs(after, limits::recovery_page)};
+        });
       },
-      [=](staging_atom) { return answer<id_list>([&] { return id_list{self->state.storage->staging_jobs()}; }); },
+      [=](staging_atom) {
+        return answer<id_list>([&] { return id_list{self->state.storage->staging_jobs()}; });
+      },
   };
 }
 

@@ -13,6 +13,7 @@ struct reader_state {
 };
 
 /// Blocks in storage: spawn it detached in production.
-reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self, std::shared_ptr<storage::reader> storage);
+reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self,
+                                   std::shared_ptr<storage::reader> storage);
 
 }  // namespace retail_pulse::actors

@@ -29,8 +29,9 @@ visits_page report_reader_state::visits(const visits_question& question) const {
   return page;
 }
 
-report_reader_actor::behavior_type report_reader(report_reader_actor::stateful_pointer<report_reader_state> self,
-                                                 std::shared_ptr<storage::reader> storage) {
+report_reader_actor::behavior_type report_reader(
+    report_reader_actor::stateful_pointer<report_reader_state> self,
+    std::shared_ptr<storage::reader> storage) {
   abort_on_exception(self, "report_reader");
   self->state.storage = std::move(storage);
   return {
@@ -41,7 +42,8 @@ report_reader_actor::behavior_type report_reader(report_reader_actor::stateful_p
         run_query(to, [&] { return self->state.storage->report(job); });
       },
       [=](images_atom, const images_question& q, const reply<query_outcome<image_page>>& to) {
-        run_query(to, [&] { return self->state.storage->images(q.job, q.filter, q.after, q.limit); });
+        run_query(to,
+                  [&] { return self->state.storage->images(q.job, q.filter, q.after, q.limit); });
       },
       [=](visits_atom, const visits_question& q, const reply<query_outcome<visits_page>>& to) {
         run_query(to, [&] { return self->state.visits(q); });

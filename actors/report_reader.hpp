@@ -15,7 +15,8 @@ struct report_reader_state {
 };
 
 /// Blocks in storage: spawn it detached in production.
-report_reader_actor::behavior_type report_reader(report_reader_actor::stateful_pointer<report_reader_state> self,
-                                                 std::shared_ptr<storage::reader> storage);
+report_reader_actor::behavior_type report_reader(
+    report_reader_actor::stateful_pointer<report_reader_state> self,
+    std::shared_ptr<storage::reader> storage);
 
 }  // namespace retail_pulse::actors

@@ -16,8 +16,8 @@ struct store_master_state {
 };
 
 /// Starts answering from `table`, which must not be null.
-store_master_actor::behavior_type store_master(store_master_actor::stateful_pointer<store_master_state> self,
-                                               stores::store_table_ptr table);
+store_master_actor::behavior_type store_master(
+    store_master_actor::stateful_pointer<store_master_state> self, stores::store_table_ptr table);
 
 struct store_loader_state {
   static constexpr const char* name = "store_loader";
@@ -29,7 +29,8 @@ struct store_loader_state {
 };
 
 /// Blocks while it reads the file: spawn it detached in production.
-store_loader_actor::behavior_type store_loader(store_loader_actor::stateful_pointer<store_loader_state> self, std::filesystem::path file,
-                                               store_master_actor master);
+store_loader_actor::behavior_type store_loader(
+    store_loader_actor::stateful_pointer<store_loader_state> self, std::filesystem::path file,
+    store_master_actor master);
 
 }  // namespace retail_pulse::actors

@@ -18,8 +18,9 @@ struct supervisor_settings {
   std::int64_t max_pending_images = limits::default_pending_images;
 };
 
-/// Admits submissions, runs one job actor per ongoing job, replaces those that die, resumes the ongoing jobs at the start, and drains at the
-/// end. It counts jobs and pending images, because those are bounded; every count is taken back when its job ends or was not stored.
+/// Admits submissions, runs one job actor per ongoing job, replaces those that die, resumes the
+/// ongoing jobs at the start, and drains at the end. It counts jobs and pending images, because
+/// those are bounded; every count is taken back when its job ends or was not stored.
 class supervisor_state {
  public:
   static constexpr const char* name = "supervisor";
@@ -28,7 +29,8 @@ class supervisor_state {
 
   explicit supervisor_state(self_pointer self) : self_{self} {}
 
-  supervisor_actor::behavior_type make_behavior(supervisor_settings settings, job_colleagues colleagues);
+  supervisor_actor::behavior_type make_behavior(supervisor_settings settings,
+                                                job_colleagues colleagues);
 
  private:
   struct running_job {
@@ -38,7 +40,8 @@ class supervisor_state {
     std::int64_t pending = 0;  ///< its share of pending_images_
   };
 
-  void submit(const submission_ptr& submission, const std::optional<submission_key>& key, const reply<submit_outcome>& answer);
+  void submit(const submission_ptr& submission, const std::optional<submission_key>& key,
+              const reply<submit_outcome>& answer);
   void cancel(job_id job, const reply<control_outcome>& answer);
   void redrive(job_id job, const reply<control_outcome>& answer);
   void report_load(const reply<std::optional<load_report>>& answer);
@@ -58,10 +61,12 @@ class supervisor_state {
   void dismiss(std::int64_t images);
   /// A request that was sent to the ledger is answered.
   void answered(std::size_t bytes = 0);
-  void take_stored(const stored_submission& stored, std::int64_t images, const reply<submit_outcome>& answer);
+  void take_stored(const stored_submission& stored, std::int64_t images,
+                   const reply<submit_outcome>& answer);
   void take_cancelled(const storage::controlled& cancelled, const reply<control_outcome>& answer);
   void redrive_some(job_id job, std::int64_t images, const reply<control_outcome>& answer);
-  /// Starts a job that is ongoing in storage and has no actor, because its commit was reported as failed.
+  /// Starts a job that is ongoing in storage and has no actor, because its commit was reported as
+  /// failed.
   void adopt(const job_brief& brief);
   void start(job_brief brief, std::int64_t pending, int deaths);
   void no_longer_current(job_ticket ticket, job_id job);
@@ -75,18 +80,20 @@ class supervisor_state {
   std::uint64_t last_ticket_ = 0;
   std::map<std::uint64_t, running_job> jobs_;  ///< by ticket
   std::unordered_map<caf::actor_addr, std::uint64_t> ticket_of_;
-  std::map<job_id, std::uint64_t> current_;  ///< the ticket of each job's latest run; an earlier run's actor may live a moment longer
-  std::set<job_id> closing_;                 ///< jobs that are being failed, because their actors died too often
-  std::set<std::string> keys_;               ///< idempotency keys of submissions that are being stored
-  std::int64_t admitted_jobs_ = 0;           ///< ongoing, or being stored
-  std::int64_t pending_images_ = 0;          ///< of those
-  int asked_ = 0;                            ///< requests of clients that the ledger has not answered yet
-  std::size_t storing_bytes_ = 0;            ///< of submissions among them
+  std::map<job_id, std::uint64_t> current_;  ///< the ticket of each job's latest run; an earlier
+                                             ///< run's actor may live a moment longer
+  std::set<job_id> closing_;    ///< jobs that are being failed, because their actors died too often
+  std::set<std::string> keys_;  ///< idempotency keys of submissions that are being stored
+  std::int64_t admitted_jobs_ = 0;   ///< ongoing, or being stored
+  std::int64_t pending_images_ = 0;  ///< of those
+  int asked_ = 0;                    ///< requests of clients that the ledger has not answered yet
+  std::size_t storing_bytes_ = 0;    ///< of submissions among them
   bool stopping_ = false;
   std::optional<caf::typed_response_promise<load_report>> drained_;
 };
 
-supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_settings settings,
-                                           job_colleagues colleagues);
+supervisor_actor::behavior_type supervisor(
+    supervisor_actor::stateful_pointer<supervisor_state> self, supervisor_settings settings,
+    job_colleagues colleagues);
 
 }  // namespace retail_pulse::actors

@@ -7,8 +7,8 @@
 
 namespace retail_pulse::actors {
 
-/// An origin or an address, of which only so many fetches may run at once. Origins without an address share
-/// the empty one, or twenty names that cannot be resolved could take every slot.
+/// An origin or an address, of which only so many fetches may run at once. Origins without an
+/// address share the empty one, or twenty names that cannot be resolved could take every slot.
 struct turns::endpoint {
   std::string name;
   bool is_address = false;
@@ -25,11 +25,12 @@ struct turns::queue_lane {
   endpoint* origin = nullptr;  ///< lives as long as the lane holds images
   std::deque<queued_image> images;
   bool ready = false;
-  std::optional<std::string> woken_by;  ///< an address, until the lane has used the wake-up or handed it on
+  std::optional<std::string>
+      woken_by;  ///< an address, until the lane has used the wake-up or handed it on
 };
 
-/// A job, and where its images are: held = read but not recorded, of which `queued` are in lanes, some in
-/// flight, `in_retry_wait` between two attempts, and the rest in the hands of the job.
+/// A job, and where its images are: held = read but not recorded, of which `queued` are in lanes,
+/// some in flight, `in_retry_wait` between two attempts, and the rest in the hands of the job.
 struct turns::member {
   pool_member who;
   std::uint64_t granted = 0;  ///< credits of the turn that the job has not answered yet
@@ -59,7 +60,7 @@ const pool_member* turns::find(job_ticket ticket) const {
   return found == members_.end() ? nullptr : &found->second->who;
 }
 
-// --- jobs ------------------------------------------------------------------------------------------------------------
+// --- jobs ---------------------------------------------------------------------------------------
 
 void turns::join(const pool_member& joining) {
   auto& slot = members_[joining.ticket.value];
@@ -75,8 +76,8 @@ void turns::offer(job_ticket ticket, const image_offer& offer) {
   const auto read = std::exchange(owner->granted, 0) - offer.unused;
   owner->held -= offer.unused;
   credits_ += offer.unused;
-  // The number that a job joins with may be too small. As long as the job says that there is more, one image
-  // at least is unread, or the job would get no other turn.
+  // The number that a job joins with may be too small. As long as the job says that there is more,
+  // one image at least is unread, or the job would get no other turn.
   const auto left = owner->who.unread - std::min(owner->who.unread, read);
   owner->who.unread = offer.more ? std::max<std::uint64_t>(1, left) : 0;
   for (const auto& image : offer.images) enqueue(*owner, image, false);
@@ -167,7 +168,7 @@ void turns::make_ready(const lane_ptr& lane) {
   if (!std::exchange(owner.in_ring, true)) ring_.push_back(owner.who.ticket);
 }
 
-// --- origins and addresses -------------------------------------------------------------------------------------------
+// --- origins and addresses ----------------------------------------------------------------------
 
 void turns::resolved(const std::string& origin, const std::string& address) {
   const auto found = origins_.find(origin);
@@ -212,15 +213,17 @@ void turns::wake_if_free(const std::string& address) {
 
 void turns::forget_if_idle(const std::string& origin) {
   const auto found = origins_.find(origin);
-  if (found != origins_.end() && found->second->lanes == 0 && found->second->fetching == 0) origins_.erase(found);
+  if (found != origins_.end() && found->second->lanes == 0 && found->second->fetching == 0)
+    origins_.erase(found);
 }
 
 void turns::forget_address_if_idle(const std::string& address) {
   const auto found = addresses_.find(address);
-  if (found != addresses_.end() && found->second->fetching == 0 && found->second->parked.empty()) addresses_.erase(found);
+  if (found != addresses_.end() && found->second->fetching == 0 && found->second->parked.empty())
+    addresses_.erase(found);
 }
 
-// --- windows ---------------------------------------------------------------------------------------------------------
+// --- windows ------------------------------------------------------------------------------------
 
 void turns::fetched(const dispatch& done, const std::string& address) {
   require(fetching_ > 0, "a slot is given back once");
@@ -232,7 +235,8 @@ void turns::fetched(const dispatch& done, const std::string& address) {
     forget_address_if_idle(done.address);
   }
   const auto found = origins_.find(done.image.origin);
-  require(found != origins_.end() && found->second->fetching > 0, "an origin lives while it is fetched from");
+  require(found != origins_.end() && found->second->fetching > 0,
+          "an origin lives while it is fetched from");
   auto& origin = *found->second;
   --origin.fetching;
   if (!address.empty()) origin.address = address;  // it may change while a job runs
@@ -249,7 +253,8 @@ void turns::reported(const dispatch& done, bool will_retry) {
 
 std::optional<dispatch> turns::next_dispatch() {
   const std::size_t half = std::max<std::size_t>(1, limits_.slots / 2);
-  std::size_t passed_over = 0;  // jobs in a row with half of the slots; all of the ring: nobody may send
+  std::size_t passed_over =
+      0;  // jobs in a row with half of the slots; all of the ring: nobody may send
   while (in_flight_ < limits_.workers && fetching_ < limits_.slots && passed_over < ring_.size()) {
     const auto ticket = ring_.front();
     ring_.pop_front();
@@ -326,24 +331,29 @@ dispatch turns::take_front(member& owner, const lane_ptr& lane) {
   return next;
 }
 
-// --- turns -----------------------------------------------------------------------------------------------------------
+// --- turns --------------------------------------------------------------------------------------
 
-// Both rules shrink with the credits that are left. So jobs whose images wait for a silent origin take ever
-// less of the rest, and a new job always finds some.
+// Both rules shrink with the credits that are left. So jobs whose images wait for a silent origin
+// take ever less of the rest, and a new job always finds some.
 
 std::uint64_t turns::turn_size(const member& candidate) const {
-  const auto page = std::clamp<std::uint64_t>(credits_ / limits::page_parts, 1, limits::page_images);
+  const auto page =
+      std::clamp<std::uint64_t>(credits_ / limits::page_parts, 1, limits::page_images);
   return std::min({page, candidate.who.unread, static_cast<std::uint64_t>(limits_.credits)});
 }
 
 bool turns::wants_turn(const member& candidate) const {
-  if (candidate.who.unread == 0 || candidate.granted > 0 || candidate.ready_images >= limits::ready_ahead) return false;
-  const auto waiting = candidate.queued + static_cast<std::uint64_t>(std::max<std::int64_t>(0, candidate.in_retry_wait));
+  if (candidate.who.unread == 0 || candidate.granted > 0 ||
+      candidate.ready_images >= limits::ready_ahead)
+    return false;
+  const auto waiting = candidate.queued + static_cast<std::uint64_t>(
+                                              std::max<std::int64_t>(0, candidate.in_retry_wait));
   return waiting == 0 || waiting + turn_size(candidate) <= credits_ / limits::queue_parts;
 }
 
 void turns::consider(member& candidate) {
-  if (wants_turn(candidate) && !std::exchange(candidate.in_turn_ring, true)) turn_ring_.push_back(candidate.who.ticket);
+  if (wants_turn(candidate) && !std::exchange(candidate.in_turn_ring, true))
+    turn_ring_.push_back(candidate.who.ticket);
 }
 
 std::optional<turns::grant> turns::next_grant() {

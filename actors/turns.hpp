@@ -63,13 +63,13 @@ struct dispatch {
 
 class turns {
  public:
-  /// Calls `resolve` for the address behind each new origin; the answer comes back through `resolved`,
-  /// later or never.
+  /// Calls `resolve` for the address behind each new origin; the answer comes back through
+  /// `resolved`, later or never.
   turns(turn_limits limits, std::function<void(const std::string& origin)> resolve);
   ~turns();
   turns(turns&&) noexcept;
 
-  // --- jobs; calls for a job that has left change nothing ---
+  // --- jobs; calls for a job that has left change nothing ---------------------------------------
 
   /// Adds a job, or one that has found more to read.
   void join(const pool_member& member);
@@ -81,15 +81,15 @@ class turns {
   void settled(job_ticket ticket, std::uint64_t images);
   /// Forgets the job and its queued images, and takes back all of its credits.
   void leave(job_ticket ticket);
-  /// Drops the queued images and gives no more turns. Returns how many images were dropped; the job still
-  /// holds their credits.
+  /// Drops the queued images and gives no more turns. Returns how many images were dropped; the job
+  /// still holds their credits.
   std::uint64_t withdraw(job_ticket ticket);
 
-  // --- origins ---
+  // --- origins ----------------------------------------------------------------------------------
 
   void resolved(const std::string& origin, const std::string& address);
 
-  // --- windows ---
+  // --- windows ----------------------------------------------------------------------------------
 
   /// Takes back the slot of a dispatch. `address` is where its fetch began, for later images of the
   /// origin; empty where that is not known.
@@ -126,7 +126,8 @@ class turns {
   void drop_lanes(member& owner);
   void make_ready(const lane_ptr& ready);
   std::optional<dispatch> dispatch_from(member& owner);
-  /// The endpoint of the lane's next fetch that has all the fetches it may have; nullptr: there is none.
+  /// The endpoint of the lane's next fetch that has all the fetches it may have; nullptr: there is
+  /// none.
   endpoint* full_endpoint_of(const queue_lane& lane);
   dispatch take_front(member& owner, const lane_ptr& from);
   /// Makes the lane ready that has been parked longest at this endpoint.

@@ -1,8 +1,10 @@
-"""Measures many subscribers of one job's event stream (Server-Sent Events): the lag between them, the memory of one, and
-whether each receives the final event; then the same with connections that are cut and resumed at random moments.
+"""Measures many subscribers of one job's event stream (Server-Sent Events): the lag between them,
+the memory of one, and whether each receives the final event; then the same with connections that
+are cut and resumed at random moments.
 
-Loopback only; the clients share one process and one thread, so their own work is part of the lag. Timings are printed
-only; the exit code is 1 when a client misses the final event, or receives an id that is not larger than the last one.
+Loopback only; the clients share one process and one thread, so their own work is part of the lag.
+Timings are printed only; the exit code is 1 when a client misses the final event, or receives an id
+that is not larger than the last one.
 
 usage: scripts/bench followers [--clients N] [--images N] [--cuts N] [--seed N]
 """
@@ -40,8 +42,12 @@ class Follower:
 
     def connect(self):
         resume = f"Last-Event-ID: {self.last_id}\r\n" if self.last_id else ""
-        self.socket = socket.create_connection(("127.0.0.1", self.crowd.service.port), timeout=harness.PATIENCE)
-        self.socket.sendall(f"GET /api/jobs/{self.crowd.job}/events HTTP/1.1\r\nHost: h\r\n{resume}\r\n".encode())
+        self.socket = socket.create_connection(
+            ("127.0.0.1", self.crowd.service.port), timeout=harness.PATIENCE
+        )
+        self.socket.sendall(
+            f"GET /api/jobs/{self.crowd.job}/events HTTP/1.1\r\nHost: h\r\n{resume}\r\n".encode()
+        )
         self.socket.setblocking(False)
         self.text = b""
         self.connections += 1
@@ -59,10 +65,13 @@ class Follower:
             came = b""
         now = time.monotonic()
         self.text += came
-        # Chunk sizes are on lines of their own and no line of an event looks like one, so chunks need no parser here.
+        # Chunk sizes are on lines of their own and no line of an event looks like one, so chunks
+        # need no parser here.
         *blocks, self.text = self.text.split(b"\n\n")
         for block in blocks:
-            fields = dict(line.rstrip(b"\r").split(b": ", 1) for line in block.split(b"\n") if b": " in line)
+            fields = dict(
+                line.rstrip(b"\r").split(b": ", 1) for line in block.split(b"\n") if b": " in line
+            )
             if b"id" in fields:
                 self.hear(fields[b"id"].decode(), now)
             if fields.get(b"event") == b"end":
@@ -107,9 +116,19 @@ class Crowd:
             self.turn(0.05)
 
     def faults(self):
-        missed = [f"follower {n} did not see the end" for n, f in enumerate(self.followers) if not f.ended]
-        disagreed = [f"follower {n} saw another end" for n, f in enumerate(self.followers) if f.ended and f.final != self.service.status(self.job)]
-        return missed + disagreed + [f"follower {n}: {text}" for n, f in enumerate(self.followers) for text in f.wrong]
+        missed = [
+            f"follower {n} did not see the end" for n, f in enumerate(self.followers) if not f.ended
+        ]
+        disagreed = [
+            f"follower {n} saw another end"
+            for n, f in enumerate(self.followers)
+            if f.ended and f.final != self.service.status(self.job)
+        ]
+        return (
+            missed
+            + disagreed
+            + [f"follower {n}: {text}" for n, f in enumerate(self.followers) for text in f.wrong]
+        )
 
 
 def percentile(values, part):
@@ -123,7 +142,9 @@ def submit(service, host, images, tag):
 
 
 def measure(service, host, clients, images):
-    service.wait_for_end(submit(service, host, images, "warm"))  # the memory that any job takes does not count
+    service.wait_for_end(
+        submit(service, host, images, "warm")
+    )  # the memory that any job takes does not count
     job = submit(service, host, images, "followed")
     before = service.resident_kib("VmRSS")
     crowd = Crowd(service, job, clients)
@@ -134,11 +155,20 @@ def measure(service, host, clients, images):
         crowd.turn(0.01)
     crowd.times.clear()
     crowd.until_the_end()
-    lags = [(time_heard - min(times)) * 1000 for times in crowd.times.values() if len(times) == clients for time_heard in times]
-    print(f"{clients} clients, a job of {images} images: {len(crowd.times)} events, {len(lags) // clients} of them heard by all")
+    lags = [
+        (time_heard - min(times)) * 1000
+        for times in crowd.times.values()
+        if len(times) == clients
+        for time_heard in times
+    ]
+    print(
+        f"{clients} clients, a job of {images} images: {len(crowd.times)} events, {len(lags) // clients} of them heard by all"
+    )
     if lags:
-        print(f"lag behind the first client that heard the same event: p50 {percentile(lags, 0.5):.1f} ms, p99 {percentile(lags, 0.99):.1f} ms, "
-              f"slowest {max(lags):.1f} ms")
+        print(
+            f"lag behind the first client that heard the same event: p50 {percentile(lags, 0.5):.1f} ms, p99 {percentile(lags, 0.99):.1f} ms, "
+            f"slowest {max(lags):.1f} ms"
+        )
     print(f"memory: {costs / clients:.1f} KiB resident per client")
     return crowd.faults()
 
@@ -160,21 +190,31 @@ def resume(service, host, clients, images, cuts, seed):
                 left -= 1
 
     crowd.until_the_end(cut_some)
-    print(f"{cuts - left} connections cut and resumed, {sum(f.connections for f in crowd.followers)} in all; "
-          f"{sum(f.ended for f in crowd.followers)} of {clients} clients saw the end")
-    return crowd.faults() + ([f"the job ended before the last {left} cuts; give it more images"] if left else [])
+    print(
+        f"{cuts - left} connections cut and resumed, {sum(f.connections for f in crowd.followers)} in all; "
+        f"{sum(f.ended for f in crowd.followers)} of {clients} clients saw the end"
+    )
+    return crowd.faults() + (
+        [f"the job ended before the last {left} cuts; give it more images"] if left else []
+    )
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("--clients", type=int, default=1000)
     arguments.add_argument("--images", type=int, default=20_000)
     arguments.add_argument("--cuts", type=int, default=1000)
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--program", type=pathlib.Path, default=harness.SOURCE / "build/release/retail-pulse")
+    arguments.add_argument(
+        "--program", type=pathlib.Path, default=harness.SOURCE / "build/release/retail-pulse"
+    )
     given = arguments.parse_args()
     harness.PROGRAM = given.program
-    with contextlib.closing(hosts.FastHost(harness.PHOTOS)) as host, harness.Service("--images-in-flight", IN_FLIGHT) as service:
+    with contextlib.closing(hosts.FastHost(harness.PHOTOS)) as host, harness.Service(
+        "--images-in-flight", IN_FLIGHT
+    ) as service:
         faults = measure(service, host, given.clients, given.images)
         faults += resume(service, host, given.clients, given.images, given.cuts, given.seed)
     for fault in faults[:20]:

@@ -32,7 +32,9 @@ http {{
 
 
 class FastHost:
-    """nginx serving a folder on a free port of 127.0.0.1, with its log. Each answer is delayed by `delay` seconds."""
+    """nginx serving a folder on a free port of 127.0.0.1, with its log. Each answer is delayed by
+    `delay` seconds.
+    """
 
     def __init__(self, root, delay=0):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="fast-host-"))
@@ -40,13 +42,29 @@ class FastHost:
         with socket.socket() as any_port:
             any_port.bind(("127.0.0.1", 0))
             self.port = any_port.getsockname()[1]
-        (self.folder / "nginx.conf").write_text(NGINX.format(
-            folder=self.folder, port=self.port, root=pathlib.Path(root).resolve(),
-            modules="load_module /usr/lib/nginx/modules/ngx_http_echo_module.so;" if delay else "",
-            locations=f"location / {{ echo_sleep {delay}; echo_exec /now$uri; }} location /now/ {{ internal; alias {pathlib.Path(root).resolve()}/; }}"
-            if delay else ""))
+        (self.folder / "nginx.conf").write_text(
+            NGINX.format(
+                folder=self.folder,
+                port=self.port,
+                root=pathlib.Path(root).resolve(),
+                modules="load_module /usr/lib/nginx/modules/ngx_http_echo_module.so;"
+                if delay
+                else "",
+                locations=f"location / {{ echo_sleep {delay}; echo_exec /now$uri; }} location /now/ {{ internal; alias {pathlib.Path(root).resolve()}/; }}"
+                if delay
+                else "",
+            )
+        )
         (self.folder / "access.log").touch()
-        self.process = subprocess.Popen(["/usr/sbin/nginx", "-c", str(self.folder / "nginx.conf"), "-e", str(self.folder / "error.log")])
+        self.process = subprocess.Popen(
+            [
+                "/usr/sbin/nginx",
+                "-c",
+                str(self.folder / "nginx.conf"),
+                "-e",
+                str(self.folder / "error.log"),
+            ]
+        )
         self._read_to = 0
         harness.wait_for(self._answers, "nginx")
 
@@ -59,13 +77,21 @@ class FastHost:
 
     def urls(self, names, tag, passes=1):
         """A distinct URL for every image, over the files of these names in turn."""
-        return [f"http://127.0.0.1:{self.port}/{name}?{tag}={n}" for n in range(passes) for name in names]
+        return [
+            f"http://127.0.0.1:{self.port}/{name}?{tag}={n}"
+            for n in range(passes)
+            for name in names
+        ]
 
     def served(self, urls):
-        """(requests, body bytes) of each URL since the last call. Checks that each was requested, and nothing else."""
+        """(requests, body bytes) of each URL since the last call. Checks that each was requested,
+        and nothing else.
+        """
         log = self.folder / "access.log"
         size = -1
-        while size != log.stat().st_size:  # an aborted download is logged later, when the host notices
+        while (
+            size != log.stat().st_size
+        ):  # an aborted download is logged later, when the host notices
             size = log.stat().st_size
             time.sleep(0.3)
         with log.open() as lines:
@@ -107,12 +133,19 @@ class FastHost:
         shutil.rmtree(self.folder)
 
 
-KINDS = ("accepts and says nothing", "reads the request and says nothing", "drips its headers", "drips its body")
+KINDS = (
+    "accepts and says nothing",
+    "reads the request and says nothing",
+    "drips its headers",
+    "drips its body",
+)
 
 
 class HangingHosts:
-    """Hosts that accept connections and never complete a response, in one of the ways of KINDS each. Each has its own
-    address, from 127.0.0.10 on, so that no two share a limit. Dripping ones send one byte a second."""
+    """Hosts that accept connections and never complete a response, in one of the ways of KINDS
+    each. Each has its own address, from 127.0.0.10 on, so that no two share a limit. Dripping ones
+    send one byte a second.
+    """
 
     def __init__(self, count):
         self.urls = []
@@ -124,7 +157,9 @@ class HangingHosts:
         for n in range(count):
             listener = socket.create_server((f"127.0.0.{10 + n}", 0), backlog=512)
             listener.setblocking(False)
-            self._selector.register(listener, selectors.EVENT_READ, ("listener", KINDS[n % len(KINDS)]))
+            self._selector.register(
+                listener, selectors.EVENT_READ, ("listener", KINDS[n % len(KINDS)])
+            )
             self.urls.append(f"http://127.0.0.{10 + n}:{listener.getsockname()[1]}")
         self._ended = False
         self._thread = threading.Thread(target=self._run, daemon=True)

@@ -1,9 +1,10 @@
-"""Draws a corpus of more than a thousand image files of every supported format, and asks independent decoders for the
-dimensions of each.
+"""Draws a corpus of more than a thousand image files of every supported format, and asks
+independent decoders for the dimensions of each.
 
-The output is deterministic for given versions of the tools. Every file is decoded to its last pixel by Debian's
-decoders, never by code of this project; manifest.json keeps their answers. A file that they refuse is an error, except
-for a few that the service has to refuse. Run by bench/corpus.py; takes some minutes.
+The output is deterministic for given versions of the tools. Every file is decoded to its last pixel
+by Debian's decoders, never by code of this project; manifest.json keeps their answers. A file that
+they refuse is an error, except for a few that the service has to refuse. Run by bench/corpus.py;
+takes some minutes.
 
 usage: python3 bench/make_corpus.py FOLDER
 """
@@ -21,7 +22,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from pictures import heif, jpeg, raster, raw, run, tiff, webp  # noqa: E402
 
 # By suffix, where that is not the name.
-FORMATS = {"jpg": "jpeg", "tif": "tiff", "psb": "psd", "dng": "tiff", "nef": "tiff", "arw": "tiff", "cr2": "tiff"}
+FORMATS = {
+    "jpg": "jpeg",
+    "tif": "tiff",
+    "psb": "psd",
+    "dng": "tiff",
+    "nef": "tiff",
+    "arw": "tiff",
+    "cr2": "tiff",
+}
 REFUSED = {"cr2": "unsupported_format"}  # expected error codes by suffix
 
 
@@ -40,7 +49,21 @@ def by_libjpeg(path):
 
 
 def by_imagemagick(path, *before_output):
-    return pixmap_size(run("convert", path, *before_output, "-strip", "-alpha", "off", "-colorspace", "sRGB", "-depth", "8", "ppm:-"))
+    return pixmap_size(
+        run(
+            "convert",
+            path,
+            *before_output,
+            "-strip",
+            "-alpha",
+            "off",
+            "-colorspace",
+            "sRGB",
+            "-depth",
+            "8",
+            "ppm:-",
+        )
+    )
 
 
 def first_picture(path):
@@ -59,7 +82,9 @@ def by_libwebp(path):
 
 
 def by_libheif(path):
-    """As shown: cropped and turned. libheif numbers its outputs when the file has several pictures; the primary one is the first."""
+    """As shown: cropped and turned. libheif numbers its outputs when the file has several pictures;
+    the primary one is the first.
+    """
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         info = run("heif-info", path).decode()
         run("heif-convert", "--quiet", path, f"{folder}/out.png")
@@ -78,14 +103,18 @@ def by_libavif(path):
 
 
 def avif(path):
-    """libavif neither crops nor turns, so it is asked only about the animations that libheif does not read."""
+    """libavif neither crops nor turns, so it is asked only about the animations that libheif does
+    not read.
+    """
     return by_libavif(path) if path.read_bytes()[8:12] == b"avis" else by_libheif(path)
 
 
 def largest(path):
     """Of all pictures in an icon."""
     count = len(run("identify", path).splitlines())
-    return max((by_imagemagick(f"{path}[{n}]") for n in range(count)), key=lambda size: size[0] * size[1])
+    return max(
+        (by_imagemagick(f"{path}[{n}]") for n in range(count)), key=lambda size: size[0] * size[1]
+    )
 
 
 def by_dcraw(path):
@@ -93,7 +122,17 @@ def by_dcraw(path):
     return pixmap_size(run("dcraw", "-D", "-4", "-c", path))
 
 
-ORACLES = {"dng": by_dcraw, "nef": by_dcraw, "arw": by_dcraw, "jpeg": by_libjpeg, "gif": screen, "webp": by_libwebp, "heic": by_libheif, "avif": avif, "ico": largest}
+ORACLES = {
+    "dng": by_dcraw,
+    "nef": by_dcraw,
+    "arw": by_dcraw,
+    "jpeg": by_libjpeg,
+    "gif": screen,
+    "webp": by_libwebp,
+    "heic": by_libheif,
+    "avif": avif,
+    "ico": largest,
+}
 
 
 def draw(folder, picture):
@@ -103,7 +142,12 @@ def draw(folder, picture):
     path.parent.mkdir(exist_ok=True)
     content = picture.draw(random.Random(f"{kind}/{picture.name}"))
     path.write_bytes(content)
-    drawn = {"path": f"{kind}/{picture.name}", "format": kind, "how": picture.how, "bytes": len(content)}
+    drawn = {
+        "path": f"{kind}/{picture.name}",
+        "format": kind,
+        "how": picture.how,
+        "bytes": len(content),
+    }
     if suffix in REFUSED:
         return drawn | {"code": REFUSED[suffix]}
     try:
@@ -124,7 +168,11 @@ def main():
         jpeg.scene(grain)  # made here, because two threads must not make it at once
     files, refused = [], []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        order = [picture for module in (jpeg, raster, tiff, raw, webp, heif) for picture in module.pictures()]
+        order = [
+            picture
+            for module in (jpeg, raster, tiff, raw, webp, heif)
+            for picture in module.pictures()
+        ]
         for drawing in [pool.submit(draw, folder, picture) for picture in order]:
             try:
                 files.append(drawing.result())

@@ -1,4 +1,5 @@
-"""The photos for measuring speed: 64 JPEGs of 27 to 353 kB, 190 kB on average, a quarter of them progressive. ImageMagick
+"""The photos for measuring speed: 64 JPEGs of 27 to 353 kB, 190 kB on average, a quarter of them
+progressive. ImageMagick
 makes them from seeded noise, the same on every machine; they are kept in a folder between runs."""
 
 import concurrent.futures
@@ -25,13 +26,33 @@ def make(folder):
 
 
 def _photo(path, i):
-    """Chooses a quality that gives a file a little smaller than wanted, and fills it up with comments behind the frame
+    """Chooses a quality that gives a file a little smaller than wanted, and fills it up with
+    comments behind the frame
     header, so that sizes do not depend on the version of the encoder."""
     size = SMALLEST + (LARGEST - SMALLEST) * i // (COUNT - 1)
     width, height = 800 + 16 * (i % 32), 600 + 16 * (i % 24)
     progressive = ["-interlace", "JPEG"] if i % 4 == 3 else []
-    subprocess.run(["convert", "-size", f"{width}x{height}", "-seed", str(i), "plasma:fractal", "-attenuate", "0.4", "+noise", "Gaussian",
-                    "-sampling-factor", "4:2:0", *progressive, "-define", f"jpeg:extent={size * 97 // 100}B", f"jpeg:{path}.new"], check=True)
+    subprocess.run(
+        [
+            "convert",
+            "-size",
+            f"{width}x{height}",
+            "-seed",
+            str(i),
+            "plasma:fractal",
+            "-attenuate",
+            "0.4",
+            "+noise",
+            "Gaussian",
+            "-sampling-factor",
+            "4:2:0",
+            *progressive,
+            "-define",
+            f"jpeg:extent={size * 97 // 100}B",
+            f"jpeg:{path}.new",
+        ],
+        check=True,
+    )
     file = pathlib.Path(f"{path}.new")
     data = file.read_bytes()
     missing = max(0, size - len(data))
@@ -49,5 +70,5 @@ def _start_of_scan(data):
     """Where the first SOS segment begins (ITU-T T.81, annex B)."""
     at = 2
     while data[at + 1] != 0xDA:
-        at += 2 + int.from_bytes(data[at + 2:at + 4], "big")
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     return at

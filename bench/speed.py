@@ -1,10 +1,11 @@
-"""Measures how fast the service is, as ratios inside one run: to what wrk gets from the same image host ("ceiling"), to the
-cost of the service's simplest response ("ping"), and to two other programs with the same API (bench/peers). Everything on
-loopback. Prints a table and writes bench/results/latest.json.
+"""Measures how fast the service is, as ratios inside one run: to what wrk gets from the same image
+host ("ceiling"), to the cost of the service's simplest response ("ping"), and to two other programs
+with the same API (bench/peers). Everything on loopback. Prints a table and writes
+bench/results/latest.json.
 
-The image host is nginx with one worker over 64 JPEGs (bench/photos.py). Every image has its own URL, and the host's
-request count must equal the number of images, or the run fails. A value is the median of its runs. Every service starts
-on an empty database on disk.
+The image host is nginx with one worker over 64 JPEGs (bench/photos.py). Every image has its own
+URL, and the host's request count must equal the number of images, or the run fails. A value is the
+median of its runs. Every service starts on an empty database on disk.
 
 usage: scripts/bench speed [--quick] [--only ROW...]
 """
@@ -62,7 +63,11 @@ class Bench:
 
     @property
     def environment(self):
-        return {"PHOTOS": " ".join(self.names), "PHOTO_HOST": f"http://127.0.0.1:{self.host.port}", "STORE": STORE}
+        return {
+            "PHOTOS": " ".join(self.names),
+            "PHOTO_HOST": f"http://127.0.0.1:{self.host.port}",
+            "STORE": STORE,
+        }
 
 
 def service(*flags):
@@ -87,12 +92,16 @@ def run_job(api, urls, store=STORE):
 
 
 def warm_up(bench, api, images):
-    """Starts threads, opens connections and lets receive windows grow: the first files on a connection are slower."""
+    """Starts threads, opens connections and lets receive windows grow: the first files on a
+    connection are slower.
+    """
     run_job(api, bench.urls(min(images, 1000)))
 
 
 def images_per_second(bench, api, images):
-    """Images/s, and CPU seconds of the process per image. Checks that each image was requested exactly once."""
+    """Images/s, and CPU seconds of the process per image. Checks that each image was requested
+    exactly once.
+    """
     warm_up(bench, api, images)
     bench.host.requests()
     urls = bench.urls(images)
@@ -111,8 +120,11 @@ class Peer(harness.Client):
     def __init__(self, name, command, delay):
         self.name = name
         low, high = ("0", "0") if delay == 0 else delay
-        self.process = subprocess.Popen([*command, "--delay-min", low, "--delay-max", high, "--stores", str(harness.STORES)],
-                                        stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [*command, "--delay-min", low, "--delay-max", high, "--stores", str(harness.STORES)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         line = self.process.stdout.readline()
         if "http://" not in line:
             raise AssertionError(f"{name} did not start: {line!r}")
@@ -143,18 +155,29 @@ def peers(scale):
 def row(name, values, unit, target=None, holds=None, against="", note=""):
     values = sorted(values)
     value = statistics.median(values)
-    made = {"name": name, "value": round(value, 4), "min": round(values[0], 4), "max": round(values[-1], 4), "unit": unit, "target": target,
-            "holds": None if holds is None else bool(holds(value)), "against": against}
+    made = {
+        "name": name,
+        "value": round(value, 4),
+        "min": round(values[0], 4),
+        "max": round(values[-1], 4),
+        "unit": unit,
+        "target": target,
+        "holds": None if holds is None else bool(holds(value)),
+        "against": against,
+    }
     if note:
         made["note"] = note
     verdict = {None: "", True: "holds", False: "DOES NOT HOLD"}[made["holds"]]
-    print(f"{name:66} {value:>10.3f} {unit:14} ({values[0]:.3f} to {values[-1]:.3f})  {target or '':9} {verdict:13} {against}", flush=True)
+    print(
+        f"{name:66} {value:>10.3f} {unit:14} ({values[0]:.3f} to {values[-1]:.3f})  {target or '':9} {verdict:13} {against}",
+        flush=True,
+    )
     if note:
         print(f"    {note}", flush=True)
     return made
 
 
-# --- rows ------------------------------------------------------------------------------------------------------------
+# --- rows ---------------------------------------------------------------------------------------
 
 
 def over_the_ceiling(bench):
@@ -165,11 +188,19 @@ def over_the_ceiling(bench):
     ceilings = {"full": [], "header": []}
     cpu, rivals = [], {name: [] for name in peers(scale)}
     for _ in range(scale.runs):
-        ceilings["full"].append(wrk.requests_per_second(root, scale.seconds, script="photos.lua", **bench.environment))
-        ceilings["header"].append(wrk.requests_per_second(root, scale.seconds, script="photos.lua", RANGE="bytes=0-16383", **bench.environment))
+        ceilings["full"].append(
+            wrk.requests_per_second(root, scale.seconds, script="photos.lua", **bench.environment)
+        )
+        ceilings["header"].append(
+            wrk.requests_per_second(
+                root, scale.seconds, script="photos.lua", RANGE="bytes=0-16383", **bench.environment
+            )
+        )
         for how in measured:
             with service(*NO_DELAY, "--fetch", how) as api:
-                rate, each = images_per_second(bench, api, scale.images if how == "header" else scale.images // 2)
+                rate, each = images_per_second(
+                    bench, api, scale.images if how == "header" else scale.images // 2
+                )
             measured[how].append(rate)
             if how == "header":
                 cpu.append(each * 1000)
@@ -177,14 +208,39 @@ def over_the_ceiling(bench):
             with Peer(name, command, 0) as api:
                 rivals[name].append(images_per_second(bench, api, scale.images // 2)[0])
     for how, target in (("full", 0.5), ("header", 0.3)):
-        rows.append(row(f"images/s, delay 0, --fetch {how}", measured[how], "images/s", against=f"ceiling {statistics.median(ceilings[how]):.0f}/s"))
-        rows.append(row(f"images/s, delay 0, --fetch {how}, over the ceiling", [m / c for m, c in zip(measured[how], ceilings[how])], "",
-                        f">= {target}", lambda v, t=target: v >= t, "ceiling"))
-    rows.append(row("CPU per image in the service, header mode", cpu, "ms", "<= 0.1", lambda v: v <= 0.1))
+        rows.append(
+            row(
+                f"images/s, delay 0, --fetch {how}",
+                measured[how],
+                "images/s",
+                against=f"ceiling {statistics.median(ceilings[how]):.0f}/s",
+            )
+        )
+        rows.append(
+            row(
+                f"images/s, delay 0, --fetch {how}, over the ceiling",
+                [m / c for m, c in zip(measured[how], ceilings[how])],
+                "",
+                f">= {target}",
+                lambda v, t=target: v >= t,
+                "ceiling",
+            )
+        )
+    rows.append(
+        row("CPU per image in the service, header mode", cpu, "ms", "<= 0.1", lambda v: v <= 0.1)
+    )
     for name, rates in rivals.items():
         rows.append(row(f"images/s, delay 0, of the {name} peer", rates, "images/s"))
-        rows.append(row(f"images/s, --fetch full, over the {name} peer", [m / r for m, r in zip(measured["full"], rates)], "", "> 1",
-                        lambda v: v > 1, f"{name} peer"))
+        rows.append(
+            row(
+                f"images/s, --fetch full, over the {name} peer",
+                [m / r for m, r in zip(measured["full"], rates)],
+                "",
+                "> 1",
+                lambda v: v > 1,
+                f"{name} peer",
+            )
+        )
     return rows, statistics.median(measured["full"])
 
 
@@ -196,8 +252,16 @@ def delayed_job(bench, rate):
             warm_up(bench, api, bench.scale.delayed_images)
             times.append(run_job(api, bench.urls(bench.scale.delayed_images)))
     best = bench.scale.delayed_images / rate + 0.4
-    return [row(f"{bench.scale.delayed_images:,} images, default delay: seconds over the best possible", [t / best for t in times], "", "<= 1.2",
-                lambda v: v <= 1.2, f"best {best:.2f} s")]
+    return [
+        row(
+            f"{bench.scale.delayed_images:,} images, default delay: seconds over the best possible",
+            [t / best for t in times],
+            "",
+            "<= 1.2",
+            lambda v: v <= 1.2,
+            f"best {best:.2f} s",
+        )
+    ]
 
 
 def fairness(bench):
@@ -210,8 +274,17 @@ def fairness(bench):
         while len(beside) < bench.scale.small_jobs and api.status(large)["status"] == "ongoing":
             beside.append(run_job(api, bench.urls(1)))
     ratio = statistics.median(beside) / statistics.median(alone)
-    return [row(f"1-image job beside one of {bench.scale.large_job:,}: median time over alone", [ratio], "", "<= 2", lambda v: v <= 2,
-                f"alone {statistics.median(alone) * 1000:.0f} ms", f"{len(beside)} jobs beside it")]
+    return [
+        row(
+            f"1-image job beside one of {bench.scale.large_job:,}: median time over alone",
+            [ratio],
+            "",
+            "<= 2",
+            lambda v: v <= 2,
+            f"alone {statistics.median(alone) * 1000:.0f} ms",
+            f"{len(beside)} jobs beside it",
+        )
+    ]
 
 
 def queued_images(bench):
@@ -219,7 +292,10 @@ def queued_images(bench):
     with service(*NO_DELAY, "--fetch", "header") as api:
         bench.host.requests()
         began = time.monotonic()
-        ids = [api.submit([harness.visit(STORE, bench.urls(bench.scale.queued // jobs))]) for _ in range(jobs)]
+        ids = [
+            api.submit([harness.visit(STORE, bench.urls(bench.scale.queued // jobs))])
+            for _ in range(jobs)
+        ]
         for job in ids:
             while api.get(f"/api/status?jobid={job}&wait=30")[1]["status"] == "ongoing":
                 pass
@@ -229,8 +305,16 @@ def queued_images(bench):
         asked = bench.host.requests()
     if set(states) != {"completed"} or asked != bench.scale.queued:
         raise AssertionError(f"{states}, {asked} requests for {bench.scale.queued} images")
-    return [row(f"resident memory at its peak, {bench.scale.queued:,} images in {jobs} jobs", [peak], "MiB", "<= 200", lambda v: v <= 200,
-                note=f"all completed in {seconds:.0f} s, {bench.scale.queued / seconds:.0f} images/s")]
+    return [
+        row(
+            f"resident memory at its peak, {bench.scale.queued:,} images in {jobs} jobs",
+            [peak],
+            "MiB",
+            "<= 200",
+            lambda v: v <= 200,
+            note=f"all completed in {seconds:.0f} s, {bench.scale.queued / seconds:.0f} images/s",
+        )
+    ]
 
 
 def submissions(bench):
@@ -239,18 +323,48 @@ def submissions(bench):
         with service(*NO_DELAY, "--max-jobs", "1000000") as api:
             url = f"http://127.0.0.1:{api.port}"
             ping = wrk.requests_per_second(f"{url}/healthz", scale.seconds)
-            rate, count = wrk.submissions_per_second(url, scale.burst_seconds, TAG=f"s{n}-", **bench.environment)
+            rate, count = wrk.submissions_per_second(
+                url, scale.burst_seconds, TAG=f"s{n}-", **bench.environment
+            )
         rates.append(rate)
         counts.append(count)
         ratios.append(rate / ping)
         if "Go" in peers(scale):
             with Peer("Go", peers(scale)["Go"], 0) as api:
-                rival, _ = wrk.submissions_per_second(f"http://127.0.0.1:{api.port}", scale.burst_seconds, TAG=f"g{n}-", **bench.environment)
+                rival, _ = wrk.submissions_per_second(
+                    f"http://127.0.0.1:{api.port}",
+                    scale.burst_seconds,
+                    TAG=f"g{n}-",
+                    **bench.environment,
+                )
             over_go.append(rate / rival)
-    made = [row("durable one-image submissions/s", rates, "per s", note=f"bursts of {', '.join(f'{c:,}' for c in counts)}, fetched meanwhile"),
-            row("durable one-image submissions/s over the bare ping", ratios, "", ">= 0.25", lambda v: v >= 0.25, "ping")]
+    made = [
+        row(
+            "durable one-image submissions/s",
+            rates,
+            "per s",
+            note=f"bursts of {', '.join(f'{c:,}' for c in counts)}, fetched meanwhile",
+        ),
+        row(
+            "durable one-image submissions/s over the bare ping",
+            ratios,
+            "",
+            ">= 0.25",
+            lambda v: v >= 0.25,
+            "ping",
+        ),
+    ]
     if over_go:
-        made.append(row("durable one-image submissions/s over a Go service with a map", over_go, "", ">= 0.5", lambda v: v >= 0.5, "Go peer"))
+        made.append(
+            row(
+                "durable one-image submissions/s over a Go service with a map",
+                over_go,
+                "",
+                ">= 0.5",
+                lambda v: v >= 0.5,
+                "Go peer",
+            )
+        )
     return made
 
 
@@ -260,14 +374,26 @@ def statuses(bench):
         job = api.submit([harness.visit(STORE, bench.urls(10))])
         api.wait_for_end(job)
         for _ in range(bench.scale.runs):
-            ping = wrk.requests_per_second(f"http://127.0.0.1:{api.port}/healthz", bench.scale.seconds)
-            ratios.append(wrk.requests_per_second(f"http://127.0.0.1:{api.port}/api/status?jobid={job}", bench.scale.seconds) / ping)
-    return [row("status requests/s over the bare ping", ratios, "", ">= 0.5", lambda v: v >= 0.5, "ping")]
+            ping = wrk.requests_per_second(
+                f"http://127.0.0.1:{api.port}/healthz", bench.scale.seconds
+            )
+            ratios.append(
+                wrk.requests_per_second(
+                    f"http://127.0.0.1:{api.port}/api/status?jobid={job}", bench.scale.seconds
+                )
+                / ping
+            )
+    return [
+        row(
+            "status requests/s over the bare ping", ratios, "", ">= 0.5", lambda v: v >= 0.5, "ping"
+        )
+    ]
 
 
 def _ask_all_the_time(port, job, ready, stop, longest):
     """Run in a process of its own, so that only the service can delay it."""
     import http.client
+
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     while not stop.is_set():
         began = time.perf_counter()
@@ -284,10 +410,18 @@ def large_submission(bench):
         with service() as api:
             job = api.submit([harness.visit(STORE, bench.urls(1))])
             api.wait_for_end(job)
-            ready, stop, longest = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.Value("d", 0.0)
-            other = multiprocessing.Process(target=_ask_all_the_time, args=(api.port, job, ready, stop, longest))
+            ready, stop, longest = (
+                multiprocessing.Event(),
+                multiprocessing.Event(),
+                multiprocessing.Value("d", 0.0),
+            )
+            other = multiprocessing.Process(
+                target=_ask_all_the_time, args=(api.port, job, ready, stop, longest)
+            )
             urls = bench.urls(bench.scale.large_job)
-            body = json.dumps({"count": 1, "visits": [harness.visit("S-unknown", urls)]})  # parsed and stored, but not fetched, because the store is unknown
+            body = json.dumps(
+                {"count": 1, "visits": [harness.visit("S-unknown", urls)]}
+            )  # parsed and stored, but not fetched, because the store is unknown
             other.start()
             ready.wait()
             time.sleep(0.2)
@@ -298,8 +432,15 @@ def large_submission(bench):
             if status != 201:
                 raise AssertionError(f"not accepted: {status}")
             longest_of_runs.append(longest.value)
-    return [row(f"a submission of {bench.scale.large_job:,} images: longest wait of another request", longest_of_runs, "ms", "<= 50",
-                lambda v: v <= 50)]
+    return [
+        row(
+            f"a submission of {bench.scale.large_job:,} images: longest wait of another request",
+            longest_of_runs,
+            "ms",
+            "<= 50",
+            lambda v: v <= 50,
+        )
+    ]
 
 
 def kills(bench):
@@ -317,11 +458,15 @@ def kills(bench):
                 time.sleep(0.05)  # requests under way have arrived
                 before = len(origin.requests)
                 api.start()
-                harness.wait_for(lambda: len(origin.requests) > before, "the first image after the restart")
+                harness.wait_for(
+                    lambda: len(origin.requests) > before, "the first image after the restart"
+                )
                 times.append(origin.requests[before][0] - killed)
     finally:
         origin.close()
-    return [row("kill -9 under load to the first resumed image", times, "s", "<= 1", lambda v: v <= 1)]
+    return [
+        row("kill -9 under load to the first resumed image", times, "s", "<= 1", lambda v: v <= 1)
+    ]
 
 
 def starts(bench):
@@ -331,28 +476,71 @@ def starts(bench):
         with service() as api:
             times.append((time.monotonic() - began) * 1000)
             memory.append(api.resident_kib("VmRSS") / 1024)
-    return [row("start to ready", times, "ms", "<= 200", lambda v: v <= 200), row("idle memory", memory, "MiB", "<= 40", lambda v: v <= 40)]
+    return [
+        row("start to ready", times, "ms", "<= 200", lambda v: v <= 200),
+        row("idle memory", memory, "MiB", "<= 40", lambda v: v <= 40),
+    ]
 
 
-ROWS = {"ceiling": None, "fairness": fairness, "memory": queued_images, "submissions": submissions, "statuses": statuses,
-        "large_submission": large_submission, "kills": kills, "starts": starts}
+ROWS = {
+    "ceiling": None,
+    "fairness": fairness,
+    "memory": queued_images,
+    "submissions": submissions,
+    "statuses": statuses,
+    "large_submission": large_submission,
+    "kills": kills,
+    "starts": starts,
+}
 
 
 def machine():
-    model = next((line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")),
-                 platform.machine())
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
     memory = int(pathlib.Path("/proc/meminfo").read_text().split()[1]) // 1024
-    return {"cpu": model, "cores": os.cpu_count(), "memory_mib": memory, "kernel": platform.release(), "load_before": os.getloadavg()[0]}
+    return {
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "memory_mib": memory,
+        "kernel": platform.release(),
+        "load_before": os.getloadavg()[0],
+    }
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--program", type=pathlib.Path, default=harness.SOURCE / "build/release/retail-pulse")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--program", type=pathlib.Path, default=harness.SOURCE / "build/release/retail-pulse"
+    )
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_const", const="quick", dest="scale", help="less of everything: about two minutes")
-    size.add_argument("--smoke", action="store_const", const="smoke", dest="scale", help="a few seconds, with the sample photos: that it works")
+    size.add_argument(
+        "--quick",
+        action="store_const",
+        const="quick",
+        dest="scale",
+        help="less of everything: about two minutes",
+    )
+    size.add_argument(
+        "--smoke",
+        action="store_const",
+        const="smoke",
+        dest="scale",
+        help="a few seconds, with the sample photos: that it works",
+    )
     parser.add_argument("--only", nargs="+", choices=ROWS, default=list(ROWS))
-    parser.add_argument("--output", type=pathlib.Path, help="where the JSON goes (default: bench/results/latest.json; not with --smoke or --only)")
+    parser.add_argument(
+        "--output",
+        type=pathlib.Path,
+        help="where the JSON goes (default: bench/results/latest.json; not with --smoke or --only)",
+    )
     arguments = parser.parse_args()
     harness.PROGRAM = arguments.program
     scale = Scale(arguments.scale or "full")
@@ -377,7 +565,13 @@ def main():
     finally:
         host.close()
     commit = commit_of(harness.SOURCE)
-    result = {"date": datetime.date.today().isoformat(), "commit": commit, "scale": scale.name, "machine": about, "rows": rows}
+    result = {
+        "date": datetime.date.today().isoformat(),
+        "commit": commit,
+        "scale": scale.name,
+        "machine": about,
+        "rows": rows,
+    }
     output = arguments.output
     if output is None and scale.name != "smoke" and arguments.only == list(ROWS):
         output = BENCH / "results/latest.json"

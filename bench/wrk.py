@@ -12,7 +12,13 @@ def _run(url, seconds, connections, script, environment):
     command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
     if script:
         command += ["-s", str(SCRIPTS / script)]
-    done = subprocess.run([*command, url], env={**os.environ, **environment}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [*command, url],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return done.stdout
 
 
@@ -27,7 +33,9 @@ def requests_per_second(url, seconds, connections=64, script=None, **environment
 def submissions_per_second(url, seconds, connections=64, **environment):
     """Accepted one-image submissions per second, and their number. A refused one is an error."""
     text = _run(url, seconds, connections, "submissions.lua", environment)
-    accepted, refused, microseconds = map(int, re.search(r"submissions accepted (\d+) refused (\d+) in (\d+) us", text).groups())
+    accepted, refused, microseconds = map(
+        int, re.search(r"submissions accepted (\d+) refused (\d+) in (\d+) us", text).groups()
+    )
     if refused:
         raise AssertionError(text)
     return accepted * 1e6 / microseconds, accepted

@@ -8,13 +8,15 @@ namespace retail_pulse::http {
 namespace {
 
 constexpr bool is_id_character(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
 }
 
 }  // namespace
 
 const std::string* request::header(std::string_view name) const {
-  const auto found = std::ranges::find_if(headers, [&](const header_field& field) { return same_word(field.name, name); });
+  const auto found = std::ranges::find_if(
+      headers, [&](const header_field& field) { return same_word(field.name, name); });
   return found == headers.end() ? nullptr : &found->value;
 }
 
@@ -71,6 +73,8 @@ std::string_view reason_of(int status) {
   }
 }
 
-bool is_sane_request_id(std::string_view id) { return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, is_id_character); }
+bool is_sane_request_id(std::string_view id) {
+  return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, is_id_character);
+}
 
 }  // namespace retail_pulse::http

@@ -27,9 +27,9 @@ struct route {
 };
 
 /// Finds the handler of a request by method and path; paths are compared exactly, as sent. A path
-/// without a parameter ("/api/stores/reload") goes before one with it ("/api/stores/{id}"), whatever
-/// the method. Everything else is answered here, in the error style of the route: 404, 405 with
-/// `Allow`, 415 for an encoded body, 406, and OPTIONS. Filled once, then used from any thread.
+/// without a parameter ("/api/stores/reload") goes before one with it ("/api/stores/{id}"),
+/// whatever the method. Everything else is answered here, in the error style of the route: 404, 405
+/// with `Allow`, 415 for an encoded body, 406, and OPTIONS. Filled once, then used from any thread.
 class route_table {
  public:
   void add(route r);

@@ -3,8 +3,8 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 jobs=${JOBS:-2}  # compilers at once; one may take 2 GB
 
-# logged NAME COMMAND...: runs a command. On a terminal its output is shown; elsewhere it goes to build/NAME.log, of which
-# a failure prints the end.
+# logged NAME COMMAND...: runs a command. On a terminal its output is shown; elsewhere it goes to
+# build/NAME.log, of which a failure prints the end.
 logged() {
   local name=$1 status=0
   shift
@@ -27,8 +27,9 @@ need_node() {
   "$root/scripts/install-deps" node
 }
 
-# npm_packages FOLDER: installs what FOLDER/package-lock.json names into FOLDER/node_modules, unless it is there already.
-# Install scripts of packages are not run: none is needed, and one of them reports to its makers.
+# npm_packages FOLDER: installs what FOLDER/package-lock.json names into FOLDER/node_modules, unless
+# it is there already. Install scripts of packages are not run: none is needed, and one of them
+# reports to its makers.
 npm_packages() {
   local folder=$1 stamp=$1/node_modules/.installed
   cmp --silent "$folder/package-lock.json" "$stamp" && return

@@ -6,13 +6,23 @@
 
 namespace retail_pulse::simulation {
 
-/// What draws are for. Each has a stream of its own, so that a fault that is left out changes no other draw.
-enum class stream : std::uint64_t { scenario = 1, schedule, jobs, origins, incidents, web, clients };
+/// What draws are for. Each has a stream of its own, so that a fault that is left out changes no
+/// other draw.
+enum class stream : std::uint64_t {
+  scenario = 1,
+  schedule,
+  jobs,
+  origins,
+  incidents,
+  web,
+  clients
+};
 
 /// The draws of one stream of one seed, in order.
 class chance {
  public:
-  chance(std::uint64_t seed, stream of, std::uint64_t name = 0) : seed_{seed}, stream_{static_cast<std::uint64_t>(of)}, name_{name} {}
+  chance(std::uint64_t seed, stream of, std::uint64_t name = 0)
+      : seed_{seed}, stream_{static_cast<std::uint64_t>(of)}, name_{name} {}
 
   std::uint64_t next() { return draw({seed_, stream_, name_, ++count_}); }
   /// Below `bound`, which is at least 1.

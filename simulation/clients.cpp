@@ -75,7 +75,7 @@ void clients::at(millis when, const client& who, const std::string& what_for,
                      "the client of " + who.name(world_.plan) + " " + what_for, std::move(what));
 }
 
-// --- submissions ---------------------------------------------------------------------------------
+// --- submissions --------------------------------------------------------------------------------
 
 void clients::submit(client& who) {
   if (who.id || who.waits_for_answer) return;
@@ -164,7 +164,7 @@ void clients::ask_again(client& who) {
   });
 }
 
-// --- cancel and redrive requests -----------------------------------------------------------------
+// --- cancel and redrive requests ----------------------------------------------------------------
 
 void clients::plan_requests(client& who, millis from) {
   if (who.job->cancelled_after && !who.cancel_is_done)

@@ -11,7 +11,8 @@ void faulty_storage::begin(const incident& what) {
   const millis lasting{static_cast<std::int64_t>(200 + what.drawn % 5000)};
   switch (what.kind) {
     case fault::busy_storage:
-      // Either at once, or after the next commit: the second of two commits that belong together is then refused.
+      // Either at once, or after the next commit: the second of two commits that belong together is
+      // then refused.
       what.drawn % 2 == 0 ? be_busy_behind_next_commit() : busy_for(lasting);
       break;
     case fault::full_disk:
@@ -35,7 +36,8 @@ void faulty_storage::begin(const incident& what) {
 void faulty_storage::calm() {
   busy_until_ = full_until_ = millis{0};
   statements_until_failure_ = 0;
-  hide_next_commit_ = hide_next_failure_ = busy_behind_next_commit_ = crash_before_commit_ = crash_behind_commit_ = crash_wanted_ = false;
+  hide_next_commit_ = hide_next_failure_ = busy_behind_next_commit_ = crash_before_commit_ =
+      crash_behind_commit_ = crash_wanted_ = false;
 }
 
 void faulty_storage::fail(kind what, const char* why) {
@@ -46,8 +48,10 @@ void faulty_storage::fail(kind what, const char* why) {
 void faulty_storage::before(std::string_view statement) {
   // Nothing is stored between the decision to crash and the crash itself.
   if (crash_wanted_) throw storage::storage_error{kind::busy, "the process is about to end"};
-  if (now_() < busy_until_ && statement == "BEGIN IMMEDIATE") fail(kind::busy, "another program holds the lock");
-  if (statements_until_failure_ > 0 && --statements_until_failure_ == 0) fail(kind::other, "a statement failed");
+  if (now_() < busy_until_ && statement == "BEGIN IMMEDIATE")
+    fail(kind::busy, "another program holds the lock");
+  if (statements_until_failure_ > 0 && --statements_until_failure_ == 0)
+    fail(kind::other, "a statement failed");
   if (hide_next_failure_ && statement.find("state = 3, finished_at") != std::string_view::npos) {
     hide_next_failure_ = false;
     hide_next_commit_ = true;

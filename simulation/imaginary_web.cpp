@@ -44,18 +44,23 @@ bool imaginary_web::is_calm() const { return life_->now() >= plan_.calm_at; }
 
 std::string imaginary_web::address_of(const origin_plan& origin) const {
   if (!plan_.faults.has(fault::moving_name) || is_calm()) return origin.address;
-  chance dice{plan_.seed, stream::web, mix(number_of(origin.host)) ^ static_cast<std::uint64_t>(life_->now() / moved_for)};
+  chance dice{plan_.seed, stream::web,
+              mix(number_of(origin.host)) ^ static_cast<std::uint64_t>(life_->now() / moved_for)};
   return dice.one_in(3) ? "10.0.2." + std::to_string(dice.below(3)) : origin.address;
 }
 
 void imaginary_web::resolve(const std::string& url, fetch::on_resolved done) {
   if (life_ == nullptr) return done({});
   const auto& origin = plan_.origin_of(url);
-  chance dice{plan_.seed, stream::web, mix(number_of(url)) ^ static_cast<std::uint64_t>(life_->now().count())};
-  const auto address = dice.one_in(8) && plan_.faults.has(fault::late_name_server) && !is_calm() ? std::string{} : address_of(origin);
+  chance dice{plan_.seed, stream::web,
+              mix(number_of(url)) ^ static_cast<std::uint64_t>(life_->now().count())};
+  const auto address = dice.one_in(8) && plan_.faults.has(fault::late_name_server) && !is_calm()
+                           ? std::string{}
+                           : address_of(origin);
   if (!plan_.faults.has(fault::late_name_server) || dice.one_in(2)) return done(address);
   const millis latency{dice.between(1, is_calm() ? 50 : 4000)};
-  life_->at(life_->now() + latency, outside::image_hosts, "the name server of " + origin.host + " answers",
+  life_->at(life_->now() + latency, outside::image_hosts,
+            "the name server of " + origin.host + " answers",
             [done = std::move(done), address] { done(address); });
 }
 
@@ -74,7 +79,8 @@ imaginary_web::answer imaginary_web::answer_to(const std::string& url, chance& d
       return {failure(error_code::timed_out), millis{limits::default_fetch_deadline}};
     case fault::flapping_origin:
       if (life_->now().count() / 2000 % 2 == 0) return good;
-      return {failure(error_code::http_status, any_of(statuses_of_a_gone_host, dice)), millis{dice.between(1, 30)}};
+      return {failure(error_code::http_status, any_of(statuses_of_a_gone_host, dice)),
+              millis{dice.between(1, 30)}};
     case fault::refusing_origin:
       return {failure(error_code::connect_failed), millis{dice.between(0, 2)}};
     case fault::throttling_origin: {
@@ -93,7 +99,8 @@ imaginary_web::answer imaginary_web::answer_to(const std::string& url, chance& d
       if (dice.one_in(2)) return good;
       return {failure(error_code::truncated), good.latency};
     case fault::circular_origin: {
-      if (dice.one_in(2)) return {failure(error_code::too_many_redirects), millis{dice.between(6, 300)}};
+      if (dice.one_in(2))
+        return {failure(error_code::too_many_redirects), millis{dice.between(6, 300)}};
       auto endless = failure(error_code::protocol_error);
       endless.lasts = true;
       return {endless, millis{dice.between(6, 300)}};
@@ -116,10 +123,12 @@ void imaginary_web::submit(fetch::request request, fetch::on_fetched done) {
   witness_.fetch_begins(url, origin, life_->now());
   auto outcome = planned.outcome;
   outcome.evidence.address = outcome.leads_to = address_of(origin);
-  life_->at(life_->now() + planned.latency, outside::image_hosts, origin.host + " ends the fetch of " + url, [this, url, &origin, outcome = std::move(outcome), done = std::move(done)]() mutable {
-    witness_.fetch_ends(url, origin, outcome, life_->now());
-    done(std::move(outcome));
-  });
+  life_->at(life_->now() + planned.latency, outside::image_hosts,
+            origin.host + " ends the fetch of " + url,
+            [this, url, &origin, outcome = std::move(outcome), done = std::move(done)]() mutable {
+              witness_.fetch_ends(url, origin, outcome, life_->now());
+              done(std::move(outcome));
+            });
 }
 
 }  // namespace retail_pulse::simulation

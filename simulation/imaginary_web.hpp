@@ -12,14 +12,15 @@
 
 namespace retail_pulse::simulation {
 
-/// The fetch engine of a simulated world: origins behave as their plans say, on virtual time. The witness
-/// learns of every fetch.
+/// The fetch engine of a simulated world: origins behave as their plans say, on virtual time. The
+/// witness learns of every fetch.
 class imaginary_web final : public fetch::engine {
  public:
-  imaginary_web(const scenario& plan, witness& watched, story& tell) : plan_{plan}, witness_{watched}, story_{tell} {}
+  imaginary_web(const scenario& plan, witness& watched, story& tell)
+      : plan_{plan}, witness_{watched}, story_{tell} {}
 
-  /// Answers this life of the process from now on; nullptr between two lives. Fetches of the life before
-  /// are gone.
+  /// Answers this life of the process from now on; nullptr between two lives. Fetches of the life
+  /// before are gone.
   void serve(life* who);
 
   void resolve(const std::string& url, fetch::on_resolved done) override;

@@ -19,10 +19,12 @@ using namespace actors;
 /// A timer may overtake messages that have waited for at most this long: no machine is slower.
 constexpr millis overtaken_by{1000};
 
-constexpr storage::session_options no_wait(storage::statement_observer* observer) { return {millis{0}, observer}; }
+constexpr storage::session_options no_wait(storage::statement_observer* observer) {
+  return {millis{0}, observer};
+}
 
-/// What the next message of an actor is about: the atom that it begins with. It is hashed, so nothing of
-/// it may depend on numbers that CAF gives, and it never changes.
+/// What the next message of an actor is about: the atom that it begins with. It is hashed, so
+/// nothing of it may depend on numbers that CAF gives, and it never changes.
 std::string subject_of(const caf::mailbox_element* message) {
   if (message == nullptr) return "begin";
   const auto& content = message->content();
@@ -35,7 +37,9 @@ std::string subject_of(const caf::mailbox_element* message) {
 }
 
 /// The actor behind something that can be run; nullptr for CAF's own helpers.
-caf::scheduled_actor* actor_of(caf::resumable* each) { return dynamic_cast<caf::scheduled_actor*>(each); }
+caf::scheduled_actor* actor_of(caf::resumable* each) {
+  return dynamic_cast<caf::scheduled_actor*>(each);
+}
 
 }  // namespace
 
@@ -44,18 +48,21 @@ life::config::config() {
   set("scheduler.policy", caf::atom("testing"));
 }
 
-/// Timers and answers come to this actor, so that they are messages like all others and end with this life.
+/// Timers and answers come to this actor, so that they are messages like all others and end with
+/// this life.
 struct life::stage {
   static constexpr const char* name = "world";
 
-  static caf::behavior run(caf::stateful_actor<stage>* self, life* of, std::function<void(load_report)> drained) {
+  static caf::behavior run(caf::stateful_actor<stage>* self, life* of,
+                           std::function<void(load_report)> drained) {
     return {
         [=](std::uint64_t timer) {
           const auto what = of->timers_.extract(timer);
           if (!what.empty()) what.mapped().what();
         },
         [=](drain_atom, std::chrono::milliseconds timeout) {
-          self->request(*of->supervisor_, caf::infinite, drain_atom_v, timeout).then([=](const load_report& left) { drained(left); });
+          self->request(*of->supervisor_, caf::infinite, drain_atom_v, timeout)
+              .then([=](const load_report& left) { drained(left); });
         },
     };
   }
@@ -64,12 +71,15 @@ struct life::stage {
 life::life(const surroundings& around, millis began) : around_{around}, began_{began} {
   // A database that cannot be opened ends the process before there is an actor.
   auto writer = std::make_shared<storage::writer>(around.where, no_wait(&around_.writing));
-  const auto open_reader = [&] { return std::make_shared<storage::reader>(around_.where, no_wait(&around_.reading)); };
+  const auto open_reader = [&] {
+    return std::make_shared<storage::reader>(around_.where, no_wait(&around_.reading));
+  };
   auto for_jobs = open_reader();
   auto for_clients = open_reader();
   system_ = std::make_unique<caf::actor_system>(config_);
   herald_ = system_->spawn(herald);
-  colleagues_.ledger = system_->spawn(ledger, std::move(writer), wall_clock{around_.wall_time}, *herald_);
+  colleagues_.ledger =
+      system_->spawn(ledger, std::move(writer), wall_clock{around_.wall_time}, *herald_);
   colleagues_.reader = system_->spawn(reader, std::move(for_jobs));
   colleagues_.store_master = system_->spawn(store_master, around_.stores);
   auto settings = around_.plan.pool;
@@ -85,8 +95,8 @@ life::~life() {
   if (!system_) return;
   send_exits(caf::exit_reason::kill);
   run_everything();
-  // Image and job actors end when nothing refers to them any more: their masters were killed and told
-  // them nothing.
+  // Image and job actors end when nothing refers to them any more: their masters were killed and
+  // told them nothing.
   supervisor_.reset();
   api_reader_.reset();
   herald_.reset();
@@ -95,17 +105,24 @@ life::~life() {
   run_everything();
 }
 
-// --- time ------------------------------------------------------------------------------------------------------------
+// --- time ---------------------------------------------------------------------------------------
 
-caf::scheduler::test_coordinator& life::coordinator() { return dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler()); }
+caf::scheduler::test_coordinator& life::coordinator() {
+  return dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
+}
 
-millis life::now() { return began_ + std::chrono::duration_cast<millis>(coordinator().clock().current_time.time_since_epoch()); }
+millis life::now() {
+  return began_ +
+         std::chrono::duration_cast<millis>(coordinator().clock().current_time.time_since_epoch());
+}
 
-void life::at(millis when, std::string_view whose, std::string what_for, std::function<void()> what) {
+void life::at(millis when, std::string_view whose, std::string what_for,
+              std::function<void()> what) {
   timers_[++last_timer_] = {whose, std::move(what_for), std::move(what)};
   const auto wait = std::max(millis{0}, when - now());
-  coordinator().clock().schedule_message(coordinator().clock().current_time + wait, caf::actor_cast<caf::strong_actor_ptr>(stage_),
-                                         caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, last_timer_));
+  coordinator().clock().schedule_message(
+      coordinator().clock().current_time + wait, caf::actor_cast<caf::strong_actor_ptr>(stage_),
+      caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, last_timer_));
 }
 
 void life::hold_ledger(millis until) {
@@ -116,12 +133,14 @@ void life::hold_ledger(millis until) {
 
 bool life::is_held(const caf::resumable* each) {
   if (now() >= ledger_held_until_) return false;
-  return each == dynamic_cast<caf::resumable*>(caf::actor_cast<caf::abstract_actor*>(colleagues_.ledger));
+  return each ==
+         dynamic_cast<caf::resumable*>(caf::actor_cast<caf::abstract_actor*>(colleagues_.ledger));
 }
 
 bool life::is_timer_near() {
   const auto& timers = coordinator().clock().schedule();
-  return !timers.empty() && timers.begin()->first <= coordinator().clock().current_time + overtaken_by;
+  return !timers.empty() &&
+         timers.begin()->first <= coordinator().clock().current_time + overtaken_by;
 }
 
 bool life::step(chance& schedule) {
@@ -151,7 +170,8 @@ bool life::run_or_wait(chance& schedule) {
 
 bool life::run(std::size_t index) {
   auto& jobs = coordinator().jobs;
-  std::rotate(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(index), jobs.begin() + static_cast<std::ptrdiff_t>(index) + 1);
+  std::rotate(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(index),
+              jobs.begin() + static_cast<std::ptrdiff_t>(index) + 1);
   if (auto* actor = actor_of(jobs.front())) {
     auto& mailbox = actor->mailbox();
     longest_mailbox_ = std::max(longest_mailbox_, mailbox.size());
@@ -159,9 +179,11 @@ bool life::run(std::size_t index) {
     const auto subject = subject_of(message);
     const std::string_view name{actor->name()};
     around_.tell.message(name, subject, [&] { return line_of(*actor, message, subject); });
-    if (kills_next_that_records_ && name == ledger_state::name && subject == "record") kill_who_records(*message);
+    if (kills_next_that_records_ && name == ledger_state::name && subject == "record")
+      kill_who_records(*message);
     if (name == job_run::name &&
-        std::none_of(job_actors_.begin(), job_actors_.end(), [&](const auto& known) { return known.second == actor->address(); })) {
+        std::none_of(job_actors_.begin(), job_actors_.end(),
+                     [&](const auto& known) { return known.second == actor->address(); })) {
       job_actors_[++last_job_actor_] = actor->address();
     }
   }
@@ -182,11 +204,15 @@ story_line life::line_of(const caf::scheduled_actor& actor, const caf::mailbox_e
 
 void life::kill_who_records(const caf::mailbox_element& record) {
   const auto& content = record.content();
-  require(content.match_elements<record_atom, job_id, run_number, results_ptr>(), "a record is as its protocol says");
-  if (!kills_next_that_records_(content.get_as<job_id>(1), content.get_as<results_ptr>(3)->results.size())) return;
+  require(content.match_elements<record_atom, job_id, run_number, results_ptr>(),
+          "a record is as its protocol says");
+  if (!kills_next_that_records_(content.get_as<job_id>(1),
+                                content.get_as<results_ptr>(3)->results.size()))
+    return;
   kills_next_that_records_ = nullptr;
   if (around_.plan.faults.has(fault::busy_storage)) around_.writing.be_busy_behind_next_commit();
-  caf::anon_send_exit(caf::actor_cast<caf::actor>(record.sender), caf::exit_reason::unhandled_exception);
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(record.sender),
+                      caf::exit_reason::unhandled_exception);
 }
 
 void life::run_everything() {
@@ -196,10 +222,12 @@ void life::run_everything() {
   } while (coordinator().trigger_timeout());  // timers hold their actors
 }
 
-// --- what clients and operators do -----------------------------------------------------------------------------------
+// --- what clients and operators do --------------------------------------------------------------
 
-void life::submit(submission_ptr job, std::optional<submission_key> key, std::function<void(submit_outcome)> answer) {
-  caf::anon_send(*supervisor_, submit_atom_v, std::move(job), std::move(key), reply<submit_outcome>{std::move(answer), {}});
+void life::submit(submission_ptr job, std::optional<submission_key> key,
+                  std::function<void(submit_outcome)> answer) {
+  caf::anon_send(*supervisor_, submit_atom_v, std::move(job), std::move(key),
+                 reply<submit_outcome>{std::move(answer), {}});
 }
 
 void life::cancel(job_id job, std::function<void(control_outcome)> answer) {
@@ -211,14 +239,18 @@ void life::redrive(job_id job, std::function<void(control_outcome)> answer) {
 }
 
 void life::ask(job_id job, std::function<void(query_outcome<job_status>)> answer) {
-  caf::anon_send(*api_reader_, status_atom_v, job, reply<query_outcome<job_status>>{std::move(answer), {}});
+  caf::anon_send(*api_reader_, status_atom_v, job,
+                 reply<query_outcome<job_status>>{std::move(answer), {}});
 }
 
 void life::load(std::function<void(std::optional<load_report>)> answer) {
-  caf::anon_send(*supervisor_, load_atom_v, reply<std::optional<load_report>>{std::move(answer), std::nullopt});
+  caf::anon_send(*supervisor_, load_atom_v,
+                 reply<std::optional<load_report>>{std::move(answer), std::nullopt});
 }
 
-void life::reload(stores::store_table_ptr stores) { caf::anon_send(colleagues_.store_master, replace_atom_v, std::move(stores)); }
+void life::reload(stores::store_table_ptr stores) {
+  caf::anon_send(colleagues_.store_master, replace_atom_v, std::move(stores));
+}
 
 void life::drain(std::function<void(load_report)> drained) {
   const auto operator_of_this = system_->spawn(&stage::run, this, std::move(drained));
@@ -228,15 +260,18 @@ void life::drain(std::function<void(load_report)> drained) {
 void life::kill_a_job_actor(std::uint64_t drawn) {
   std::erase_if(job_actors_, [](const auto& each) {
     const auto held = caf::actor_cast<caf::strong_actor_ptr>(each.second);
-    return !held || caf::actor_cast<caf::abstract_actor*>(held)->getf(caf::abstract_actor::is_terminated_flag);
+    return !held || caf::actor_cast<caf::abstract_actor*>(held)->getf(
+                        caf::abstract_actor::is_terminated_flag);
   });
   if (job_actors_.empty()) return;
-  auto chosen = std::next(job_actors_.begin(), static_cast<std::ptrdiff_t>(drawn % job_actors_.size()));
+  auto chosen =
+      std::next(job_actors_.begin(), static_cast<std::ptrdiff_t>(drawn % job_actors_.size()));
   caf::anon_send_exit(chosen->second, caf::exit_reason::unhandled_exception);
 }
 
 void life::kill_all_job_actors() {
-  for (const auto& [number, job] : job_actors_) caf::anon_send_exit(job, caf::exit_reason::unhandled_exception);
+  for (const auto& [number, job] : job_actors_)
+    caf::anon_send_exit(job, caf::exit_reason::unhandled_exception);
 }
 
 std::size_t life::end() {
@@ -259,8 +294,9 @@ void life::send_exits(caf::exit_reason why) {
   caf::anon_send_exit(colleagues_.ledger, why);
   caf::anon_send_exit(stage_, caf::exit_reason::kill);
   for (const auto& [number, job] : job_actors_) caf::anon_send_exit(job, why);
-  caf::anon_send_exit(*supervisor_, caf::exit_reason::user_shutdown);      // ends its job actors, too
-  caf::anon_send_exit(colleagues_.pool, caf::exit_reason::user_shutdown);  // and this its image actors
+  caf::anon_send_exit(*supervisor_, caf::exit_reason::user_shutdown);  // ends its job actors, too
+  caf::anon_send_exit(colleagues_.pool,
+                      caf::exit_reason::user_shutdown);  // and this its image actors
   caf::anon_send_exit(colleagues_.store_master, why);
   caf::anon_send_exit(colleagues_.reader, why);
   caf::anon_send_exit(*api_reader_, why);
@@ -268,7 +304,8 @@ void life::send_exits(caf::exit_reason why) {
 }
 
 pool_gauges life::gauges() const {
-  auto* pool = dynamic_cast<image_pool_actor::stateful_base<image_pool_state>*>(caf::actor_cast<caf::abstract_actor*>(colleagues_.pool));
+  auto* pool = dynamic_cast<image_pool_actor::stateful_base<image_pool_state>*>(
+      caf::actor_cast<caf::abstract_actor*>(colleagues_.pool));
   require(pool != nullptr, "the pool's state can be seen");
   return pool->state.gauges();
 }

@@ -19,9 +19,9 @@
 
 namespace retail_pulse::simulation {
 
-/// One life of the service's process: the production actors, unchanged, under CAF's test coordinator,
-/// from start to crash or orderly end. One thread; time is virtual. The world around it (web, clients,
-/// database) goes on with the next life.
+/// One life of the service's process: the production actors, unchanged, under CAF's test
+/// coordinator, from start to crash or orderly end. One thread; time is virtual. The world around
+/// it (web, clients, database) goes on with the next life.
 class life {
  public:
   struct surroundings {
@@ -42,19 +42,20 @@ class life {
   life(const life&) = delete;
   life& operator=(const life&) = delete;
 
-  // --- time ---
+  // --- time -------------------------------------------------------------------------------------
   millis now();
   /// Calls back at that time, unless this life is over by then. `whose` is one of `outside`, and
   /// `what_for` says to a reader of the story why.
   void at(millis when, std::string_view whose, std::string what_for, std::function<void()> what);
   /// The ledger runs nothing before this time.
   void hold_ledger(millis until);
-  /// Runs one message, or lets time pass to the next timer: chance decides which. False when there is
-  /// neither.
+  /// Runs one message, or lets time pass to the next timer: chance decides which. False when there
+  /// is neither.
   bool step(chance& schedule);
 
-  // --- what clients and operators do ---
-  void submit(submission_ptr job, std::optional<submission_key> key, std::function<void(actors::submit_outcome)> answer);
+  // --- what clients and operators do ------------------------------------------------------------
+  void submit(submission_ptr job, std::optional<submission_key> key,
+              std::function<void(actors::submit_outcome)> answer);
   void cancel(job_id job, std::function<void(actors::control_outcome)> answer);
   void redrive(job_id job, std::function<void(actors::control_outcome)> answer);
   void ask(job_id job, std::function<void(actors::query_outcome<job_status>)> answer);
@@ -65,16 +66,20 @@ class life {
   /// Ends one of the job actors as an exception would; the drawn number decides which.
   void kill_a_job_actor(std::uint64_t drawn);
   void kill_all_job_actors();
-  /// Ends the next job actor whose results the ledger is about to store, so that it never learns the
-  /// outcome. `fits` says whether a batch of that job, with so many results, may be the one.
-  void kill_next_that_records(std::function<bool(job_id, std::size_t)> fits) { kills_next_that_records_ = std::move(fits); }
+  /// Ends the next job actor whose results the ledger is about to store, so that it never learns
+  /// the outcome. `fits` says whether a batch of that job, with so many results, may be the one.
+  void kill_next_that_records(std::function<bool(job_id, std::size_t)> fits) {
+    kills_next_that_records_ = std::move(fits);
+  }
 
   /// Ends all actors in order, after a drain. Returns how many are left: 0.
   std::size_t end();
 
-  // --- what can be seen without a message ---
+  // --- what can be seen without a message -------------------------------------------------------
   actors::pool_gauges gauges() const;
-  std::size_t longest_mailbox() const { return longest_mailbox_; }  ///< that any actor had when it ran
+  std::size_t longest_mailbox() const {
+    return longest_mailbox_;
+  }  ///< that any actor had when it ran
 
  private:
   struct config : caf::actor_system_config {
@@ -110,7 +115,8 @@ class life {
   millis ledger_held_until_{0};
   std::map<std::uint64_t, timer> timers_;
   std::uint64_t last_timer_ = 0;
-  std::map<std::uint64_t, caf::actor_addr> job_actors_;  ///< by the order in which they were seen first
+  std::map<std::uint64_t, caf::actor_addr>
+      job_actors_;  ///< by the order in which they were seen first
   std::uint64_t last_job_actor_ = 0;
   std::size_t longest_mailbox_ = 0;
   std::function<bool(job_id, std::size_t)> kills_next_that_records_;

@@ -26,7 +26,8 @@ constexpr int exit_ok = 0;
 constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 
-/// On standard error. A terminal gets no control characters: words of the command line are in the text.
+/// On standard error. A terminal gets no control characters: words of the command line are in the
+/// text.
 void say(const std::string& text) {
   const auto shown = isatty(STDERR_FILENO) == 1 ? for_terminal(text) : text;
   std::fputs(shown.c_str(), stderr);
@@ -34,7 +35,8 @@ void say(const std::string& text) {
 
 /// The command that shows a violation again.
 std::string replay_line(const outcome& of, std::uint64_t seed, fault_set faults) {
-  std::string line = "retail-pulse simulate --seed " + std::to_string(seed) + " --steps " + std::to_string(of.steps);
+  std::string line = "retail-pulse simulate --seed " + std::to_string(seed) + " --steps " +
+                     std::to_string(of.steps);
   if (faults != fault_set::all()) line += " --faults " + faults.text();
   return line;
 }
@@ -51,8 +53,8 @@ void append(char*& to, std::uint64_t number) {
   while (count > 0) *to++ = digits[--count];
 }
 
-/// A broken assertion of the actors ends the process. Other threads may be anywhere, so nothing but plain
-/// writing is allowed here.
+/// A broken assertion of the actors ends the process. Other threads may be anywhere, so nothing but
+/// plain writing is allowed here.
 extern "C" void report_sudden_end(int) {
   const auto& at = current_progress();
   char line[128];
@@ -75,7 +77,8 @@ bool read_faults(const std::string& text, fault_set& into) {
     const auto kind = fault_named(name);
     if (!kind) {
       say("retail-pulse simulate: --faults: there is no fault '" + name + "'; there are:\n");
-      for (const auto& row : fault_table) std::fprintf(stderr, "  %-22s%s\n", row.name.data(), row.meaning.data());
+      for (const auto& row : fault_table)
+        std::fprintf(stderr, "  %-22s%s\n", row.name.data(), row.meaning.data());
       return false;
     }
     into = into.with(*kind);
@@ -88,7 +91,8 @@ one_world* shown_world = nullptr;
 /// The same for one world, which is the only thread: its story so far is shown, too.
 extern "C" void show_sudden_end(int signal) {
   std::fflush(stdout);
-  static_cast<void>(shown_world->finish_suddenly("an assertion of the actors is broken; see standard error"));
+  static_cast<void>(
+      shown_world->finish_suddenly("an assertion of the actors is broken; see standard error"));
   report_sudden_end(signal);
 }
 
@@ -106,13 +110,16 @@ int simulate_one(const options& wanted, bool trace, const std::string& html) {
   std::signal(SIGABRT, show_sudden_end);
   const auto result = world.run(wanted);
   const bool is_written = world.finish(result) && (page == nullptr || std::fclose(page) == 0);
-  std::printf("seed %llu steps %llu jobs %llu images %llu lives %llu faults %s hash %016llx\n",
-              static_cast<unsigned long long>(wanted.seed), static_cast<unsigned long long>(result.steps),
-              static_cast<unsigned long long>(result.jobs), static_cast<unsigned long long>(result.images),
-              static_cast<unsigned long long>(result.lives), result.faults.text().c_str(), static_cast<unsigned long long>(result.hash));
+  std::printf(
+      "seed %llu steps %llu jobs %llu images %llu lives %llu faults %s hash %016llx\n",
+      static_cast<unsigned long long>(wanted.seed), static_cast<unsigned long long>(result.steps),
+      static_cast<unsigned long long>(result.jobs), static_cast<unsigned long long>(result.images),
+      static_cast<unsigned long long>(result.lives), result.faults.text().c_str(),
+      static_cast<unsigned long long>(result.hash));
   if (!is_written) say("retail-pulse simulate: " + html + " could not be written whole\n");
   if (result.violation.empty()) return is_written ? exit_ok : exit_failed;
-  std::printf("violation: %s\n%s\n", result.violation.c_str(), replay_line(result, wanted.seed, wanted.allowed).c_str());
+  std::printf("violation: %s\n%s\n", result.violation.c_str(),
+              replay_line(result, wanted.seed, wanted.allowed).c_str());
   return exit_failed;
 }
 
@@ -121,7 +128,8 @@ int simulate_until_violation(std::uint64_t seeds, fault_set allowed) {
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     const auto result = simulate({seed, allowed});
     if (result.violation.empty()) continue;
-    std::printf("violation: %s\n%s\n", result.violation.c_str(), replay_line(result, seed, allowed).c_str());
+    std::printf("violation: %s\n%s\n", result.violation.c_str(),
+                replay_line(result, seed, allowed).c_str());
     return exit_failed;
   }
   std::printf("seeds %llu violations 0\n", static_cast<unsigned long long>(seeds));
@@ -144,7 +152,8 @@ int simulate_many(std::uint64_t seeds, fault_set allowed) {
       const auto smallest = smallest_faults(seed, result.faults);
       const auto shown = simulate({seed, smallest});
       const std::lock_guard lock{printing};
-      std::printf("violation: %s\n%s\n", shown.violation.c_str(), replay_line(shown, seed, smallest).c_str());
+      std::printf("violation: %s\n%s\n", shown.violation.c_str(),
+                  replay_line(shown, seed, smallest).c_str());
       std::fflush(stdout);
     }
   };
@@ -155,7 +164,8 @@ int simulate_many(std::uint64_t seeds, fault_set allowed) {
   std::uint64_t hash = 0;
   for (const auto each : hashes) hash = mix(hash ^ each);
   std::printf("seeds %llu violations %llu hash %016llx\n", static_cast<unsigned long long>(seeds),
-              static_cast<unsigned long long>(violations.load()), static_cast<unsigned long long>(hash));
+              static_cast<unsigned long long>(violations.load()),
+              static_cast<unsigned long long>(hash));
   return violations == 0 ? exit_ok : exit_failed;
 }
 
@@ -167,16 +177,25 @@ int run(int argc, const char* const* argv) {
   bool trace = false;
   bool until_violation = false;
   CLI::App app{
-      "Runs the service's actors in simulated worlds, where one seed decides every schedule and every fault, and checks invariants "
+      "Runs the service's actors in simulated worlds, where one seed decides every schedule and "
+      "every fault, and checks invariants "
       "after every step. Exits with 1 when one is violated.",
       "retail-pulse simulate"};
   auto* one = app.add_option("--seed", wanted.seed, "one world");
-  auto* many = app.add_option("--seeds", seeds, "the worlds of the seeds from 1 to this")->check(CLI::Range(1, 1'000'000'000));
-  app.add_option("--steps", wanted.steps, "ends the world after so many messages and timers")->needs(one);
-  app.add_option("--faults", faults, "all, none, or names with commas between them: other faults are left out of the worlds");
-  app.add_flag("--trace", trace, "prints the story of the world: time, step, actor, message, fault")->needs(one);
-  app.add_option("--html", html, "writes the story as a sequence chart, one page for a browser")->needs(one)->type_name("FILE");
-  app.add_flag("--until-violation", until_violation, "ends with the first seed that violates an invariant, with all its faults")
+  auto* many = app.add_option("--seeds", seeds, "the worlds of the seeds from 1 to this")
+                   ->check(CLI::Range(1, 1'000'000'000));
+  app.add_option("--steps", wanted.steps, "ends the world after so many messages and timers")
+      ->needs(one);
+  app.add_option(
+      "--faults", faults,
+      "all, none, or names with commas between them: other faults are left out of the worlds");
+  app.add_flag("--trace", trace, "prints the story of the world: time, step, actor, message, fault")
+      ->needs(one);
+  app.add_option("--html", html, "writes the story as a sequence chart, one page for a browser")
+      ->needs(one)
+      ->type_name("FILE");
+  app.add_flag("--until-violation", until_violation,
+               "ends with the first seed that violates an invariant, with all its faults")
       ->needs(many);
   one->excludes(many);
   try {

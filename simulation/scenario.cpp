@@ -10,13 +10,23 @@
 namespace retail_pulse::simulation {
 namespace {
 
-constexpr fault origin_faults[] = {fault::slow_origin,       fault::dead_origin,       fault::flapping_origin, fault::refusing_origin,
-                                   fault::throttling_origin, fault::truncating_origin, fault::circular_origin};
+constexpr fault origin_faults[] = {fault::slow_origin,       fault::dead_origin,
+                                   fault::flapping_origin,   fault::refusing_origin,
+                                   fault::throttling_origin, fault::truncating_origin,
+                                   fault::circular_origin};
 
-constexpr fault process_faults[] = {
-    fault::slow_storage,  fault::busy_storage,  fault::failing_statement, fault::full_disk,  fault::unknown_commit,
-    fault::failing_reads, fault::crash,         fault::crash_in_commit,   fault::clock_jump, fault::store_master_reload,
-    fault::drain,         fault::job_actor_dies};
+constexpr fault process_faults[] = {fault::slow_storage,
+                                    fault::busy_storage,
+                                    fault::failing_statement,
+                                    fault::full_disk,
+                                    fault::unknown_commit,
+                                    fault::failing_reads,
+                                    fault::crash,
+                                    fault::crash_in_commit,
+                                    fault::clock_jump,
+                                    fault::store_master_reload,
+                                    fault::drain,
+                                    fault::job_actor_dies};
 
 /// Clients submit and incidents happen within this.
 constexpr millis busy_time{20'000};
@@ -27,10 +37,12 @@ fault_set faults_of(std::uint64_t seed) {
   const auto wildness = dice.below(10);
   if (wildness == 0) return fault_set::none();
   if (wildness == 9) return fault_set::all();
-  const auto only_of_origins = wildness == 1;  // in these worlds it shows whether every job has its turn
+  const auto only_of_origins =
+      wildness == 1;  // in these worlds it shows whether every job has its turn
   auto found = fault_set::none();
   for (const auto& row : fault_table) {
-    if (dice.one_in(wildness < 5 ? 6 : 3) && (!only_of_origins || std::ranges::find(origin_faults, row.kind) != std::end(origin_faults)))
+    if (dice.one_in(wildness < 5 ? 6 : 3) &&
+        (!only_of_origins || std::ranges::find(origin_faults, row.kind) != std::end(origin_faults)))
       found = found.with(row.kind);
   }
   return found;
@@ -75,9 +87,12 @@ void add_jobs(scenario& world) {
     const auto most = dice.one_in(3) ? 1U : 30U;
     for (std::uint64_t v = 0; v < visits; ++v) {
       visit_plan visit;
-      visit.store = dice.one_in(8) ? unknown_store : dice.one_in(5) ? passing_store : known_stores[dice.below(std::size(known_stores))];
+      visit.store = dice.one_in(8)   ? unknown_store
+                    : dice.one_in(5) ? passing_store
+                                     : known_stores[dice.below(std::size(known_stores))];
       for (auto left = 1 + dice.below(most); left > 0; --left) {
-        const auto name = "j" + std::to_string(j) + "v" + std::to_string(v) + "i" + std::to_string(left) + ".jpg";
+        const auto name =
+            "j" + std::to_string(j) + "v" + std::to_string(v) + "i" + std::to_string(left) + ".jpg";
         const auto& host = world.origins[dice.below(world.origins.size())].host;
         visit.urls.push_back((dice.one_in(25) ? invalid_url_mark : "http://") + host + mark + name);
       }
@@ -92,8 +107,8 @@ bool only_origins_are_at_fault(fault_set present) {
   return present == fault_set::none();
 }
 
-/// Some worlds have few fetch slots, two jobs with many images, and a job that comes late: whether turns go
-/// round shows only where they are scarce.
+/// Some worlds have few fetch slots, two jobs with many images, and a job that comes late: whether
+/// turns go round shows only where they are scarce.
 void add_newcomer(scenario& world, fault_set present) {
   chance dice{world.seed, stream::jobs, 2};
   if (!only_origins_are_at_fault(present) || !dice.one_in(2)) return;
@@ -104,8 +119,9 @@ void add_newcomer(scenario& world, fault_set present) {
   for (int i = 0; i < 2; ++i) {
     visit_plan visit{known_stores[1], {}};
     for (auto left = 50 + dice.below(70); left > 0; --left) {
-      visit.urls.push_back("http://" + world.origins[dice.below(world.origins.size())].host + "/" + std::to_string(world.seed) + "/crowd" +
-                           std::to_string(i) + "-" + std::to_string(left) + ".jpg");
+      visit.urls.push_back("http://" + world.origins[dice.below(world.origins.size())].host + "/" +
+                           std::to_string(world.seed) + "/crowd" + std::to_string(i) + "-" +
+                           std::to_string(left) + ".jpg");
     }
     auto& crowd = world.jobs.emplace_back();
     crowd.visits.push_back(std::move(visit));
@@ -113,30 +129,32 @@ void add_newcomer(scenario& world, fault_set present) {
   world.origins.push_back({"quiet.test", "10.0.1.1", std::nullopt});
   job_plan job;
   job.at = millis{dice.between(1, busy_time.count() / 8)};
-  job.visits.push_back({known_stores[0], {"http://quiet.test/" + std::to_string(world.seed) + "/newcomer.jpg"}});
+  job.visits.push_back(
+      {known_stores[0], {"http://quiet.test/" + std::to_string(world.seed) + "/newcomer.jpg"}});
   world.newcomer = world.jobs.size();
   world.jobs.push_back(std::move(job));
 }
 
-/// A few worlds have a job that is stored slice by slice. Its images belong to a store that does not exist:
-/// none is fetched, which keeps the world small.
+/// A few worlds have a job that is stored slice by slice. Its images belong to a store that does
+/// not exist: none is fetched, which keeps the world small.
 void add_large_job(scenario& world) {
   chance dice{world.seed, stream::jobs, 1};
   if (!dice.one_in(25)) return;
   job_plan job;
   job.at = millis{dice.between(2, busy_time.count() / 2)};
-  // An incident that may happen between its slices happens right before it. The incident is moved, not the
-  // job, which is the same without the fault.
+  // An incident that may happen between its slices happens right before it. The incident is moved,
+  // not the job, which is the same without the fault.
   const auto between = std::ranges::find_if(world.incidents, [](const incident& each) {
-    return each.kind == fault::crash_in_commit || each.kind == fault::full_disk || each.kind == fault::failing_statement ||
-           each.kind == fault::busy_storage;
+    return each.kind == fault::crash_in_commit || each.kind == fault::full_disk ||
+           each.kind == fault::failing_statement || each.kind == fault::busy_storage;
   });
   if (between != world.incidents.end()) between->at = job.at - millis{1};
   std::ranges::stable_sort(world.incidents, {}, &incident::at);
   visit_plan visit{unknown_store, {}};
   const auto& host = world.origins.front().host;
   for (auto left = limits::slice_rows + 1 + dice.below(limits::slice_rows); left > 0; --left) {
-    visit.urls.push_back("http://" + host + "/" + std::to_string(world.seed) + "/large" + std::to_string(left) + ".jpg");
+    visit.urls.push_back("http://" + host + "/" + std::to_string(world.seed) + "/large" +
+                         std::to_string(left) + ".jpg");
   }
   job.visits.push_back(std::move(visit));
   world.jobs.push_back(std::move(job));
@@ -150,20 +168,23 @@ void add_incidents(scenario& world) {
     for (auto left = 1 + dice.below(kind == fault::crash ? 4 : 2); left > 0; --left) {
       incident each{millis{dice.between(1, busy_time.count())}, kind, dice.next()};
       // Some drains begin right behind a submission.
-      if (kind == fault::drain && each.drawn % 2 == 0) each.at = world.jobs[each.drawn / 2 % world.jobs.size()].at;
+      if (kind == fault::drain && each.drawn % 2 == 0)
+        each.at = world.jobs[each.drawn / 2 % world.jobs.size()].at;
       if (world.faults.has(kind)) world.incidents.push_back(each);
     }
   }
   std::ranges::stable_sort(world.incidents, {}, &incident::at);
 }
 
-/// An impatient client asks about its jobs, and submits each of them again: the same visits, other pictures.
+/// An impatient client asks about its jobs, and submits each of them again: the same visits, other
+/// pictures.
 void add_impatience(scenario& world) {
   if (!world.faults.has(fault::impatient_client)) return;
   const auto submitted = world.jobs.size();
   for (std::size_t j = 0; j < submitted; ++j) {
     world.jobs[j].is_asked_about = true;
-    if (j % 2 != 0 || j == world.newcomer || world.jobs[j].image_count() > limits::slice_rows) continue;
+    if (j % 2 != 0 || j == world.newcomer || world.jobs[j].image_count() > limits::slice_rows)
+      continue;
     auto again = world.jobs[j];
     for (auto& visit : again.visits) {
       for (auto& url : visit.urls) url += "?again";
@@ -172,8 +193,8 @@ void add_impatience(scenario& world) {
   }
 }
 
-/// The requests of clients about their jobs. All are drawn, also those that are left out, so that the others
-/// stay as they are.
+/// The requests of clients about their jobs. All are drawn, also those that are left out, so that
+/// the others stay as they are.
 void add_requests(scenario& world) {
   for (std::size_t j = 0; j < world.jobs.size(); ++j) {
     auto& job = world.jobs[j];
@@ -209,8 +230,9 @@ submission_ptr job_plan::submission() const {
 
 const origin_plan& scenario::origin_of(const std::string& url) const {
   const auto host = url.substr(0, url.find('/', url.find("://") + 3));
-  const auto found = std::ranges::find_if(
-      origins, [&](const origin_plan& each) { return host.ends_with(each.host) || host.ends_with(each.host + ":80"); });
+  const auto found = std::ranges::find_if(origins, [&](const origin_plan& each) {
+    return host.ends_with(each.host) || host.ends_with(each.host + ":80");
+  });
   require(found != origins.end(), "every URL of a scenario lies on one of its origins");
   return *found;
 }

@@ -55,23 +55,25 @@ struct scenario {
   actors::supervisor_settings supervisor;
   std::vector<origin_plan> origins;
   std::vector<job_plan> jobs;
-  std::vector<incident> incidents;      ///< by time
-  millis calm_at{0};                    ///< from here on every fault is over, and every job must end
-  std::optional<std::size_t> newcomer;  ///< a job of one image on a quiet host, which comes while others
-                                        ///< have many images and only image hosts fail: other
-                                        ///< faults lengthen waits that are not for a turn
-  std::uint64_t timers_first = 0;       ///< in one of so many steps a timer overtakes messages; 0: never
+  std::vector<incident> incidents;  ///< by time
+  millis calm_at{0};                ///< from here on every fault is over, and every job must end
+  std::optional<std::size_t> newcomer;  ///< a job of one image on a quiet host, which comes while
+                                        ///< others have many images and only image hosts fail:
+                                        ///< other faults lengthen waits that are not for a turn
+  std::uint64_t timers_first = 0;  ///< in one of so many steps a timer overtakes messages; 0: never
 
   const origin_plan& origin_of(const std::string& url) const;
 };
 
 // Stores of the simulated Store Master.
 inline constexpr const char* known_stores[] = {"S1", "S2", "S3"};
-inline constexpr const char* passing_store = "S4";  ///< goes and comes back with store_master_reload
+inline constexpr const char* passing_store =
+    "S4";  ///< goes and comes back with store_master_reload
 inline constexpr const char* unknown_store = "S9";
 inline constexpr const char* invalid_url_mark = "ftp://";
 
-/// The world of a seed. Of its faults only `allowed` ones are in it; nothing else changes with them.
+/// The world of a seed. Of its faults only `allowed` ones are in it; nothing else changes with
+/// them.
 scenario scenario_of(std::uint64_t seed, fault_set allowed);
 
 }  // namespace retail_pulse::simulation

@@ -34,7 +34,7 @@ std::string atom_of(const message_content& content) {
 
 }  // namespace
 
-// --- which step sent what ------------------------------------------------------------------------
+// --- which step sent what -----------------------------------------------------------------------
 
 void traffic::look(std::uint64_t step) {
   if (!std::exchange(timer_fired_, false)) cause_of_timer_ = step;
@@ -77,7 +77,7 @@ std::uint64_t traffic::take_cause(const void* of) {
   return found.empty() ? 0 : found.mapped().cause;
 }
 
-// --- who is who ----------------------------------------------------------------------------------
+// --- who is who ---------------------------------------------------------------------------------
 
 /// A job actor names its job in most of what it sends, and a request is what its reply replies to.
 void traffic::learn_from(const caf::mailbox_element& message) {
@@ -128,7 +128,7 @@ std::string traffic::sender_of(const caf::mailbox_element& message, std::uint64_
   return known == handled_.end() ? std::string{outside::simulation} : known->second.by;
 }
 
-// --- lines ---------------------------------------------------------------------------------------
+// --- lines --------------------------------------------------------------------------------------
 
 story_line traffic::line_of(const caf::scheduled_actor& receiver,
                             const caf::mailbox_element* message, const std::string& subject,

@@ -17,23 +17,28 @@ std::string name_of_job(job_id id) { return "job " + std::to_string(id.value); }
 measurement witness::picture_at(const std::string& url) {
   std::uint64_t number = 0;
   for (const char c : url) number = mix(number ^ static_cast<std::uint8_t>(c));
-  return {image_format::jpeg, static_cast<std::uint32_t>(1 + number % 60'000), static_cast<std::uint32_t>(1 + number / 60'000 % 60'000)};
+  return {image_format::jpeg, static_cast<std::uint32_t>(1 + number % 60'000),
+          static_cast<std::uint32_t>(1 + number / 60'000 % 60'000)};
 }
 
-// --- what image hosts see --------------------------------------------------------------------------------------------
+// --- what image hosts see -----------------------------------------------------------------------
 
 void witness::fetch_begins(const std::string& url, const origin_plan& at, millis now) {
   story_.note("fetch", ++fetches_begun_, 0, [&] { return url; });
   auto& history = histories_[url];
   ++history.attempts;
   if (++open_ > plan_.pool.fetch_slots) broken("more fetches at once than fetch slots");
-  if (++open_at_[at.host] > plan_.pool.origin_connections) broken("more fetches at once from " + at.host + " than an origin may have");
-  // While the address of a host is unknown or has just changed, its fetches count for none, or for the old one.
-  if (++open_at_[at.address] > plan_.pool.origin_connections && !plan_.faults.has(fault::late_name_server) &&
-      !plan_.faults.has(fault::moving_name))
+  if (++open_at_[at.host] > plan_.pool.origin_connections)
+    broken("more fetches at once from " + at.host + " than an origin may have");
+  // While the address of a host is unknown or has just changed, its fetches count for none, or for
+  // the old one.
+  if (++open_at_[at.address] > plan_.pool.origin_connections &&
+      !plan_.faults.has(fault::late_name_server) && !plan_.faults.has(fault::moving_name))
     broken("more fetches at once from " + at.address + " than an address may have");
-  // A job actor that was started again may have read its page before the last results of the one before were committed.
-  if (pending_rows_[url] == 0 && !job_actors_were_killed_) broken(url + " is fetched although its result is recorded, or it belongs to no job");
+  // A job actor that was started again may have read its page before the last results of the one
+  // before were committed.
+  if (pending_rows_[url] == 0 && !job_actors_were_killed_)
+    broken(url + " is fetched although its result is recorded, or it belongs to no job");
   if (is_fetched_by_one(history)) {
     if (history.is_being_fetched) broken(url + " is fetched twice at once");
     if (history.is_final) broken(url + " is fetched again after its final outcome");
@@ -44,16 +49,19 @@ void witness::fetch_begins(const std::string& url, const origin_plan& at, millis
 }
 
 void witness::check_no_cancel(const std::string& url, const url_history& history, millis now) {
-  // Time passes only when no message waits, so by then the job and the pool know of the cancel; except where
-  // timers overtake messages.
+  // Time passes only when no message waits, so by then the job and the pool know of the cancel;
+  // except where timers overtake messages.
   const auto requested = requests_.find(history.job);
   if (requested == requests_.end() || history.rows != 1 || plan_.timers_first != 0) return;
-  if (requested->second.cancelled && now > *requested->second.cancelled) broken(url + " is fetched although its job was cancelled");
+  if (requested->second.cancelled && now > *requested->second.cancelled)
+    broken(url + " is fetched although its job was cancelled");
 }
 
-void witness::fetch_ends(const std::string& url, const origin_plan& at, const fetch::outcome& with, millis now) {
+void witness::fetch_ends(const std::string& url, const origin_plan& at, const fetch::outcome& with,
+                         millis now) {
   story_.note("fetched", static_cast<std::uint64_t>(with.code), 0, [&] {
-    return url + ": " + outcome_of(with.code, with.measured, with.evidence.http_status) + (with.postponed ? ", postponed" : "");
+    return url + ": " + outcome_of(with.code, with.measured, with.evidence.http_status) +
+           (with.postponed ? ", postponed" : "");
   });
   newcomer_.fetch_ends(url);
   --open_;
@@ -78,12 +86,13 @@ void witness::engine_explodes(const std::string& url) {
   history.exploded = history.is_final = true;
 }
 
-// --- what clients are answered -------------------------------------------------------------------------------------
+// --- what clients are answered ------------------------------------------------------------------
 
 void witness::accepted(job_id id, const job_plan& job, storage::reader& database, millis now) {
   story_.note("201", static_cast<std::uint64_t>(id.value), job.image_count(),
               [&] { return name_of_job(id) + ", images " + std::to_string(job.image_count()); });
-  if (!accepted_.emplace(id.value, &job).second) broken(name_of_job(id) + " was given to two clients");
+  if (!accepted_.emplace(id.value, &job).second)
+    broken(name_of_job(id) + " was given to two clients");
   const auto status = database.status(id);
   if (!status) return broken(name_of_job(id) + " was accepted and is not in the database");
   if (status->images.total != static_cast<std::int64_t>(job.image_count()))
@@ -98,7 +107,8 @@ void witness::reported(job_id id, const job_status& status) {
   if (status.run < before.run) broken(name_of_job(id) + " went back to an older run");
   const auto least = status.run == before.run ? before.counts.done() : before.counts.succeeded;
   if (status.images.done() < least)
-    broken(name_of_job(id) + " went back from " + std::to_string(least) + " to " + std::to_string(status.images.done()));
+    broken(name_of_job(id) + " went back from " + std::to_string(least) + " to " +
+           std::to_string(status.images.done()));
   before = {status.run, status.images};
 }
 
@@ -110,7 +120,8 @@ void witness::cancel_is_requested(job_id id) {
 }
 
 void witness::cancelled(job_id id, run_number run, millis now) {
-  story_.note("cancelled", static_cast<std::uint64_t>(id.value), 0, [&] { return name_of_job(id); });
+  story_.note("cancelled", static_cast<std::uint64_t>(id.value), 0,
+              [&] { return name_of_job(id); });
   auto& requests = requests_[id.value];
   if (jobs_.at(id.value).run == run && !requests.cancelled) requests.cancelled = now;
 }
@@ -123,22 +134,27 @@ void witness::redrive_is_requested(job_id id) {
 }
 
 void witness::redriven(job_id id, run_number run, storage::reader& database) {
-  story_.note("redriven", static_cast<std::uint64_t>(id.value), static_cast<std::uint64_t>(run.value), [&] { return name_of_job(id); });
+  story_.note("redriven", static_cast<std::uint64_t>(id.value),
+              static_cast<std::uint64_t>(run.value), [&] { return name_of_job(id); });
   const auto status = database.status(id);
-  if (!status || status->run < run) broken(name_of_job(id) + " was answered to have another run, and has none");
+  if (!status || status->run < run)
+    broken(name_of_job(id) + " was answered to have another run, and has none");
   redrive_is_settled(id);
 }
 
 void witness::check_counts(job_id id, const job_status& status) {
   const auto& counts = status.images;
-  if (counts.succeeded < 0 || counts.failed < 0 || counts.pending() < 0) broken(name_of_job(id) + " has counts that do not add up");
-  if (status.state == job_state::completed && counts.failed > 0) broken(name_of_job(id) + " is completed with a failed image");
-  if (status.state == job_state::failed && counts.failed == 0) broken(name_of_job(id) + " failed without a failed image");
+  if (counts.succeeded < 0 || counts.failed < 0 || counts.pending() < 0)
+    broken(name_of_job(id) + " has counts that do not add up");
+  if (status.state == job_state::completed && counts.failed > 0)
+    broken(name_of_job(id) + " is completed with a failed image");
+  if (status.state == job_state::failed && counts.failed == 0)
+    broken(name_of_job(id) + " failed without a failed image");
   if ((status.state == job_state::ongoing) != (counts.pending() > 0))
     broken(name_of_job(id) + " has pending images at its end, or none before it");
 }
 
-// --- the life of the process -----------------------------------------------------------------------------------------
+// --- the life of the process --------------------------------------------------------------------
 
 void witness::process_ends() {
   for (auto& [id, requests] : requests_) requests.open_cancels = 0;
@@ -153,7 +169,8 @@ void witness::process_ends() {
 
 void witness::drained(storage::reader& database, millis now) {
   look_at(database, now);
-  for (const auto kind : {fault::busy_storage, fault::failing_statement, fault::full_disk, fault::crash_in_commit}) {
+  for (const auto kind :
+       {fault::busy_storage, fault::failing_statement, fault::full_disk, fault::crash_in_commit}) {
     if (plan_.faults.has(kind)) return;  // storage may have refused the last results
   }
   if (job_actors_were_killed_) return;
@@ -166,12 +183,17 @@ void witness::drained(storage::reader& database, millis now) {
 void witness::look_at(const actors::pool_gauges& gauges, std::size_t longest_mailbox) {
   const auto places = static_cast<std::int64_t>(plan_.pool.images_in_flight);
   if (gauges.images_in_flight > places) broken("more images in flight than places");
-  if (gauges.fetches > static_cast<std::int64_t>(plan_.pool.fetch_slots)) broken("more fetches than slots");
-  if (gauges.images_held > places * static_cast<std::int64_t>(limits::credits_per_place)) broken("more images held than credits");
-  if (gauges.images_in_flight < 0 || gauges.fetches < 0 || gauges.images_held < 0) broken("a window is below zero");
+  if (gauges.fetches > static_cast<std::int64_t>(plan_.pool.fetch_slots))
+    broken("more fetches than slots");
+  if (gauges.images_held > places * static_cast<std::int64_t>(limits::credits_per_place))
+    broken("more images held than credits");
+  if (gauges.images_in_flight < 0 || gauges.fetches < 0 || gauges.images_held < 0)
+    broken("a window is below zero");
   // A message or two for every image that is held, and some for every job.
-  const auto most = 4 * plan_.pool.images_in_flight * limits::credits_per_place + 16 * plan_.jobs.size() + 64;
-  if (longest_mailbox > most) broken("a mailbox holds " + std::to_string(longest_mailbox) + " messages");
+  const auto most =
+      4 * plan_.pool.images_in_flight * limits::credits_per_place + 16 * plan_.jobs.size() + 64;
+  if (longest_mailbox > most)
+    broken("a mailbox holds " + std::to_string(longest_mailbox) + " messages");
 }
 
 void witness::look_at(storage::reader& database, millis now) {
@@ -183,9 +205,11 @@ void witness::look_at(storage::reader& database, millis now) {
     ++ongoing;
     pending += brief.images.pending();
   }
-  if (!plan_.faults.has(fault::unknown_commit)) {  // which stores jobs that are not counted as admitted
+  if (!plan_.faults.has(
+          fault::unknown_commit)) {  // which stores jobs that are not counted as admitted
     if (ongoing > plan_.supervisor.max_jobs) broken("more jobs are ongoing than may be");
-    if (pending > plan_.supervisor.max_pending_images) broken("more images are pending than may be");
+    if (pending > plan_.supervisor.max_pending_images)
+      broken("more images are pending than may be");
   }
   for (const auto& [id, job] : accepted_) jobs_.try_emplace(id);
   for (const auto& [id, known] : jobs_) {
@@ -200,12 +224,14 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
   check_counts(id, *status);
   if (status->run < known.run) broken(name_of_job(id) + " went back to an older run");
   const bool is_new_run = status->run > known.run;
-  if (known.state != job_state::ongoing && status->state != known.state && !is_new_run) broken(name_of_job(id) + " changed after its end");
+  if (known.state != job_state::ongoing && status->state != known.state && !is_new_run)
+    broken(name_of_job(id) + " changed after its end");
   if (!known.results.empty() && status->images == known.counts && !is_new_run) {
     known.state = status->state;
     return;
   }
-  const auto rows = database.images(id, image_number{-1}, static_cast<std::size_t>(status->images.total) + 1);
+  const auto rows =
+      database.images(id, image_number{-1}, static_cast<std::size_t>(status->images.total) + 1);
   if (static_cast<std::int64_t>(rows.size()) != status->images.total)
     return broken(name_of_job(id) + " has another number of rows than images");
   image_counts counted{status->images.total, 0, 0};
@@ -213,7 +239,8 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
   if (is_new) known.results.resize(rows.size());
   if (is_new_run) begin_run(id, known, status->run, rows);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].number.value != static_cast<decltype(rows[i].number.value)>(i)) return broken(name_of_job(id) + " has a gap in its images");
+    if (rows[i].number.value != static_cast<decltype(rows[i].number.value)>(i))
+      return broken(name_of_job(id) + " has a gap in its images");
     if (is_new) {
       ++pending_rows_[rows[i].url];
       ++histories_[rows[i].url].rows;
@@ -226,7 +253,8 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
     (rows[i].result.succeeded() ? counted.succeeded : counted.failed) += 1;
     if (known.results[i]) {
       const auto& before = *known.results[i];
-      if (before.code != rows[i].result.code || before.measured != rows[i].result.measured || before.attempts != rows[i].result.attempts) {
+      if (before.code != rows[i].result.code || before.measured != rows[i].result.measured ||
+          before.attempts != rows[i].result.attempts) {
         broken(name_of_job(id) + " has a second result for an image");
       }
       continue;
@@ -240,16 +268,21 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
   if (counted != status->images) broken(name_of_job(id) + " has other counters than rows");
   known.counts = counted;
   known.state = status->state;
-  story_.note("recorded", static_cast<std::uint64_t>(id.value), static_cast<std::uint64_t>(counted.done()), [&] {
-    return name_of_job(id) + ": " + std::to_string(counted.succeeded) + " measured, " + std::to_string(counted.failed) + " failed of " +
-           std::to_string(counted.total);
-  });
+  story_.note("recorded", static_cast<std::uint64_t>(id.value),
+              static_cast<std::uint64_t>(counted.done()), [&] {
+                return name_of_job(id) + ": " + std::to_string(counted.succeeded) + " measured, " +
+                       std::to_string(counted.failed) + " failed of " +
+                       std::to_string(counted.total);
+              });
 }
 
-/// Failed images are pending again, and what was seen of them so far does not count for the new result.
-void witness::begin_run(job_id id, known_job& known, run_number run, const std::vector<storage::image_row>& rows) {
+/// Failed images are pending again, and what was seen of them so far does not count for the new
+/// result.
+void witness::begin_run(job_id id, known_job& known, run_number run,
+                        const std::vector<storage::image_row>& rows) {
   auto& requests = requests_[id.value];
-  if (run.value - 1 > requests.redrives) broken(name_of_job(id) + " has another run without a redrive request");
+  if (run.value - 1 > requests.redrives)
+    broken(name_of_job(id) + " has another run without a redrive request");
   requests.may_be_cancelled = requests.open_cancels > 0;
   requests.cancelled.reset();
   known.run = run;
@@ -266,7 +299,8 @@ void witness::begin_run(job_id id, known_job& known, run_number run, const std::
   }
 }
 
-void witness::check_store_failures(job_id id, const job_status& status, const std::vector<storage::image_row>& rows) {
+void witness::check_store_failures(job_id id, const job_status& status,
+                                   const std::vector<storage::image_row>& rows) {
   if (status.state != job_state::failed) return;
   std::vector<store_failure> expected;
   for (const auto& row : rows) {
@@ -278,9 +312,11 @@ void witness::check_store_failures(job_id id, const job_status& status, const st
       ++known->failed_images;
     }
   }
-  const bool same = std::ranges::equal(status.failures, expected, [](const store_failure& told, const store_failure& wanted) {
-    return told.store_id == wanted.store_id && told.code == wanted.code && told.failed_images == wanted.failed_images;
-  });
+  const bool same = std::ranges::equal(
+      status.failures, expected, [](const store_failure& told, const store_failure& wanted) {
+        return told.store_id == wanted.store_id && told.code == wanted.code &&
+               told.failed_images == wanted.failed_images;
+      });
   if (!same) broken(name_of_job(id) + " reports other failed stores than its images have");
 }
 
@@ -292,16 +328,22 @@ void witness::look_at_row(job_id id, const storage::image_row& row, millis now) 
   } else {
     check_failure(id, who, row);
   }
-  if (row.result.attempts > 0 && row.result.attempts != history.attempts && is_fetched_by_one(history))
-    broken(who + " reports " + std::to_string(row.result.attempts) + " attempts where " + std::to_string(history.attempts) + " were made");
+  if (row.result.attempts > 0 && row.result.attempts != history.attempts &&
+      is_fetched_by_one(history))
+    broken(who + " reports " + std::to_string(row.result.attempts) + " attempts where " +
+           std::to_string(history.attempts) + " were made");
 }
 
 void witness::check_measurement(const std::string& who, const storage::image_row& row, millis now) {
   const auto& history = histories_[row.url];
-  if (!history.codes.contains(error_code::none)) return broken(who + " has a measurement without a successful fetch");
-  if (row.result.measured != picture_at(row.url)) broken(who + " has the measurement of another image");
-  if (history.first_success && now < *history.first_success + plan_.pool.image.delay_min) broken(who + " was reported before its delay was over");
-  if (row.result.attempts < 1 || row.result.attempts > plan_.pool.image.attempts) broken(who + " has an impossible number of attempts");
+  if (!history.codes.contains(error_code::none))
+    return broken(who + " has a measurement without a successful fetch");
+  if (row.result.measured != picture_at(row.url))
+    broken(who + " has the measurement of another image");
+  if (history.first_success && now < *history.first_success + plan_.pool.image.delay_min)
+    broken(who + " was reported before its delay was over");
+  if (row.result.attempts < 1 || row.result.attempts > plan_.pool.image.attempts)
+    broken(who + " has an impossible number of attempts");
 }
 
 void witness::check_failure(job_id id, const std::string& who, const storage::image_row& row) {
@@ -312,32 +354,42 @@ void witness::check_failure(job_id id, const std::string& who, const storage::im
         broken(who + " fails although its store is there");
       return;
     case error_code::invalid_url:
-      if (!row.url.starts_with(invalid_url_mark)) broken(who + " fails as invalid although it is valid");
+      if (!row.url.starts_with(invalid_url_mark))
+        broken(who + " fails as invalid although it is valid");
       return;
     case error_code::internal:
-      if (!histories_[row.url].exploded && !job_actors_die_often_) broken(who + " fails as internal without a cause");
+      if (!histories_[row.url].exploded && !job_actors_die_often_)
+        broken(who + " fails as internal without a cause");
       return;
     case error_code::cancelled:
-      if (!requests_[id.value].may_be_cancelled) broken(who + " is cancelled without a cancel request");
+      if (!requests_[id.value].may_be_cancelled)
+        broken(who + " is cancelled without a cancel request");
       if (row.result.attempts != 0) broken(who + " is cancelled although it was fetched");
       return;
     default:
       break;
   }
   if (row.store_id == unknown_store) broken(who + " was fetched for a store that does not exist");
-  if (!histories_[row.url].codes.contains(code)) broken(who + " has a failure that no fetch ended with");
-  const bool may_be_tried_again = can_pass(code, row.result.evidence.http_status) && !histories_[row.url].lasting.contains(code);
-  if (may_be_tried_again && row.result.attempts != plan_.pool.image.attempts) broken(who + " was not tried again");
-  if (!may_be_tried_again && row.result.attempts > plan_.pool.image.attempts) broken(who + " was tried too often");
+  if (!histories_[row.url].codes.contains(code))
+    broken(who + " has a failure that no fetch ended with");
+  const bool may_be_tried_again = can_pass(code, row.result.evidence.http_status) &&
+                                  !histories_[row.url].lasting.contains(code);
+  if (may_be_tried_again && row.result.attempts != plan_.pool.image.attempts)
+    broken(who + " was not tried again");
+  if (!may_be_tried_again && row.result.attempts > plan_.pool.image.attempts)
+    broken(who + " was tried too often");
 }
 
-bool witness::all_have_ended(storage::reader& database) const { return database.ongoing_jobs(job_id{0}, 1).empty(); }
+bool witness::all_have_ended(storage::reader& database) const {
+  return database.ongoing_jobs(job_id{0}, 1).empty();
+}
 
 bool witness::only_unanswered_are_ongoing(storage::reader& database) const {
   const auto ongoing = database.ongoing_jobs(job_id{0}, limits::recovery_page);
   return std::none_of(ongoing.begin(), ongoing.end(), [&](const job_brief& each) {
     const auto requested = requests_.find(each.id.value);
-    return accepted_.contains(each.id.value) && !(requested != requests_.end() && requested->second.redrive_in_doubt);
+    return accepted_.contains(each.id.value) &&
+           !(requested != requests_.end() && requested->second.redrive_in_doubt);
   });
 }
 
@@ -348,28 +400,35 @@ void witness::conclude(storage::reader& database) {
     if (known.state == job_state::ongoing) broken(name_of_job(job_id{id}) + " did not end");
     const auto audited = database.audit(job_id{id}, [] { return true; });
     if (!audited || !audited->conserved) broken(name_of_job(job_id{id}) + " fails its audit");
-    if (audited && audited->images.pending == 0 && audited->submitted_digest != audited->recorded_digest) {
+    if (audited && audited->images.pending == 0 &&
+        audited->submitted_digest != audited->recorded_digest) {
       broken(name_of_job(job_id{id}) + " has recorded other images than were submitted");
     }
   }
   for (const auto& [id, job] : accepted_) {
     const auto rows = database.images(job_id{id}, image_number{-1}, job->image_count() + 1);
     std::vector<std::string> submitted;
-    for (const auto& visit : job->visits) submitted.insert(submitted.end(), visit.urls.begin(), visit.urls.end());
-    const bool same = std::equal(rows.begin(), rows.end(), submitted.begin(), submitted.end(),
-                                 [](const storage::image_row& row, const std::string& url) { return row.url == url; });
+    for (const auto& visit : job->visits)
+      submitted.insert(submitted.end(), visit.urls.begin(), visit.urls.end());
+    const bool same = std::equal(
+        rows.begin(), rows.end(), submitted.begin(), submitted.end(),
+        [](const storage::image_row& row, const std::string& url) { return row.url == url; });
     if (!same) broken(name_of_job(job_id{id}) + " has other images than were submitted");
-    const bool stored_once = std::ranges::all_of(submitted, [&](const std::string& url) { return histories_[url].rows == 1; });
-    if (job->has_key && !stored_once) broken(name_of_job(job_id{id}) + " is stored twice under one key");
+    const bool stored_once = std::ranges::all_of(
+        submitted, [&](const std::string& url) { return histories_[url].rows == 1; });
+    if (job->has_key && !stored_once)
+      broken(name_of_job(job_id{id}) + " is stored twice under one key");
   }
 }
 
-void witness::rests(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges, bool orphans_may_stay) {
+void witness::rests(storage::reader& database, const actors::load_report& load,
+                    const actors::pool_gauges& gauges, bool orphans_may_stay) {
   if (!all_have_ended(database)) return broken("jobs do not end");
-  if (!orphans_may_stay && !database.staging_jobs().empty()) broken("an unfinished submission is not deleted");
+  if (!orphans_may_stay && !database.staging_jobs().empty())
+    broken("an unfinished submission is not deleted");
   if (load.ongoing_jobs != 0 || load.pending_images != 0) {
-    broken("the supervisor counts " + std::to_string(load.ongoing_jobs) + " jobs and " + std::to_string(load.pending_images) +
-           " images although all have ended");
+    broken("the supervisor counts " + std::to_string(load.ongoing_jobs) + " jobs and " +
+           std::to_string(load.pending_images) + " images although all have ended");
   }
   if (gauges.images_in_flight != 0 || gauges.fetches != 0 || gauges.images_held != 0)
     broken("windows are taken although nothing is under way");

@@ -16,22 +16,24 @@
 
 namespace retail_pulse::simulation {
 
-/// Checks the invariants of a world, over all its lives: it compares what clients were answered and what
-/// image hosts saw with the committed rows. It sees only what can be seen from outside the actors. A
-/// violation goes to the story.
+/// Checks the invariants of a world, over all its lives: it compares what clients were answered and
+/// what image hosts saw with the committed rows. It sees only what can be seen from outside the
+/// actors. A violation goes to the story.
 class witness {
  public:
   witness(const scenario& plan, story& tell) : plan_{plan}, story_{tell} {}
 
-  /// The picture that lies at a URL: no two have the same size, so that a result in the wrong place shows.
+  /// The picture that lies at a URL: no two have the same size, so that a result in the wrong place
+  /// shows.
   static measurement picture_at(const std::string& url);
 
-  // --- what image hosts see ---
+  // --- what image hosts see ---------------------------------------------------------------------
   void fetch_begins(const std::string& url, const origin_plan& at, millis now);
-  void fetch_ends(const std::string& url, const origin_plan& at, const fetch::outcome& with, millis now);
+  void fetch_ends(const std::string& url, const origin_plan& at, const fetch::outcome& with,
+                  millis now);
   void engine_explodes(const std::string& url);
 
-  // --- what clients are answered ---
+  // --- what clients are answered ----------------------------------------------------------------
   void accepted(job_id id, const job_plan& job, storage::reader& database, millis now);
   /// A status that a client read.
   void reported(job_id id, const job_status& status);
@@ -44,7 +46,7 @@ class witness {
   /// The outcome of every redrive request so far is known.
   void redrive_is_settled(job_id id) { requests_[id.value].redrive_in_doubt = false; }
 
-  // --- the life of the process ---
+  // --- the life of the process ------------------------------------------------------------------
   void process_ends();
   void job_actor_was_killed() { job_actors_were_killed_ = true; }
   void job_actors_die_often() { job_actors_were_killed_ = job_actors_die_often_ = true; }
@@ -58,11 +60,12 @@ class witness {
   /// Every job has ended: looks at each row once more.
   void conclude(storage::reader& database);
   /// Nothing should be under way in this life.
-  void rests(storage::reader& database, const actors::load_report& load, const actors::pool_gauges& gauges, bool orphans_may_stay = false);
+  void rests(storage::reader& database, const actors::load_report& load,
+             const actors::pool_gauges& gauges, bool orphans_may_stay = false);
 
   bool all_have_ended(storage::reader& database) const;
-  /// Whether no job is ongoing but those whose commit was hidden. Their clients were answered that they are
-  /// not stored, and the next start of the process finds them.
+  /// Whether no job is ongoing but those whose commit was hidden. Their clients were answered that
+  /// they are not stored, and the next start of the process finds them.
   bool only_unanswered_are_ongoing(storage::reader& database) const;
   std::size_t accepted_jobs() const { return accepted_.size(); }
   std::uint64_t images_done() const { return images_done_; }
@@ -84,7 +87,8 @@ class witness {
     bool may_be_cancelled = false;    ///< in its present run
     std::optional<millis> cancelled;  ///< when a cancel of the present run was answered
     int redrives = 0;                 ///< requested
-    /// One may have been done without an answer: then no actor works on it until it is requested again.
+    /// One may have been done without an answer: then no actor works on it until it is requested
+    /// again.
     bool redrive_in_doubt = false;
   };
   struct url_history {
@@ -102,15 +106,20 @@ class witness {
   };
 
   void look_at_job(job_id id, storage::reader& database, millis now);
-  void begin_run(job_id id, known_job& known, run_number run, const std::vector<storage::image_row>& rows);
+  void begin_run(job_id id, known_job& known, run_number run,
+                 const std::vector<storage::image_row>& rows);
   void look_at_row(job_id id, const storage::image_row& row, millis now);
   void check_measurement(const std::string& who, const storage::image_row& row, millis now);
   void check_failure(job_id id, const std::string& who, const storage::image_row& row);
   void check_no_cancel(const std::string& url, const url_history& history, millis now);
-  void check_store_failures(job_id id, const job_status& status, const std::vector<storage::image_row>& rows);
+  void check_store_failures(job_id id, const job_status& status,
+                            const std::vector<storage::image_row>& rows);
   void check_counts(job_id id, const job_status& status);
-  /// Otherwise the actor of another job, or one that was started again, may not know of fetches under way.
-  bool is_fetched_by_one(const url_history& history) const { return history.rows == 1 && !job_actors_were_killed_; }
+  /// Otherwise the actor of another job, or one that was started again, may not know of fetches
+  /// under way.
+  bool is_fetched_by_one(const url_history& history) const {
+    return history.rows == 1 && !job_actors_were_killed_;
+  }
   void broken(const std::string& invariant) { story_.violate(invariant); }
 
   const scenario& plan_;

@@ -52,7 +52,7 @@ bool world::is_finished() {
          shared_.watched.all_have_ended(shared_.database.reader);
 }
 
-// --- one life ------------------------------------------------------------------------------------
+// --- one life -----------------------------------------------------------------------------------
 
 void world::start() {
   shared_.reading.process_starts();
@@ -151,7 +151,7 @@ void world::end_in_order() {
   shared_.watched.process_ends();
 }
 
-// --- the end -------------------------------------------------------------------------------------
+// --- the end ------------------------------------------------------------------------------------
 
 void world::ask_for_load() {
   shared_.process->load([this](std::optional<actors::load_report> report) {

@@ -32,17 +32,19 @@ namespace {
 struct actor_config : caf::actor_system_config {
   actor_config() {
     add_message_types<caf::id_block::retail_pulse>();
-    set("scheduler.max-threads", static_cast<std::size_t>(std::max(1U, std::thread::hardware_concurrency())));
+    set("scheduler.max-threads",
+        static_cast<std::size_t>(std::max(1U, std::thread::hardware_concurrency())));
   }
 };
 
 const std::string store_id = "RP00417";
 
 stores::store_table_ptr one_store() {
-  return std::make_shared<const stores::store_table>(std::vector<stores::store>{{store_id, "name", "area"}});
+  return std::make_shared<const stores::store_table>(
+      std::vector<stores::store>{{store_id, "name", "area"}});
 }
 
-// --- round trips -----------------------------------------------------------------------------------------------------
+// --- round trips --------------------------------------------------------------------------------
 
 /// Sends so many requests, each after the answer to the one before, and then answers itself.
 caf::behavior asker(caf::event_based_actor* self, const store_master_actor& whom) {
@@ -53,9 +55,8 @@ caf::behavior asker(caf::event_based_actor* self, const store_master_actor& whom
 
     void ask(std::int64_t times) const {
       if (times == 0) return caf::response_promise{done}.deliver(caf::ok_atom_v);
-      self->request(whom, caf::infinite, lookup_atom_v, store_check{{store_id}}).then([next = *this, times](const known_stores&) {
-        next.ask(times - 1);
-      });
+      self->request(whom, caf::infinite, lookup_atom_v, store_check{{store_id}})
+          .then([next = *this, times](const known_stores&) { next.ask(times - 1); });
     }
   };
   return {[=](std::int64_t times) {
@@ -65,11 +66,12 @@ caf::behavior asker(caf::event_based_actor* self, const store_master_actor& whom
   }};
 }
 
-/// A job asks the store master, as for every page: a scheduled actor, compared with a detached one, as the ledger and
-/// the readers are.
+/// A job asks the store master, as for every page: a scheduled actor, compared with a detached one,
+/// as the ledger and the readers are.
 template <caf::spawn_options Options>
 void round_trip(benchmark::State& state) {
-  constexpr std::int64_t trips = 1000;  // so many that the way from the benchmark's thread to the actors does not count
+  constexpr std::int64_t trips =
+      1000;  // so many that the way from the benchmark's thread to the actors does not count
   actor_config config;
   caf::actor_system system{config};
   const auto master = system.spawn<Options>(store_master, one_store());
@@ -77,7 +79,8 @@ void round_trip(benchmark::State& state) {
   caf::scoped_actor self{system};
   for (auto _ : state) {
     self->request(client, caf::infinite, trips)
-        .receive([](caf::ok_atom) {}, [&](const caf::error&) { state.SkipWithError("an actor did not answer"); });
+        .receive([](caf::ok_atom) {},
+                 [&](const caf::error&) { state.SkipWithError("an actor did not answer"); });
   }
   state.SetItemsProcessed(state.iterations() * trips);
   caf::anon_send_exit(client, caf::exit_reason::user_shutdown);
@@ -86,7 +89,7 @@ void round_trip(benchmark::State& state) {
 BENCHMARK_TEMPLATE(round_trip, caf::no_spawn_options)->MeasureProcessCPUTime()->UseRealTime();
 BENCHMARK_TEMPLATE(round_trip, caf::detached)->MeasureProcessCPUTime()->UseRealTime();
 
-// --- an image from submission to result -----------------------------------------------------------------------------------------
+// --- an image from submission to result ---------------------------------------------------------
 
 class immediate_engine final : public fetch::engine {
  public:
@@ -110,21 +113,24 @@ herald_actor::behavior_type end_teller(const caf::actor& listener) {
       [](follow_atom, job_id, const subscriber&) {},
       [](unfollow_atom, job_id, std::uint64_t) {},
       [=](progress_atom, const job_progress& news) {
-        if (news.state == job_state::completed || news.state == job_state::failed) caf::anon_send(listener, ended_atom_v);
+        if (news.state == job_state::completed || news.state == job_state::failed)
+          caf::anon_send(listener, ended_atom_v);
       },
       [](flush_atom, job_id) {},
       [](beat_atom) {},
   };
 }
 
-/// The actors as the service composes them, without those that only serve the API and without the GPU delay.
+/// The actors as the service composes them, without those that only serve the API and without the
+/// GPU delay.
 class service {
  public:
   service() {
     herald_ = system_.spawn(end_teller, caf::actor{self_});
-    colleagues_.ledger =
-        system_.spawn<caf::detached>(ledger, std::make_shared<storage::writer>(where_), wall_clock{system_wall_time}, herald_);
-    colleagues_.reader = system_.spawn<caf::detached>(reader, std::make_shared<storage::reader>(where_));
+    colleagues_.ledger = system_.spawn<caf::detached>(
+        ledger, std::make_shared<storage::writer>(where_), wall_clock{system_wall_time}, herald_);
+    colleagues_.reader =
+        system_.spawn<caf::detached>(reader, std::make_shared<storage::reader>(where_));
     colleagues_.store_master = system_.spawn(store_master, one_store());
     pool_settings pool;
     pool.image.engine = &engine_;
@@ -145,7 +151,8 @@ class service {
 
   /// False when the job was not accepted.
   bool run_to_end(const submission_ptr& job) {
-    const auto outcome = answer_of<submit_outcome>([&](auto answer) { caf::anon_send(supervisor_, submit_atom_v, job, no_key, answer); });
+    const auto outcome = answer_of<submit_outcome>(
+        [&](auto answer) { caf::anon_send(supervisor_, submit_atom_v, job, no_key, answer); });
     if (outcome.what != submit_outcome::kind::accepted) return false;
     self_->receive([](ended_atom) {});
     return true;
@@ -160,10 +167,12 @@ class service {
     return answered.get();
   }
   load_report load() {
-    return *answer_of<std::optional<load_report>>([&](auto answer) { caf::anon_send(supervisor_, load_atom_v, answer); });
+    return *answer_of<std::optional<load_report>>(
+        [&](auto answer) { caf::anon_send(supervisor_, load_atom_v, answer); });
   }
 
-  storage::location where_ = std::get<storage::location>(storage::location::parse("sqlite::memory:"));
+  storage::location where_ =
+      std::get<storage::location>(storage::location::parse("sqlite::memory:"));
   immediate_engine engine_;
   actor_config config_;
   caf::actor_system system_{config_};
@@ -175,7 +184,8 @@ class service {
 
 submission_ptr job_of(std::int64_t images) {
   auto job = std::make_shared<submission>();
-  for (std::int64_t image = 0; image < images; ++image) job->add_url("http://images.example.com/" + std::to_string(image) + ".jpg");
+  for (std::int64_t image = 0; image < images; ++image)
+    job->add_url("http://images.example.com/" + std::to_string(image) + ".jpg");
   job->add_visit(store_id, "2026-11-22");
   return job;
 }
@@ -189,7 +199,13 @@ void whole_way(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(whole_way)->ArgName("images")->Arg(1)->Arg(64)->Arg(4096)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(whole_way)
+    ->ArgName("images")
+    ->Arg(1)
+    ->Arg(64)
+    ->Arg(4096)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace retail_pulse::actors

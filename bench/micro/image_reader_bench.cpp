@@ -17,7 +17,8 @@ namespace retail_pulse::imaging {
 namespace {
 
 std::string content_of(const char* sample) {
-  std::ifstream in{std::filesystem::path{RETAIL_PULSE_SOURCE_DIR "/data/sample-images"} / sample, std::ios::binary};
+  std::ifstream in{std::filesystem::path{RETAIL_PULSE_SOURCE_DIR "/data/sample-images"} / sample,
+                   std::ios::binary};
   if (!in) throw std::runtime_error{std::string{"no sample image "} + sample};
   return {std::istreambuf_iterator<char>{in}, {}};
 }
@@ -25,7 +26,8 @@ std::string content_of(const char* sample) {
 /// Feeds the ranges of --fetch header, until the dimensions are known or the file ends.
 void feed(image_reader& reader, std::span<const std::byte> file, bool whole) {
   for (std::size_t fed = 0; fed < file.size(); fed += limits::range_bytes) {
-    const auto came_to = reader.feed(file.subspan(fed, std::min(limits::range_bytes, file.size() - fed)));
+    const auto came_to =
+        reader.feed(file.subspan(fed, std::min(limits::range_bytes, file.size() - fed)));
     if (came_to != image_reader::state::need_more && !whole) break;
   }
 }

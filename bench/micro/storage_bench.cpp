@@ -26,7 +26,8 @@ image_result result_of(std::size_t number) {
   return result;
 }
 
-/// Results of one job after the other. The last batch of a job also stores its final state; the mean includes that.
+/// Results of one job after the other. The last batch of a job also stores its final state; the
+/// mean includes that.
 template <class Place>
 void result_recording(benchmark::State& state) {
   const Place place;
@@ -46,7 +47,8 @@ void result_recording(benchmark::State& state) {
       state.ResumeTiming();
     }
     into.begin();
-    const auto recorded = into.record(id, run_number{}, std::span{results}.subspan(next, batch), system_wall_time());
+    const auto recorded =
+        into.record(id, run_number{}, std::span{results}.subspan(next, batch), system_wall_time());
     into.commit();
     if (recorded.changed != state.range(0)) return state.SkipWithError("results were not recorded");
     next += batch;
@@ -54,7 +56,11 @@ void result_recording(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK_TEMPLATE(result_recording, on_disk)->ArgName("results")->Arg(64)->Arg(512)->UseRealTime();
-BENCHMARK_TEMPLATE(result_recording, in_memory)->ArgName("results")->Arg(64)->Arg(512)->UseRealTime();
+BENCHMARK_TEMPLATE(result_recording, in_memory)
+    ->ArgName("results")
+    ->Arg(64)
+    ->Arg(512)
+    ->UseRealTime();
 
 /// Submissions of one image, committed in batches as the ledger does.
 template <class Place>

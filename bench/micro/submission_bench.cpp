@@ -20,7 +20,8 @@ std::string visit_with(std::int64_t first, std::int64_t last) {
     urls += std::to_string(image);
     urls += R"(.jpg")";
   }
-  return R"({"store_id":"RP00417","image_url":[)" + urls + R"(],"visit_time":"2026-11-22T09:30:00"})";
+  return R"({"store_id":"RP00417","image_url":[)" + urls +
+         R"(],"visit_time":"2026-11-22T09:30:00"})";
 }
 
 std::string submission_with(std::int64_t images) {
@@ -40,7 +41,8 @@ void submission_parsing(benchmark::State& state) {
   const auto text = submission_with(state.range(0));
   for (auto _ : state) {
     const auto parsed = parse_submission(text);
-    if (std::holds_alternative<parse_error>(parsed)) return state.SkipWithError("the submission was refused");
+    if (std::holds_alternative<parse_error>(parsed))
+      return state.SkipWithError("the submission was refused");
     benchmark::DoNotOptimize(parsed);
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));

@@ -1,7 +1,9 @@
-"""The pictures of the corpus, one module per family of formats. Each has `pictures()`, which yields them; bench/make_corpus.py draws them.
+"""The pictures of the corpus, one module per family of formats. Each has `pictures()`, which yields
+them; bench/make_corpus.py draws them.
 
-A picture draws from a random stream of its own, seeded by its name, so that adding one leaves all others as they are. What they show is
-noise or a blur: only their headers, their sizes and where their bytes lie matter. Standard library, and Debian's encoders by subprocess.
+A picture draws from a random stream of its own, seeded by its name, so that adding one leaves all
+others as they are. What they show is noise or a blur: only their headers, their sizes and where
+their bytes lie matter. Standard library, and Debian's encoders by subprocess.
 """
 
 import random
@@ -13,21 +15,27 @@ from pathlib import Path
 
 
 class Picture(typing.NamedTuple):
-    name: str                                       # of the file, below the corpus
-    how: str                                        # a description of how it was made
-    draw: typing.Callable[[random.Random], bytes]   # the file's content
+    name: str  # of the file, below the corpus
+    how: str  # a description of how it was made
+    draw: typing.Callable[[random.Random], bytes]  # the file's content
 
 
 def run(*command, given=b""):
     """The standard output of a command; raises with its standard error when it fails."""
-    done = subprocess.run([str(part) for part in command], input=given, capture_output=True, check=False)
+    done = subprocess.run(
+        [str(part) for part in command], input=given, capture_output=True, check=False
+    )
     if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(str(part) for part in command)}: {done.stderr.decode(errors='replace')[-500:]}")
+        raise RuntimeError(
+            f"{' '.join(str(part) for part in command)}: {done.stderr.decode(errors='replace')[-500:]}"
+        )
     return done.stdout
 
 
 def with_files(command, *contents, suffixes):
-    """Runs `command(paths)` beside files of these contents, named by the suffixes; the last suffix is that of the result, which is returned."""
+    """Runs `command(paths)` beside files of these contents, named by the suffixes; the last suffix
+    is that of the result, which is returned.
+    """
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         paths = [Path(folder) / f"{n}{suffix}" for n, suffix in enumerate(suffixes)]
         for path, content in zip(paths, contents):
@@ -53,7 +61,9 @@ def blur(chance, width, height):
 
 
 class Scene:
-    """A large photo-like picture, of which photos are cut: soft colours with grain, so that its JPEGs have the sizes of a camera's."""
+    """A large photo-like picture, of which photos are cut: soft colours with grain, so that its
+    JPEGs have the sizes of a camera's.
+    """
 
     width, height = 4608, 3456
 
@@ -64,8 +74,29 @@ class Scene:
         size = f"{self.width}x{self.height}!"
 
         def blend(paths):
-            return ["convert", paths[0], "-filter", "Cubic", "-resize", size, "(", paths[1], "-filter", "Point", "-resize", size, ")",
-                    "-define", f"compose:args={grain_percent}", "-compose", "blend", "-composite", "-depth", "8", f"rgb:{paths[2]}"]
+            return [
+                "convert",
+                paths[0],
+                "-filter",
+                "Cubic",
+                "-resize",
+                size,
+                "(",
+                paths[1],
+                "-filter",
+                "Point",
+                "-resize",
+                size,
+                ")",
+                "-define",
+                f"compose:args={grain_percent}",
+                "-compose",
+                "blend",
+                "-composite",
+                "-depth",
+                "8",
+                f"rgb:{paths[2]}",
+            ]
 
         self.pixels = with_files(blend, colours, grain, suffixes=[".ppm", ".ppm", ".rgb"])
 
@@ -73,11 +104,16 @@ class Scene:
         left, top = chance.randint(0, self.width - width), chance.randint(0, self.height - height)
         view = memoryview(self.pixels)
         starts = ((row * self.width + left) * 3 for row in range(top, top + height))
-        return ppm(width, height, b"".join(view[start:start + width * 3] for start in starts))
+        return ppm(width, height, b"".join(view[start : start + width * 3] for start in starts))
 
 
 def png_chunk(name, content):
-    return len(content).to_bytes(4, "big") + name + content + zlib.crc32(name + content).to_bytes(4, "big")
+    return (
+        len(content).to_bytes(4, "big")
+        + name
+        + content
+        + zlib.crc32(name + content).to_bytes(4, "big")
+    )
 
 
 def text_of(chance, length):

@@ -1,14 +1,20 @@
-// Measures the images whose URLs it reads from standard input with probe-image-size. Run by bench/corpus.py.
-// usage: measure.js CONCURRENCY. Input: URLs, one a line, an empty line, then "go". Output: "ready", "done" when all are measured, and
+// Measures the images whose URLs it reads from standard input with probe-image-size. Run by
+// bench/corpus.py.
+// usage: measure.js CONCURRENCY. Input: URLs, one a line, an empty line, then "go". Output:
+// "ready", "done" when all are measured, and
 // one line of JSON with [width, height] or an error's text for each, in order.
-'use strict';
+"use strict";
 
-const http = require('http');
-const readline = require('readline');
-const probe = require('probe-image-size');
+const http = require("http");
+const readline = require("readline");
+const probe = require("probe-image-size");
 
 const concurrency = Number(process.argv[2]);
-const agent = new http.Agent({ keepAlive: true, maxSockets: concurrency, maxFreeSockets: concurrency });
+const agent = new http.Agent({
+  keepAlive: true,
+  maxSockets: concurrency,
+  maxFreeSockets: concurrency,
+});
 const urls = [];
 const answers = [];
 
@@ -26,11 +32,11 @@ async function worker(next) {
 async function measure() {
   let at = 0;
   await Promise.all(Array.from({ length: concurrency }, () => worker(() => at++)));
-  process.stdout.write('done\n' + JSON.stringify(answers) + '\n', () => process.exit(0));
+  process.stdout.write("done\n" + JSON.stringify(answers) + "\n", () => process.exit(0));
 }
 
-readline.createInterface({ input: process.stdin }).on('line', (line) => {
-  if (line === 'go') measure();
-  else if (line === '') process.stdout.write('ready\n');
+readline.createInterface({ input: process.stdin }).on("line", (line) => {
+  if (line === "go") measure();
+  else if (line === "") process.stdout.write("ready\n");
   else urls.push(line);
 });

@@ -1,4 +1,5 @@
--- Another URL for every request: goes round the files named in PHOTOS, with a query number; RANGE is sent where it is set.
+-- Another URL for every request: goes round the files named in PHOTOS, with a query number;
+-- RANGE is sent where it is set.
 local names = {}
 for name in string.gmatch(os.getenv("PHOTOS"), "%S+") do names[#names + 1] = name end
 local headers = {}

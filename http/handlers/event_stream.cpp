@@ -23,12 +23,15 @@ std::string event(std::string_view type, const std::optional<event_id>& id, std:
 }
 
 event_id id_of(const job_progress& p) { return {p.run.value, p.images.done()}; }
-event_id id_of_end(const job_status& status) { return {status.run.value, status.images.done(), status.submitted_at.count()}; }
+event_id id_of_end(const job_status& status) {
+  return {status.run.value, status.images.done(), status.submitted_at.count()};
+}
 
 /// The parts of a text between dots; at most four of them, the last of which has the rest.
 std::vector<std::string_view> parts_of(std::string_view text) {
   std::vector<std::string_view> parts;
-  for (auto dot = text.find('.'); dot != std::string_view::npos && parts.size() < 3; dot = text.find('.')) {
+  for (auto dot = text.find('.'); dot != std::string_view::npos && parts.size() < 3;
+       dot = text.find('.')) {
     parts.push_back(text.substr(0, dot));
     text.remove_prefix(dot + 1);
   }
@@ -40,10 +43,12 @@ std::vector<std::string_view> parts_of(std::string_view text) {
 bool has_id(const job_progress& p) { return !is_end(p) && p.images.pending() > 0; }
 
 std::string progress_event(const job_progress& p) {
-  const json data{{"job_id", p.job.value},
-                  {"run", p.run.value},
-                  {"status", name_of(p.state)},
-                  {"images", {{"total", p.images.total}, {"done", p.images.done()}, {"failed", p.images.failed}}}};
+  const json data{
+      {"job_id", p.job.value},
+      {"run", p.run.value},
+      {"status", name_of(p.state)},
+      {"images",
+       {{"total", p.images.total}, {"done", p.images.done()}, {"failed", p.images.failed}}}};
   return event("progress", has_id(p) ? std::optional{id_of(p)} : std::nullopt, data.dump());
 }
 
@@ -55,7 +60,9 @@ response event_stream_head() {
                       {"X-Accel-Buffering", "no"}}};  // a proxy that buffers would delay events
 }
 
-response nothing_more() { return {.status = 204, .body = {}, .headers = {{"Cache-Control", "no-store"}}}; }
+response nothing_more() {
+  return {.status = 204, .body = {}, .headers = {{"Cache-Control", "no-store"}}};
+}
 
 bool is_newer(const job_progress& p, const job_progress& than) {
   return std::tuple{p.run, p.images.done()} > std::tuple{than.run, than.images.done()};
@@ -68,7 +75,8 @@ std::optional<event_id> event_id::parse(std::string_view text) {
   if (parts.size() < 2 || parts.size() > 3) return std::nullopt;
   const auto run = whole_number<std::int32_t>(parts[0], 1);
   const auto settled = whole_number<std::int64_t>(parts[1]);
-  const auto submitted_at = parts.size() == 2 ? std::optional<std::int64_t>{0} : whole_number<std::int64_t>(parts[2], 1);
+  const auto submitted_at =
+      parts.size() == 2 ? std::optional<std::int64_t>{0} : whole_number<std::int64_t>(parts[2], 1);
   if (!run || !settled || !submitted_at) return std::nullopt;
   return event_id{*run, *settled, *submitted_at};
 }
@@ -78,10 +86,12 @@ std::string event_id::text() const {
   return submitted_at == 0 ? text : text + "." + std::to_string(submitted_at);
 }
 
-event_stream::event_stream(subscriptions_ptr with, job_id job, permit right, std::optional<event_id> seen, responder answer)
+event_stream::event_stream(subscriptions_ptr with, job_id job, permit right,
+                           std::optional<event_id> seen, responder answer)
     : job_subscriber{std::move(with), job, std::move(right)},
       answer_{std::move(answer)},
-      preface_{"retry: " + std::to_string(std::chrono::milliseconds{limits::follower_retry}.count()) + "\n\n"},
+      preface_{"retry: " +
+               std::to_string(std::chrono::milliseconds{limits::follower_retry}.count()) + "\n\n"},
       seen_{seen} {}
 
 void event_stream::take_progress(const job_progress& progress) {
@@ -119,7 +129,8 @@ void event_stream::take_status(const status_outcome& outcome) {
     return;
   }
   if (outcome.found) return begin(*outcome.found);
-  answer_.reject(rejection_of(outcome, no_such_job(std::to_string(job().value)), "a status could not be read", answer_));
+  answer_.reject(rejection_of(outcome, no_such_job(std::to_string(job().value)),
+                              "a status could not be read", answer_));
   leave();
 }
 
@@ -169,13 +180,14 @@ void event_stream::write_next() {
     to = to_;
   }
   // Without the lock: `written` may be called before this returns.
-  to->write(std::move(chunk),
-            [self = std::static_pointer_cast<event_stream>(shared_from_this()), last](bool ok) { self->written(ok, last); });
+  to->write(std::move(chunk), [self = std::static_pointer_cast<event_stream>(shared_from_this()),
+                               last](bool ok) { self->written(ok, last); });
 }
 
 std::string event_stream::next_chunk() {
   auto chunk = std::exchange(preface_, {});
-  if (const auto newest = std::exchange(newest_, std::nullopt); newest && (!seen_ || *seen_ < id_of(*newest))) {
+  if (const auto newest = std::exchange(newest_, std::nullopt);
+      newest && (!seen_ || *seen_ < id_of(*newest))) {
     chunk += progress_event(*newest);
     if (has_id(*newest)) seen_ = id_of(*newest);
   }

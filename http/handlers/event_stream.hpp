@@ -13,8 +13,9 @@
 
 namespace retail_pulse::http {
 
-/// The id of an event: "run.settled". It only grows, and comes from storage, so it means the same after a restart. The id of the final event
-/// has a third part, the time of the submission: a client that sends it gets nothing more, and every database has a job 1.
+/// The id of an event: "run.settled". It only grows, and comes from storage, so it means the same
+/// after a restart. The id of the final event has a third part, the time of the submission: a
+/// client that sends it gets nothing more, and every database has a job 1.
 struct event_id {
   std::int32_t run = 0;
   std::int64_t settled = 0;       ///< images with a result
@@ -25,14 +26,17 @@ struct event_id {
   std::string text() const;
 };
 
-/// One client of Server-Sent Events. It holds the newest snapshot and one chunk that is being written, however slow the client is.
+/// One client of Server-Sent Events. It holds the newest snapshot and one chunk that is being
+/// written, however slow the client is.
 ///
-/// Every event before the final one has a smaller id: while all images are settled but the job is still ongoing, progress carries no id. So
-/// a client whose last id is that of the final event has received it.
+/// Every event before the final one has a smaller id: while all images are settled but the job is
+/// still ongoing, progress carries no id. So a client whose last id is that of the final event has
+/// received it.
 class event_stream final : public job_subscriber {
  public:
   /// `seen`: the last id that the client received.
-  event_stream(subscriptions_ptr with, job_id job, permit right, std::optional<event_id> seen, responder answer);
+  event_stream(subscriptions_ptr with, job_id job, permit right, std::optional<event_id> seen,
+               responder answer);
 
  private:
   void take_progress(const actors::job_progress& progress) override;

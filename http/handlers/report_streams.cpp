@@ -13,8 +13,8 @@ namespace {
 
 using namespace actors;
 
-/// One stream of pages. It is owned by the query that it has sent, or by the chunk that it has written; so it ends when neither comes to
-/// an end.
+/// One stream of pages. It is owned by the query that it has sent, or by the chunk that it has
+/// written; so it ends when neither comes to an end.
 template <class Page>
 class page_stream : public std::enable_shared_from_this<page_stream<Page>> {
  public:
@@ -24,9 +24,12 @@ class page_stream : public std::enable_shared_from_this<page_stream<Page>> {
   void ask() {
     // Bounded by the number of streams, each of which has one query at a time.
     order_.readers->ask_in_any_case(
-        order_.client, [self = this->shared_from_this()](const report_reader_actor& reader, const permit& turn) {
+        order_.client,
+        [self = this->shared_from_this()](const report_reader_actor& reader, const permit& turn) {
           reply<query_outcome<Page>> to{
-              [self, turn](query_outcome<Page> outcome) { self->take(std::move(outcome)); }, {}, [self] { return self->is_wanted(); }};
+              [self, turn](query_outcome<Page> outcome) { self->take(std::move(outcome)); },
+              {},
+              [self] { return self->is_wanted(); }};
           self->send_query(reader, std::move(to));
         });
   }
@@ -47,7 +50,9 @@ class page_stream : public std::enable_shared_from_this<page_stream<Page>> {
   void take(query_outcome<Page> outcome) {
     if (!is_wanted()) return;
     if (!outcome.found) {
-      const auto why = rejection_of(outcome, absent(), body_ ? "a report is broken off" : "a report could not be read", order_.answer);
+      const auto why = rejection_of(outcome, absent(),
+                                    body_ ? "a report is broken off" : "a report could not be read",
+                                    order_.answer);
       if (!body_) order_.answer.reject(why);
       return;  // without an end of the body
     }
@@ -71,7 +76,9 @@ class page_stream : public std::enable_shared_from_this<page_stream<Page>> {
 class report_stream final : public page_stream<image_page> {
  public:
   report_stream(stream_order order, job_id job, report_form form)
-      : page_stream{std::move(order)}, question_{job, {}, image_number{-1}, limits::streamed_rows}, form_{form} {}
+      : page_stream{std::move(order)},
+        question_{job, {}, image_number{-1}, limits::streamed_rows},
+        form_{form} {}
 
  private:
   void send_query(const report_reader_actor& reader, reply<query_outcome<image_page>> to) override {
@@ -80,7 +87,8 @@ class report_stream final : public page_stream<image_page> {
 
   response head() const override {
     const bool csv = form_ != report_form::lines;
-    const std::string name = "job-" + std::to_string(question_.job.value) + (csv ? ".csv" : ".ndjson");
+    const std::string name =
+        "job-" + std::to_string(question_.job.value) + (csv ? ".csv" : ".ndjson");
     response r;
     r.headers.push_back({"Content-Type", csv ? "text/csv; charset=utf-8" : "application/x-ndjson"});
     r.headers.push_back({"Content-Disposition", "attachment; filename=\"" + name + "\""});
@@ -112,10 +120,12 @@ class report_stream final : public page_stream<image_page> {
 class visits_stream final : public page_stream<visits_page> {
  public:
   visits_stream(stream_order order, store_selection of, day_range days)
-      : page_stream{std::move(order)}, question_{std::move(of), std::move(days), {}, limits::streamed_rows} {}
+      : page_stream{std::move(order)},
+        question_{std::move(of), std::move(days), {}, limits::streamed_rows} {}
 
  private:
-  void send_query(const report_reader_actor& reader, reply<query_outcome<visits_page>> to) override {
+  void send_query(const report_reader_actor& reader,
+                  reply<query_outcome<visits_page>> to) override {
     caf::anon_send(reader, visits_atom_v, question_, std::move(to));
   }
 
@@ -126,10 +136,13 @@ class visits_stream final : public page_stream<visits_page> {
     return r;
   }
 
-  rejection absent() const override { return internal_error(); }  // does not happen: there always is a page
+  rejection absent() const override {
+    return internal_error();
+  }  // does not happen: there always is a page
 
   std::string text_of(const visits_page& page) override {
-    // Stores without visits make an empty page; the line feed keeps the client, and every proxy, from giving up.
+    // Stores without visits make an empty page; the line feed keeps the client, and every proxy,
+    // from giving up.
     std::string text = begun_ ? "" : R"({"results":[)";
     begun_ = true;
     for (const auto& store : page.stores) add(text, store);

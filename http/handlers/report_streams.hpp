@@ -8,8 +8,9 @@
 #include "http/handlers/handlers.hpp"
 #include "http/responder.hpp"
 
-/// Reports that are too long for one message: each page is read when the client has received the one before, so a stream costs one page of
-/// memory however long it is. When storage fails in the middle, the stream is broken off, and its client sees that something is missing.
+/// Reports that are too long for one message: each page is read when the client has received the
+/// one before, so a stream costs one page of memory however long it is. When storage fails in the
+/// middle, the stream is broken off, and its client sees that something is missing.
 namespace retail_pulse::http {
 
 /// What every stream needs.
@@ -26,10 +27,12 @@ enum class report_form : std::uint8_t {
   lines,
 };
 
-/// All images of a job. Before anything is sent: 404 when there is no such job, 503 when storage fails.
+/// All images of a job. Before anything is sent: 404 when there is no such job, 503 when storage
+/// fails.
 void stream_report(stream_order order, job_id job, report_form form);
 
-/// The measured images of some stores, as the response of /api/visits. 503 when storage fails before anything is sent.
+/// The measured images of some stores, as the response of /api/visits. 503 when storage fails
+/// before anything is sent.
 void stream_visits(stream_order order, actors::store_selection of, day_range days);
 
 }  // namespace retail_pulse::http

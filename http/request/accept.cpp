@@ -40,13 +40,15 @@ struct media_range {
 /// "q=0", "q=0.", "q=0.000".
 bool excludes(std::string_view parameter) {
   const auto name = take_part(parameter, '=');
-  return same_word(name, "q") && parameter.starts_with('0') && parameter.find_first_not_of("0.") == std::string_view::npos;
+  return same_word(name, "q") && parameter.starts_with('0') &&
+         parameter.find_first_not_of("0.") == std::string_view::npos;
 }
 
 std::optional<media_range> range_of(std::string_view text) {
   const auto name = take_part(text, ';');
   const auto slash = name.find('/');
-  if (slash == std::string_view::npos || slash == 0 || slash + 1 == name.size()) return std::nullopt;
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == name.size())
+    return std::nullopt;
   media_range range{lower(name.substr(0, slash)), lower(name.substr(slash + 1))};
   while (!text.empty()) range.excluded |= excludes(take_part(text, ';'));
   return range;
@@ -75,7 +77,9 @@ bool is_identity(std::string_view codings) {
 }  // namespace
 
 bool has_encoded_body(const request& r) {
-  const auto is_coded = [](const header_field& field) { return same_word(field.name, "Content-Encoding") && !is_identity(field.value); };
+  const auto is_coded = [](const header_field& field) {
+    return same_word(field.name, "Content-Encoding") && !is_identity(field.value);
+  };
   return !r.body.empty() && std::ranges::any_of(r.headers, is_coded);
 }
 
@@ -83,7 +87,8 @@ bool accepts(const request& r, const media_types& makes) {
   const auto ranges = ranges_of(r);
   if (ranges.empty() || makes.empty()) return true;
   return std::ranges::any_of(makes, [&](std::string_view type) {
-    const auto best = std::ranges::max_element(ranges, {}, [&](const media_range& range) { return range.covers(type); });
+    const auto best = std::ranges::max_element(
+        ranges, {}, [&](const media_range& range) { return range.covers(type); });
     return best->covers(type) > 0 && !best->excluded;
   });
 }

@@ -20,7 +20,8 @@ struct host_and_port {
 
 bool is_ipv6(const std::string& text) {
   in6_addr address{};
-  return ::inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), &address) == 1;  // a zone is not part of the address
+  return ::inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), &address) ==
+         1;  // a zone is not part of the address
 }
 
 bool is_ipv4(const std::string& text) {
@@ -28,7 +29,8 @@ bool is_ipv4(const std::string& text) {
   return ::inet_pton(AF_INET, text.c_str(), &address) == 1;
 }
 
-/// The characters of names that are looked up. Others are not accepted: `%2e` would be a dot that is not seen here.
+/// The characters of names that are looked up. Others are not accepted: `%2e` would be a dot that
+/// is not seen here.
 bool is_name(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
@@ -61,15 +63,20 @@ std::optional<host_and_port> parse_authority(std::string_view authority) {
 }
 
 bool is_own_name(const host_and_port& asked, const asker_rules& rules) {
-  // RFC 6761 and 6762, and ICANN's resolution on "internal" of 2024. svc.cluster.local, of Kubernetes, is below "local".
-  constexpr std::array<std::string_view, 4> private_roots{".local", ".internal", ".localhost", ".test"};
+  // RFC 6761 and 6762, and ICANN's resolution on "internal" of 2024. svc.cluster.local, of
+  // Kubernetes, is below "local".
+  constexpr std::array<std::string_view, 4> private_roots{".local", ".internal", ".localhost",
+                                                          ".test"};
   if (asked.is_address || asked.host.find('.') == std::string::npos) return true;
-  return std::ranges::any_of(private_roots, [&](std::string_view root) { return asked.host.ends_with(root); }) ||
+  return std::ranges::any_of(private_roots,
+                             [&](std::string_view root) { return asked.host.ends_with(root); }) ||
          std::ranges::find(rules.own_names, asked.host) != rules.own_names.end();
 }
 
 /// RFC 9110, 9.2.1, without TRACE, which is not served.
-bool is_safe(std::string_view method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
+bool is_safe(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
 
 /// A client's text in a sentence: cut when it is long.
 std::string shown(std::string_view text) {
@@ -93,13 +100,17 @@ std::optional<rejection> rejection_of_site(const request& r) {
   constexpr std::string_view code = "cross_site_request";
   for (const auto& field : r.headers) {
     const auto value = trimmed(field.value);
-    if (same_word(field.name, "Sec-Fetch-Site") && !same_word(value, "same-origin") && !same_word(value, "none")) {
-      return rejection{403, code, "the request comes from a web page of another site (Sec-Fetch-Site is '" + shown(value) + "')"};
+    if (same_word(field.name, "Sec-Fetch-Site") && !same_word(value, "same-origin") &&
+        !same_word(value, "none")) {
+      return rejection{403, code,
+                       "the request comes from a web page of another site (Sec-Fetch-Site is '" +
+                           shown(value) + "')"};
     }
     if (same_word(field.name, "Origin") && !is_origin_of(value, r.authority)) {
       return rejection{403, code,
-                       "the request comes from a web page of another site (Origin is '" + shown(value) + "', Host is '" +
-                           shown(r.authority) + "'); a proxy in front has to pass Host on as it came"};
+                       "the request comes from a web page of another site (Origin is '" +
+                           shown(value) + "', Host is '" + shown(r.authority) +
+                           "'); a proxy in front has to pass Host on as it came"};
     }
   }
   return std::nullopt;
@@ -112,7 +123,8 @@ std::optional<rejection> rejection_of_host(const request& r, const asker_rules& 
   const auto name = shown(asked ? std::string_view{asked->host} : std::string_view{r.authority});
   return rejection{421, "unknown_host",
                    "the service does not answer to the host '" + name +
-                       "'; where that is its name, it has to be started with --public-host " + (asked ? name : "and that name")};
+                       "'; where that is its name, it has to be started with --public-host " +
+                       (asked ? name : "and that name")};
 }
 
 }  // namespace

@@ -10,7 +10,9 @@ namespace retail_pulse::http {
 namespace {
 
 /// The `next` of a list is an id or a number of images; ids of jobs are the largest.
-std::optional<std::int64_t> cursor_in(std::string_view text) { return whole_number<std::int64_t>(text, 0, max_job_id); }
+std::optional<std::int64_t> cursor_in(std::string_view text) {
+  return whole_number<std::int64_t>(text, 0, max_job_id);
+}
 
 }  // namespace
 
@@ -22,7 +24,8 @@ std::optional<job_id> job_named(std::string_view text) {
 std::optional<rejection> stray_parameter(const request& r) {
   parameters given{r.query};
   const auto& problem = given.problem();
-  return problem.empty() ? std::nullopt : std::optional{rejection{400, "invalid_parameter", problem}};
+  return problem.empty() ? std::nullopt
+                         : std::optional{rejection{400, "invalid_parameter", problem}};
 }
 
 parameters::parameters(std::string_view query_text) {
@@ -59,10 +62,15 @@ std::optional<std::string> parameters::text(std::string_view name) {
 }
 
 std::size_t parameters::limit() {
-  const auto in_bounds = [](std::string_view text) { return whole_number<std::size_t>(text, 1, limits::max_page); };
-  return value("limit", in_bounds, "is not a number from 1 to " + std::to_string(limits::max_page)).value_or(limits::default_page);
+  const auto in_bounds = [](std::string_view text) {
+    return whole_number<std::size_t>(text, 1, limits::max_page);
+  };
+  return value("limit", in_bounds, "is not a number from 1 to " + std::to_string(limits::max_page))
+      .value_or(limits::default_page);
 }
 
-std::optional<std::int64_t> parameters::cursor() { return value("cursor", cursor_in, "is not the \"next\" of a list"); }
+std::optional<std::int64_t> parameters::cursor() {
+  return value("cursor", cursor_in, "is not the \"next\" of a list");
+}
 
 }  // namespace retail_pulse::http

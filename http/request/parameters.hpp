@@ -16,8 +16,9 @@ namespace retail_pulse::http {
 /// The job that a path or a parameter names; nullopt for a malformed id.
 std::optional<job_id> job_named(std::string_view text);
 
-/// Reads the parameters of a route from a query string. Each read returns nullopt when the parameter is missing or invalid. The first error
-/// is kept: a route reads all of its parameters, and then checks `problem`.
+/// Reads the parameters of a route from a query string. Each read returns nullopt when the
+/// parameter is missing or invalid. The first error is kept: a route reads all of its parameters,
+/// and then checks `problem`.
 class parameters {
  public:
   explicit parameters(std::string_view query_text);
@@ -26,7 +27,8 @@ class parameters {
   std::optional<std::string> text(std::string_view name);
   /// Also invalid if `read` returns nullopt; the error is then "<name> <must_be>".
   template <class Read>
-  auto value(std::string_view name, Read read, std::string_view must_be) -> decltype(read(std::string_view{})) {
+  auto value(std::string_view name, Read read, std::string_view must_be)
+      -> decltype(read(std::string_view{})) {
     const auto given = text(name);
     if (!given) return std::nullopt;
     auto value = read(std::string_view{*given});
@@ -38,8 +40,8 @@ class parameters {
   /// "cursor": the `next` of the page before.
   std::optional<std::int64_t> cursor();
 
-  /// The first error, which names the parameter; empty when there is none. A parameter that was not read is an error, too: a misspelt
-  /// filter would otherwise let everything through.
+  /// The first error, which names the parameter; empty when there is none. A parameter that was not
+  /// read is an error, too: a misspelt filter would otherwise let everything through.
   const std::string& problem();
   /// Whether one was not read.
   bool has_other() const { return query_ && query_->name_not_in(read_); }
@@ -52,8 +54,9 @@ class parameters {
   std::string problem_;
 };
 
-/// The error of a request whose route has no parameters; nullopt where there is none. For routes where ignoring a parameter would mislead: a
-/// client that redrives with `?code=timed_out` does not mean all images.
+/// The error of a request whose route has no parameters; nullopt where there is none. For routes
+/// where ignoring a parameter would mislead: a client that redrives with `?code=timed_out` does not
+/// mean all images.
 std::optional<rejection> stray_parameter(const request& r);
 
 }  // namespace retail_pulse::http

@@ -15,7 +15,8 @@ bool parser_thread::has_room(const client_address& from, std::size_t bytes) cons
   return bytes_.held_by(from) == 0 ? bytes_.has_room(bytes) : bytes_.allows(from, bytes);
 }
 
-bool parser_thread::parse(const client_address& from, std::string body, bool wants_digest, on_parsed done) {
+bool parser_thread::parse(const client_address& from, std::string body, bool wants_digest,
+                          on_parsed done) {
   const std::lock_guard lock{mutex_};
   if (stopped_ || !has_room(from, body.size())) return false;
   const auto size = body.size();
@@ -50,7 +51,8 @@ void parser_thread::handle(task& t) const {
     t.body = {};  // the result has its own copy; free this one before the job goes on
     t.done(std::move(result), std::move(digest));
   } catch (const std::exception& problem) {
-    observe::log(observe::level::error, "a submission could not be parsed", {{"detail", problem.what()}});
+    observe::log(observe::level::error, "a submission could not be parsed",
+                 {{"detail", problem.what()}});
   }
 }
 

@@ -14,26 +14,31 @@
 
 namespace retail_pulse::http {
 
-/// Parses large submissions one after the other on a thread of its own, so that no other request waits for them. Clients take turns.
+/// Parses large submissions one after the other on a thread of its own, so that no other request
+/// waits for them. Clients take turns.
 class parser_thread {
  public:
   using parsed = std::variant<submission_ptr, parse_error>;
   /// `digest`: of the body when it was requested, else empty.
   using on_parsed = std::function<void(parsed result, std::string digest)>;
 
-  /// `queue` bounds the bytes of the bodies that wait or are being parsed. A body of any size is accepted when the queue is empty; the
-  /// first body of a client is accepted when the total allows it, whatever the client's share. `max_images` is that of parse_submission.
-  explicit parser_thread(const share_bounds& queue, std::size_t max_images = limits::default_job_images);
+  /// `queue` bounds the bytes of the bodies that wait or are being parsed. A body of any size is
+  /// accepted when the queue is empty; the first body of a client is accepted when the total allows
+  /// it, whatever the client's share. `max_images` is that of parse_submission.
+  explicit parser_thread(const share_bounds& queue,
+                         std::size_t max_images = limits::default_job_images);
   ~parser_thread() { stop(); }
   parser_thread(const parser_thread&) = delete;
   parser_thread& operator=(const parser_thread&) = delete;
 
-  /// Any thread. Queues a body, and calls `done` on the parser thread. False when the queue is full, for all or for this client, or the
-  /// thread is stopped. `done` is destroyed without a call when the thread is stopped first, or memory runs out. The body counts as being
-  /// parsed until `done` returns.
+  /// Any thread. Queues a body, and calls `done` on the parser thread. False when the queue is
+  /// full, for all or for this client, or the thread is stopped. `done` is destroyed without a call
+  /// when the thread is stopped first, or memory runs out. The body counts as being parsed until
+  /// `done` returns.
   bool parse(const client_address& from, std::string body, bool wants_digest, on_parsed done);
 
-  /// Drops what waits, finishes the body that is being parsed, and ends the thread. Not from `done`.
+  /// Drops what waits, finishes the body that is being parsed, and ends the thread. Not from
+  /// `done`.
   void stop();
 
  private:

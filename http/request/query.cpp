@@ -29,7 +29,9 @@ std::optional<std::string> decode(std::string_view text, char plus = ' ') {
 
 }  // namespace
 
-std::optional<std::string> decoded_segment(std::string_view segment) { return decode(segment, '+'); }
+std::optional<std::string> decoded_segment(std::string_view segment) {
+  return decode(segment, '+');
+}
 
 std::variant<query, std::string> query::parse(std::string_view text) {
   query result;
@@ -42,7 +44,8 @@ std::variant<query, std::string> query::parse(std::string_view text) {
     auto name = decode(part.substr(0, equals));
     if (name == "_") continue;
     auto value = decode(equals < part.size() ? part.substr(equals + 1) : std::string_view{});
-    if (!name || !value) return (name && !name->empty() ? *name : "the query") + " is not well-formed";
+    if (!name || !value)
+      return (name && !name->empty() ? *name : "the query") + " is not well-formed";
     result.parameters_.push_back({std::move(*name), std::move(*value)});
   }
   return result;
@@ -58,11 +61,14 @@ const std::string* query::find(std::string_view name) const {
 }
 
 void query::drop_empty(std::string_view name) {
-  std::erase_if(parameters_, [name](const parameter& each) { return each.name == name && each.value.empty(); });
+  std::erase_if(parameters_,
+                [name](const parameter& each) { return each.name == name && each.value.empty(); });
 }
 
 std::optional<std::string> query::name_not_in(std::span<const std::string> names) const {
-  const auto other = [names](const parameter& given) { return std::ranges::find(names, given.name) == names.end(); };
+  const auto other = [names](const parameter& given) {
+    return std::ranges::find(names, given.name) == names.end();
+  };
   const auto found = std::ranges::find_if(parameters_, other);
   return found == parameters_.end() ? std::nullopt : std::optional{found->name};
 }

@@ -12,15 +12,16 @@
 
 namespace retail_pulse::http {
 
-/// A segment of a path, decoded: %XX stands for a byte. nullopt when a percent sign is not followed by two hexadecimal digits, or for a
-/// decoded NUL.
+/// A segment of a path, decoded: %XX stands for a byte. nullopt when a percent sign is not followed
+/// by two hexadecimal digits, or for a decoded NUL.
 std::optional<std::string> decoded_segment(std::string_view segment);
 
-/// A decoded query string. A parameter `_` is ignored, whatever its value: clients add it to get past caches.
+/// A decoded query string. A parameter `_` is ignored, whatever its value: clients add it to get
+/// past caches.
 class query {
  public:
-  /// Or an error sentence, which names the parameter where its name can be read: a percent sign is not followed by two hexadecimal digits,
-  /// or there is a decoded NUL.
+  /// Or an error sentence, which names the parameter where its name can be read: a percent sign is
+  /// not followed by two hexadecimal digits, or there is a decoded NUL.
   static std::variant<query, std::string> parse(std::string_view text);
 
   /// How often a parameter is given; names are compared exactly.

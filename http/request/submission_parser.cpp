@@ -14,14 +14,24 @@
 namespace retail_pulse::http {
 namespace {
 
-enum class member : std::uint8_t { other, count, visits, callback_url, store_id, image_url, visit_time };
+enum class member : std::uint8_t {
+  other,
+  count,
+  visits,
+  callback_url,
+  store_id,
+  image_url,
+  visit_time
+};
 
 constexpr std::string_view name_of(member m) {
-  constexpr std::string_view names[] = {"", "count", "visits", "callback_url", "store_id", "image_url", "visit_time"};
+  constexpr std::string_view names[] = {"",         "count",     "visits",    "callback_url",
+                                        "store_id", "image_url", "visit_time"};
   return names[static_cast<std::size_t>(m)];
 }
 
-/// The kind of a value. Objects and arrays are distinguished because only they can be valid for `visits` and `image_url`.
+/// The kind of a value. Objects and arrays are distinguished because only they can be valid for
+/// `visits` and `image_url`.
 enum class kind : std::uint8_t { text, integer, other_scalar, object, array };
 
 bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
@@ -29,7 +39,8 @@ bool has_nul(std::string_view text) { return text.find('\0') != std::string_view
 /// Whether this byte is inside a UTF-8 character, not at its start.
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-/// A URL, or as much of it as shows that it is too long: cut shorter it would be another URL, perhaps a valid one.
+/// A URL, or as much of it as shows that it is too long: cut shorter it would be another URL,
+/// perhaps a valid one.
 std::string_view kept_of(std::string_view url) {
   if (url.size() <= limits::url_bytes) return url;
   auto end = limits::url_bytes + 1;
@@ -46,21 +57,26 @@ std::string shown(std::string_view name) {
   return std::string{name.substr(0, end)} + "...";
 }
 
-/// "line 3, column 7" of the last of `read` bytes. Columns count characters, so UTF-8 continuation bytes do not count.
+/// "line 3, column 7" of the last of `read` bytes. Columns count characters, so UTF-8 continuation
+/// bytes do not count.
 std::string line_and_column(std::string_view text, std::size_t read) {
   const auto before = text.substr(0, std::min(text.size(), read == 0 ? 0 : read - 1));
   const auto line_start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
   auto start = line_start;
-  if (start == 0 && before.starts_with(byte_order_mark)) start = byte_order_mark.size();  // it takes no column
+  if (start == 0 && before.starts_with(byte_order_mark))
+    start = byte_order_mark.size();  // it takes no column
   const auto line = 1 + std::ranges::count(before, '\n');
-  const auto column = 1 + std::ranges::count_if(before.substr(start), [](char c) { return !continues(c); });
+  const auto column =
+      1 + std::ranges::count_if(before.substr(start), [](char c) { return !continues(c); });
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
-/// The receiver of nlohmann's SAX events. Every event returns whether to go on; `problem` is set when not.
+/// The receiver of nlohmann's SAX events. Every event returns whether to go on; `problem` is set
+/// when not.
 class submission_reader {
  public:
-  submission_reader(std::string_view document, std::size_t max_images) : document_{document}, max_images_{max_images} {}
+  submission_reader(std::string_view document, std::size_t max_images)
+      : document_{document}, max_images_{max_images} {}
 
   std::string problem;
   int status = 400;  ///< that goes with it
@@ -75,14 +91,17 @@ class submission_reader {
     const bool whole = literal.find_first_not_of("-0123456789") == std::string::npos;
     return whole ? integer(literal) : value(kind::other_scalar);
   }
-  bool binary(nlohmann::json::binary_t&) { return value(kind::other_scalar); }  // JSON text has none
+  bool binary(nlohmann::json::binary_t&) {
+    return value(kind::other_scalar);
+  }  // JSON text has none
   bool string(std::string& text);
   bool key(std::string& name);
   bool start_object(std::size_t) { return value(kind::object); }
   bool start_array(std::size_t) { return value(kind::array); }
   bool end_object() { return leave(); }
   bool end_array() { return leave(); }
-  bool parse_error(std::size_t read, const std::string& token, const nlohmann::detail::exception& error);
+  bool parse_error(std::size_t read, const std::string& token,
+                   const nlohmann::detail::exception& error);
 
  private:
   enum class level : std::uint8_t { document, root, visits, visit, urls, ignored };
@@ -129,7 +148,8 @@ class submission_reader {
 /// The current position as a path: "visits[1].store_id".
 std::string submission_reader::path() const {
   const auto known = at_ == level::ignored ? before_ignored_ : at_;
-  const std::string name = member_ == member::other ? shown(other_name_) : std::string{name_of(member_)};
+  const std::string name =
+      member_ == member::other ? shown(other_name_) : std::string{name_of(member_)};
   switch (known) {
     case level::root:
       return name;
@@ -138,7 +158,8 @@ std::string submission_reader::path() const {
     case level::visit:
       return visit_path() + "." + name;
     case level::urls:
-      return visit_path() + ".image_url[" + std::to_string(result->image_count() - visit_.first_image) + "]";
+      return visit_path() + ".image_url[" +
+             std::to_string(result->image_count() - visit_.first_image) + "]";
     case level::document:
     case level::ignored:
       break;
@@ -147,7 +168,9 @@ std::string submission_reader::path() const {
 }
 
 bool submission_reader::enter(level where) {
-  if (++depth_ > limits::json_depth) return fail("the nesting of " + path() + " is deeper than " + std::to_string(limits::json_depth));
+  if (++depth_ > limits::json_depth)
+    return fail("the nesting of " + path() + " is deeper than " +
+                std::to_string(limits::json_depth));
   if (where == level::ignored && at_ != level::ignored) {
     ignored_from_ = depth_;
     before_ignored_ = at_;
@@ -165,7 +188,8 @@ bool submission_reader::leave() {
       return true;
     case level::urls:
       at_ = level::visit;
-      return result->image_count() > visit_.first_image || fail(visit_path() + ".image_url is empty");
+      return result->image_count() > visit_.first_image ||
+             fail(visit_path() + ".image_url is empty");
     case level::visit:
       at_ = level::visits;
       return finish_visit();
@@ -189,7 +213,10 @@ bool submission_reader::value(kind what) {
       return value_in_root(what);
     case level::visits:
       if (what != kind::object) return fail(visit_path() + " is not an object");
-      visit_ = {.store_id = {}, .visit_time = {}, .has_urls = false, .first_image = result->image_count()};
+      visit_ = {.store_id = {},
+                .visit_time = {},
+                .has_urls = false,
+                .first_image = result->image_count()};
       return enter(level::visit);
     case level::visit:
       return value_in_visit(what);
@@ -203,8 +230,10 @@ bool submission_reader::value(kind what) {
 
 bool submission_reader::value_in_root(kind what) {
   if (member_ == member::count) return what == kind::integer || fail("count is not an integer");
-  if (member_ == member::visits) return what == kind::array ? enter(level::visits) : fail("visits is not an array");
-  if (member_ == member::callback_url) return what == kind::text || fail("callback_url is not a string");
+  if (member_ == member::visits)
+    return what == kind::array ? enter(level::visits) : fail("visits is not an array");
+  if (member_ == member::callback_url)
+    return what == kind::text || fail("callback_url is not a string");
   return what == kind::object || what == kind::array ? enter(level::ignored) : true;
 }
 
@@ -233,7 +262,8 @@ bool submission_reader::string(std::string& text) {
   if (at_ == level::root && member_ == member::callback_url) return callback_url(text);
   if (at_ != level::visit || member_ == member::other) return true;
   const auto bound = member_ == member::store_id ? limits::store_id_bytes : limits::text_bytes;
-  if (text.size() > bound) return fail(path() + " is longer than " + std::to_string(bound) + " bytes");
+  if (text.size() > bound)
+    return fail(path() + " is longer than " + std::to_string(bound) + " bytes");
   if (member_ == member::store_id) {
     if (text.empty()) return fail(path() + " is empty");
     visit_.store_id = std::move(text);
@@ -243,13 +273,15 @@ bool submission_reader::string(std::string& text) {
   return true;
 }
 
-/// An invalid URL fails as an image later. A blank one is rejected here: it comes from an empty cell or variable.
+/// An invalid URL fails as an image later. A blank one is rejected here: it comes from an empty
+/// cell or variable.
 bool submission_reader::image_url(std::string_view text) {
   const auto kept = kept_of(text);
   if (without_blanks_around(kept).empty()) return fail(path() + " is empty");
   if (result->image_count() == max_images_) {
     status = 413;
-    return fail("the job has more than " + std::to_string(max_images_) + " images, which are as many as --max-job-images allows");
+    return fail("the job has more than " + std::to_string(max_images_) +
+                " images, which are as many as --max-job-images allows");
   }
   result->add_url(kept);
   return true;
@@ -258,7 +290,8 @@ bool submission_reader::image_url(std::string_view text) {
 /// Whether it is a valid URL is checked later, by the settings for webhooks.
 bool submission_reader::callback_url(std::string& text) {
   if (text.empty()) return fail("callback_url is empty");
-  if (text.size() > limits::url_bytes) return fail("callback_url is longer than " + std::to_string(limits::url_bytes) + " bytes");
+  if (text.size() > limits::url_bytes)
+    return fail("callback_url is longer than " + std::to_string(limits::url_bytes) + " bytes");
   result->set_callback_url(std::move(text));
   return true;
 }
@@ -270,7 +303,9 @@ bool submission_reader::begin_member(member m, bool seen) {
 
 bool submission_reader::key(std::string& name) {
   if (has_nul(name)) {
-    const std::string where = at_ == level::visit ? " in " + visit_path() : at_ == level::ignored ? " in " + path() : "";
+    const std::string where = at_ == level::visit     ? " in " + visit_path()
+                              : at_ == level::ignored ? " in " + path()
+                                                      : "";
     return fail("a member name" + where + " contains a NUL character");
   }
   if (at_ == level::ignored) return true;
@@ -280,10 +315,12 @@ bool submission_reader::key(std::string& name) {
       const bool seen = std::exchange(has_visits_, true);
       return begin_member(member::visits, seen);
     }
-    if (name == "callback_url") return begin_member(member::callback_url, std::exchange(has_callback_url_, true));
+    if (name == "callback_url")
+      return begin_member(member::callback_url, std::exchange(has_callback_url_, true));
   } else {
     if (name == "store_id") return begin_member(member::store_id, visit_.store_id.has_value());
-    if (name == "visit_time") return begin_member(member::visit_time, visit_.visit_time.has_value());
+    if (name == "visit_time")
+      return begin_member(member::visit_time, visit_.visit_time.has_value());
     if (name == "image_url") {
       const bool seen = std::exchange(visit_.has_urls, true);
       return begin_member(member::image_url, seen);
@@ -308,33 +345,42 @@ bool submission_reader::finish_root() {
   const auto visits = result->visit_count();
   if (visits == 0) return fail("visits is empty");
   if (*count_ == std::to_string(visits)) return true;
-  return fail("count is " + shown(*count_) + " but there " + (visits == 1 ? "is 1 visit" : "are " + std::to_string(visits) + " visits"));
+  return fail("count is " + shown(*count_) + " but there " +
+              (visits == 1 ? "is 1 visit" : "are " + std::to_string(visits) + " visits"));
 }
 
 /// The library's own text is not used: it quotes the input at length.
-bool submission_reader::parse_error(std::size_t read, const std::string&, const nlohmann::detail::exception& error) {
-  constexpr int out_of_range = 406;  // the library's id of "number overflow": valid JSON, but too large for a double
+bool submission_reader::parse_error(std::size_t read, const std::string&,
+                                    const nlohmann::detail::exception& error) {
+  constexpr int out_of_range =
+      406;  // the library's id of "number overflow": valid JSON, but too large for a double
   const std::string_view reason{error.what()};
   const std::string where = " at " + line_and_column(document_, read);
   if (error.id == out_of_range) return fail(path() + " is a number out of range" + where);
-  if (reason.find("ill-formed UTF-8") != std::string_view::npos) return fail("invalid UTF-8" + where);
+  if (reason.find("ill-formed UTF-8") != std::string_view::npos)
+    return fail("invalid UTF-8" + where);
   if (read > document_.size()) return fail("malformed JSON" + where + ": the text ends too early");
   return fail("malformed JSON" + where);
 }
 
 }  // namespace
 
-std::variant<submission_ptr, parse_error> parse_submission(std::string_view text, std::size_t max_images) {
-  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return parse_error{"the body is empty"};
+std::variant<submission_ptr, parse_error> parse_submission(std::string_view text,
+                                                           std::size_t max_images) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
+    return parse_error{"the body is empty"};
   if (const auto how = encoding_of(text).what; how != encoding::kind::utf8) {
-    return parse_error{std::string{"the body is "} + (how == encoding::kind::utf16 ? "UTF-16" : "UTF-32") + "; JSON is sent in UTF-8"};
+    return parse_error{std::string{"the body is "} +
+                       (how == encoding::kind::utf16 ? "UTF-16" : "UTF-32") +
+                       "; JSON is sent in UTF-8"};
   }
   // The library takes a NUL byte for the end of the text and would ignore the rest.
   if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
     return parse_error{"malformed JSON at " + line_and_column(text, nul + 1) + ": a NUL byte"};
   }
   submission_reader reader{text, max_images};
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) return parse_error{std::move(reader.problem), reader.status};
+  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader))
+    return parse_error{std::move(reader.problem), reader.status};
   return submission_ptr{std::move(reader.result)};
 }
 

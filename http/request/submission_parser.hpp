@@ -10,8 +10,9 @@
 
 namespace retail_pulse::http {
 
-/// The first error of a text that is not a submission: one sentence that names the field ("visits[1].store_id is missing") or, for text
-/// that is not JSON, the line and column (from 1; columns count characters).
+/// The first error of a text that is not a submission: one sentence that names the field
+/// ("visits[1].store_id is missing") or, for text that is not JSON, the line and column (from 1;
+/// columns count characters).
 struct parse_error {
   std::string message;
   int status = 400;  ///< 413 for a job with too many images
@@ -19,12 +20,15 @@ struct parse_error {
 
 /// Reads the body of POST /api/submit in one pass, without building a document tree.
 ///
-/// The first error is reported. Members may come in any order. An unknown member is ignored, but its nesting (limits::json_depth) and its
-/// text (UTF-8, no NUL) are checked; a known one may come only once. `count` is an integer without fraction or exponent. A byte order mark
-/// is skipped; UTF-16 and UTF-32 are rejected by name (RFC 8259, 8.1). `store_id` is bounded by limits::store_id_bytes and must not be
-/// empty, `visit_time` is any text up to limits::text_bytes. Any text that is not blank is a legal URL; one longer than limits::url_bytes is
-/// cut, at most four bytes beyond that bound. `callback_url` is a text within that bound, and not empty. A job has at most `max_images`
-/// images: reading ends with the first image beyond.
-std::variant<submission_ptr, parse_error> parse_submission(std::string_view text, std::size_t max_images = limits::default_job_images);
+/// The first error is reported. Members may come in any order. An unknown member is ignored, but
+/// its nesting (limits::json_depth) and its text (UTF-8, no NUL) are checked; a known one may come
+/// only once. `count` is an integer without fraction or exponent. A byte order mark is skipped;
+/// UTF-16 and UTF-32 are rejected by name (RFC 8259, 8.1). `store_id` is bounded by
+/// limits::store_id_bytes and must not be empty, `visit_time` is any text up to limits::text_bytes.
+/// Any text that is not blank is a legal URL; one longer than limits::url_bytes is cut, at most
+/// four bytes beyond that bound. `callback_url` is a text within that bound, and not empty. A job
+/// has at most `max_images` images: reading ends with the first image beyond.
+std::variant<submission_ptr, parse_error> parse_submission(
+    std::string_view text, std::size_t max_images = limits::default_job_images);
 
 }  // namespace retail_pulse::http

@@ -8,9 +8,12 @@
 namespace retail_pulse::http {
 namespace {
 
-void drop_blanks(std::string_view& text) { text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size())); }
+void drop_blanks(std::string_view& text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+}
 
-/// The quoted part of the entity tag that the text begins with, which is removed from it; empty when there is none.
+/// The quoted part of the entity tag that the text begins with, which is removed from it; empty
+/// when there is none.
 std::string_view next_opaque_tag(std::string_view& text) {
   if (text.starts_with("W/")) text.remove_prefix(2);
   const auto end = text.starts_with('"') ? text.find('"', 1) : std::string_view::npos;
@@ -24,16 +27,21 @@ std::string_view next_opaque_tag(std::string_view& text) {
 
 std::string etag_of(const job_status& status) {
   const auto& images = status.images;
-  return "W/\"" + std::to_string(status.submitted_at.count()) + "." + std::to_string(status.run.value) + "." +
-         std::to_string(images.done()) + "." + std::to_string(images.failed) + "." + std::string{name_of(status.state)} + "\"";
+  return "W/\"" + std::to_string(status.submitted_at.count()) + "." +
+         std::to_string(status.run.value) + "." + std::to_string(images.done()) + "." +
+         std::to_string(images.failed) + "." + std::string{name_of(status.state)} + "\"";
 }
 
 std::string etag_of(const job_report& report) {
   const auto& job = report.job;
-  std::string text = "W/\"" + std::to_string(job.submitted_at.count()) + "." + std::to_string(job.run.value) + "." +
-                     std::to_string(job.images.succeeded) + "." + std::to_string(job.images.failed) + "." + std::string{name_of(job.state)};
+  std::string text = "W/\"" + std::to_string(job.submitted_at.count()) + "." +
+                     std::to_string(job.run.value) + "." + std::to_string(job.images.succeeded) +
+                     "." + std::to_string(job.images.failed) + "." +
+                     std::string{name_of(job.state)};
   if (report.cancelled) text += ".cancelled";
-  if (report.callback) text += "." + std::string{name_of(report.callback->standing)} + "." + std::to_string(report.callback->attempts);
+  if (report.callback)
+    text += "." + std::string{name_of(report.callback->standing)} + "." +
+            std::to_string(report.callback->attempts);
   return text + "\"";
 }
 
@@ -61,18 +69,21 @@ bool lists_etag(std::string_view if_none_match, std::string_view etag) {
 }
 
 bool is_known(const request& r, std::string_view etag) {
-  return std::ranges::any_of(
-      r.headers, [&](const header_field& field) { return same_word(field.name, "If-None-Match") && lists_etag(field.value, etag); });
+  return std::ranges::any_of(r.headers, [&](const header_field& field) {
+    return same_word(field.name, "If-None-Match") && lists_etag(field.value, etag);
+  });
 }
 
 response conditional(const request& to, std::string etag, response full) {
   if (full.status != 200) return full;
   const bool known = is_known(to, etag);
-  std::erase_if(full.headers, [](const header_field& field) { return field.name == "Cache-Control"; });
+  std::erase_if(full.headers,
+                [](const header_field& field) { return field.name == "Cache-Control"; });
   full.headers.push_back({"Cache-Control", "no-cache"});
   full.headers.push_back({"ETag", std::move(etag)});
   if (!known) return full;
-  std::erase_if(full.headers, [](const header_field& field) { return field.name == "Content-Type"; });
+  std::erase_if(full.headers,
+                [](const header_field& field) { return field.name == "Content-Type"; });
   return {.status = 304, .body = {}, .headers = std::move(full.headers)};
 }
 

@@ -13,14 +13,16 @@ namespace {
 std::string_view name_of(const image_result& result) { return describe(result.code).name; }
 
 json summary_of(const job_summary& job) {
-  json entry{
-      {"job_id", job.id.value},
-      {"status", retail_pulse::name_of(job.state)},
-      {"run", job.run.value},
-      {"images",
-       {{"total", job.images.total}, {"done", job.images.done()}, {"succeeded", job.images.succeeded}, {"failed", job.images.failed}}},
-      {"visits", job.visits},
-      {"submitted_at", to_rfc3339(job.submitted_at)}};
+  json entry{{"job_id", job.id.value},
+             {"status", retail_pulse::name_of(job.state)},
+             {"run", job.run.value},
+             {"images",
+              {{"total", job.images.total},
+               {"done", job.images.done()},
+               {"succeeded", job.images.succeeded},
+               {"failed", job.images.failed}}},
+             {"visits", job.visits},
+             {"submitted_at", to_rfc3339(job.submitted_at)}};
   if (job.finished_at) entry["finished_at"] = to_rfc3339(*job.finished_at);
   return entry;
 }
@@ -29,7 +31,9 @@ json summary_of(const job_summary& job) {
 bool was_fetched(const image_result& result) { return result.attempts > 0; }
 
 /// Older versions have stored more than may be published.
-fetch_evidence evidence_of(const reported_image& image) { return public_evidence(image.result.evidence, image.result.code, image.url); }
+fetch_evidence evidence_of(const reported_image& image) {
+  return public_evidence(image.result.evidence, image.result.code, image.url);
+}
 
 json image_of(const reported_image& image) {
   json entry{{"number", image.number.value},
@@ -56,7 +60,9 @@ json image_of(const reported_image& image) {
   if (!evidence.final_url.empty()) entry["final_url"] = evidence.final_url;
   if (!evidence.address.empty()) entry["address"] = evidence.address;
   if (was_fetched(result)) {
-    entry["timings"] = {{"dns_ms", evidence.dns_ms}, {"connect_ms", evidence.connect_ms}, {"total_ms", evidence.total_ms}};
+    entry["timings"] = {{"dns_ms", evidence.dns_ms},
+                        {"connect_ms", evidence.connect_ms},
+                        {"total_ms", evidence.total_ms}};
   }
   entry["recorded_at"] = to_rfc3339(image.recorded_at);
   if (!evidence.kept.empty()) entry["kept"] = evidence.kept;
@@ -70,7 +76,8 @@ void add_progress(json& to, const job_report& report, unix_millis now) {
   const auto& job = report.job;
   const bool ongoing = job.state == job_state::ongoing;
   const auto end = ongoing ? now : job.finished_at.value_or(now);
-  const double elapsed = std::max<double>(0, static_cast<double>((end - report.run_started_at).count())) / 1000;
+  const double elapsed =
+      std::max<double>(0, static_cast<double>((end - report.run_started_at).count())) / 1000;
   const auto done = job.images.done() - report.run_kept;
   const double rate = elapsed > 0 && done > 0 ? static_cast<double>(done) / elapsed : 0;
   to["elapsed_seconds"] = elapsed;
@@ -79,7 +86,9 @@ void add_progress(json& to, const job_report& report, unix_millis now) {
   // An end more than a year away is no estimate.
   const double left = rate > 0 ? static_cast<double>(job.images.pending()) / rate : -1;
   const bool known = left >= 0 && left < 365.0 * 24 * 3600;
-  to["estimated_end_at"] = known ? json(to_rfc3339(now + unix_millis{static_cast<std::int64_t>(left * 1000)})) : json(nullptr);
+  to["estimated_end_at"] =
+      known ? json(to_rfc3339(now + unix_millis{static_cast<std::int64_t>(left * 1000)}))
+            : json(nullptr);
 }
 
 json callback_of(const callback_state& callback) {
@@ -92,7 +101,10 @@ json callback_of(const callback_state& callback) {
 json stores_of(const job_report& report) {
   json list = json::array();
   for (const auto& store : report.stores) {
-    json entry{{"store_id", store.store_id}, {"visits", store.visits}, {"images", store.images}, {"failed", store.failed}};
+    json entry{{"store_id", store.store_id},
+               {"visits", store.visits},
+               {"images", store.images},
+               {"failed", store.failed}};
     if (store.code != error_code::none) {
       entry["code"] = describe(store.code).name;
       entry["error"] = store.error;
@@ -102,23 +114,27 @@ json stores_of(const job_report& report) {
   return list;
 }
 
-// --- CSV -------------------------------------------------------------------------------------------------------------
+// --- CSV ----------------------------------------------------------------------------------------
 
 void add_cell(std::string& line, std::string_view text) {
   append_csv_cell(line, text);
   line += ',';
 }
 
-void add_cell(std::string& line, std::int64_t number) { line.append(std::to_string(number)).append(","); }
+void add_cell(std::string& line, std::int64_t number) {
+  line.append(std::to_string(number)).append(",");
+}
 
 /// The columns that were added after the first version, whose columns keep their order.
 void add_evidence(std::string& rows, const reported_image& image) {
   const auto evidence = evidence_of(image);
   add_cell(rows, evidence.final_url);
   add_cell(rows, evidence.address);
-  evidence.http_status != 0 ? add_cell(rows, std::int64_t{evidence.http_status}) : add_cell(rows, "");
+  evidence.http_status != 0 ? add_cell(rows, std::int64_t{evidence.http_status})
+                            : add_cell(rows, "");
   if (was_fetched(image.result)) {
-    for (const auto milliseconds : {evidence.dns_ms, evidence.connect_ms, evidence.total_ms}) add_cell(rows, std::int64_t{milliseconds});
+    for (const auto milliseconds : {evidence.dns_ms, evidence.connect_ms, evidence.total_ms})
+      add_cell(rows, std::int64_t{milliseconds});
   } else {
     rows += ",,,";
   }
@@ -178,7 +194,8 @@ response job_reported(const job_report& report, unix_millis now) {
             {"visits", job.visits},
             {"submitted_at", to_rfc3339(job.submitted_at)},
             {"run_started_at", to_rfc3339(report.run_started_at)}};
-  for (const auto& [code, images] : report.failures) body["codes"][std::string{describe(code).name}] = images;
+  for (const auto& [code, images] : report.failures)
+    body["codes"][std::string{describe(code).name}] = images;
   if (job.finished_at) body["finished_at"] = to_rfc3339(*job.finished_at);
   add_progress(body, report, now);
   body["stores"] = stores_of(report);
@@ -201,7 +218,8 @@ std::string image_lines(const image_page& page) {
 }
 
 std::string_view csv_header() {
-  return "image,store_id,visit_time,url,state,width,height,perimeter,format,bytes,attempts,code,error,"
+  return "image,store_id,visit_time,url,state,width,height,perimeter,format,bytes,attempts,code,"
+         "error,"
          "final_url,address,http_status,dns_ms,connect_ms,total_ms,kept\r\n";
 }
 
@@ -212,15 +230,21 @@ std::string csv_rows(const image_page& page) {
 }
 
 std::string visits_entry(const stores::store& store) {
-  std::string text = text_of({{"store_id", store.id}, {"area", store.area}, {"store_name", store.name}, {"data", json::array()}});
+  std::string text = text_of({{"store_id", store.id},
+                              {"area", store.area},
+                              {"store_name", store.name},
+                              {"data", json::array()}});
   text.resize(text.size() - 2);  // the array and the entry are open
   return text;
 }
 
-std::string visits_row(const perimeter_row& row) { return text_of({{"date", row.date}, {"perimeter", row.perimeter}}); }
+std::string visits_row(const perimeter_row& row) {
+  return text_of({{"date", row.date}, {"perimeter", row.perimeter}});
+}
 
 response store_found(const stores::store& store) {
-  return json_response(200, {{"store_id", store.id}, {"store_name", store.name}, {"area", store.area}});
+  return json_response(200,
+                       {{"store_id", store.id}, {"store_name", store.name}, {"area", store.area}});
 }
 
 response stores_reloaded(const actors::reload_outcome& outcome) {

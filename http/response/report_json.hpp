@@ -29,10 +29,12 @@ std::string image_lines(const image_page& page);
 
 /// The first row of a report as CSV (RFC 4180), which names the columns.
 std::string_view csv_header();
-/// A row for each image. A cell that a spreadsheet would take for a formula gets an apostrophe in front: see append_csv_cell.
+/// A row for each image. A cell that a spreadsheet would take for a formula gets an apostrophe in
+/// front: see append_csv_cell.
 std::string csv_rows(const image_page& page);
 
-/// `{"store_id": ..., "area": ..., "store_name": ..., "data": [`: the beginning of an entry of /api/visits, whose rows follow.
+/// `{"store_id": ..., "area": ..., "store_name": ..., "data": [`: the beginning of an entry of
+/// /api/visits, whose rows follow.
 std::string visits_entry(const stores::store& store);
 /// `{"date": ..., "perimeter": ...}`
 std::string visits_row(const perimeter_row& row);

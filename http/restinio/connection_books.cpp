@@ -11,8 +11,10 @@
 namespace retail_pulse::http {
 namespace {
 
-client_address client_at(asio::ip::address address, const std::function<bool(std::string_view)>& trusts) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+client_address client_at(asio::ip::address address,
+                         const std::function<bool(std::string_view)>& trusts) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
   client_address who;
   who.v6 = address.is_v6();
   if (who.v6) {
@@ -37,16 +39,20 @@ asio::execution_context::id connection_books::id;
 void connection_books::use(const connection_bounds& bounds) {
   const std::lock_guard lock{mutex_};
   bounds_ = bounds;
-  const auto reserve = std::clamp<std::size_t>(bounds.connections / 8, 1, limits::reserved_connections);
+  const auto reserve =
+      std::clamp<std::size_t>(bounds.connections / 8, 1, limits::reserved_connections);
   const auto served = bounds.connections > reserve ? bounds.connections - reserve : 1;
   requests_ = client_shares{{.total = served, .percent = bounds.client_percent}};
-  bodies_ = client_shares{{.total = bounds.body_bytes, .percent = bounds.client_percent, .least = bounds.largest_body}};
+  bodies_ = client_shares{
+      {.total = bounds.body_bytes, .percent = bounds.client_percent, .least = bounds.largest_body}};
   unread_ = client_shares{{.total = bounds.unread_bytes}};
   // The other half is for clients that connect while one is being evicted.
-  full_from_ = bounds.connections - std::min(bounds.connections, std::max<std::size_t>(1, reserve / 2));
+  full_from_ =
+      bounds.connections - std::min(bounds.connections, std::max<std::size_t>(1, reserve / 2));
 }
 
-connection_ptr connection_books::join(guarded_socket& socket, const asio::ip::address& from, int descriptor) {
+connection_ptr connection_books::join(guarded_socket& socket, const asio::ip::address& from,
+                                      int descriptor) {
   auto c = std::make_shared<connection_entry>();
   c->who = client_at(from, trusts);
   c->socket = &socket;
@@ -66,12 +72,13 @@ void connection_books::make_room() {
   }
 }
 
-/// A descriptor that is in its entry is not closed yet. Bytes that have come already are still read and, if they are a whole request,
-/// it is served.
+/// A descriptor that is in its entry is not closed yet. Bytes that have come already are still read
+/// and, if they are a whole request, it is served.
 void connection_books::evict(connection_entry& c, early_rejection why) {
   crowd_.remove(&c);
   if (!std::exchange(c.evicted, std::move(why))) ++evicted_;
-  if (c.descriptor >= 0) ::shutdown(c.descriptor, c.phase == connection_phase::answering ? SHUT_RDWR : SHUT_RD);
+  if (c.descriptor >= 0)
+    ::shutdown(c.descriptor, c.phase == connection_phase::answering ? SHUT_RDWR : SHUT_RD);
 }
 
 void connection_books::close(connection_entry& c) {
@@ -97,12 +104,14 @@ std::size_t connection_books::open() const {
   return entries_.size();
 }
 
-std::optional<early_rejection> connection_books::waits(connection_entry& c, connection_phase phase, clock::time_point began) {
+std::optional<early_rejection> connection_books::waits(connection_entry& c, connection_phase phase,
+                                                       clock::time_point began) {
   const std::lock_guard lock{mutex_};
   c.phase = phase;
   c.began = began;
   c.moved = clock::now();
-  if (std::exchange(c.is_served, false)) requests_.give_back(c.who, 1);  // nothing is read before the response to the last request
+  if (std::exchange(c.is_served, false))
+    requests_.give_back(c.who, 1);  // nothing is read before the response to the last request
   if (c.evicted) return c.evicted;
   crowd_.add(&c, c.who, c.moved);
   return std::nullopt;
@@ -119,14 +128,16 @@ bool connection_books::begins(connection_entry& c, bool vital) {
   crowd_.remove(&c);  // it may be there when a request came together with one that was not served
   c.phase = connection_phase::answering;
   c.moved = clock::now();
-  if (vital) {  // without a place: its client may not read the answer, and makes room for another then
+  if (vital) {  // without a place: its client may not read the answer, and makes room for another
+                // then
     crowd_.add(&c, c.who, c.moved);
     return true;
   }
   if (requests_.allows(c.who, 1)) {
     requests_.take(c.who, 1);
     c.is_served = true;
-    if (std::exchange(c.evicted, std::nullopt)) --evicted_;  // its request is complete all the same: it stays until the response
+    if (std::exchange(c.evicted, std::nullopt))
+      --evicted_;  // its request is complete all the same: it stays until the response
     return true;
   }
   crowd_.add(&c, c.who, c.moved);
@@ -140,19 +151,23 @@ void connection_books::set_body(connection_entry& c, std::size_t bytes) {
 }
 
 /// How much its client has, to compare clients by.
-std::size_t connection_books::weight_of(const connection_entry& c, const client_shares& of, amount_of amount) {
+std::size_t connection_books::weight_of(const connection_entry& c, const client_shares& of,
+                                        amount_of amount) {
   return c.who.trusted ? c.*amount : of.held_by(c.who);
 }
 
-/// Of those that have any and are accepted: of the client that has most, the one that has been still for longest.
+/// Of those that have any and are accepted: of the client that has most, the one that has been
+/// still for longest.
 template <class Accepts>
-connection_entry* connection_books::heaviest(const client_shares& of, amount_of amount, Accepts accepts) const {
+connection_entry* connection_books::heaviest(const client_shares& of, amount_of amount,
+                                             Accepts accepts) const {
   connection_entry* found = nullptr;
   std::size_t weight = 0;
   for (const auto& [entry, owner] : entries_) {
     if (entry->*amount == 0 || !accepts(*entry)) continue;
     const auto its = weight_of(*entry, of, amount);
-    if (its < weight || (its == weight && found != nullptr && found->moved <= entry->moved)) continue;
+    if (its < weight || (its == weight && found != nullptr && found->moved <= entry->moved))
+      continue;
     found = entry;
     weight = its;
   }
@@ -167,10 +182,14 @@ std::optional<early_rejection> connection_books::has_body(connection_entry& c, s
   }
   const auto more = bytes - c.body_bytes;
   const auto weight = weight_of(c, bodies_, &connection_entry::body_bytes) + more;
-  const auto is_half_received = [](const connection_entry& other) { return !other.is_served && !other.evicted; };
+  const auto is_half_received = [](const connection_entry& other) {
+    return !other.is_served && !other.evicted;
+  };
   while (!bodies_.has_room(more)) {
     auto* victim = heaviest(bodies_, &connection_entry::body_bytes, is_half_received);
-    if (victim == nullptr || victim == &c || weight_of(*victim, bodies_, &connection_entry::body_bytes) <= weight) break;
+    if (victim == nullptr || victim == &c ||
+        weight_of(*victim, bodies_, &connection_entry::body_bytes) <= weight)
+      break;
     set_body(*victim, 0);
     evict(*victim, {503, "too many large requests are being received"});
   }
@@ -205,7 +224,8 @@ void connection_books::take_unread(connection_entry& c, std::size_t bytes) {
   while (unread_.held() > unread_.total()) {
     auto* victim = heaviest(unread_, &connection_entry::unread_bytes, is_another);
     const auto own = weight_of(c, unread_, &connection_entry::unread_bytes);
-    if (victim == nullptr || weight_of(*victim, unread_, &connection_entry::unread_bytes) < own) return;  // this one alone is that large
+    if (victim == nullptr || weight_of(*victim, unread_, &connection_entry::unread_bytes) < own)
+      return;  // this one alone is that large
     give_back_unread(*victim, victim->unread_bytes);
     if (victim->descriptor >= 0) ::shutdown(victim->descriptor, SHUT_RDWR);
     observe::log(observe::level::debug, "a response that is not read is broken off");

@@ -34,9 +34,11 @@ struct early_rejection {
 /// What the connections of one server may use together.
 struct connection_bounds {
   std::size_t connections = 0;
-  std::size_t client_percent = 100;                         ///< the part of what others leave that one client may have: of requests, of bodies
-  std::size_t body_bytes = 0;                               ///< of all requests that are being received or wait for a response
-  std::size_t largest_body = 0;                             ///< what a client may send whatever its share, when the total allows it
+  std::size_t client_percent =
+      100;  ///< the part of what others leave that one client may have: of requests, of bodies
+  std::size_t body_bytes = 0;  ///< of all requests that are being received or wait for a response
+  std::size_t largest_body =
+      0;  ///< what a client may send whatever its share, when the total allows it
   std::size_t unread_bytes = limits::unread_answers_bytes;  ///< of responses that are being sent
   std::chrono::milliseconds idle = limits::api_idle;
   std::chrono::milliseconds head = limits::request_head;
@@ -58,22 +60,24 @@ struct connection_entry {
   guarded_socket* socket = nullptr;
   int descriptor = -1;  ///< -1 once it may be closed
   connection_phase phase = connection_phase::idle;
-  clock::time_point began{};          ///< of the phase
-  clock::time_point moved{};          ///< when the last byte came or went
-  std::size_t body_bytes = 0;         ///< of a request without a response
-  std::size_t unread_bytes = 0;       ///< of responses, not yet received by the client
-  bool is_served = false;             ///< counts among the requests that are served
-  bool has_left = false;              ///< nothing is counted for it any more
+  clock::time_point began{};                 ///< of the phase
+  clock::time_point moved{};                 ///< when the last byte came or went
+  std::size_t body_bytes = 0;                ///< of a request without a response
+  std::size_t unread_bytes = 0;              ///< of responses, not yet received by the client
+  bool is_served = false;                    ///< counts among the requests that are served
+  bool has_left = false;                     ///< nothing is counted for it any more
   std::optional<early_rejection> evicted{};  ///< why it has to close
 };
 using connection_ptr = std::shared_ptr<connection_entry>;
 
 /// What the connections of one server share; a service of its io_context. Any thread.
 ///
-/// When something is short, the client that has most of it loses some: its connection that has been still for longest is evicted. That
-/// holds for connections without a complete request when another client connects, for half received bodies when another client sends one,
-/// and for responses that are not read. Complete requests are not evicted, but only a bounded number is served at once, of which each
-/// client has a share. Some connections are kept beyond that number, so that everyone can connect, and health checks are always served.
+/// When something is short, the client that has most of it loses some: its connection that has been
+/// still for longest is evicted. That holds for connections without a complete request when another
+/// client connects, for half received bodies when another client sends one, and for responses that
+/// are not read. Complete requests are not evicted, but only a bounded number is served at once, of
+/// which each client has a share. Some connections are kept beyond that number, so that everyone
+/// can connect, and health checks are always served.
 class connection_books : public asio::execution_context::service {
  public:
   using clock = connection_entry::clock;
@@ -83,7 +87,8 @@ class connection_books : public asio::execution_context::service {
   // To be set before the first connection.
   void use(const connection_bounds& bounds);
   std::function<std::string(const early_rejection&)> as_text;  ///< as HTTP/1.1
-  std::function<bool(std::string_view address)> trusts;  ///< see client_address::trusted; empty: none
+  std::function<bool(std::string_view address)>
+      trusts;  ///< see client_address::trusted; empty: none
   std::atomic<std::size_t> lingering{0};
 
   /// A connection that is about to be read from for the first time. May evict another one.
@@ -95,7 +100,8 @@ class connection_books : public asio::execution_context::service {
   std::size_t open() const;
 
   /// It waits for the next bytes; or, if it was evicted, why.
-  std::optional<early_rejection> waits(connection_entry& c, connection_phase phase, clock::time_point began);
+  std::optional<early_rejection> waits(connection_entry& c, connection_phase phase,
+                                       clock::time_point began);
   /// Bytes have come, and are being parsed.
   void works(connection_entry& c);
   /// The bytes of a body so far; returns a rejection when they are too many.
@@ -104,13 +110,15 @@ class connection_books : public asio::execution_context::service {
   bool begins(connection_entry& c, bool vital);
   /// Counts bytes that are being sent, as long as the permit. May evict other connections.
   permit writes(connection_ptr c, std::size_t bytes);
-  /// A response begins, or its client has received a part of it: the request's body is not kept any more.
+  /// A response begins, or its client has received a part of it: the request's body is not kept any
+  /// more.
   void answers(connection_entry& c);
   std::optional<early_rejection> evicted(const connection_entry& c) const;
 
   /// Evicts connections that have been idle for too long, and those whose head is late.
   void sweep(clock::time_point now);
-  /// Closes every connection; half received requests get a 503. Only while no other thread runs the io_context.
+  /// Closes every connection; half received requests get a 503. Only while no other thread runs the
+  /// io_context.
   void hang_up_all();
 
  private:
@@ -122,7 +130,8 @@ class connection_books : public asio::execution_context::service {
   void give_back_unread(connection_entry& c, std::size_t bytes);
   void set_body(connection_entry& c, std::size_t bytes);
   using amount_of = std::size_t connection_entry::*;
-  static std::size_t weight_of(const connection_entry& c, const client_shares& of, amount_of amount);
+  static std::size_t weight_of(const connection_entry& c, const client_shares& of,
+                               amount_of amount);
   template <class Accepts>
   connection_entry* heaviest(const client_shares& of, amount_of amount, Accepts accepts) const;
 
@@ -133,8 +142,9 @@ class connection_books : public asio::execution_context::service {
   client_shares unread_{{}};
   std::size_t full_from_ = 0;  ///< connections; with more, one is evicted
   std::unordered_map<connection_entry*, connection_ptr> entries_;
-  client_crowd<connection_entry*> crowd_;  ///< those that are not served and wait for bytes, or for their response to be read
-  std::size_t evicted_ = 0;                ///< of the entries
+  client_crowd<connection_entry*>
+      crowd_;  ///< those that are not served and wait for bytes, or for their response to be read
+  std::size_t evicted_ = 0;  ///< of the entries
 };
 
 }  // namespace retail_pulse::http

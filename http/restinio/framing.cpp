@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view length_name = "content-length";
 constexpr std::string_view encoding_name = "transfer-encoding";
 constexpr std::string_view no_size = "the size of a chunk is malformed, or too large";
-constexpr std::uint64_t size_most = std::numeric_limits<std::uint64_t>::max() / 16 - 1;  // one more digit fits
+constexpr std::uint64_t size_most =
+    std::numeric_limits<std::uint64_t>::max() / 16 - 1;  // one more digit fits
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -45,7 +46,8 @@ std::string_view framing_check::fault_of(char c) {
     end_line();
     return {};
   }
-  if (at_ == position::chunk_end && c != '\r') return "the data of a chunk is not followed by CR and LF";
+  if (at_ == position::chunk_end && c != '\r')
+    return "the data of a chunk is not followed by CR and LF";
   if (c == '\n') return "a line ends in LF alone; it has to end in CR and LF";
   if (c != '\r') return fault_in_line(c);
   if (at_ == position::chunk_size && !has_size_) return no_size;
@@ -60,7 +62,8 @@ std::string_view framing_check::fault_in_line(char c) {
       at_ = position::first_line;
       break;
     case position::line_start:
-      if (is_blank(c)) return "a line of the headers begins with a blank; a header has to stand in one line";
+      if (is_blank(c))
+        return "a line of the headers begins with a blank; a header has to stand in one line";
       name_.clear();
       at_ = position::name;
       take_name(c);

@@ -7,18 +7,21 @@
 
 namespace retail_pulse::http {
 
-/// Checks the bytes of a connection before the parser gets them, for framing that the parser accepts although RFC 9112 forbids it: lines
-/// that end in LF alone (2.2 leaves that open), headers that go on in the next line (5.2), and chunks that are not followed by CRLF, or
-/// whose size has other characters than digits or is followed by something else than extensions (7.1). A proxy in front could read another
-/// request, or another end of it, from such bytes.
+/// Checks the bytes of a connection before the parser gets them, for framing that the parser
+/// accepts although RFC 9112 forbids it: lines that end in LF alone (2.2 leaves that open), headers
+/// that go on in the next line (5.2), and chunks that are not followed by CRLF, or whose size has
+/// other characters than digits or is followed by something else than extensions (7.1). A proxy in
+/// front could read another request, or another end of it, from such bytes.
 ///
-/// It finds the beginning and the end of bodies as the parser does. Errors that the parser finds itself are left to it: after one, nothing
-/// more is checked. Its memory does not grow. One thread.
+/// It finds the beginning and the end of bodies as the parser does. Errors that the parser finds
+/// itself are left to it: after one, nothing more is checked. Its memory does not grow. One thread.
 class framing_check {
  public:
   struct outcome {
-    std::size_t sound = 0;   ///< bytes from the start that the parser may get; all of them when nothing is wrong
-    std::string_view wrong;  ///< an error sentence about the byte behind them; empty when nothing is wrong
+    std::size_t sound =
+        0;  ///< bytes from the start that the parser may get; all of them when nothing is wrong
+    std::string_view
+        wrong;  ///< an error sentence about the byte behind them; empty when nothing is wrong
   };
 
   /// The next bytes of the connection. Not to be called again after an error.
@@ -53,7 +56,8 @@ class framing_check {
   position at_ = position::between;
   bool after_cr_ = false;
   bool in_trailers_ = false;
-  std::string name_{};  ///< of the header, in lower case; cut when it is longer than those that matter
+  std::string
+      name_{};  ///< of the header, in lower case; cut when it is longer than those that matter
   field field_ = field::other;
   bool chunked_ = false;
   bool has_length_ = false;

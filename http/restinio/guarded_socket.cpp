@@ -12,13 +12,16 @@
 namespace retail_pulse::http {
 namespace {
 
-/// One try, without waiting: there is room for a few hundred bytes, unless the client has not read its earlier responses.
+/// One try, without waiting: there is room for a few hundred bytes, unless the client has not read
+/// its earlier responses.
 bool send_now(int descriptor, std::string_view text) {
-  return ::send(descriptor, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+  return ::send(descriptor, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(text.size());
 }
 
-/// A rejected client that is still sending would get a reset, and lose the response, if the descriptor were closed at once. This reads and
-/// drops bytes until the client closes, or there were limits::refusal_linger_bytes, or after limits::refusal_linger.
+/// A rejected client that is still sending would get a reset, and lose the response, if the
+/// descriptor were closed at once. This reads and drops bytes until the client closes, or there
+/// were limits::refusal_linger_bytes, or after limits::refusal_linger.
 class lingering : public std::enable_shared_from_this<lingering> {
  public:
   lingering(asio::ip::tcp::socket socket, std::atomic<std::size_t>& count)
@@ -37,11 +40,13 @@ class lingering : public std::enable_shared_from_this<lingering> {
 
  private:
   void read() {
-    socket_.async_read_some(asio::buffer(buffer_), [self = shared_from_this()](const asio::error_code& error, std::size_t bytes) {
-      if (error || bytes >= self->left_) return self->end();
-      self->left_ -= bytes;
-      self->read();
-    });
+    socket_.async_read_some(
+        asio::buffer(buffer_),
+        [self = shared_from_this()](const asio::error_code& error, std::size_t bytes) {
+          if (error || bytes >= self->left_) return self->end();
+          self->left_ -= bytes;
+          self->read();
+        });
   }
 
   void end() {
@@ -75,7 +80,9 @@ connection_ptr& handled_by_this_thread() {
 
 const connection_ptr& guarded_socket::of_this_thread() { return handled_by_this_thread(); }
 
-guarded_socket::being_handled::being_handled(const guarded_socket& socket) { handled_by_this_thread() = socket.entry_; }
+guarded_socket::being_handled::being_handled(const guarded_socket& socket) {
+  handled_by_this_thread() = socket.entry_;
+}
 guarded_socket::being_handled::~being_handled() { handled_by_this_thread() = nullptr; }
 
 guarded_socket::~guarded_socket() {
@@ -94,13 +101,21 @@ void guarded_socket::before_read() {
   if (!in_request_ && !idle_since_) idle_since_ = connection_books::clock::now();
   count_framing(note);
   using enum connection_phase;
-  const auto evicted = books_->waits(*entry_, !in_request_ ? idle : in_body_ ? body : head, in_request_ ? head_since_ : *idle_since_);
+  const auto evicted = books_->waits(*entry_,
+                                     !in_request_ ? idle
+                                     : in_body_   ? body
+                                                  : head,
+                                     in_request_ ? head_since_ : *idle_since_);
   if (evicted && in_request_) return reject(*evicted);
-  if (evicted) return give_up();  // without a response, which could be taken for that to the next request
+  if (evicted)
+    return give_up();  // without a response, which could be taken for that to the next request
   if (note.wants_continue && !send_now(native_handle(), "HTTP/1.1 100 Continue\r\n\r\n")) {
-    observe::log(observe::level::debug, "a 100 Continue could not be sent");  // the client sends its body after a while in any case
+    observe::log(
+        observe::level::debug,
+        "a 100 Continue could not be sent");  // the client sends its body after a while in any case
   }
-  if (framing_ > limits::request_framing_bytes) return reject({400, "the extensions of a chunk, or the trailers, are too long"});
+  if (framing_ > limits::request_framing_bytes)
+    return reject({400, "the extensions of a chunk, or the trailers, are too long"});
   if (in_request_ && !in_body_) head_bytes_ += last_read_;
   body_bytes_ = std::max(body_bytes_, note.body_bytes);
   const auto received = head_bytes_ + body_bytes_;

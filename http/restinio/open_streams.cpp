@@ -9,20 +9,24 @@
 namespace retail_pulse::http {
 
 /// `to` is guarded by the set's mutex, and empty once the stream has ended.
-class open_streams::entry final : public body_writer, public std::enable_shared_from_this<open_streams::entry> {
+class open_streams::entry final : public body_writer,
+                                  public std::enable_shared_from_this<open_streams::entry> {
  public:
-  entry(std::shared_ptr<open_streams> set, std::shared_ptr<chunk_writer> writer) : to{std::move(writer)}, set_{std::move(set)} {}
+  entry(std::shared_ptr<open_streams> set, std::shared_ptr<chunk_writer> writer)
+      : to{std::move(writer)}, set_{std::move(set)} {}
   ~entry() override { finish(false); }
 
   void write(std::string chunk, std::function<void(bool ok)> written) override {
     auto writer = set_->borrow(*this);
     if (!writer) return written(false);
     require(!writing_.exchange(true), "a stream sends one chunk at a time");
-    // The chunk does not keep this alive: when the producer releases its body_writer, the stream breaks off behind this chunk.
-    writer->write(std::move(chunk), [self = weak_from_this(), written = std::move(written)](bool ok) {
-      if (const auto stream = self.lock()) stream->chunk_written(ok);
-      written(ok);
-    });
+    // The chunk does not keep this alive: when the producer releases its body_writer, the stream
+    // breaks off behind this chunk.
+    writer->write(std::move(chunk),
+                  [self = weak_from_this(), written = std::move(written)](bool ok) {
+                    if (const auto stream = self.lock()) stream->chunk_written(ok);
+                    written(ok);
+                  });
     writer.reset();  // releases the connection while this still counts as using it
     set_->used();
   }

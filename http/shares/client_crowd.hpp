@@ -13,8 +13,9 @@
 
 namespace retail_pulse::http {
 
-/// Chooses which member has to go when there is no room: of the client that has most members, the one that has been still for longest.
-/// A trusted client counts as one member, because it may be many clients. A plain value without a lock; each step takes O(log size).
+/// Chooses which member has to go when there is no room: of the client that has most members, the
+/// one that has been still for longest. A trusted client counts as one member, because it may be
+/// many clients. A plain value without a lock; each step takes O(log size).
 template <class Member>
 class client_crowd {
  public:
@@ -71,7 +72,9 @@ class client_crowd {
     }
   };
 
-  static rank rank_of(const client_address& who, const members& its) { return {who.trusted ? 1 : its.size(), its.begin()->first, who}; }
+  static rank rank_of(const client_address& who, const members& its) {
+    return {who.trusted ? 1 : its.size(), its.begin()->first, who};
+  }
 
   std::unordered_map<Member, entry> members_;
   std::map<client_address, members> by_client_;  ///< none is empty

@@ -12,12 +12,15 @@ namespace retail_pulse::http {
 /// A total that clients share, in whatever unit.
 struct share_bounds {
   std::size_t total = 0;
-  std::size_t percent = 100;  ///< the part of what other clients leave that one client may hold; 100: all of it
-  std::size_t least = 1;      ///< what a client may hold whatever its share is, where the total allows it
+  std::size_t percent =
+      100;  ///< the part of what other clients leave that one client may hold; 100: all of it
+  std::size_t least =
+      1;  ///< what a client may hold whatever its share is, where the total allows it
 };
 
-/// How much of a total each client holds, and whether it may hold more. A client may hold a part of what the others leave, so one client
-/// never holds everything, and a few together hardly do. A plain value without a lock.
+/// How much of a total each client holds, and whether it may hold more. A client may hold a part of
+/// what the others leave, so one client never holds everything, and a few together hardly do. A
+/// plain value without a lock.
 class client_shares {
  public:
   explicit client_shares(const share_bounds& bounds) : bounds_{bounds} {}
@@ -30,7 +33,9 @@ class client_shares {
   }
 
   /// Whether the total allows so much more.
-  bool has_room(std::size_t more) const { return held_ <= bounds_.total && more <= bounds_.total - held_; }
+  bool has_room(std::size_t more) const {
+    return held_ <= bounds_.total && more <= bounds_.total - held_;
+  }
 
   /// Whether the total allows it, and the client's share.
   bool allows(const client_address& who, std::size_t more) const {
@@ -38,7 +43,8 @@ class client_shares {
     if (who.trusted || bounds_.percent >= 100) return true;
     const auto mine = held_by(who);
     const auto left_by_others = bounds_.total - (held_ - mine);
-    return mine + more <= std::max(bounds_.least, left_by_others / 100 * bounds_.percent + left_by_others % 100 * bounds_.percent / 100);
+    return mine + more <= std::max(bounds_.least, left_by_others / 100 * bounds_.percent +
+                                                      left_by_others % 100 * bounds_.percent / 100);
   }
 
   /// Counts, whether it is allowed or not.

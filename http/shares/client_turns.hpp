@@ -9,8 +9,9 @@
 
 namespace retail_pulse::http {
 
-/// A queue that takes one task of each client in turn, in the order in which a client added them. So a client with a thousand queued tasks
-/// holds up another one by one task. A plain value without a lock or a bound.
+/// A queue that takes one task of each client in turn, in the order in which a client added them.
+/// So a client with a thousand queued tasks holds up another one by one task. A plain value without
+/// a lock or a bound.
 template <class Task>
 class client_turns {
  public:
@@ -48,8 +49,9 @@ class client_turns {
   }
 
  private:
-  std::map<client_address, std::deque<Task>> lanes_;  ///< an empty one only after a failed allocation
-  std::deque<client_address> ring_;                   ///< whose turn is next; each client with a lane once
+  std::map<client_address, std::deque<Task>>
+      lanes_;                        ///< an empty one only after a failed allocation
+  std::deque<client_address> ring_;  ///< whose turn is next; each client with a lane once
   std::size_t size_ = 0;
 };
 

@@ -13,16 +13,19 @@
 
 namespace retail_pulse::http {
 
-/// Queries that wait for reader actors, whose mailboxes have no bound. Each reader has one query at a time, and clients take turns: a
-/// client with many queries waits for its own, another client only for the one that is being read. Any thread.
+/// Queries that wait for reader actors, whose mailboxes have no bound. Each reader has one query at
+/// a time, and clients take turns: a client with many queries waits for its own, another client
+/// only for the one that is being read. Any thread.
 template <class Reader>
 class reader_queue : public std::enable_shared_from_this<reader_queue<Reader>> {
  public:
-  /// Sends a query to a reader. Its reply holds `turn` until it is answered or dropped: then the reader is free for the next query.
+  /// Sends a query to a reader. Its reply holds `turn` until it is answered or dropped: then the
+  /// reader is free for the next query.
   using query = std::function<void(const Reader& reader, permit turn)>;
 
   /// `bounds`: queries that wait or are being read.
-  reader_queue(std::vector<Reader> readers, const share_bounds& bounds) : readers_{std::move(readers)}, shares_{bounds} {
+  reader_queue(std::vector<Reader> readers, const share_bounds& bounds)
+      : readers_{std::move(readers)}, shares_{bounds} {
     for (std::size_t i = 0; i < readers_.size(); ++i) free_.push_back(i);
   }
 
@@ -36,7 +39,8 @@ class reader_queue : public std::enable_shared_from_this<reader_queue<Reader>> {
     return true;
   }
 
-  /// Without a bound: for streams, which are bounded elsewhere, and would have to be broken off if they were rejected in the middle.
+  /// Without a bound: for streams, which are bounded elsewhere, and would have to be broken off if
+  /// they were rejected in the middle.
   void ask_in_any_case(const client_address& who, query send) {
     {
       const std::lock_guard lock{mutex_};
@@ -72,7 +76,9 @@ class reader_queue : public std::enable_shared_from_this<reader_queue<Reader>> {
       const auto next = waiting_.next();
       const auto reader = readers_[number];
       lock.unlock();
-      next.send(reader, permit{[self = this->shared_from_this(), number, who = next.who] { self->take_back(number, who); }});
+      next.send(reader, permit{[self = this->shared_from_this(), number, who = next.who] {
+                  self->take_back(number, who);
+                }});
     }
   }
 

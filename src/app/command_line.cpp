@@ -24,8 +24,9 @@ std::vector<known_word> words_of(const CLI::App& app) {
   std::vector<known_word> known;
   for (const auto* option : app.get_options()) {
     const auto& names = option->get_lnames();
-    known.push_back({names.empty() ? "" : "--" + names.front(), option->get_description(), option->get_items_expected_max() > 0,
-                     choices_of(*option), option->get_single_name() == "FILE"});
+    known.push_back({names.empty() ? "" : "--" + names.front(), option->get_description(),
+                     option->get_items_expected_max() > 0, choices_of(*option),
+                     option->get_single_name() == "FILE"});
   }
   return known;
 }
@@ -60,7 +61,9 @@ std::optional<int> parse_words(CLI::App& app, const words& arguments) {
 }
 
 std::string url_of(std::string_view address, std::uint16_t port) {
-  const std::string host = address.find(':') == std::string_view::npos ? std::string{address} : "[" + std::string{address} + "]";
+  const std::string host = address.find(':') == std::string_view::npos
+                               ? std::string{address}
+                               : "[" + std::string{address} + "]";
   return "http://" + host + ":" + std::to_string(port);
 }
 

@@ -13,8 +13,9 @@
 // Never: has a rule of the service; those are below this folder.
 
 /// Each subcommand takes the arguments behind its name and returns the exit code of the process:
-/// 0 success, 1 the job failed, or the service failed or refused the request, 2 wrong usage or configuration, 3 the service
-/// cannot be reached, is full or is shutting down, 128 + the number of the signal that ended it.
+/// 0 success, 1 the job failed, or the service failed or refused the request, 2 wrong usage or
+/// configuration, 3 the service cannot be reached, is full or is shutting down, 128 + the number of
+/// the signal that ended it.
 namespace retail_pulse::app {
 
 using words = std::vector<std::string>;

@@ -17,7 +17,8 @@ sigset_t exit_and_hangup_set() {
 
 bool is_ignored(int number) {
   struct sigaction now {};
-  return sigaction(number, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_IGN;
+  return sigaction(number, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 &&
+         now.sa_handler == SIG_IGN;
 }
 
 void set_handler(int number, void (*handler)(int)) {

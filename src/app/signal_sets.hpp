@@ -2,8 +2,8 @@
 
 #include <signal.h>
 
-/// Signals as both kinds of subcommands need them: those that run the service (serve/signals.hpp) and those that are its
-/// clients (cli/interruption.hpp).
+/// Signals as both kinds of subcommands need them: those that run the service (serve/signals.hpp)
+/// and those that are its clients (cli/interruption.hpp).
 namespace retail_pulse::app {
 
 /// The signals that ask a process to exit.

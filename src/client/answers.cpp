@@ -10,8 +10,9 @@ namespace {
 
 using json = nlohmann::ordered_json;  // members keep their order when printed
 
-/// Whether depth and number of values are possible for a response of this API: deep nesting would overflow the stack when
-/// it is printed, and each value takes several times the memory of its text.
+/// Whether depth and number of values are possible for a response of this API: deep nesting would
+/// overflow the stack when it is printed, and each value takes several times the memory of its
+/// text.
 bool can_be_answer(std::string_view body) {
   int depth = 0;
   std::size_t values = 1;
@@ -34,9 +35,13 @@ bool can_be_answer(std::string_view body) {
   return true;
 }
 
-json parsed(std::string_view body) { return can_be_answer(body) ? json::parse(body, nullptr, false) : json(json::value_t::discarded); }
+json parsed(std::string_view body) {
+  return can_be_answer(body) ? json::parse(body, nullptr, false) : json(json::value_t::discarded);
+}
 
-std::string line_of(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string line_of(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 std::optional<std::int64_t> number_at(const json& object, const char* name) {
   const auto found = object.find(name);
@@ -63,7 +68,8 @@ std::optional<image_counts> counts_of(const json& body) {
   const auto total = number_at(*images, "total");
   const auto done = number_at(*images, "done");
   const auto failed = number_at(*images, "failed");
-  if (!total || !done || !failed || *failed < 0 || *failed > *done || *done > *total) return std::nullopt;
+  if (!total || !done || !failed || *failed < 0 || *failed > *done || *done > *total)
+    return std::nullopt;
   return image_counts{.total = *total, .succeeded = *done - *failed, .failed = *failed};
 }
 
@@ -73,8 +79,9 @@ std::vector<failed_store> failed_stores_of(const json& body) {
   if (list == body.end() || !list->is_array()) return failures;
   for (const auto& entry : *list) {
     if (!entry.is_object()) continue;
-    failures.push_back(
-        {text_at(entry, "store_id").value_or(""), text_at(entry, "error").value_or(""), number_at(entry, "failed_images").value_or(0)});
+    failures.push_back({text_at(entry, "store_id").value_or(""),
+                        text_at(entry, "error").value_or(""),
+                        number_at(entry, "failed_images").value_or(0)});
   }
   return failures;
 }
@@ -83,7 +90,8 @@ std::optional<listed_image> image_of(const json& entry) {
   if (!entry.is_object()) return std::nullopt;
   const auto url = text_at(entry, "url");
   const auto state = text_at(entry, "state");
-  if (!url || !state || (*state != "pending" && *state != "succeeded" && *state != "failed")) return std::nullopt;
+  if (!url || !state || (*state != "pending" && *state != "succeeded" && *state != "failed"))
+    return std::nullopt;
   const auto text = [&entry](const char* name) { return text_at(entry, name).value_or(""); };
   const auto number = [&entry](const char* name) { return number_at(entry, name).value_or(0); };
   return listed_image{.store_id = text("store_id"),
@@ -115,12 +123,12 @@ std::optional<status_response> status_of(std::string_view text) {
   if (!state || !images) return std::nullopt;
   const auto truncated = body.find("error_truncated");
   return status_response{.state = *state,
-                    .images = *images,
-                    .submitted_at = text_at(body, "submitted_at").value_or(""),
-                    .finished_at = text_at(body, "finished_at").value_or(""),
-                    .failures = failed_stores_of(body),
-                    .failures_truncated = truncated != body.end() && *truncated == json(true),
-                    .answer = line_of(body)};
+                         .images = *images,
+                         .submitted_at = text_at(body, "submitted_at").value_or(""),
+                         .finished_at = text_at(body, "finished_at").value_or(""),
+                         .failures = failed_stores_of(body),
+                         .failures_truncated = truncated != body.end() && *truncated == json(true),
+                         .answer = line_of(body)};
 }
 
 std::optional<listed_page> listed_page_of(std::string_view text) {

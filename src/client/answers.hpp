@@ -6,7 +6,8 @@
 
 #include "client/rest_client.hpp"
 
-/// Values from JSON responses of the API. nullopt for anything but the expected response; unknown members are ignored.
+/// Values from JSON responses of the API. nullopt for anything but the expected response; unknown
+/// members are ignored.
 namespace retail_pulse::client {
 
 std::optional<receipt> receipt_of(std::string_view body);

@@ -18,8 +18,8 @@ struct base_url {
   std::string origin() const;
 };
 
-/// `http` or `https`, a host, optionally a port from 1 to 65535 and a path. nullopt if there is user info, a query, a
-/// fragment, a blank or a control character.
+/// `http` or `https`, a host, optionally a port from 1 to 65535 and a path. nullopt if there is
+/// user info, a query, a fragment, a blank or a control character.
 std::optional<base_url> parse_base_url(std::string_view text);
 
 }  // namespace retail_pulse::client

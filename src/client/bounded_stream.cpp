@@ -21,7 +21,8 @@ int least(std::size_t size) { return static_cast<int>(std::min<std::size_t>(size
 
 }  // namespace
 
-bounded_stream::bounded_stream(socket_t socket, SSL* tls, exchange_bounds& bounds) : socket_{socket}, tls_{tls}, bounds_{bounds} {
+bounded_stream::bounded_stream(socket_t socket, SSL* tls, exchange_bounds& bounds)
+    : socket_{socket}, tls_{tls}, bounds_{bounds} {
   fcntl(socket_, F_SETFL, fcntl(socket_, F_GETFL) | O_NONBLOCK);
 }
 
@@ -32,11 +33,13 @@ bool bounded_stream::wait_for(short events) const {
   using std::chrono::milliseconds;
   const auto began = std::chrono::steady_clock::now();
   // A stream has a deadline for its head; after it, only a long pause ends it.
-  const bool has_deadline = bounds_.deadline != exchange_bounds::time_point::max() && !(bounds_.is_stream && content_bytes_ > 0);
+  const bool has_deadline = bounds_.deadline != exchange_bounds::time_point::max() &&
+                            !(bounds_.is_stream && content_bytes_ > 0);
   for (;;) {
     const auto now = std::chrono::steady_clock::now();
     auto left = std::chrono::ceil<milliseconds>(began + bounds_.pause - now);
-    if (has_deadline) left = std::min(left, std::chrono::ceil<milliseconds>(bounds_.deadline - now));
+    if (has_deadline)
+      left = std::min(left, std::chrono::ceil<milliseconds>(bounds_.deadline - now));
     if (left.count() <= 0) return false;
     pollfd waited{.fd = socket_, .events = events, .revents = 0};
     const int ready = poll(&waited, 1, least(static_cast<std::size_t>(left.count())));
@@ -45,7 +48,8 @@ bool bounded_stream::wait_for(short events) const {
   }
 }
 
-/// Waits for bytes and reads them into the empty buffer. 0 at the end, -1 after an error or a timeout.
+/// Waits for bytes and reads them into the empty buffer. 0 at the end, -1 after an error or a
+/// timeout.
 int bounded_stream::fill() {
   at_ = end_ = 0;
   for (;;) {
@@ -90,7 +94,8 @@ bool bounded_stream::take_byte_of_line(char c) {
   if (is_status && line_bytes_ > limits::answer_status_line_bytes) {
     return refuse("has a status line of more than " + size_text(limits::answer_status_line_bytes));
   }
-  if (line_bytes_ > limits::answer_line_bytes) return refuse("has a header of more than " + size_text(limits::answer_line_bytes));
+  if (line_bytes_ > limits::answer_line_bytes)
+    return refuse("has a header of more than " + size_text(limits::answer_line_bytes));
   // Every chunk has a line with its size, so the limit grows with the content.
   if (lines_bytes_ > limits::answer_head_bytes + limits::answer_framing_factor * content_bytes_) {
     return refuse("has more than " + size_text(limits::answer_head_bytes) + " of headers");
@@ -137,6 +142,8 @@ void bounded_stream::get_remote_ip_and_port(std::string& ip, int& port) const {
   ip.clear();
   port = 0;
 }
-void bounded_stream::get_local_ip_and_port(std::string& ip, int& port) const { get_remote_ip_and_port(ip, port); }
+void bounded_stream::get_local_ip_and_port(std::string& ip, int& port) const {
+  get_remote_ip_and_port(ip, port);
+}
 
 }  // namespace retail_pulse::client

@@ -10,8 +10,8 @@
 
 namespace retail_pulse::client {
 
-/// The bounds of one HTTP exchange. cpp-httplib alone accepts headers, status lines and bodies of any size, matches a status
-/// line by recursion, and restarts its timeouts with every byte.
+/// The bounds of one HTTP exchange. cpp-httplib alone accepts headers, status lines and bodies of
+/// any size, matches a status line by recursion, and restarts its timeouts with every byte.
 struct exchange_bounds {
   using time_point = std::chrono::steady_clock::time_point;
 
@@ -20,11 +20,12 @@ struct exchange_bounds {
   std::size_t body_bytes = 0;               ///< largest body of a document; a stream has no limit
   bool is_stream = false;
 
-  std::string exceeded{};  ///< the bound that was, as in "has more than 64 KiB of headers"; empty if none
+  std::string
+      exceeded{};  ///< the bound that was, as in "has more than 64 KiB of headers"; empty if none
 };
 
-/// A connection that cpp-httplib reads and writes within bounds. It reads lines (status, headers, chunk sizes) byte by byte
-/// and content in larger pieces, which distinguishes them here.
+/// A connection that cpp-httplib reads and writes within bounds. It reads lines (status, headers,
+/// chunk sizes) byte by byte and content in larger pieces, which distinguishes them here.
 class bounded_stream final : public httplib::Stream {
  public:
   /// `tls` is null for plain HTTP. Makes the descriptor non-blocking. Both outlive this.

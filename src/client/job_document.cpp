@@ -14,7 +14,8 @@ std::string job_document(std::span<const submitted_visit> visits) {
   std::string text = "{\"count\":" + std::to_string(visits.size()) + ",\"visits\":[";
   for (const auto& visit : visits) {
     if (&visit != &visits.front()) text += ',';
-    text += "{\"store_id\":" + quoted(visit.store_id) + ",\"visit_time\":" + quoted(visit.visit_time) + ",\"image_url\":[";
+    text += "{\"store_id\":" + quoted(visit.store_id) +
+            ",\"visit_time\":" + quoted(visit.visit_time) + ",\"image_url\":[";
     for (const auto& url : visit.urls) {
       if (&url != &visit.urls.front()) text += ',';
       text += quoted(url);

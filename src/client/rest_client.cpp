@@ -16,7 +16,8 @@ namespace retail_pulse::client {
 namespace {
 
 client_error nonsense(std::string_view path, std::string_view what) {
-  return {client_error::kind::nonsense, "the response to " + std::string{path} + " " + std::string{what}, 0};
+  return {client_error::kind::nonsense,
+          "the response to " + std::string{path} + " " + std::string{what}, 0};
 }
 
 /// The seconds of a Retry-After; its other form, a date, is ignored.
@@ -29,15 +30,16 @@ client_error error_response(const httplib::Response& response, std::string_view 
   const int status = response.status;
   // A gateway that gave up waiting does not know what the service behind it did.
   const bool may_have_arrived = status == 500 || status == 502 || status == 504;
-  return {client_error::kind::refused, sentence_of(body).value_or("HTTP status " + std::to_string(status)), status,
+  return {client_error::kind::refused,
+          sentence_of(body).value_or("HTTP status " + std::to_string(status)), status,
           retry_after_of(response), may_have_arrived};
 }
 
 /// Whether the error came before the request was sent.
 bool before_sending(httplib::Error error) {
   using enum httplib::Error;
-  return error == Connection || error == BindIPAddress || error == ConnectionTimeout || error == SSLConnection ||
-         error == SSLLoadingCerts || error == SSLServerVerification;
+  return error == Connection || error == BindIPAddress || error == ConnectionTimeout ||
+         error == SSLConnection || error == SSLLoadingCerts || error == SSLServerVerification;
 }
 
 std::string_view text_of(httplib::Error error) {
@@ -64,11 +66,13 @@ std::string_view text_of(httplib::Error error) {
 
 /// Without one of these headers, a truncated response looks like a complete one.
 bool has_known_end(const httplib::Response& response) {
-  return response.has_header("Content-Length") || response.get_header_value("Transfer-Encoding") == "chunked";
+  return response.has_header("Content-Length") ||
+         response.get_header_value("Transfer-Encoding") == "chunked";
 }
 
 std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  constexpr std::string_view plain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
   std::string result;
   for (const char c : text) {
     if (plain.find(c) != std::string_view::npos) {
@@ -93,7 +97,9 @@ std::string_view name_of(results_format format) {
   return "results.ndjson";
 }
 
-std::string path_of(job_id job, std::string_view what) { return "/api/jobs/" + std::to_string(job.value) + "/" + std::string{what}; }
+std::string path_of(job_id job, std::string_view what) {
+  return "/api/jobs/" + std::to_string(job.value) + "/" + std::string{what};
+}
 
 }  // namespace
 
@@ -101,10 +107,12 @@ std::string path_of(job_id job, std::string_view what) { return "/api/jobs/" + s
 template <class Client>
 class bounded_client final : public Client {
  public:
-  bounded_client(const base_url& base, exchange_bounds& bounds) : Client{base.host, base.port}, bounds_{bounds} {}
+  bounded_client(const base_url& base, exchange_bounds& bounds)
+      : Client{base.host, base.port}, bounds_{bounds} {}
 
  private:
-  bool process_socket(const typename Client::Socket& socket, std::function<bool(httplib::Stream&)> callback) override {
+  bool process_socket(const typename Client::Socket& socket,
+                      std::function<bool(httplib::Stream&)> callback) override {
     bounded_stream stream{socket.sock, socket.ssl, bounds_};
     return callback(stream);
   }
@@ -114,7 +122,8 @@ class bounded_client final : public Client {
 
 class rest_client::implementation {
  public:
-  implementation(const base_url& base, timeouts limits) : origin_{base.origin()}, prefix_{base.prefix}, limits_{limits} {
+  implementation(const base_url& base, timeouts limits)
+      : origin_{base.origin()}, prefix_{base.prefix}, limits_{limits} {
     if (base.tls) {
       http_ = std::make_unique<bounded_client<httplib::SSLClient>>(base, bounds_);
     } else {
@@ -134,7 +143,8 @@ class rest_client::implementation {
     begin({.body_bytes = most});
     return whole(path, http_->Get(prefix_ + path));
   }
-  answer post(const std::string& path, const httplib::Headers& headers, const std::string& body, std::size_t most) {
+  answer post(const std::string& path, const httplib::Headers& headers, const std::string& body,
+              std::size_t most) {
     begin({.body_bytes = most});
     return whole(path, http_->Post(prefix_ + path, headers, body, "application/json"));
   }
@@ -163,26 +173,30 @@ class rest_client::implementation {
           return response.status != 200 || has_known_end(response);
         },
         [&](const char* data, std::size_t size) {
-          if (head.status != 200) return error_body.append(data, size).size() < limits::answer_bytes;
+          if (head.status != 200)
+            return error_body.append(data, size).size() < limits::answer_bytes;
           stopped = !take({data, size});
           return !stopped;
         });
     if (stopped) return transfer::stopped;
     if (!bounds_.exceeded.empty()) return nonsense(path, bounds_.exceeded);
     if (head.status != 0 && head.status != 200) return error_response(head, error_body);
-    if (head.status == 200 && !has_known_end(head)) return nonsense(path, "has neither a length nor chunks");
+    if (head.status == 200 && !has_known_end(head))
+      return nonsense(path, "has neither a length nor chunks");
     if (head.status == 200 && (!result || hung_up()))
-      return client_error{client_error::kind::broken_off, "the response of " + origin_ + " ended early", 0};
+      return client_error{client_error::kind::broken_off,
+                          "the response of " + origin_ + " ended early", 0};
     if (!result) return failure(result.error());
     return transfer::whole;
   }
 
  private:
-  /// Whether the service closed the connection unannounced. cpp-httplib takes a response for complete that was cut between
-  /// the CR and the LF after a chunk; this is how to notice.
+  /// Whether the service closed the connection unannounced. cpp-httplib takes a response for
+  /// complete that was cut between the CR and the LF after a chunk; this is how to notice.
   bool hung_up() const {
     char next = 0;
-    return http_->is_socket_open() > 0 && recv(http_->socket(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    return http_->is_socket_open() > 0 &&
+           recv(http_->socket(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
   }
 
   void begin(exchange_bounds bounds) {
@@ -192,13 +206,15 @@ class rest_client::implementation {
   }
 
   answer whole(const std::string& path, httplib::Result result) const {
-    if (!bounds_.exceeded.empty()) return nonsense(path.substr(0, path.find('?')), bounds_.exceeded);
+    if (!bounds_.exceeded.empty())
+      return nonsense(path.substr(0, path.find('?')), bounds_.exceeded);
     if (result) return std::move(result.value());
     return failure(result.error());
   }
 
   client_error failure(httplib::Error error) const {
-    return {client_error::kind::unreachable, origin_ + " cannot be reached: " + std::string{text_of(error)}, 0, std::nullopt,
+    return {client_error::kind::unreachable,
+            origin_ + " cannot be reached: " + std::string{text_of(error)}, 0, std::nullopt,
             !before_sending(error)};
   }
 
@@ -209,11 +225,14 @@ class rest_client::implementation {
   std::unique_ptr<httplib::ClientImpl> http_;
 };
 
-std::variant<rest_client, client_error> rest_client::for_url(std::string_view text, timeouts limits) {
+std::variant<rest_client, client_error> rest_client::for_url(std::string_view text,
+                                                             timeouts limits) {
   const auto base = parse_base_url(text);
   if (!base) {
-    return client_error{client_error::kind::bad_url,
-                        "'" + std::string{text} + "' is not the URL of a service, such as http://127.0.0.1:8080", 0};
+    return client_error{
+        client_error::kind::bad_url,
+        "'" + std::string{text} + "' is not the URL of a service, such as http://127.0.0.1:8080",
+        0};
   }
   return rest_client{std::make_unique<implementation>(*base, limits)};
 }
@@ -229,7 +248,8 @@ std::variant<bool, client_error> rest_client::ready() {
   return std::get<httplib::Response>(answer).status == 200;
 }
 
-std::variant<receipt, client_error> rest_client::submit(const std::string& document, const std::string& idempotency_key) {
+std::variant<receipt, client_error> rest_client::submit(const std::string& document,
+                                                        const std::string& idempotency_key) {
   httplib::Headers headers;
   if (!idempotency_key.empty()) headers.emplace("Idempotency-Key", idempotency_key);
   auto answer = implementation_->post("/api/submit", headers, document, limits::answer_bytes);
@@ -242,7 +262,8 @@ std::variant<receipt, client_error> rest_client::submit(const std::string& docum
   return *std::move(accepted);
 }
 
-std::variant<status_response, client_error> rest_client::status(job_id job, std::chrono::seconds wait) {
+std::variant<status_response, client_error> rest_client::status(job_id job,
+                                                                std::chrono::seconds wait) {
   std::string path = "/api/status?jobid=" + std::to_string(job.value);
   if (wait.count() > 0) path += "&wait=" + std::to_string(wait.count());
   auto answer = implementation_->get(path, limits::status_answer_bytes);
@@ -254,11 +275,16 @@ std::variant<status_response, client_error> rest_client::status(job_id job, std:
   return *std::move(report);
 }
 
-std::variant<std::string, client_error> rest_client::cancel(job_id job) { return implementation_->order(path_of(job, "cancel")); }
+std::variant<std::string, client_error> rest_client::cancel(job_id job) {
+  return implementation_->order(path_of(job, "cancel"));
+}
 
-std::variant<std::string, client_error> rest_client::redrive(job_id job) { return implementation_->order(path_of(job, "redrive")); }
+std::variant<std::string, client_error> rest_client::redrive(job_id job) {
+  return implementation_->order(path_of(job, "redrive"));
+}
 
-std::variant<listed_page, client_error> rest_client::images(job_id job, const std::string& cursor, std::size_t limit) {
+std::variant<listed_page, client_error> rest_client::images(job_id job, const std::string& cursor,
+                                                            std::size_t limit) {
   std::string path = path_of(job, "images?limit=" + std::to_string(limit));
   if (!cursor.empty()) path += "&cursor=" + percent_encoded(cursor);
   auto answer = implementation_->get(path, limits::page_answer_bytes);
@@ -270,7 +296,8 @@ std::variant<listed_page, client_error> rest_client::images(job_id job, const st
   return *std::move(page);
 }
 
-std::variant<transfer, client_error> rest_client::results(job_id job, results_format format, const receiver& take) {
+std::variant<transfer, client_error> rest_client::results(job_id job, results_format format,
+                                                          const receiver& take) {
   return implementation_->stream(path_of(job, name_of(format)), take);
 }
 

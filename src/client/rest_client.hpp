@@ -1,6 +1,6 @@
-// client: the REST API as a C++ class, for the subcommands that talk to a running service. Start at rest_client.
-// May use: src/core, cpp-httplib, nlohmann/json.
-// Never: retries, sleeps or prints. Fetches from image hosts are in src/fetch.
+// client: the REST API as a C++ class, for the subcommands that talk to a running service. Start at
+// rest_client. May use: src/core, cpp-httplib, nlohmann/json. Never: retries, sleeps or prints.
+// Fetches from image hosts are in src/fetch.
 #pragma once
 
 #include <chrono>
@@ -30,10 +30,12 @@ struct client_error {
   kind what = kind::unreachable;
   std::string message;  ///< one sentence, from the service if it sent one
   int status = 0;
-  std::optional<std::chrono::seconds> retry_after = std::nullopt;  ///< the header of an error response
-  bool may_have_arrived = true;                                    ///< false: the service certainly did not act on the request
+  std::optional<std::chrono::seconds> retry_after =
+      std::nullopt;              ///< the header of an error response
+  bool may_have_arrived = true;  ///< false: the service certainly did not act on the request
 
-  /// A response of a service that is full or shutting down, or of the gateway in front of an unreachable one.
+  /// A response of a service that is full or shutting down, or of the gateway in front of an
+  /// unreachable one.
   bool is_unavailable() const { return status == 502 || status == 503 || status == 504; }
 };
 
@@ -98,16 +100,20 @@ using receiver = std::function<bool(std::string_view part)>;
 
 struct timeouts {
   std::chrono::milliseconds connect{2000};
-  std::chrono::milliseconds answer{30'000};                    ///< between two reads or writes
-  std::chrono::milliseconds whole{limits::exchange_patience};  ///< for a call; for `results` until the response begins
+  std::chrono::milliseconds answer{30'000};  ///< between two reads or writes
+  std::chrono::milliseconds whole{
+      limits::exchange_patience};  ///< for a call; for `results` until the response begins
 };
 
-/// A connection to one service, kept open between calls. For one thread at a time. Memory and time are bounded whatever the
-/// server sends: a response that is longer or nested deeper than one of this API can be is `nonsense`. Redirects are errors.
+/// A connection to one service, kept open between calls. For one thread at a time. Memory and time
+/// are bounded whatever the server sends: a response that is longer or nested deeper than one of
+/// this API can be is `nonsense`. Redirects are errors.
 class rest_client {
  public:
-  /// For a service at "http://127.0.0.1:8080" or "https://example.com/pulse". Connects with the first call.
-  static std::variant<rest_client, client_error> for_url(std::string_view text, timeouts limits = {});
+  /// For a service at "http://127.0.0.1:8080" or "https://example.com/pulse". Connects with the
+  /// first call.
+  static std::variant<rest_client, client_error> for_url(std::string_view text,
+                                                         timeouts limits = {});
 
   rest_client(rest_client&& other) noexcept;
   rest_client& operator=(rest_client&& other) noexcept;
@@ -115,18 +121,25 @@ class rest_client {
 
   /// Whether the service accepts submissions. An error only if there is no response.
   std::variant<bool, client_error> ready();
-  /// Submits a JSON document unchanged. With an idempotency key (see is_key_text) the same submission may be sent again and
-  /// is accepted once.
-  std::variant<receipt, client_error> submit(const std::string& document, const std::string& idempotency_key = {});
-  /// `wait` is how long the service may delay its response until the job ends; keep it below `timeouts::answer`.
-  std::variant<status_response, client_error> status(job_id job, std::chrono::seconds wait = std::chrono::seconds{0});
+  /// Submits a JSON document unchanged. With an idempotency key (see is_key_text) the same
+  /// submission may be sent again and is accepted once.
+  std::variant<receipt, client_error> submit(const std::string& document,
+                                             const std::string& idempotency_key = {});
+  /// `wait` is how long the service may delay its response until the job ends; keep it below
+  /// `timeouts::answer`.
+  std::variant<status_response, client_error> status(
+      job_id job, std::chrono::seconds wait = std::chrono::seconds{0});
   /// The response as one line of JSON; empty if it had no body.
   std::variant<std::string, client_error> cancel(job_id job);
   std::variant<std::string, client_error> redrive(job_id job);
-  /// A page of at most `limit` images in order of submission, from the start or after the cursor of another page.
-  std::variant<listed_page, client_error> images(job_id job, const std::string& cursor, std::size_t limit);
-  /// Streams all results to `take`, in constant memory. An error if the response ended early, whatever `take` got by then.
-  std::variant<transfer, client_error> results(job_id job, results_format format, const receiver& take);
+  /// A page of at most `limit` images in order of submission, from the start or after the cursor of
+  /// another page.
+  std::variant<listed_page, client_error> images(job_id job, const std::string& cursor,
+                                                 std::size_t limit);
+  /// Streams all results to `take`, in constant memory. An error if the response ended early,
+  /// whatever `take` got by then.
+  std::variant<transfer, client_error> results(job_id job, results_format format,
+                                               const receiver& take);
 
  private:
   class implementation;

@@ -8,16 +8,21 @@
 namespace retail_pulse::config {
 namespace {
 
-bool is_known(std::string_view name) { return name == config_flag || std::ranges::find(flags(), name, &flag::name) != flags().end(); }
+bool is_known(std::string_view name) {
+  return name == config_flag || std::ranges::find(flags(), name, &flag::name) != flags().end();
+}
 
-/// Separates every flag from its value. CLI11 stops at the first flag without a value, and takes the next word for the value
-/// of `--flag=`, so both are resolved before.
-std::vector<std::string> paired(std::span<const std::string> arguments, std::vector<std::string>& problems) {
+/// Separates every flag from its value. CLI11 stops at the first flag without a value, and takes
+/// the next word for the value of `--flag=`, so both are resolved before.
+std::vector<std::string> paired(std::span<const std::string> arguments,
+                                std::vector<std::string>& problems) {
   std::vector<std::string> result;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     const auto equals = word.find('=');
-    const std::string name = word.starts_with("--") ? word.substr(2, equals == std::string::npos ? equals : equals - 2) : "";
+    const std::string name = word.starts_with("--")
+                                 ? word.substr(2, equals == std::string::npos ? equals : equals - 2)
+                                 : "";
     if (!is_known(name)) {
       result.push_back(word);
     } else if (equals != std::string::npos) {
@@ -31,23 +36,28 @@ std::vector<std::string> paired(std::span<const std::string> arguments, std::vec
   return result;
 }
 
-/// `extras` are the words that CLI11 did not use. The value of an unknown flag is not a second problem.
-void note_unknown(const std::vector<std::string>& extras, std::span<const std::string> arguments, std::vector<std::string>& problems) {
+/// `extras` are the words that CLI11 did not use. The value of an unknown flag is not a second
+/// problem.
+void note_unknown(const std::vector<std::string>& extras, std::span<const std::string> arguments,
+                  std::vector<std::string>& problems) {
   for (const auto& word : extras) {
     if (word.size() > 1 && word.starts_with('-')) {
       problems.push_back(word.substr(0, word.find('=')) + ": unknown flag");
       continue;
     }
     const auto at = std::ranges::find(arguments, word);
-    const bool follows_unknown = at != arguments.begin() && at != arguments.end() && std::ranges::find(extras, *(at - 1)) != extras.end() &&
-                                 (at - 1)->starts_with("--") && (at - 1)->find('=') == std::string::npos;
+    const bool follows_unknown = at != arguments.begin() && at != arguments.end() &&
+                                 std::ranges::find(extras, *(at - 1)) != extras.end() &&
+                                 (at - 1)->starts_with("--") &&
+                                 (at - 1)->find('=') == std::string::npos;
     if (!follows_unknown) problems.push_back("'" + word + "': unexpected argument");
   }
 }
 
 }  // namespace
 
-given_values from_arguments(std::span<const std::string> arguments, std::vector<std::string>& problems) {
+given_values from_arguments(std::span<const std::string> arguments,
+                            std::vector<std::string>& problems) {
   CLI::App app;
   app.set_help_flag();
   app.allow_extras();
@@ -73,7 +83,8 @@ given_values from_arguments(std::span<const std::string> arguments, std::vector<
     if (texts.empty()) return;
     given& one = result[std::string{name}];
     one.origin = "--" + std::string{name};
-    if (!list && texts.size() > 1) problems.push_back(one.origin + ": given " + std::to_string(texts.size()) + " times");
+    if (!list && texts.size() > 1)
+      problems.push_back(one.origin + ": given " + std::to_string(texts.size()) + " times");
     for (const auto& text : texts) {
       if (list) {
         std::ranges::move(split_list(text), std::back_inserter(one.texts));

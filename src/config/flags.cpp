@@ -12,8 +12,7 @@ using std::string_view;
 using s = settings;
 namespace l = limits;
 
-// --- kinds of values that only one setting has
-// -----------------------------------------------------
+// --- kinds of values that only one setting has --------------------------------------------------
 
 struct bind_address : values::text<&s::bind> {
   static std::string read(string_view text, settings& into) {
@@ -158,8 +157,7 @@ struct log_format : values::single {
   }
 };
 
-// --- the table
-// -------------------------------------------------------------------------------------
+// --- the table ----------------------------------------------------------------------------------
 
 struct more {
   string_view unset = {};

@@ -19,8 +19,11 @@ struct given {
 /// By name of the flag; `config` may be among them.
 using given_values = std::map<std::string, given, std::less<>>;
 
-given_values from_arguments(std::span<const std::string> arguments, std::vector<std::string>& problems);
-given_values from_environment(std::span<const std::pair<std::string, std::string>> variables, std::vector<std::string>& problems);
-given_values from_toml(std::string_view text, const std::string& file, std::vector<std::string>& problems);
+given_values from_arguments(std::span<const std::string> arguments,
+                            std::vector<std::string>& problems);
+given_values from_environment(std::span<const std::pair<std::string, std::string>> variables,
+                              std::vector<std::string>& problems);
+given_values from_toml(std::string_view text, const std::string& file,
+                       std::vector<std::string>& problems);
 
 }  // namespace retail_pulse::config

@@ -15,23 +15,28 @@
 namespace retail_pulse::config {
 namespace {
 
-given_values from_file(const given_values& arguments, const given_values& environment, const sources& from,
-                       std::vector<std::string>& problems) {
+given_values from_file(const given_values& arguments, const given_values& environment,
+                       const sources& from, std::vector<std::string>& problems) {
   const auto flag_value = arguments.find(config_flag);
   const auto variable = environment.find(config_flag);
   if (flag_value == arguments.end() && variable == environment.end()) return {};
   const given& named = flag_value != arguments.end() ? flag_value->second : variable->second;
   const auto text = from.read_file(named.texts.front());
   if (const auto* failure = std::get_if<unreadable>(&text)) {
-    problems.push_back(named.origin + ": '" + named.texts.front() + "' cannot be read: " + failure->why);
+    problems.push_back(named.origin + ": '" + named.texts.front() +
+                       "' cannot be read: " + failure->why);
     return {};
   }
   return from_toml(std::get<std::string>(text), named.texts.front(), problems);
 }
 
-void apply_all(const flag& row, const given& value, settings& into, std::vector<std::string>& problems) {
-  const auto is_empty = [&row](const std::string& text) { return row.list && trimmed(text).empty(); };
-  if (std::ranges::any_of(value.texts, is_empty)) problems.push_back(value.origin + ": the list has an empty entry");
+void apply_all(const flag& row, const given& value, settings& into,
+               std::vector<std::string>& problems) {
+  const auto is_empty = [&row](const std::string& text) {
+    return row.list && trimmed(text).empty();
+  };
+  if (std::ranges::any_of(value.texts, is_empty))
+    problems.push_back(value.origin + ": the list has an empty entry");
   for (const auto& text : value.texts) {
     if (is_empty(text)) continue;
     const auto wrong = row.apply(text, into);
@@ -71,7 +76,8 @@ std::vector<std::pair<std::string, std::string>> process_environment() {
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text{*entry};
     const auto equals = text.find('=');
-    if (equals != std::string_view::npos) result.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    if (equals != std::string_view::npos)
+      result.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   return result;
 }

@@ -24,15 +24,19 @@ struct unit {
 
 /// A number times the factor of its unit; nullopt if the unit is unknown or the product overflows.
 template <std::size_t N>
-std::optional<std::int64_t> scaled(std::string_view digits, std::string_view name, const std::array<unit, N>& units) {
+std::optional<std::int64_t> scaled(std::string_view digits, std::string_view name,
+                                   const std::array<unit, N>& units) {
   const auto found = std::ranges::find(units, name, &unit::name);
   const auto count = parse_count(digits);
-  if (found == units.end() || !count || *count > std::numeric_limits<std::int64_t>::max() / found->factor) return std::nullopt;
+  if (found == units.end() || !count ||
+      *count > std::numeric_limits<std::int64_t>::max() / found->factor)
+    return std::nullopt;
   return *count * found->factor;
 }
 
 std::pair<std::string_view, std::string_view> split_unit(std::string_view text) {
-  const auto digits = static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
+  const auto digits =
+      static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
   return {text.substr(0, digits), text.substr(digits)};
 }
 
@@ -43,7 +47,8 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  static constexpr std::array units{unit{"ms", 1}, unit{"s", 1000}, unit{"m", 60'000}, unit{"h", 3'600'000}};
+  static constexpr std::array units{unit{"ms", 1}, unit{"s", 1000}, unit{"m", 60'000},
+                                    unit{"h", 3'600'000}};
   if (text == "0") return std::chrono::milliseconds{0};
   const auto [digits, name] = split_unit(text);
   const auto value = scaled(digits, name, units);
@@ -60,11 +65,17 @@ std::optional<duration_range> parse_duration_range(std::string_view text) {
 }
 
 std::optional<std::int64_t> parse_bytes(std::string_view text) {
-  static constexpr std::array units{
-      unit{"", 1},          unit{"b", 1},         unit{"kb", 1000},    unit{"mb", 1'000'000}, unit{"gb", 1'000'000'000},
-      unit{"kib", 1 << 10}, unit{"mib", 1 << 20}, unit{"gib", 1 << 30}};
+  static constexpr std::array units{unit{"", 1},
+                                    unit{"b", 1},
+                                    unit{"kb", 1000},
+                                    unit{"mb", 1'000'000},
+                                    unit{"gb", 1'000'000'000},
+                                    unit{"kib", 1 << 10},
+                                    unit{"mib", 1 << 20},
+                                    unit{"gib", 1 << 30}};
   const auto [digits, rest] = split_unit(text);
-  return scaled(digits, lower(rest.starts_with(' ') && rest.size() > 1 ? rest.substr(1) : rest), units);
+  return scaled(digits, lower(rest.starts_with(' ') && rest.size() > 1 ? rest.substr(1) : rest),
+                units);
 }
 
 std::optional<std::string> parse_host(std::string_view text) {
@@ -72,7 +83,8 @@ std::optional<std::string> parse_host(std::string_view text) {
   auto parsed = fetch::parse_host(bare_v6 ? '[' + std::string{text} + ']' : std::string{text});
   auto* host = std::get_if<fetch::url_host>(&parsed);
   if (host == nullptr) return std::nullopt;
-  // Valid in a URL, but here the operator means something else: every subdomain, or the host without the dot.
+  // Valid in a URL, but here the operator means something else: every subdomain, or the host
+  // without the dot.
   if (host->text.find('*') != std::string::npos || host->text.ends_with('.')) return std::nullopt;
   return std::move(host->text);
 }
@@ -81,7 +93,8 @@ std::optional<std::string> parse_webhook_secret(std::string_view text) {
   constexpr std::string_view prefix = "whsec_";
   if (!text.starts_with(prefix)) return std::nullopt;
   auto secret = crypto::from_base64(text.substr(prefix.size()));
-  if (!secret || secret->size() < limits::callback_secret_min_bytes || secret->size() > limits::callback_secret_max_bytes)
+  if (!secret || secret->size() < limits::callback_secret_min_bytes ||
+      secret->size() > limits::callback_secret_max_bytes)
     return std::nullopt;
   return secret;
 }

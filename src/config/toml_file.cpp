@@ -34,13 +34,15 @@ std::optional<std::vector<std::string>> texts_of(const toml::node& value, bool l
 
 }  // namespace
 
-given_values from_toml(std::string_view text, const std::string& file, std::vector<std::string>& problems) {
+given_values from_toml(std::string_view text, const std::string& file,
+                       std::vector<std::string>& problems) {
   given_values result;
   toml::table table;
   try {
     table = toml::parse(text, file);
   } catch (const toml::parse_error& error) {
-    problems.push_back(file + ":" + std::to_string(error.source().begin.line) + ": " + std::string{error.description()});
+    problems.push_back(file + ":" + std::to_string(error.source().begin.line) + ": " +
+                       std::string{error.description()});
     return result;
   }
   for (const auto& [key, value] : table) {
@@ -52,7 +54,8 @@ given_values from_toml(std::string_view text, const std::string& file, std::vect
     } else if (auto texts = texts_of(value, row->list)) {
       result[name] = {std::move(*texts), place + name};
     } else {
-      problems.push_back(place + name + ": is not a string or a whole number" + (row->list ? ", or a list of them" : ""));
+      problems.push_back(place + name + ": is not a string or a whole number" +
+                         (row->list ? ", or a list of them" : ""));
     }
   }
   return result;

@@ -37,7 +37,8 @@ struct job_audit {
   bool conserved = false;
   std::vector<store_tally> stores;  ///< in order of first visit; at most limits::status_failures
   bool stores_truncated = false;
-  std::string submitted_digest;  ///< "sha256:..." of all images in order; docs/guide/auditing.md has the form
+  std::string submitted_digest;  ///< "sha256:..." of all images in order; docs/guide/auditing.md
+                                 ///< has the form
   std::string recorded_digest;   ///< of those with a result
   image_counts counters;         ///< those of the job itself
 };

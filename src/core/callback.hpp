@@ -37,8 +37,9 @@ struct pending_callback {
 /// The contents of a webhook.
 struct callback_message {
   std::string url;
-  job_status ended;         ///< the job's status when the run ended
-  std::string database_id;  ///< hexadecimal; empty for a webhook of a version in which databases had none
+  job_status ended;  ///< the job's status when the run ended
+  std::string
+      database_id;  ///< hexadecimal; empty for a webhook of a version in which databases had none
 };
 
 /// The outcome of one delivery.

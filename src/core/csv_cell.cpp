@@ -9,15 +9,19 @@ namespace {
 
 /// U+FF1D, U+FF0B, U+FF0D, U+FF20, which East Asian spreadsheets read as = + - @; their small forms
 /// U+FE66, U+FE62, U+FE63, U+FE6B; and the minus sign U+2212.
-constexpr std::string_view wide_signs[] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0", "\xEF\xB9\xA6",
-                                           "\xEF\xB9\xA2", "\xEF\xB9\xA3", "\xEF\xB9\xAB", "\xE2\x88\x92"};
+constexpr std::string_view wide_signs[] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D",
+                                           "\xEF\xBC\xA0", "\xEF\xB9\xA6", "\xEF\xB9\xA2",
+                                           "\xEF\xB9\xA3", "\xEF\xB9\xAB", "\xE2\x88\x92"};
 
 constexpr std::string_view signs = "=+-@";
-constexpr std::string_view beginnings = ";\t|\r\n";  ///< after which another program may begin a cell
+constexpr std::string_view beginnings =
+    ";\t|\r\n";  ///< after which another program may begin a cell
 
 /// Bytes of the control character at the front of a text: C0, DEL or C1. 0 if there is none.
 std::size_t control_at_front(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0xFFU; };
+  const auto byte = [text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0xFFU;
+  };
   if (byte(0) < 0x20 || byte(0) == 0x7F) return 1;
   return byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0 ? 2 : 0;
 }
@@ -34,7 +38,9 @@ std::string_view from_first_visible(std::string_view text) {
 
 bool has_sign_in_front(std::string_view text) {
   return !text.empty() && (signs.find(text.front()) != std::string_view::npos ||
-                           std::ranges::any_of(wide_signs, [text](std::string_view sign) { return text.starts_with(sign); }));
+                           std::ranges::any_of(wide_signs, [text](std::string_view sign) {
+                             return text.starts_with(sign);
+                           }));
 }
 
 /// Whether a formula begins at an offset of a text. The offsets must ascend; then characters that

@@ -59,7 +59,8 @@ encoding encoding_of(std::string_view text) {
 
 decoded utf8_of_utf16(std::string_view bytes, bool big_endian) {
   const auto unit_at = [&](std::size_t at) -> std::uint32_t {
-    const auto first = static_cast<unsigned char>(bytes[at]), second = static_cast<unsigned char>(bytes[at + 1]);
+    const auto first = static_cast<unsigned char>(bytes[at]),
+               second = static_cast<unsigned char>(bytes[at + 1]);
     return big_endian ? first << 8 | second : second << 8 | first;
   };
   const auto is_high = [](std::uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; };

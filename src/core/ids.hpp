@@ -25,7 +25,8 @@ struct run_number {
   auto operator<=>(const run_number&) const = default;
 };
 
-/// Position of an image in its job, from 0, in the order of submission: visits first, then URLs within a visit.
+/// Position of an image in its job, from 0, in the order of submission: visits first, then URLs
+/// within a visit.
 struct image_number {
   std::int64_t value = 0;
   auto operator<=>(const image_number&) const = default;

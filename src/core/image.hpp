@@ -12,10 +12,23 @@
 namespace retail_pulse {
 
 /// The format of a file by its content. The names are part of the API.
-enum class image_format : std::uint8_t { unknown, jpeg, png, gif, bmp, psd, webp, avif, heic, tiff, ico };
+enum class image_format : std::uint8_t {
+  unknown,
+  jpeg,
+  png,
+  gif,
+  bmp,
+  psd,
+  webp,
+  avif,
+  heic,
+  tiff,
+  ico
+};
 
 constexpr std::string_view name_of(image_format format) {
-  constexpr std::string_view names[] = {"unknown", "jpeg", "png", "gif", "bmp", "psd", "webp", "avif", "heic", "tiff", "ico"};
+  constexpr std::string_view names[] = {"unknown", "jpeg", "png",  "gif",  "bmp", "psd",
+                                        "webp",    "avif", "heic", "tiff", "ico"};
   return names[static_cast<std::size_t>(format)];
 }
 
@@ -37,10 +50,13 @@ struct image_task {
   image_number number;
   std::string store_id;
   std::string url;
-  std::int32_t attempt = 1;               ///< from 1; counts within this process only
-  std::int32_t postponed = 0;             ///< how often its server was full, which does not count as an attempt; within this process,
-  std::int32_t postponed_on_the_way = 0;  ///< how often of these another server had been asked before,
-  std::optional<std::chrono::steady_clock::time_point> postponed_since = {};  ///< and when it was the first time
+  std::int32_t attempt = 1;    ///< from 1; counts within this process only
+  std::int32_t postponed = 0;  ///< how often its server was full, which does not count as an
+                               ///< attempt; within this process,
+  std::int32_t postponed_on_the_way =
+      0;  ///< how often of these another server had been asked before,
+  std::optional<std::chrono::steady_clock::time_point> postponed_since =
+      {};  ///< and when it was the first time
 };
 
 /// Records of the last attempt. Milliseconds are per phase; 0 if a phase did not happen.

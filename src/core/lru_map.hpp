@@ -16,7 +16,9 @@ namespace retail_pulse::fetch {
 template <class Key, class Value, class Hash = std::hash<Key>>
 class lru_map {
  public:
-  explicit lru_map(std::size_t most) : most_(most) { require(most > 0, "an lru_map has room for an entry"); }
+  explicit lru_map(std::size_t most) : most_(most) {
+    require(most > 0, "an lru_map has room for an entry");
+  }
 
   /// The value, now the most recently used, or null. Valid until the entry is replaced or erased.
   Value* find(const Key& key) {

@@ -54,15 +54,18 @@ struct store_summary {
 struct job_report {
   job_summary job;
   unix_millis run_started_at{0};
-  std::int64_t run_kept = 0;                                  ///< images that had their measurement before this run
-  bool cancelled = false;                                     ///< a client cancelled its run
-  std::vector<std::pair<error_code, std::int64_t>> failures;  ///< failed images per code, in the order of the codes
-  std::vector<store_summary> stores;                          ///< in order of first visit; at most limits::status_failures
+  std::int64_t run_kept = 0;  ///< images that had their measurement before this run
+  bool cancelled = false;     ///< a client cancelled its run
+  std::vector<std::pair<error_code, std::int64_t>>
+      failures;                       ///< failed images per code, in the order of the codes
+  std::vector<store_summary> stores;  ///< in order of first visit; at most limits::status_failures
   bool stores_truncated = false;
-  std::optional<callback_state> callback;  ///< of this run, once it has ended, if the job has a callback_url
+  std::optional<callback_state>
+      callback;  ///< of this run, once it has ended, if the job has a callback_url
 };
 
-/// A failed image of an older run than the job's counts as pending until the new run has its result.
+/// A failed image of an older run than the job's counts as pending until the new run has its
+/// result.
 enum class image_state : std::uint8_t { pending = 0, succeeded = 1, failed = 2 };
 
 constexpr std::string_view name_of(image_state state) {
@@ -83,7 +86,8 @@ struct reported_image {
   std::string visit_time;
   std::string url;
   image_state state = image_state::pending;
-  image_result result;         ///< unless pending; pass the evidence through public_evidence before it is shown
+  image_result
+      result;  ///< unless pending; pass the evidence through public_evidence before it is shown
   std::string error;           ///< public sentence, if failed
   unix_millis recorded_at{0};  ///< unless pending
 };

@@ -31,7 +31,8 @@ class scanner {
   /// All digits that follow; the value of the first three as thousandths.
   int thousandths() {
     int value = 0;
-    for (int place = 100; !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9'; place /= 10) {
+    for (int place = 100; !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9';
+         place /= 10) {
       value += (rest_.front() - '0') * place;
       rest_.remove_prefix(1);
     }

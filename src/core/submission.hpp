@@ -30,7 +30,8 @@ class submission {
 
   /// Its approximate memory in bytes.
   std::size_t bytes() const {
-    return text_.capacity() + visits_.capacity() * sizeof(stored_visit) + urls_.capacity() * (sizeof(range) + sizeof(std::uint32_t));
+    return text_.capacity() + visits_.capacity() * sizeof(stored_visit) +
+           urls_.capacity() * (sizeof(range) + sizeof(std::uint32_t));
   }
 
   visit visit_at(std::size_t index) const {
@@ -42,20 +43,23 @@ class submission {
   std::string_view url_at(std::size_t image) const { return view(urls_[image]); }
   std::size_t visit_of(std::size_t image) const { return visit_of_[image]; }
 
-  /// Adds a visit whose images are the URLs added since the visit before. In the order of the document.
+  /// Adds a visit whose images are the URLs added since the visit before. In the order of the
+  /// document.
   void add_url(std::string_view url) {
     urls_.push_back(keep(url));
     visit_of_.push_back(static_cast<std::uint32_t>(visits_.size()));
   }
   void add_visit(std::string_view store_id, std::string_view visit_time) {
-    const std::size_t first = visits_.empty() ? 0 : visits_.back().first_image + visits_.back().image_count;
+    const std::size_t first =
+        visits_.empty() ? 0 : visits_.back().first_image + visits_.back().image_count;
     visits_.push_back({keep(store_id), keep(visit_time), first, urls_.size() - first});
   }
 
  private:
   struct range {
     std::uint64_t offset : 40;
-    std::uint64_t length : 24;  // a body is at most 1 GiB, a string in it at most limits::text_bytes
+    std::uint64_t
+        length : 24;  // a body is at most 1 GiB, a string in it at most limits::text_bytes
   };
   struct stored_visit {
     range store_id;
@@ -69,7 +73,9 @@ class submission {
     text_.append(text);
     return kept;
   }
-  std::string_view view(range r) const { return std::string_view{text_}.substr(r.offset, r.length); }
+  std::string_view view(range r) const {
+    return std::string_view{text_}.substr(r.offset, r.length);
+  }
 
   std::string callback_url_;
   std::string text_;

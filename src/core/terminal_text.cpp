@@ -14,10 +14,11 @@ struct range {
   char32_t last;
 };
 
-/// C0; DEL and C1; soft hyphen; combining grapheme joiner; Arabic letter mark; fillers of Hangul, among them a half-width one; inherent
-/// vowels of Khmer; Mongolian vowel separator; zero-width space; left-to-right and right-to-left marks; separators, embeddings and
-/// overrides; word joiner and what is invisible behind it, isolates and deprecated format characters; Braille without a dot; byte order
-/// mark; interlinear annotation; beams, ties and slurs of music; tags.
+/// C0; DEL and C1; soft hyphen; combining grapheme joiner; Arabic letter mark; fillers of Hangul,
+/// among them a half-width one; inherent vowels of Khmer; Mongolian vowel separator; zero-width
+/// space; left-to-right and right-to-left marks; separators, embeddings and overrides; word joiner
+/// and what is invisible behind it, isolates and deprecated format characters; Braille without a
+/// dot; byte order mark; interlinear annotation; beams, ties and slurs of music; tags.
 constexpr std::array<range, 19> misleading{{{0x00, 0x1F},
                                             {0x7F, 0x9F},
                                             {0xAD, 0xAD},
@@ -42,7 +43,8 @@ char32_t code_point(std::string_view character) {
   const auto lead = static_cast<unsigned char>(character.front());
   if (character.size() == 1) return lead;
   char32_t value = lead & (0xFFU >> (character.size() + 1));
-  for (const char c : character.substr(1)) value = value << 6 | (static_cast<unsigned char>(c) & 0x3FU);
+  for (const char c : character.substr(1))
+    value = value << 6 | (static_cast<unsigned char>(c) & 0x3FU);
   return value;
 }
 
@@ -55,7 +57,8 @@ void append_unit(std::string& to, std::uint32_t unit) {
 void append_escape(std::string& to, char32_t c) {
   constexpr char32_t supplementary = 0x10000;
   if (c < supplementary) return append_unit(to, c);
-  append_unit(to, 0xD800 + ((c - supplementary) >> 10));  // a pair of surrogates (RFC 8259, section 7)
+  append_unit(to,
+              0xD800 + ((c - supplementary) >> 10));  // a pair of surrogates (RFC 8259, section 7)
   append_unit(to, 0xDC00 + ((c - supplementary) & 0x3FF));
 }
 
@@ -64,14 +67,16 @@ bool may_go_on(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
   const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
   return lead >= 0xC2 && lead <= 0xF4 && text.size() < length &&
-         std::ranges::all_of(text.substr(1), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; });
+         std::ranges::all_of(text.substr(1),
+                             [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; });
 }
 
 }  // namespace
 
 bool misleads_terminal(std::string_view character) {
   const auto c = code_point(character);
-  return std::ranges::any_of(misleading, [c](const range& r) { return r.first <= c && c <= r.last; });
+  return std::ranges::any_of(misleading,
+                             [c](const range& r) { return r.first <= c && c <= r.last; });
 }
 
 std::string terminal_text::shown(std::string_view part) {

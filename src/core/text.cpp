@@ -5,7 +5,8 @@
 namespace retail_pulse {
 namespace {
 
-/// Bytes of a sequence that starts with `lead`, and the range of its second byte; length 0 for a byte that starts none.
+/// Bytes of a sequence that starts with `lead`, and the range of its second byte; length 0 for a
+/// byte that starts none.
 struct sequence {
   std::size_t length;
   std::uint8_t low = 0x80;
@@ -25,11 +26,13 @@ sequence sequence_of(std::uint8_t lead) {
   return {0};
 }
 
-/// The blanks beyond ASCII in UTF-8: U+0085, U+00A0, U+1680, U+2000 to U+200B, U+2028, U+2029, U+202F, U+205F, U+3000, U+FEFF.
-constexpr std::string_view wide_blanks[] = {"\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82",
-                                            "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88",
-                                            "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\x8B", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF",
-                                            "\xE2\x81\x9F", "\xE3\x80\x80", byte_order_mark};
+/// The blanks beyond ASCII in UTF-8: U+0085, U+00A0, U+1680, U+2000 to U+200B, U+2028, U+2029,
+/// U+202F, U+205F, U+3000, U+FEFF.
+constexpr std::string_view wide_blanks[] = {
+    "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82",
+    "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88",
+    "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\x8B", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF",
+    "\xE2\x81\x9F", "\xE3\x80\x80", byte_order_mark};
 
 constexpr bool is_ascii_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -37,13 +40,15 @@ constexpr bool is_ascii_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\
 std::size_t blank_at_front(std::string_view text) {
   if (text.empty() || is_ascii_blank(text.front())) return text.empty() ? 0 : 1;
   if (static_cast<std::uint8_t>(text.front()) < 0x80) return 0;
-  const auto found = std::ranges::find_if(wide_blanks, [text](std::string_view blank) { return text.starts_with(blank); });
+  const auto found = std::ranges::find_if(
+      wide_blanks, [text](std::string_view blank) { return text.starts_with(blank); });
   return found == std::end(wide_blanks) ? 0 : found->size();
 }
 std::size_t blank_at_back(std::string_view text) {
   if (text.empty() || is_ascii_blank(text.back())) return text.empty() ? 0 : 1;
   if (static_cast<std::uint8_t>(text.back()) < 0x80) return 0;
-  const auto found = std::ranges::find_if(wide_blanks, [text](std::string_view blank) { return text.ends_with(blank); });
+  const auto found = std::ranges::find_if(
+      wide_blanks, [text](std::string_view blank) { return text.ends_with(blank); });
   return found == std::end(wide_blanks) ? 0 : found->size();
 }
 

@@ -63,8 +63,8 @@ std::string time_text(std::chrono::milliseconds time);
 std::string_view without_blanks_around(std::string_view text);
 std::string_view without_blanks_in_front(std::string_view text);
 
-/// Bytes of a text in JSON, without the quotes around it: quotes, backslashes and control characters take two bytes, or six (RFC 8259,
-/// section 7); all else stays as it is.
+/// Bytes of a text in JSON, without the quotes around it: quotes, backslashes and control
+/// characters take two bytes, or six (RFC 8259, section 7); all else stays as it is.
 std::size_t json_text_bytes(std::string_view text);
 
 /// Two lower-case hexadecimal digits for every byte.

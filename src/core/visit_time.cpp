@@ -7,7 +7,9 @@
 namespace retail_pulse {
 namespace {
 
-bool is_clock(int hour, int minute) { return hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59; }
+bool is_clock(int hour, int minute) {
+  return hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59;
+}
 
 bool reads_zone(scanner& text) {
   if (text.at_end() || text.one_of("Zz")) return true;
@@ -45,7 +47,8 @@ std::optional<std::string> visit_date(std::string_view visit_time) {
   if (m < 0 || !text.one_of("-")) return std::nullopt;
   const int d = text.digits(2);
   if (d < 0) return std::nullopt;
-  if (!year_month_day{year{y}, month{static_cast<unsigned>(m)}, day{static_cast<unsigned>(d)}}.ok()) return std::nullopt;
+  if (!year_month_day{year{y}, month{static_cast<unsigned>(m)}, day{static_cast<unsigned>(d)}}.ok())
+    return std::nullopt;
   if (!text.at_end() && !(text.one_of("Tt ") && reads_time(text))) return std::nullopt;
   return std::string{visit_time.substr(0, 10)};
 }

@@ -24,7 +24,8 @@ sha256_digest hmac_sha256(std::string_view key, std::string_view text) {
   sha256_digest digest;
   const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
   const auto key_bytes = static_cast<int>(key.size());
-  demand(HMAC(EVP_sha256(), key.data(), key_bytes, bytes, text.size(), digest.data(), nullptr) != nullptr);
+  demand(HMAC(EVP_sha256(), key.data(), key_bytes, bytes, text.size(), digest.data(), nullptr) !=
+         nullptr);
   return digest;
 }
 

@@ -83,7 +83,8 @@ bool reader::read_quoted(std::string& cell) {
 }
 
 void reader::skip_blanks() {
-  while (rest_.starts_with(' ') || (rest_.starts_with('\t') && separator_ != '\t')) rest_.remove_prefix(1);
+  while (rest_.starts_with(' ') || (rest_.starts_with('\t') && separator_ != '\t'))
+    rest_.remove_prefix(1);
 }
 
 reader::cell_end reader::fail(std::string_view error, std::size_t line) {

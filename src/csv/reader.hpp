@@ -17,9 +17,11 @@ std::size_t line_ends(std::string_view text);
 class reader {
  public:
   /// `text` outlives the reader; it starts in `line`.
-  explicit reader(std::string_view text, char separator = ',', std::size_t line = 1) : rest_{text}, separator_{separator}, line_{line} {}
+  explicit reader(std::string_view text, char separator = ',', std::size_t line = 1)
+      : rest_{text}, separator_{separator}, line_{line} {}
 
-  /// The next row that is not an empty line, into `cells`; false at the end of the text or at an error.
+  /// The next row that is not an empty line, into `cells`; false at the end of the text or at an
+  /// error.
   bool next(std::vector<std::string>& cells);
 
   /// The error, or empty; `line` then is its line.

@@ -48,7 +48,8 @@ std::string shown(std::string_view text) {
   std::string result;
   for (const char c : text) result += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
   if (result.size() <= shown_bytes) return result;
-  return result.substr(0, valid_utf8_prefix(std::string_view{result}.substr(0, shown_bytes))) + "...";
+  return result.substr(0, valid_utf8_prefix(std::string_view{result}.substr(0, shown_bytes))) +
+         "...";
 }
 
 /// The separator that a line such as "sep=;" sets in Excel. Other programs read the line as a row
@@ -57,28 +58,37 @@ std::optional<char> separator_named_by(std::string_view line) {
   constexpr std::string_view mark = "sep=";
   const std::string_view quote = line.starts_with('"') ? "\"" : "";
   line.remove_prefix(quote.size());
-  if (line.size() <= mark.size() || !same_word(line.substr(0, mark.size()), mark)) return std::nullopt;
+  if (line.size() <= mark.size() || !same_word(line.substr(0, mark.size()), mark))
+    return std::nullopt;
   const char named = line[mark.size()];
   line.remove_prefix(mark.size() + 1);
-  if (separators.find(named) == std::string_view::npos || !line.starts_with(quote)) return std::nullopt;
-  if (line.find_first_not_of(separators, quote.size()) != std::string_view::npos) return std::nullopt;
+  if (separators.find(named) == std::string_view::npos || !line.starts_with(quote))
+    return std::nullopt;
+  if (line.find_first_not_of(separators, quote.size()) != std::string_view::npos)
+    return std::nullopt;
   return named;
 }
 
-std::string in_words(char separator) { return separator == '\t' ? "tabs" : std::string{'\''} + separator + '\''; }
+std::string in_words(char separator) {
+  return separator == '\t' ? "tabs" : std::string{'\''} + separator + '\'';
+}
 
 struct binary_format {
   std::string_view start;
   std::string_view what;
 };
 constexpr std::array<binary_format, 3> binary_formats{
-    {{"PK\x03\x04", "is an Excel workbook or another ZIP file; save it as CSV UTF-8"},                                 // APPNOTE 4.3.7
-     {"\xD0\xCF\x11\xE0", "is an old Excel workbook (.xls), or a new one that has a password; save it as CSV UTF-8"},  // MS-CFB 2.2
-     {"\x1F\x8B", "is packed with gzip; unpack it first"}}};                                                           // RFC 1952
+    {{"PK\x03\x04",
+      "is an Excel workbook or another ZIP file; save it as CSV UTF-8"},  // APPNOTE 4.3.7
+     {"\xD0\xCF\x11\xE0",
+      "is an old Excel workbook (.xls), or a new one that has a password; save it as CSV "
+      "UTF-8"},                                               // MS-CFB 2.2
+     {"\x1F\x8B", "is packed with gzip; unpack it first"}}};  // RFC 1952
 
 std::string not_utf8(std::string_view text) {
   const auto byte = static_cast<unsigned char>(text[valid_utf8_prefix(text)]);
-  return "is not UTF-8 (byte " + hex({&byte, 1}) + ", perhaps of Windows-1252 or Latin-1); " + std::string{remedy};
+  return "is not UTF-8 (byte " + hex({&byte, 1}) + ", perhaps of Windows-1252 or Latin-1); " +
+         std::string{remedy};
 }
 
 }  // namespace
@@ -87,7 +97,8 @@ std::string fault::message(std::string_view name) const {
   return std::string{name} + (line > 0 ? ", line " + std::to_string(line) + ": " : " ") + what;
 }
 
-table::table(std::string_view text, std::span<const column> columns) : columns_{columns}, trimmed_(columns.size()) {
+table::table(std::string_view text, std::span<const column> columns)
+    : columns_{columns}, trimmed_(columns.size()) {
   decode(text);
   if (!wrong_) find_header();
 }
@@ -159,25 +170,32 @@ void table::find_header() {
   if (named && header_.found < columns_.size()) {
     const auto other = likeliest_header();
     if (other.found > header_.found) {
-      return fail("the header is separated by " + in_words(other.separator) + ", but the sep line before it names " + in_words(*named),
+      return fail("the header is separated by " + in_words(other.separator) +
+                      ", but the sep line before it names " + in_words(*named),
                   other.rows.line());
     }
   }
-  if (auto what = fault_of_header()) return fail(*std::move(what), header_.names.empty() ? 0 : header_.rows.line());
+  if (auto what = fault_of_header())
+    return fail(*std::move(what), header_.names.empty() ? 0 : header_.rows.line());
 }
 
 std::optional<std::string> table::fault_of_header() const {
   const auto& names = header_.names;
   if (names.empty()) return "is empty";
-  if (!header_.rows.error().empty()) return "column " + std::to_string(names.size()) + ": " + header_.rows.error();
-  if (header_.twice) return "the header names the column " + std::string{columns_[*header_.twice].name} + " twice";
+  if (!header_.rows.error().empty())
+    return "column " + std::to_string(names.size()) + ": " + header_.rows.error();
+  if (header_.twice)
+    return "the header names the column " + std::string{columns_[*header_.twice].name} + " twice";
   const bool not_split = names.size() == 1 && header_.found == 0;
-  if (not_split && valid_utf8_prefix(names[0]) != names[0].size()) return "the header " + not_utf8(names[0]);
+  if (not_split && valid_utf8_prefix(names[0]) != names[0].size())
+    return "the header " + not_utf8(names[0]);
   if (not_split) {
-    return "the header has one column '" + shown(names[0]) + "': its cells are not separated by a comma, semicolon, tab or |";
+    return "the header has one column '" + shown(names[0]) +
+           "': its cells are not separated by a comma, semicolon, tab or |";
   }
   for (std::size_t wanted = 0; wanted < columns_.size(); ++wanted) {
-    if (!header_.positions[wanted]) return "the header has no column " + std::string{columns_[wanted].name};
+    if (!header_.positions[wanted])
+      return "the header has no column " + std::string{columns_[wanted].name};
   }
   return std::nullopt;
 }
@@ -187,7 +205,8 @@ bool table::next(std::vector<std::string>& cells) {
   auto& rows = header_.rows;
   do {
     if (!rows.next(row_)) {
-      if (!rows.error().empty()) fail("column " + named(row_.size() - 1) + ": " + rows.error(), rows.line());
+      if (!rows.error().empty())
+        fail("column " + named(row_.size() - 1) + ": " + rows.error(), rows.line());
       return false;
     }
   } while (is_blank(row_));
@@ -217,7 +236,8 @@ std::optional<std::string> table::fault_of_row(const std::vector<std::string>& r
   }
   if (missing) return "column " + named(*missing) + ": the row ends before it";
   if (row.size() > columns && std::ranges::any_of(std::span{row}.subspan(columns), has_text)) {
-    return "column " + named(columns - 1) + ": the row goes on behind it, the last column of the header";
+    return "column " + named(columns - 1) +
+           ": the row goes on behind it, the last column of the header";
   }
   return std::nullopt;
 }
@@ -225,7 +245,8 @@ std::optional<std::string> table::fault_of_row(const std::vector<std::string>& r
 std::optional<std::string> table::fault_of_cell(std::size_t column, std::string_view cell) const {
   const auto& wanted = columns_[column];
   if (cell.empty() && !wanted.may_be_empty) return "is empty";
-  if (cell.size() > wanted.max_bytes) return "is longer than " + std::to_string(wanted.max_bytes) + " bytes";
+  if (cell.size() > wanted.max_bytes)
+    return "is longer than " + std::to_string(wanted.max_bytes) + " bytes";
   if (valid_utf8_prefix(cell) != cell.size()) return not_utf8(cell);
   if (cell.find('\0') != std::string_view::npos) return "contains a NUL character";
   return std::nullopt;
@@ -234,17 +255,20 @@ std::optional<std::string> table::fault_of_cell(std::size_t column, std::string_
 /// The name of a column in the file; its number, from 1, if the name cannot be shown.
 std::string table::named(std::size_t position) const {
   const auto& names = header_.names;
-  const bool has_name = position < names.size() && !names[position].empty() && valid_utf8_prefix(names[position]) == names[position].size();
+  const bool has_name = position < names.size() && !names[position].empty() &&
+                        valid_utf8_prefix(names[position]) == names[position].size();
   return has_name ? shown(names[position]) : std::to_string(position + 1);
 }
 
-std::string table::trimmed_in(std::size_t column, std::string_view one, std::string_view many) const {
+std::string table::trimmed_in(std::size_t column, std::string_view one,
+                              std::string_view many) const {
   const auto& cells = trimmed_[column];
   if (cells.count == 0) return {};
   const bool single = cells.count == 1;
   return std::to_string(cells.count) + " " + std::string{single ? one : many} +
-         (single ? " has blanks around it" : " have blanks around them") + ", which were taken off (" + (single ? "" : "the first ") +
-         "in line " + std::to_string(cells.first_line) + ")";
+         (single ? " has blanks around it" : " have blanks around them") +
+         ", which were taken off (" + (single ? "" : "the first ") + "in line " +
+         std::to_string(cells.first_line) + ")";
 }
 
 }  // namespace retail_pulse::csv

@@ -18,7 +18,7 @@ namespace retail_pulse::csv {
 
 /// A column that a table must have.
 struct column {
-  std::string_view name;                                            ///< case, `_`, `-` and blanks do not matter
+  std::string_view name;  ///< case, `_`, `-` and blanks do not matter
   std::size_t max_bytes = std::numeric_limits<std::size_t>::max();  ///< of a cell
   bool may_be_empty = false;
 };

@@ -19,11 +19,14 @@ std::string mode_text(mode_t mode);
 
 /// The outcome of opening a file.
 struct opened {
-  int descriptor = -1;            ///< the caller closes it; -1: see `problem`
-  std::string problem = {};       ///< an error clause that follows the file's name: "is a symbolic link: ..."
-  bool made = false;              ///< it did not exist before
-  std::string mode_changed = {};  ///< "0644 to 0600" if bring_to_mode found another mode, "0644" if the file keeps it; else empty
-  bool mode_kept = false;         ///< it could not: the file has another owner, or its file system has no modes
+  int descriptor = -1;  ///< the caller closes it; -1: see `problem`
+  std::string problem =
+      {};             ///< an error clause that follows the file's name: "is a symbolic link: ..."
+  bool made = false;  ///< it did not exist before
+  std::string mode_changed = {};  ///< "0644 to 0600" if bring_to_mode found another mode, "0644" if
+                                  ///< the file keeps it; else empty
+  bool mode_kept =
+      false;  ///< it could not: the file has another owner, or its file system has no modes
 };
 
 /// Opens a regular file for reading and writing, or makes it with exactly this mode, whatever the
@@ -32,7 +35,8 @@ opened open_own(const std::filesystem::path& file, mode_t mode);
 /// The same for a file that must exist; "" and -1 if it does not. If it cannot be written it is
 /// opened for reading.
 opened open_existing(const std::filesystem::path& file);
-/// The same for a log: for writing at its end, and a character device, or a pipe that has a reader, is written to as it is.
+/// The same for a log: for writing at its end, and a character device, or a pipe that has a reader,
+/// is written to as it is.
 opened open_log(const std::filesystem::path& file, mode_t mode);
 
 /// Sets the mode of a new file or folder, whatever the umask is; an inherited set-group-ID bit

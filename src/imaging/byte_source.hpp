@@ -16,13 +16,16 @@ namespace retail_pulse::imaging {
 
 /// The outcome of reading a file. `none`: it is whole.
 struct walk_outcome {
-  walk_outcome(error_code what = error_code::none, std::string_view why = {}) : code{what}, reason{why} {}
+  walk_outcome(error_code what = error_code::none, std::string_view why = {})
+      : code{what}, reason{why} {}
 
   error_code code;
   std::string_view reason;  ///< static text for the client; see image_result::reason
 };
 
-inline walk_outcome unsupported(std::string_view what) { return {error_code::unsupported_format, what}; }
+inline walk_outcome unsupported(std::string_view what) {
+  return {error_code::unsupported_format, what};
+}
 
 /// The bytes of a file, for a format reader to take or skip in order. A reader is a coroutine that
 /// is suspended here until bytes arrive, so that it reads like the format's description although
@@ -168,11 +171,15 @@ class [[nodiscard]] part {
 
     struct back_to_caller {
       bool await_ready() noexcept { return false; }
-      void await_suspend(std::coroutine_handle<promise_type> done) noexcept { done.promise().file.reader_ = done.promise().caller; }
+      void await_suspend(std::coroutine_handle<promise_type> done) noexcept {
+        done.promise().file.reader_ = done.promise().caller;
+      }
       void await_resume() noexcept {}
     };
 
-    part get_return_object() { return part{std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    part get_return_object() {
+      return part{std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
     std::suspend_always initial_suspend() noexcept { return {}; }
     back_to_caller final_suspend() noexcept { return {}; }
     void return_value(Result value) { result = value; }
@@ -206,7 +213,9 @@ class walk {
   struct promise_type {
     walk_outcome answer;
 
-    walk get_return_object() { return walk{std::coroutine_handle<promise_type>::from_promise(*this)}; }
+    walk get_return_object() {
+      return walk{std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
     std::suspend_always initial_suspend() noexcept { return {}; }
     std::suspend_always final_suspend() noexcept { return {}; }
     void return_value(const walk_outcome& final) { answer = final; }

@@ -31,18 +31,21 @@ walk read_heif(byte_source& file, measurement& seen);
 /// Text is not an image; this one finds a name for it, for the error's reason.
 walk read_text(byte_source& file, measurement& seen);
 
-/// Whether a bitmap header of a BMP or ICO file has that length: OS/2 2 headers may be cut after any field; Windows' are 40, 52, 56, 108
-/// or 124 bytes.
+/// Whether a bitmap header of a BMP or ICO file has that length: OS/2 2 headers may be cut after
+/// any field; Windows' are 40, 52, 56, 108 or 124 bytes.
 bool is_bitmap_header(std::uint32_t length);
 
-/// Of a PNG ("PNG four-byte unsigned integers ... are limited to the range 0 to 2^31-1": third edition, section 7.1).
+/// Of a PNG ("PNG four-byte unsigned integers ... are limited to the range 0 to 2^31-1": third
+/// edition, section 7.1).
 inline constexpr std::uint32_t longest_png_side = 0x7FFFFFFF;
 
 /// A side of a bitmap header of 16 bytes or more, which is a signed number (BITMAPINFOHEADER:
 /// LONG). The height may be negative: the rows go from top to bottom. The width may not. 0 if
 /// invalid, as is -2^31, whose opposite does not fit.
 constexpr std::uint32_t bitmap_width(std::uint32_t field) { return field > 0x7FFFFFFF ? 0 : field; }
-constexpr std::uint32_t bitmap_height(std::uint32_t field) { return field > 0x7FFFFFFF ? bitmap_width(0U - field) : field; }
+constexpr std::uint32_t bitmap_height(std::uint32_t field) {
+  return field > 0x7FFFFFFF ? bitmap_width(0U - field) : field;
+}
 
 struct sizes {
   std::uint32_t width = 0;

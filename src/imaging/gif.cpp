@@ -10,12 +10,15 @@ namespace {
 constexpr std::uint8_t extension = 0x21, image = 0x2C, trailer = 0x3B;
 
 /// Bytes of the colour table of a screen or image descriptor with these flags.
-std::uint64_t colour_table_bytes(std::uint8_t flags) { return (flags & 0x80) != 0 ? std::uint64_t{3} << ((flags & 7) + 1) : 0; }
+std::uint64_t colour_table_bytes(std::uint8_t flags) {
+  return (flags & 0x80) != 0 ? std::uint64_t{3} << ((flags & 7) + 1) : 0;
+}
 
 }  // namespace
 
 walk read_gif(byte_source& file, measurement& seen) {
-  const auto header = co_await file.take<13>();  // all of it, because stb reads missing bytes as zeros
+  const auto header =
+      co_await file.take<13>();  // all of it, because stb reads missing bytes as zeros
   const auto read = stb_sizes(header);
   if (!read) co_return error_code::not_an_image;
   if (read->width != 0 && read->height != 0) {
@@ -28,7 +31,8 @@ walk read_gif(byte_source& file, measurement& seen) {
   for (;;) {
     if (has_picture) file.ends_as(error_code::none);
     const auto introducer = co_await file.take<1>();
-    if (introducer[0] == trailer) co_return seen.width != 0 ? error_code::none : error_code::bad_dimensions;
+    if (introducer[0] == trailer)
+      co_return seen.width != 0 ? error_code::none : error_code::bad_dimensions;
     const bool is_block = introducer[0] == extension || introducer[0] == image;
     if (!is_block) continue;  // some writers leave stray bytes between blocks
     file.ends_as({error_code::truncated, "it ends within a block"});
@@ -37,7 +41,8 @@ walk read_gif(byte_source& file, measurement& seen) {
     } else {
       const auto descriptor = co_await file.take<9>();
       if (seen.width == 0) {
-        const sizes shown{read->width != 0 ? read->width : le16(descriptor, 4), read->height != 0 ? read->height : le16(descriptor, 6)};
+        const sizes shown{read->width != 0 ? read->width : le16(descriptor, 4),
+                          read->height != 0 ? read->height : le16(descriptor, 6)};
         if (shown.width == 0 || shown.height == 0) co_return error_code::bad_dimensions;
         seen.width = shown.width;
         seen.height = shown.height;

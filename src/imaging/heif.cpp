@@ -27,7 +27,8 @@ class next_box final : public byte_source::demand {
   box await_resume() const {
     const std::uint64_t length = has_large_length() ? be64(header_, 8) : be32(header_);
     const bool is_last = !has_large_length() && length == 0;
-    return {be32(header_, 4), saturating_sum(start_, length), is_last, is_last || length >= header_bytes()};
+    return {be32(header_, 4), saturating_sum(start_, length), is_last,
+            is_last || length >= header_bytes()};
   }
 
  private:
@@ -88,7 +89,8 @@ struct location_layout {
 
   bool is_known() const {
     const auto is_width = [](std::size_t bytes) { return bytes == 0 || bytes == 4 || bytes == 8; };
-    return version <= 2 && is_width(offset_bytes) && is_width(length_bytes) && is_width(base_bytes) && is_width(index_bytes);
+    return version <= 2 && is_width(offset_bytes) && is_width(length_bytes) &&
+           is_width(base_bytes) && is_width(index_bytes);
   }
 
   static constexpr std::size_t longest_item = 18, longest_extent = 24;
@@ -102,36 +104,45 @@ struct location_layout {
     const bool by_file_offset = version == 0 || (be16(item, count_bytes()) & 15) == 0;
     return by_file_offset && be16(item, base_at() - 2) == 0;
   }
-  std::uint32_t extents(std::span<const std::uint8_t> item) const { return extent_bytes() == 0 ? 0 : be16(item, base_at() + base_bytes); }
-  std::uint64_t end_of(std::span<const std::uint8_t> item, std::span<const std::uint8_t> extent) const {
-    const std::uint64_t start = saturating_sum(number(item, base_at(), base_bytes), number(extent, index_bytes, offset_bytes));
+  std::uint32_t extents(std::span<const std::uint8_t> item) const {
+    return extent_bytes() == 0 ? 0 : be16(item, base_at() + base_bytes);
+  }
+  std::uint64_t end_of(std::span<const std::uint8_t> item,
+                       std::span<const std::uint8_t> extent) const {
+    const std::uint64_t start = saturating_sum(number(item, base_at(), base_bytes),
+                                               number(extent, index_bytes, offset_bytes));
     return saturating_sum(start, number(extent, index_bytes + offset_bytes, length_bytes));
   }
 
  private:
-  static std::uint64_t number(std::span<const std::uint8_t> raw, std::size_t at, std::size_t bytes) {
+  static std::uint64_t number(std::span<const std::uint8_t> raw, std::size_t at,
+                              std::size_t bytes) {
     return bytes == 0 ? 0 : bytes == 4 ? be32(raw, at) : be64(raw, at);
   }
 };
 
 const walk_outcome too_much = unsupported("pictures in boxes, more of them than are followed");
-const walk_outcome endless = unsupported("pictures in boxes, one of them without a length");  // a truncated file would look the same
+const walk_outcome endless = unsupported(
+    "pictures in boxes, one of them without a length");  // a truncated file would look the same
 
-constexpr std::size_t longest_small_box = 16;  ///< bytes read of the boxes that item_index::add takes
+constexpr std::size_t longest_small_box =
+    16;  ///< bytes read of the boxes that item_index::add takes
 
 /// The contents of `meta` so far.
 class item_index {
  public:
   /// A box of known meaning; `number` is that of a property, from 1, or 0. False if there are too
   /// many.
-  bool add(std::uint32_t type, std::uint32_t number, const std::array<std::uint8_t, longest_small_box>& content) {
+  bool add(std::uint32_t type, std::uint32_t number,
+           const std::array<std::uint8_t, longest_small_box>& content) {
     if (type == four_letters("pitm")) {
       if (!primary_) primary_ = content[0] == 0 ? be16(content, 4) : be32(content, 4);
       return true;
     }
     if (number == 0) return true;
     if (properties_.size() == limits::image_properties) return false;
-    properties_.push_back({type, number, {be32(content, 0), be32(content, 4), be32(content, 8), be32(content, 12)}});
+    properties_.push_back(
+        {type, number, {be32(content, 0), be32(content, 4), be32(content, 8), be32(content, 12)}});
     return true;
   }
 
@@ -156,8 +167,10 @@ class item_index {
     });
     for_each_property([&](const property& p) {
       if (p.type == four_letters("clap"))
-        shown = {cropped(shown.width, p.values[0], p.values[1]), cropped(shown.height, p.values[2], p.values[3])};
-      if (p.type == four_letters("irot") && (p.values[0] >> 24 & 1) != 0) std::swap(shown.width, shown.height);
+        shown = {cropped(shown.width, p.values[0], p.values[1]),
+                 cropped(shown.height, p.values[2], p.values[3])};
+      if (p.type == four_letters("irot") && (p.values[0] >> 24 & 1) != 0)
+        std::swap(shown.width, shown.height);
     });
     if (shown.width == 0 || shown.height == 0) return error_code::bad_dimensions;
     seen.width = shown.width;
@@ -186,9 +199,11 @@ class item_index {
   }
 
   /// A side that is cropped to a fraction, rounded to the nearest pixel.
-  static std::uint32_t cropped(std::uint32_t side, std::uint64_t numerator, std::uint64_t denominator) {
+  static std::uint32_t cropped(std::uint32_t side, std::uint64_t numerator,
+                               std::uint64_t denominator) {
     if (denominator == 0) return 0;
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(side, (numerator + denominator / 2) / denominator));
+    return static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(side, (numerator + denominator / 2) / denominator));
   }
 
   std::optional<std::uint32_t> primary_;
@@ -224,7 +239,9 @@ part<walk_outcome> read_associations(byte_source& file, std::uint64_t end, item_
     const std::uint32_t item = item_bytes == 2 ? be16(entry) : be32(entry);
     for (std::uint32_t left = entry[item_bytes]; left > 0; --left) {
       const auto raw = co_await file.take<2>(property_bytes);
-      const std::uint32_t property = property_bytes == 1 ? raw[0] & 0x7FU : be16(raw) & 0x7FFFU;  // the first bit: whether it is essential
+      const std::uint32_t property =
+          property_bytes == 1 ? raw[0] & 0x7FU
+                              : be16(raw) & 0x7FFFU;  // the first bit: whether it is essential
       if (!index.associate(item, property)) co_return too_much;
     }
   }
@@ -237,10 +254,12 @@ part<walk_outcome> read_locations(byte_source& file, std::uint64_t end, item_ind
   const location_layout layout{start};
   if (!layout.is_known()) co_return error_code::not_an_image;
   const auto count = co_await file.take<4>(layout.count_bytes());
-  for (std::uint32_t items = layout.version < 2 ? be16(count) : be32(count); items > 0 && file.position() < end; --items) {
+  for (std::uint32_t items = layout.version < 2 ? be16(count) : be32(count);
+       items > 0 && file.position() < end; --items) {
     const auto item = co_await file.take<location_layout::longest_item>(layout.item_bytes());
     for (std::uint32_t left = layout.extents(item); left > 0; --left) {
-      const auto extent = co_await file.take<location_layout::longest_extent>(layout.extent_bytes());
+      const auto extent =
+          co_await file.take<location_layout::longest_extent>(layout.extent_bytes());
       if (layout.is_in_file(item)) index.add_end(layout.end_of(item, extent));
     }
   }
@@ -271,7 +290,8 @@ part<walk_outcome> read_meta(byte_source& file, std::uint64_t meta_end, item_ind
       case four_letters("ispe"):
       case four_letters("irot"):
       case four_letters("clap"): {
-        const auto content = co_await file.take<longest_small_box>(std::min<std::uint64_t>(longest_small_box, end - file.position()));
+        const auto content = co_await file.take<longest_small_box>(
+            std::min<std::uint64_t>(longest_small_box, end - file.position()));
         if (!index.add(child.type, is_property ? properties : 0, content)) answer = too_much;
         break;
       }
@@ -294,9 +314,12 @@ part<walk_outcome> read_meta(byte_source& file, std::uint64_t meta_end, item_ind
 }  // namespace
 
 walk read_heif(byte_source& file, measurement& seen) {
-  constexpr std::uint64_t shortest = 8, longest = 0xFFFF;  // the content of ftyp; the whole of it, by the signature
+  constexpr std::uint64_t shortest = 8,
+                          longest =
+                              0xFFFF;  // the content of ftyp; the whole of it, by the signature
   const box type = co_await next_box{file};
-  if (distance(file.position(), type.end) < shortest || type.end > longest) co_return error_code::not_an_image;
+  if (distance(file.position(), type.end) < shortest || type.end > longest)
+    co_return error_code::not_an_image;
   const brands told = co_await read_brands(file, type.end);
   // A CR3 raw file holds previews in boxes, and its own picture in a format of Canon's.
   if (told.major == four_letters("crx ")) co_return unsupported("Canon CR3");
@@ -306,7 +329,8 @@ walk read_heif(byte_source& file, measurement& seen) {
   box next = co_await next_box{file};
   while (next.type != four_letters("meta")) {
     if (!next.is_sound) co_return error_code::not_an_image;
-    if (next.type == four_letters("moov")) co_return unsupported("an image sequence without a picture to show for it");
+    if (next.type == four_letters("moov"))
+      co_return unsupported("an image sequence without a picture to show for it");
     if (next.is_last) co_return endless;
     co_await file.skip(next.end - file.position());
     next = co_await next_box{file};
@@ -315,7 +339,9 @@ walk read_heif(byte_source& file, measurement& seen) {
   if (next.is_last) co_return endless;
 
   item_index index;
-  if (const auto answer = co_await read_meta(file, next.end, index); answer.code != error_code::none) co_return answer;
+  if (const auto answer = co_await read_meta(file, next.end, index);
+      answer.code != error_code::none)
+    co_return answer;
   if (const auto answer = index.measure(seen); answer.code != error_code::none) co_return answer;
 
   while (file.position() < index.furthest()) {

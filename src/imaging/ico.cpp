@@ -1,4 +1,5 @@
-// ICO: a directory of pictures, each a PNG file or a BMP without its file header. The answer is the largest one.
+// ICO: a directory of pictures, each a PNG file or a BMP without its file header. The answer is the
+// largest one.
 #include <algorithm>
 #include <vector>
 
@@ -38,8 +39,10 @@ class candidates {
   std::vector<picture> pictures_;
 };
 
-constexpr std::size_t start_bytes = 24;  ///< signature, length and name of a chunk, width and height of a PNG; a bitmap needs 12
-/// The directory ends at 256, and larger pictures are written as 0. Icons of 1,024 exist; the format names no bound.
+constexpr std::size_t start_bytes =
+    24;  ///< signature, length and name of a chunk, width and height of a PNG; a bitmap needs 12
+/// The directory ends at 256, and larger pictures are written as 0. Icons of 1,024 exist; the
+/// format names no bound.
 constexpr std::uint32_t longest_side = 4096;
 constexpr std::array<std::uint8_t, 8> png_signature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 
@@ -78,13 +81,15 @@ walk read_ico(byte_source& file, measurement& seen) {
   for (const picture& each : largest.in_file_order()) {
     if (each.at < file.position()) continue;  // within another one
     co_await file.skip(each.at - file.position());
-    const auto start = co_await file.take<start_bytes>(std::min<std::size_t>(start_bytes, each.bytes));
+    const auto start =
+        co_await file.take<start_bytes>(std::min<std::size_t>(start_bytes, each.bytes));
     const auto shown = sizes_of(start);
     if (!shown) co_return error_code::not_an_image;
     const auto area = [](const sizes& of) { return std::uint64_t{of.width} * of.height; };
     if (area(*shown) > area(found)) found = *shown;
   }
-  if (found.width == 0 || found.width > longest_side || found.height > longest_side) co_return error_code::bad_dimensions;
+  if (found.width == 0 || found.width > longest_side || found.height > longest_side)
+    co_return error_code::bad_dimensions;
   seen.width = found.width;
   seen.height = found.height;
 

@@ -36,10 +36,13 @@ class image_reader::implementation {
 
   const measurement& seen() const { return seen_; }
   std::uint64_t position() const { return position_; }
-  std::uint64_t wanted() const { return saturating_sum(position_, walk_ ? walk_->unread(file_) : 0); }
+  std::uint64_t wanted() const {
+    return saturating_sum(position_, walk_ ? walk_->unread(file_) : 0);
+  }
 
   void skip_to(std::uint64_t offset) {
-    require(offset >= position_ && offset <= wanted(), "only bytes that no reader needs are skipped");
+    require(offset >= position_ && offset <= wanted(),
+            "only bytes that no reader needs are skipped");
     if (offset == position_) return;
     walk_->leave_out(file_, offset - position_);
     position_ = offset;
@@ -64,7 +67,7 @@ class image_reader::implementation {
   std::array<std::uint8_t, longest_signature> head_{};
   std::size_t head_size_ = 0;
   walk_outcome unrecognised_{error_code::truncated};  ///< of a file that ends before its signature
-  std::optional<walk_outcome> rejection_;               ///< by its signature alone
+  std::optional<walk_outcome> rejection_;             ///< by its signature alone
   std::uint64_t position_ = 0;
   byte_source file_;
   measurement seen_;

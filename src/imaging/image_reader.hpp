@@ -1,6 +1,7 @@
 // imaging: width and height from the bytes of a file, and whether the file is whole.
 // May use: src/core, stb_image and libwebp (each inside one .cpp).
-// Never: decodes pixels, does I/O, reads past what it was given, or takes more than linear time and bounded memory.
+// Never: decodes pixels, does I/O, reads past what it was given, or takes more than linear time and
+// bounded memory.
 #pragma once
 
 #include <cstddef>
@@ -15,15 +16,17 @@
 namespace retail_pulse::imaging {
 
 /// Reads one image file that arrives in pieces, front to back, each piece once.
-/// Not thread safe; belongs to the one fetch that feeds it. It holds less than 4 KiB whatever the file's size, and less than 40 KiB of an
-/// AVIF or HEIC file that gives it all that limits::image_properties and limits::image_associations let it remember; for the moment of the
+/// Not thread safe; belongs to the one fetch that feeds it. It holds less than 4 KiB whatever the
+/// file's size, and less than 40 KiB of an AVIF or HEIC file that gives it all that
+/// limits::image_properties and limits::image_associations let it remember; for the moment of the
 /// measurement also what stb_image or libwebp take.
 class image_reader {
  public:
   enum class state {
     need_more,  ///< no answer yet
     measured,   ///< dimensions are known; later bytes are only watched for the file's end
-    failed,     ///< not a measurable image, whatever follows: `finish` has the code, and the caller may stop
+    failed,     ///< not a measurable image, whatever follows: `finish` has the code, and the caller
+                ///< may stop
   };
 
   image_reader();
@@ -43,7 +46,8 @@ class image_reader {
   void skip_to(std::uint64_t offset);
 
   struct outcome {
-    error_code code = error_code::none;  ///< none, truncated, not_an_image, unsupported_format or bad_dimensions
+    error_code code =
+        error_code::none;  ///< none, truncated, not_an_image, unsupported_format or bad_dimensions
     /// Sizes also for `truncated` if they were read; the format if it was recognised. The sizes are
     /// those of the picture as stored: an orientation in EXIF is not applied, but rotations and
     /// crops of an AVIF or HEIC file are, because they belong to its structure.

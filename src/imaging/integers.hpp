@@ -7,7 +7,8 @@
 
 namespace retail_pulse::imaging {
 
-// Unsigned numbers out of raw bytes. The offsets are constants of the formats; the caller has taken that many bytes.
+// Unsigned numbers out of raw bytes. The offsets are constants of the formats; the caller has taken
+// that many bytes.
 
 constexpr std::uint32_t be16(std::span<const std::uint8_t> bytes, std::size_t at = 0) {
   return std::uint32_t{bytes[at]} << 8 | bytes[at + 1];
@@ -30,8 +31,8 @@ constexpr std::uint64_t le64(std::span<const std::uint8_t> bytes, std::size_t at
 
 /// The number that be32 makes of a name of four letters, as PNG chunks and ISO boxes have it.
 constexpr std::uint32_t four_letters(const char (&name)[5]) {
-  return static_cast<std::uint32_t>(name[0]) << 24 | static_cast<std::uint32_t>(name[1]) << 16 | static_cast<std::uint32_t>(name[2]) << 8 |
-         static_cast<std::uint32_t>(name[3]);
+  return static_cast<std::uint32_t>(name[0]) << 24 | static_cast<std::uint32_t>(name[1]) << 16 |
+         static_cast<std::uint32_t>(name[2]) << 8 | static_cast<std::uint32_t>(name[3]);
 }
 
 /// a + b, or the largest number if that does not fit: beyond the end of any file.
@@ -47,6 +48,8 @@ constexpr std::uint64_t saturating_product(std::uint64_t a, std::uint64_t b) {
 }
 
 /// The bytes from `start` to `end`; 0 if `end` is before `start`.
-constexpr std::uint64_t distance(std::uint64_t start, std::uint64_t end) { return end > start ? end - start : 0; }
+constexpr std::uint64_t distance(std::uint64_t start, std::uint64_t end) {
+  return end > start ? end - start : 0;
+}
 
 }  // namespace retail_pulse::imaging

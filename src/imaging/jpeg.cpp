@@ -13,17 +13,24 @@ namespace {
 constexpr std::uint8_t dht = 0xC4, jpg = 0xC8, dac = 0xCC, eoi = 0xD9, sos = 0xDA, com = 0xFE;
 constexpr std::uint8_t jpeg_ls_frame = 0xF7;  ///< SOF55 (ITU T.87)
 
-bool is_frame_header(std::uint8_t marker) { return marker >= 0xC0 && marker <= 0xCF && marker != dht && marker != jpg && marker != dac; }
+bool is_frame_header(std::uint8_t marker) {
+  return marker >= 0xC0 && marker <= 0xCF && marker != dht && marker != jpg && marker != dac;
+}
 
-/// Tables, frame headers, scan headers, application data and comments: a marker followed by its length.
+/// Tables, frame headers, scan headers, application data and comments: a marker followed by its
+/// length.
 bool has_length(std::uint8_t marker) {
-  return (marker >= 0xC0 && marker <= 0xCF && marker != jpg) || (marker >= sos && marker <= 0xEF) || marker == com;
+  return (marker >= 0xC0 && marker <= 0xCF && marker != jpg) || (marker >= sos && marker <= 0xEF) ||
+         marker == com;
 }
 
 /// TEM and RSTn: a marker by itself.
-bool stands_alone(std::uint8_t marker) { return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7); }
+bool stands_alone(std::uint8_t marker) {
+  return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD7);
+}
 
-/// The next marker, over padding, fill bytes (FF FF) and entropy-coded data with its stuffing (FF 00).
+/// The next marker, over padding, fill bytes (FF FF) and entropy-coded data with its stuffing (FF
+/// 00).
 class next_marker final : public byte_source::demand {
  public:
   explicit next_marker(byte_source& file) : demand{file} {}
@@ -33,7 +40,8 @@ class next_marker final : public byte_source::demand {
   bool serve(std::span<const std::uint8_t>& piece) override {
     while (!piece.empty()) {
       if (!after_ff_) {
-        const auto* ff = static_cast<const std::uint8_t*>(std::memchr(piece.data(), 0xFF, piece.size()));
+        const auto* ff =
+            static_cast<const std::uint8_t*>(std::memchr(piece.data(), 0xFF, piece.size()));
         if (ff == nullptr) {
           piece = {};
           return false;
@@ -54,13 +62,15 @@ class next_marker final : public byte_source::demand {
   std::uint8_t marker_ = 0;
 };
 
-constexpr std::size_t longest_frame_header = 18;  ///< precision, height, width and 4 components of 3 bytes
+constexpr std::size_t longest_frame_header =
+    18;  ///< precision, height, width and 4 components of 3 bytes
 using frame_header = std::array<std::uint8_t, longest_frame_header>;
 
 /// The names of frame headers that are not read, by their marker (T.81, table B.1).
 std::string_view name_of_frame(std::uint8_t marker) {
   if ((marker & 3) == 3) return "lossless JPEG";
-  if (marker == 0xC5 || marker == 0xC6 || marker == 0xCD || marker == 0xCE) return "hierarchical JPEG";
+  if (marker == 0xC5 || marker == 0xC6 || marker == 0xCD || marker == 0xCE)
+    return "hierarchical JPEG";
   if (marker == 0xC9 || marker == 0xCA) return "arithmetic-coded JPEG";
   return "JPEG of other than 8 bits";
 }
@@ -68,20 +78,27 @@ std::string_view name_of_frame(std::uint8_t marker) {
 /// Lets stb read a file of this frame header alone: stb also checks its components and sampling
 /// factors, and must not see the megabytes that may come before it. `length` counts itself, as in
 /// the file.
-walk_outcome measure(std::uint8_t marker, std::uint32_t length, const frame_header& frame, measurement& seen) {
+walk_outcome measure(std::uint8_t marker, std::uint32_t length, const frame_header& frame,
+                     measurement& seen) {
   constexpr std::uint32_t shortest = 8;  // a frame header without components
   if (length < shortest) return error_code::not_an_image;
-  if (be16(frame, 1) == 0 || be16(frame, 3) == 0) return error_code::bad_dimensions;  // also a height that comes after the first scan
+  if (be16(frame, 1) == 0 || be16(frame, 3) == 0)
+    return error_code::bad_dimensions;  // also a height that comes after the first scan
 
-  std::array<std::uint8_t, 6 + longest_frame_header> file{
-      0xFF, 0xD8, 0xFF, marker, static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length)};
+  std::array<std::uint8_t, 6 + longest_frame_header> file{0xFF,
+                                                          0xD8,
+                                                          0xFF,
+                                                          marker,
+                                                          static_cast<std::uint8_t>(length >> 8),
+                                                          static_cast<std::uint8_t>(length)};
   std::copy(frame.begin(), frame.end(), file.begin() + 6);
   if (const auto read = stb_sizes(file)) {
     seen.width = read->width;
     seen.height = read->height;
     return error_code::none;
   }
-  const bool known_to_stb = marker <= 0xC2 && frame[0] == 8;  // not lossless, hierarchical, arithmetic or 12 bits
+  const bool known_to_stb =
+      marker <= 0xC2 && frame[0] == 8;  // not lossless, hierarchical, arithmetic or 12 bits
   return known_to_stb ? walk_outcome{error_code::not_an_image} : unsupported(name_of_frame(marker));
 }
 
@@ -102,7 +119,8 @@ walk read_jpeg(byte_source& file, measurement& seen) {
     if (is_frame_header(marker)) {
       const auto kept = std::min<std::uint32_t>(left, longest_frame_header);
       const auto frame = co_await file.take<longest_frame_header>(kept);
-      if (const auto answer = measure(marker, length, frame, seen); answer.code != error_code::none) co_return answer;
+      if (const auto answer = measure(marker, length, frame, seen); answer.code != error_code::none)
+        co_return answer;
       left -= kept;
     }
     co_await file.skip(left);

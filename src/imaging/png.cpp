@@ -18,9 +18,11 @@ using image_header = std::array<std::uint8_t, header_bytes>;
 /// GiB when decoded. A palette and the start of the data follow, because stb looks for transparency
 /// in the palette; the real palette may come after a long colour profile.
 bool stb_accepts(image_header header) {
-  constexpr std::array<std::uint8_t, 16> before{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 0, 0, 0, header_bytes, 'I', 'H', 'D', 'R'};
-  constexpr std::array<std::uint8_t, 27> after{0, 0, 0, 0,                                           // checksum
-                                               0, 0, 0, 3, 'P', 'L', 'T', 'E', 0, 0, 0, 0, 0, 0, 0,  // one colour
+  constexpr std::array<std::uint8_t, 16> before{
+      0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 0, 0, 0, header_bytes, 'I', 'H', 'D', 'R'};
+  constexpr std::array<std::uint8_t, 27> after{0, 0, 0, 0,  // checksum
+                                               0, 0, 0, 3, 'P', 'L', 'T', 'E',
+                                               0, 0, 0, 0, 0,   0,   0,  // one colour
                                                0, 0, 0, 0, 'I', 'D', 'A', 'T'};
   constexpr std::array<std::uint8_t, 8> one_pixel{0, 0, 0, 1, 0, 0, 0, 1};
   std::ranges::copy(one_pixel, header.begin());
@@ -34,7 +36,8 @@ bool stb_accepts(image_header header) {
 error_code measure(const image_header& header, measurement& seen) {
   const sizes claimed{be32(header, 0), be32(header, 4)};
   if (claimed.width == 0 || claimed.height == 0) return error_code::bad_dimensions;
-  if (claimed.width > longest_png_side || claimed.height > longest_png_side) return error_code::bad_dimensions;
+  if (claimed.width > longest_png_side || claimed.height > longest_png_side)
+    return error_code::bad_dimensions;
   if (!stb_accepts(header)) return error_code::not_an_image;
   seen.width = claimed.width;
   seen.height = claimed.height;
@@ -53,7 +56,8 @@ walk read_png(byte_source& file, measurement& seen) {
       const auto header = co_await file.take<header_bytes>();
       if (const auto code = measure(header, seen); code != error_code::none) co_return code;
       left = 0;
-    } else if (be32(chunk, 4) != four_letters("CgBI") || left != 4) {  // Apple's tools put this one in front
+    } else if (be32(chunk, 4) != four_letters("CgBI") ||
+               left != 4) {  // Apple's tools put this one in front
       co_return error_code::not_an_image;
     }
     co_await file.skip(left + checksum_bytes);
@@ -61,7 +65,8 @@ walk read_png(byte_source& file, measurement& seen) {
 
   bool has_data = false;
   for (;;) {
-    file.ends_as(has_data ? walk_outcome{} : walk_outcome{error_code::truncated, "it has no picture data"});
+    file.ends_as(has_data ? walk_outcome{}
+                          : walk_outcome{error_code::truncated, "it has no picture data"});
     const auto first = co_await file.take<1>();
     file.ends_as({error_code::truncated, "it ends within a chunk"});
     const auto rest = co_await file.take<7>();

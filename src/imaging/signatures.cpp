@@ -12,7 +12,9 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr signature measured(std::string_view pattern, image_format format, format_reader reader) { return {pattern, reader, format}; }
+constexpr signature measured(std::string_view pattern, image_format format, format_reader reader) {
+  return {pattern, reader, format};
+}
 constexpr signature named(std::string_view pattern, std::string_view name) {
   return {pattern, nullptr, image_format::unknown, error_code::unsupported_format, name};
 }
@@ -46,16 +48,16 @@ constexpr signature signatures[] = {
     named("II\xBC"sv, "JPEG XR"),                      // ITU T.832, annex A
     named("BPG\xFB"sv, "BPG"),                         // BPG specification, 3.1
     named("FLIF"sv, "FLIF"),                           // FLIF16 specification, part 1
-    named("qoif\0"sv, "QOI"),                          // QOI specification 1.0, with a width below 2^24
-    named("\x8AMNG\r\n\x1A\n"sv, "MNG"),               // MNG 1.0, 4.1
-    named("\x8BJNG\r\n\x1A\n"sv, "JNG"),               // JNG 1.0
-    named("v/1\1"sv, "OpenEXR"),                       // OpenEXR file layout
-    named("#?RADIANCE\n"sv, "Radiance HDR"),           // Radiance file formats
-    named("#?RGBE\n"sv, "Radiance HDR"),               // as other programs write it
-    named("DDS |\0\0\0"sv, "DDS"),                     // DirectDraw surface, with the length of its header
-    named("\xABKTX ?\?\xBB\r\n\x1A\n"sv, "KTX"),       // Khronos KTX 1 and 2
-    named("SIMPLE  ="sv, "FITS"),                      // FITS 4.0, 4.4.1
-    named("P1\n"sv, "Netpbm"),                         // pbm(5), pgm(5), ppm(5), pam(5), as nearly all programs write it
+    named("qoif\0"sv, "QOI"),                 // QOI specification 1.0, with a width below 2^24
+    named("\x8AMNG\r\n\x1A\n"sv, "MNG"),      // MNG 1.0, 4.1
+    named("\x8BJNG\r\n\x1A\n"sv, "JNG"),      // JNG 1.0
+    named("v/1\1"sv, "OpenEXR"),              // OpenEXR file layout
+    named("#?RADIANCE\n"sv, "Radiance HDR"),  // Radiance file formats
+    named("#?RGBE\n"sv, "Radiance HDR"),      // as other programs write it
+    named("DDS |\0\0\0"sv, "DDS"),            // DirectDraw surface, with the length of its header
+    named("\xABKTX ?\?\xBB\r\n\x1A\n"sv, "KTX"),  // Khronos KTX 1 and 2
+    named("SIMPLE  ="sv, "FITS"),                 // FITS 4.0, 4.4.1
+    named("P1\n"sv, "Netpbm"),  // pbm(5), pgm(5), ppm(5), pam(5), as nearly all programs write it
     named("P2\n"sv, "Netpbm"),
     named("P3\n"sv, "Netpbm"),
     named("P4\n"sv, "Netpbm"),
@@ -77,7 +79,8 @@ constexpr signature signatures[] = {
           " EMF"sv,
           "EMF"),  // MS-EMF 2.3.4.2
 
-    named("FUJIFILMCCD-RAW"sv, "Fujifilm RAF"),  // camera raw files, as dcraw and exiftool recognise them
+    named("FUJIFILMCCD-RAW"sv,
+          "Fujifilm RAF"),  // camera raw files, as dcraw and exiftool recognise them
     named("II\x1A\0\0\0HEAPCCDR"sv, "Canon CRW"),
     named("FOVb"sv, "Sigma X3F"),
     named("\0MRM"sv, "Minolta MRW"),
@@ -106,7 +109,9 @@ constexpr signature signatures[] = {
     text("\xEF\xBB\xBF"sv),  // the byte order mark of UTF-8
 };
 
-constexpr bool fits(char pattern, char byte) { return pattern == '?' || (pattern == '~' ? byte != '\0' : pattern == byte); }
+constexpr bool fits(char pattern, char byte) {
+  return pattern == '?' || (pattern == '~' ? byte != '\0' : pattern == byte);
+}
 
 /// Whether one file can begin with both, as far as both go.
 constexpr bool overlap(std::string_view a, std::string_view b) {
@@ -127,7 +132,8 @@ constexpr bool are_apart() {
 }
 
 constexpr bool are_short_enough() {
-  return std::ranges::all_of(signatures, [](const signature& row) { return row.pattern.size() <= longest_signature; });
+  return std::ranges::all_of(
+      signatures, [](const signature& row) { return row.pattern.size() <= longest_signature; });
 }
 
 static_assert(are_apart(), "no file matches two signatures");

@@ -68,8 +68,9 @@ part<name> read_name(byte_source& file, char first) {
 
 /// Pages that leave out their first elements.
 bool begins_html(const name& element) {
-  constexpr std::string_view elements[] = {"head", "body",  "title", "script", "style", "meta", "link", "iframe", "h1",
-                                           "div",  "table", "font",  "center", "p",     "a",    "b",    "br",     "pre"};
+  constexpr std::string_view elements[] = {"head",   "body",   "title", "script", "style", "meta",
+                                           "link",   "iframe", "h1",    "div",    "table", "font",
+                                           "center", "p",      "a",     "b",      "br",    "pre"};
   return std::ranges::any_of(elements, [&](std::string_view each) { return element.is(each); });
 }
 
@@ -102,7 +103,8 @@ part<walk_outcome> read_markup(byte_source& file) {
       if (!co_await pass(file, "-->")) co_return no_image("");
     } else {
       const auto element = co_await read_name(file, c);
-      co_return !is_xml && begins_html(element) ? no_image("it is an HTML page") : by_root(element, is_xml);
+      co_return !is_xml && begins_html(element) ? no_image("it is an HTML page")
+                                                : by_root(element, is_xml);
     }
     c = co_await next_visible(file);
     if (c != '<') co_return no_image("");
@@ -110,7 +112,9 @@ part<walk_outcome> read_markup(byte_source& file) {
 }
 
 /// Except true, false and null, because a message in brackets begins with a letter too.
-bool begins_json_value(char c) { return is_digit(c) || c == '{' || c == '[' || c == ']' || c == '"' || c == '-'; }
+bool begins_json_value(char c) {
+  return is_digit(c) || c == '{' || c == '[' || c == ']' || c == '"' || c == '-';
+}
 
 }  // namespace
 

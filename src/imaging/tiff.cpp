@@ -1,10 +1,13 @@
-// TIFF (revision 6) and BigTIFF, in either byte order, and the camera raw files that are built like them: the directories, wherever they
-// lie. A page is a directory of the chain that starts in the header, with the directories that it holds (SubIFDs). The picture is that of
-// the first page with a full one, and there the largest: neither a reduced one, which is a preview or a step of a pyramid, nor a mask.
+// TIFF (revision 6) and BigTIFF, in either byte order, and the camera raw files that are built like
+// them: the directories, wherever they lie. A page is a directory of the chain that starts in the
+// header, with the directories that it holds (SubIFDs). The picture is that of the first page with
+// a full one, and there the largest: neither a reduced one, which is a preview or a step of a
+// pyramid, nor a mask.
 //
-// A file is read once, from front to back, so a directory in front of the one that leads to it is lost, and no chain of directories can be
-// a loop. The file is whole when everything is there that the picture's directory leads to: the values outside of it, and the strips or
-// tiles. Their arrays are read where they come behind the directory; nothing is known of those that came before.
+// A file is read once, from front to back, so a directory in front of the one that leads to it is
+// lost, and no chain of directories can be a loop. The file is whole when everything is there that
+// the picture's directory leads to: the values outside of it, and the strips or tiles. Their arrays
+// are read where they come behind the directory; nothing is known of those that came before.
 #include <algorithm>
 #include <limits>
 #include <optional>
@@ -48,7 +51,8 @@ struct dialect {
   }
 
   entry read_entry(const std::array<std::uint8_t, longest_entry>& raw) const {
-    constexpr std::array<std::uint8_t, 19> bytes_of_type{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
+    constexpr std::array<std::uint8_t, 19> bytes_of_type{0, 1, 1, 2, 4, 8, 1, 1, 2, 4,
+                                                         8, 4, 8, 4, 0, 0, 8, 8, 8};
     constexpr std::size_t unsigned_types[] = {1, 3, 4, 13, 16, 18};
     constexpr std::size_t signed_types[] = {6, 8, 9, 17};
     const auto is_in = [](const auto& types, std::size_t type) {
@@ -61,14 +65,16 @@ struct dialect {
     e.element_bytes = type < bytes_of_type.size() ? bytes_of_type[type] : 0;
     e.is_signed = is_in(signed_types, type);
     e.is_number = e.is_signed || is_in(unsigned_types, type);
-    std::copy_n(raw.begin() + static_cast<std::ptrdiff_t>(4 + offset_bytes()), offset_bytes(), e.field.begin());
+    std::copy_n(raw.begin() + static_cast<std::ptrdiff_t>(4 + offset_bytes()), offset_bytes(),
+                e.field.begin());
     e.is_inside = saturating_product(e.count, e.element_bytes) <= offset_bytes();
     e.at = e.is_inside ? 0 : number(e.field, 0, offset_bytes());
     return e;
   }
 };
 
-/// The strip or tile that starts behind all others. Offsets and lengths come as two arrays, in any order.
+/// The strip or tile that starts behind all others. Offsets and lengths come as two arrays, in any
+/// order.
 class last_strip {
  public:
   void add_offset(std::uint64_t index, std::uint64_t offset) {
@@ -79,7 +85,8 @@ class last_strip {
   }
   void add_length(std::uint64_t index, std::uint64_t length) {
     if (offsets_seen_ && index != index_) return;
-    length_index_ = index;  // while the offsets are unknown: of the last one in the array, which is almost always the one
+    length_index_ = index;  // while the offsets are unknown: of the last one in the array, which is
+                            // almost always the one
     length_ = length;
   }
   /// At least its first byte, when the length is not known.
@@ -109,9 +116,12 @@ class directory {
   explicit directory(const dialect& numbers) : numbers_{numbers} {}
 
   void add(const entry& e) {
-    constexpr std::uint32_t new_subfile_type = 254, subfile_type = 255, width = 256, height = 257, strip_offsets = 273, strip_lengths = 279,
-                            tile_offsets = 324, tile_lengths = 325, directories = 330, dng_version = 50706;
-    if (!e.is_inside) furthest_ = std::max(furthest_, saturating_sum(e.at, saturating_product(e.count, e.element_bytes)));
+    constexpr std::uint32_t new_subfile_type = 254, subfile_type = 255, width = 256, height = 257,
+                            strip_offsets = 273, strip_lengths = 279, tile_offsets = 324,
+                            tile_lengths = 325, directories = 330, dng_version = 50706;
+    if (!e.is_inside)
+      furthest_ =
+          std::max(furthest_, saturating_sum(e.at, saturating_product(e.count, e.element_bytes)));
     switch (e.tag) {
       case new_subfile_type:
         kind_ = first_number(e);
@@ -127,15 +137,20 @@ class directory {
         break;
       case strip_offsets:
       case tile_offsets:
-        add_array(e, offsets_, [&](std::uint64_t index, std::uint64_t number) { strip_.add_offset(index, number); });
+        add_array(e, offsets_, [&](std::uint64_t index, std::uint64_t number) {
+          strip_.add_offset(index, number);
+        });
         break;
       case strip_lengths:
       case tile_lengths:
-        add_array(e, lengths_, [&](std::uint64_t index, std::uint64_t number) { strip_.add_length(index, number); });
+        add_array(e, lengths_, [&](std::uint64_t index, std::uint64_t number) {
+          strip_.add_length(index, number);
+        });
         break;
       case directories:
         add_array(e, inner_, [&](std::uint64_t, std::uint64_t number) {
-          if (inner_count_inside_ < inner_inside_.size()) inner_inside_[inner_count_inside_++] = number;
+          if (inner_count_inside_ < inner_inside_.size())
+            inner_inside_[inner_count_inside_++] = number;
         });
         break;
       case dng_version:
@@ -156,7 +171,9 @@ class directory {
   /// Whether it is marked as a full picture. One without a mark may be a preview.
   bool is_marked_full(bool in_dng) const { return kind_ && is_full(in_dng); }
   bool is_dng() const { return is_dng_; }
-  std::span<const std::uint64_t> inner_inside() const { return std::span{inner_inside_}.first(inner_count_inside_); }
+  std::span<const std::uint64_t> inner_inside() const {
+    return std::span{inner_inside_}.first(inner_count_inside_);
+  }
   const number_array& inner() const { return inner_; }
 
   /// Nothing if a side is unknown, 0, negative or beyond 32 bits.
@@ -181,7 +198,9 @@ class directory {
     if (side) return;
     const std::uint64_t value = first_number(e).value_or(0);
     const bool is_negative = e.is_signed && value != 0 && (value >> (8 * e.element_bytes - 1)) != 0;
-    side = is_negative || value > std::numeric_limits<std::uint32_t>::max() ? 0 : static_cast<std::uint32_t>(value);
+    side = is_negative || value > std::numeric_limits<std::uint32_t>::max()
+               ? 0
+               : static_cast<std::uint32_t>(value);
   }
 
   template <class Add>
@@ -191,7 +210,8 @@ class directory {
       outside = {e.at, e.count, e.element_bytes};
       return;
     }
-    for (std::size_t n = 0; n < e.count; ++n) add_inside(n, numbers_.number(e.field, n * e.element_bytes, e.element_bytes));
+    for (std::size_t n = 0; n < e.count; ++n)
+      add_inside(n, numbers_.number(e.field, n * e.element_bytes, e.element_bytes));
   }
 
   dialect numbers_;
@@ -216,7 +236,8 @@ struct pending_read {
   std::uint64_t count = 0;         ///< of an array
   std::uint8_t element_bytes = 0;  ///< of an array
   kind what = kind::page;
-  std::uint8_t page = 0;  ///< number of the page that it belongs to, at most limits::tiff_directories
+  std::uint8_t page =
+      0;  ///< number of the page that it belongs to, at most limits::tiff_directories
 
   bool is_array() const { return what != kind::page && what != kind::inner; }
   bool is_of_strips() const { return what == kind::strip_offsets || what == kind::strip_lengths; }
@@ -242,14 +263,18 @@ class search {
   }
 
   /// Adds a directory that was read, and the offset of the next page. False if there are too many.
-  [[nodiscard]] bool add_directory(const pending_read& from, const directory& found, std::uint64_t next_page_at) {
+  [[nodiscard]] bool add_directory(const pending_read& from, const directory& found,
+                                   std::uint64_t next_page_at) {
     const bool is_page = from.what == pending_read::kind::page;
     if (found.is_dng()) is_dng_ = true;
     const bool is_full = found.is_full(is_dng_);
     if (is_full && found.picture()) consider(from, found);
     if (is_page && is_full && !found.picture()) is_page_without_size_ = true;
     if (is_page && !is_full && next_page_at != 0) {
-      if (!add({.at = next_page_at, .what = pending_read::kind::page, .page = static_cast<std::uint8_t>(from.page + 1)})) return false;
+      if (!add({.at = next_page_at,
+                .what = pending_read::kind::page,
+                .page = static_cast<std::uint8_t>(from.page + 1)}))
+        return false;
     }
     for (const std::uint64_t at : found.inner_inside()) {
       if (!add_inner(at, from.page)) return false;
@@ -261,7 +286,8 @@ class search {
   }
 
   /// Adds a number of an array. False if there are too many directories.
-  [[nodiscard]] bool add_number(const pending_read& from, std::uint64_t index, std::uint64_t number) {
+  [[nodiscard]] bool add_number(const pending_read& from, std::uint64_t index,
+                                std::uint64_t number) {
     if (from.what == pending_read::kind::inner_array) return add_inner(number, from.page);
     if (from.what == pending_read::kind::strip_offsets) strip_.add_offset(index, number);
     if (from.what == pending_read::kind::strip_lengths) strip_.add_length(index, number);
@@ -271,10 +297,14 @@ class search {
   /// Sets the size, once every directory that could have a better one was read; or returns why
   /// there is none.
   walk_outcome measure(measurement& seen) const {
-    const bool may_be_lost = lost_page_ < page_ || (lost_page_ == page_ && (!is_marked_page_ || is_dng_));
+    const bool may_be_lost =
+        lost_page_ < page_ || (lost_page_ == page_ && (!is_marked_page_ || is_dng_));
     if (area() == 0 && is_page_without_size_) return error_code::bad_dimensions;
-    if (lost_page_ != nowhere && may_be_lost) return unsupported("TIFF whose pictures are described in front of its first directory");
-    if (area() == 0) return unsupported(is_dng_ ? "DNG without a full picture" : "TIFF that holds nothing but reduced pictures");
+    if (lost_page_ != nowhere && may_be_lost)
+      return unsupported("TIFF whose pictures are described in front of its first directory");
+    if (area() == 0)
+      return unsupported(is_dng_ ? "DNG without a full picture"
+                                 : "TIFF that holds nothing but reduced pictures");
     seen.width = picture_.width;
     seen.height = picture_.height;
     return {};
@@ -296,11 +326,14 @@ class search {
     furthest_ = found.furthest();
     strip_ = found.strip();
     std::erase_if(pending_, [](const pending_read& each) { return each.is_of_strips(); });
-    if (found.offsets().count > 0) insert(array_read(pending_read::kind::strip_offsets, found.offsets(), from.page));
-    if (found.lengths().count > 0) insert(array_read(pending_read::kind::strip_lengths, found.lengths(), from.page));
+    if (found.offsets().count > 0)
+      insert(array_read(pending_read::kind::strip_offsets, found.offsets(), from.page));
+    if (found.lengths().count > 0)
+      insert(array_read(pending_read::kind::strip_lengths, found.lengths(), from.page));
   }
 
-  static pending_read array_read(pending_read::kind what, const number_array& array, std::uint8_t page) {
+  static pending_read array_read(pending_read::kind what, const number_array& array,
+                                 std::uint8_t page) {
     return {array.at, array.count, static_cast<std::uint8_t>(array.element_bytes), what, page};
   }
 
@@ -310,13 +343,17 @@ class search {
     return true;
   }
   [[nodiscard]] bool add_inner(std::uint64_t at, std::uint8_t page) {
-    return at == 0 || add({.at = at, .what = pending_read::kind::inner, .page = page});  // some writers leave entries empty
+    return at == 0 || add({.at = at,
+                           .what = pending_read::kind::inner,
+                           .page = page});  // some writers leave entries empty
   }
-  void insert(const pending_read& each) { pending_.insert(std::ranges::upper_bound(pending_, each.at, {}, &pending_read::at), each); }
+  void insert(const pending_read& each) {
+    pending_.insert(std::ranges::upper_bound(pending_, each.at, {}, &pending_read::at), each);
+  }
 
-  std::vector<pending_read> pending_;       ///< by their offsets
-  std::size_t directories_ = 1;       ///< read or still to read
-  std::uint8_t lost_page_ = nowhere;  ///< the first one with a directory that cannot be read
+  std::vector<pending_read> pending_;  ///< by their offsets
+  std::size_t directories_ = 1;        ///< read or still to read
+  std::uint8_t lost_page_ = nowhere;   ///< the first one with a directory that cannot be read
   bool is_dng_ = false;
   bool is_page_without_size_ = false;
 
@@ -339,8 +376,10 @@ part<walk_outcome> read_mark_of_raw(byte_source& file) {
   if (first == 0x43520200) co_return unsupported("Canon CR2");  // "CR", version 2
   if (first == 0xBAB0ACBB) co_return unsupported("Canon EOS-1D raw");
   // More than the first four: a grey picture may lie there, whose pixels are such letters.
-  const bool is_little_endian_iiq = first == four_letters("IIII") && (second << 8) == (four_letters(" waR") << 8);
-  const bool is_big_endian_iiq = first == four_letters("MMMM") && (second & three_letters) == (four_letters("Raw ") & three_letters);
+  const bool is_little_endian_iiq =
+      first == four_letters("IIII") && (second << 8) == (four_letters(" waR") << 8);
+  const bool is_big_endian_iiq = first == four_letters("MMMM") &&
+                                 (second & three_letters) == (four_letters("Raw ") & three_letters);
   if (is_little_endian_iiq || is_big_endian_iiq) co_return unsupported("Phase One IIQ");
   co_return error_code::none;
 }
@@ -351,10 +390,12 @@ walk read_tiff(byte_source& file, measurement& seen) {
   const auto mark = co_await file.take<4>();
   const dialect numbers{mark[0] == 'M', mark[2] == '+' || mark[3] == '+'};
   const auto header = co_await file.take<12>(numbers.large ? 12 : 4);
-  if (numbers.large && (numbers.number(header, 0, 2) != numbers.offset_bytes() || numbers.number(header, 2, 2) != 0)) {
+  if (numbers.large && (numbers.number(header, 0, 2) != numbers.offset_bytes() ||
+                        numbers.number(header, 2, 2) != 0)) {
     co_return error_code::not_an_image;
   }
-  const std::uint64_t first_at = numbers.number(header, numbers.large ? 4 : 0, numbers.offset_bytes());
+  const std::uint64_t first_at =
+      numbers.number(header, numbers.large ? 4 : 0, numbers.offset_bytes());
   if (first_at < file.position()) co_return error_code::not_an_image;
   if (!numbers.large && first_at >= file.position() + raw_mark_bytes) {
     const auto answer = co_await read_mark_of_raw(file);
@@ -377,7 +418,9 @@ walk read_tiff(byte_source& file, measurement& seen) {
     if (pending_read->is_array()) {
       for (std::uint64_t index = 0; index < pending_read->count; ++index) {
         const auto raw = co_await file.take<8>(pending_read->element_bytes);
-        if (!pictures.add_number(*pending_read, index, numbers.number(raw, 0, pending_read->element_bytes))) co_return too_many;
+        if (!pictures.add_number(*pending_read, index,
+                                 numbers.number(raw, 0, pending_read->element_bytes)))
+          co_return too_many;
       }
       continue;
     }
@@ -388,7 +431,9 @@ walk read_tiff(byte_source& file, measurement& seen) {
       found.add(numbers.read_entry(raw));
     }
     const auto next = co_await file.take<8>(numbers.offset_bytes());
-    if (!pictures.add_directory(*pending_read, found, numbers.number(next, 0, numbers.offset_bytes()))) co_return too_many;
+    if (!pictures.add_directory(*pending_read, found,
+                                numbers.number(next, 0, numbers.offset_bytes())))
+      co_return too_many;
   }
   co_await file.skip(distance(file.position(), pictures.furthest()));
   co_return error_code::none;

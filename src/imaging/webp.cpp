@@ -9,14 +9,16 @@
 namespace retail_pulse::imaging {
 namespace {
 
-constexpr std::size_t least_start = 25;  ///< RIFF and chunk headers and the 5 bytes of VP8L, whose files may be no longer than 26
-constexpr std::size_t most_start = 30;   ///< enough for VP8 (10 bytes) and VP8X (also 10)
+constexpr std::size_t least_start =
+    25;  ///< RIFF and chunk headers and the 5 bytes of VP8L, whose files may be no longer than 26
+constexpr std::size_t most_start = 30;  ///< enough for VP8 (10 bytes) and VP8X (also 10)
 
 /// libwebp rejects a VP8 key frame without width or height like any damaged one.
 bool is_empty_frame(std::span<const std::uint8_t, most_start> start) {
   constexpr std::array<std::uint8_t, 4> vp8{'V', 'P', '8', ' '};
   constexpr std::uint32_t side = 0x3FFF;  // the upper two bits are a scale
-  return std::equal(vp8.begin(), vp8.end(), start.begin() + 12) && start[23] == 0x9D && start[24] == 0x01 && start[25] == 0x2A &&
+  return std::equal(vp8.begin(), vp8.end(), start.begin() + 12) && start[23] == 0x9D &&
+         start[24] == 0x01 && start[25] == 0x2A &&
          ((le16(start, 26) & side) == 0 || (le16(start, 28) & side) == 0);
 }
 
@@ -47,7 +49,8 @@ walk read_webp(byte_source& file, measurement& seen) {
     status = WebPGetFeatures(start.data(), have, &features);
   }
   const bool has_no_size = is_empty_frame(start) || (have == most_start && is_beyond_canvas(start));
-  if (status != VP8_STATUS_OK) co_return has_no_size ? error_code::bad_dimensions : error_code::not_an_image;
+  if (status != VP8_STATUS_OK)
+    co_return has_no_size ? error_code::bad_dimensions : error_code::not_an_image;
   if (features.width <= 0 || features.height <= 0) co_return error_code::bad_dimensions;
   seen.width = static_cast<std::uint32_t>(features.width);
   seen.height = static_cast<std::uint32_t>(features.height);

@@ -28,7 +28,8 @@
 namespace retail_pulse::observe {
 namespace {
 
-/// What `set_log` opened last. spdlog writes whole lines, from any thread, and keeps failures from the caller.
+/// What `set_log` opened last. spdlog writes whole lines, from any thread, and keeps failures from
+/// the caller.
 struct output {
   std::shared_ptr<spdlog::logger> logger;
   log_options made_for;
@@ -40,7 +41,8 @@ struct current_output {
 };
 
 current_output& current() {
-  static current_output* const forever = new current_output;  // alive for threads that still log while the process exits
+  static current_output* const forever =
+      new current_output;  // alive for threads that still log while the process exits
   return *forever;
 }
 
@@ -51,7 +53,8 @@ output copy_of_current() {
   return current().value;
 }
 
-/// Appends lines to an open file, pipe or device, which it owns. spdlog's own sink opens by name, and follows links.
+/// Appends lines to an open file, pipe or device, which it owns. spdlog's own sink opens by name,
+/// and follows links.
 class descriptor_sink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit descriptor_sink(int descriptor) : descriptor_{descriptor} {}
@@ -76,22 +79,26 @@ class descriptor_sink final : public spdlog::sinks::base_sink<std::mutex> {
   int descriptor_;
 };
 
-/// The names that Linux has for the output of this process, for that of the first one of a container, and for nothing. No other descriptor:
-/// behind it may be a file that is open for reading, or one of the service's own.
+/// The names that Linux has for the output of this process, for that of the first one of a
+/// container, and for nothing. No other descriptor: behind it may be a file that is open for
+/// reading, or one of the service's own.
 bool is_system_stream(std::string_view name) {
-  constexpr std::array<std::string_view, 9> names{"/dev/null",      "/dev/stdout",    "/dev/stderr",  "/dev/fd/1",   "/dev/fd/2",
-                                                  "/proc/self/fd/1", "/proc/self/fd/2", "/proc/1/fd/1", "/proc/1/fd/2"};
+  constexpr std::array<std::string_view, 9> names{
+      "/dev/null",       "/dev/stdout",     "/dev/stderr",  "/dev/fd/1",   "/dev/fd/2",
+      "/proc/self/fd/1", "/proc/self/fd/2", "/proc/1/fd/1", "/proc/1/fd/2"};
   return std::ranges::find(names, name) != names.end();
 }
 
-/// The system stream that a name is, or links to as in containers (service.log -> /dev/stdout); empty if neither.
+/// The system stream that a name is, or links to as in containers (service.log -> /dev/stdout);
+/// empty if neither.
 std::string stream_behind(const std::string& name) {
   if (is_system_stream(name)) return name;
   std::error_code no_link;
   auto target = std::filesystem::read_symlink(name, no_link);
   if (no_link) return {};
   if (target.is_relative()) {
-    const auto folder = std::filesystem::canonical(std::filesystem::absolute(name).parent_path(), no_link);
+    const auto folder =
+        std::filesystem::canonical(std::filesystem::absolute(name).parent_path(), no_link);
     target = (folder / target).lexically_normal();
   }
   return is_system_stream(target.string()) ? target.string() : std::string{};
@@ -117,16 +124,21 @@ bool begins_as_a_log(const std::string& file) {
   if (!text) return false;
   const std::string_view start{*text};
   if (start.empty() || start.starts_with(json)) return true;
-  const auto like = [](char form, char c) { return form == '0' ? c >= '0' && c <= '9' : c == form; };
-  return start.size() >= time.size() && std::ranges::equal(time, start.substr(0, time.size()), like);
+  const auto like = [](char form, char c) {
+    return form == '0' ? c >= '0' && c <= '9' : c == form;
+  };
+  return start.size() >= time.size() &&
+         std::ranges::equal(time, start.substr(0, time.size()), like);
 }
 
 /// An open descriptor of the log file, or why there is none.
 files::opened open_file(const log_options& options) {
   if (const auto stream = stream_behind(options.file); !stream.empty()) {
     files::opened result;
-    result.descriptor = open(stream.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, options.file_mode);
-    if (result.descriptor < 0) result.problem = "cannot be opened: " + std::generic_category().message(errno);
+    result.descriptor = open(stream.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
+                             options.file_mode);
+    if (result.descriptor < 0)
+      result.problem = "cannot be opened: " + std::generic_category().message(errno);
     return result;
   }
   const std::filesystem::path file{options.file};
@@ -136,13 +148,17 @@ files::opened open_file(const log_options& options) {
     return result;
   }
   struct stat status {};
-  const bool has_other_names = lstat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink > 1;
+  const bool has_other_names =
+      lstat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink > 1;
   if (has_other_names && !begins_as_a_log(options.file)) {
-    result.problem = "has a second name (hard link) and does not begin as a log of this program: it may be another file";
+    result.problem =
+        "has a second name (hard link) and does not begin as a log of this program: it may be "
+        "another file";
     return result;
   }
   auto opened = files::open_log(file, options.file_mode);
-  const bool is_file = fstat(opened.descriptor, &status) == 0 && S_ISREG(status.st_mode);  // nothing is read out of a pipe
+  const bool is_file = fstat(opened.descriptor, &status) == 0 &&
+                       S_ISREG(status.st_mode);  // nothing is read out of a pipe
   if (is_file && start_of(options.file).value_or("").starts_with("SQLite format 3")) {
     close(opened.descriptor);
     return {.problem = "is a database"};
@@ -184,7 +200,8 @@ bool set_log(const log_options& options, std::string& problem) {
       sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     } else {
       const auto file = open_file(options);
-      if (file.descriptor < 0) return problem = "the log file '" + options.file + "' " + file.problem, false;
+      if (file.descriptor < 0)
+        return problem = "the log file '" + options.file + "' " + file.problem, false;
       sink = std::make_shared<descriptor_sink>(file.descriptor);
       warning = files::word_of_mode("the log file", file);
     }
@@ -205,10 +222,14 @@ bool set_log(const log_options& options, std::string& problem) {
 bool reopen_log(std::string& problem) {
   const auto options = copy_of_current().made_for;
   std::error_code unknown;
-  const bool is_file = !options.file.empty() && !std::filesystem::is_fifo(options.file, unknown);  // opening a pipe waits for its reader
+  const bool is_file =
+      !options.file.empty() &&
+      !std::filesystem::is_fifo(options.file, unknown);  // opening a pipe waits for its reader
   return !is_file || set_log(options, problem);
 }
 
-std::string_view without_query(std::string_view url) { return url.substr(0, url.find_first_of("?#")); }
+std::string_view without_query(std::string_view url) {
+  return url.substr(0, url.find_first_of("?#"));
+}
 
 }  // namespace retail_pulse::observe

@@ -17,7 +17,8 @@ namespace retail_pulse::observe {
 
 enum class level : std::uint8_t { debug, info, warning, error, off };
 
-/// One named value of a log line; the names in use are `job`, `image`, `store`, `code` and what the line needs besides.
+/// One named value of a log line; the names in use are `job`, `image`, `store`, `code` and what the
+/// line needs besides.
 struct field {
   std::string_view name;
   std::variant<std::int64_t, std::string_view> value;
@@ -30,8 +31,8 @@ struct field {
   explicit field(image_number image) : name{"image"}, value{image.value} {}
 };
 
-/// Writes one line: time, level, message, fields. Thread safe; does nothing below the level set, or before a sink is set.
-/// Texts of fields are escaped, so that none can forge a line.
+/// Writes one line: time, level, message, fields. Thread safe; does nothing below the level set, or
+/// before a sink is set. Texts of fields are escaped, so that none can forge a line.
 void log(level at, std::string_view message, std::initializer_list<field> fields = {});
 
 /// Whether a line of that level would be written.
@@ -46,14 +47,16 @@ struct log_options {
   mode_t file_mode = 0600;  ///< of the file, where there is one
 };
 
-/// Opens the log of the process; the last call wins. False, with a sentence in `problem`, if the file cannot be opened. A
-/// symbolic link in its place is followed only to a stream of the system: /dev/stdout, /dev/stderr, /dev/fd/N,
-/// /proc/self/fd/N, /proc/N/fd/N and /dev/null. A pipe or a character device is written to. A file with a second name (a
-/// hard link) that does not begin as a log of this program is refused: it belongs to someone else.
+/// Opens the log of the process; the last call wins. False, with a sentence in `problem`, if the
+/// file cannot be opened. A symbolic link in its place is followed only to a stream of the system:
+/// /dev/stdout, /dev/stderr, /dev/fd/N, /proc/self/fd/N, /proc/N/fd/N and /dev/null. A pipe or a
+/// character device is written to. A file with a second name (a hard link) that does not begin as a
+/// log of this program is refused: it belongs to someone else.
 bool set_log(const log_options& options, std::string& problem);
 
-/// Opens the file of the last `set_log` again by its name, after log rotation; does nothing for stderr and for a pipe. False,
-/// with a sentence in `problem`, if it cannot be opened; lines then go to the old file.
+/// Opens the file of the last `set_log` again by its name, after log rotation; does nothing for
+/// stderr and for a pipe. False, with a sentence in `problem`, if it cannot be opened; lines then
+/// go to the old file.
 bool reopen_log(std::string& problem);
 
 /// The URL up to its query or fragment, because queries may contain signatures.

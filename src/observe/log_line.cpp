@@ -16,7 +16,9 @@ std::string_view name_of(level at) {
   return names[static_cast<std::size_t>(at)];
 }
 
-std::string_view text_of(const field& f, std::string_view text) { return f.name == url_field ? without_query(text) : text; }
+std::string_view text_of(const field& f, std::string_view text) {
+  return f.name == url_field ? without_query(text) : text;
+}
 
 void append_hex(std::string& to, std::string_view bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -49,7 +51,9 @@ void append_escaped(std::string& to, std::string_view text, bool in_quotes) {
 }
 
 bool is_plain(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\' && c != '='; });
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return c > ' ' && c < 0x7F && c != '"' && c != '\\' && c != '=';
+  });
 }
 
 }  // namespace

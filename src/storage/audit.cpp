@@ -16,7 +16,8 @@ void count(image_tally& tally, long long state) {
   tally.failed += state == failed;
 }
 
-/// Tabs and line breaks separate fields and images, so those within a text are escaped: different lists of images have different digests.
+/// Tabs and line breaks separate fields and images, so those within a text are escaped: different
+/// lists of images have different digests.
 void append_field(std::string& line, std::string_view text) {
   constexpr std::string_view special = "\t\n\r\\";
   constexpr std::string_view letters = "tnr\\";
@@ -50,7 +51,8 @@ void image_audit::add(const audited_image& image) {
 
 /// nullptr for a store beyond the limit of listed ones.
 image_tally* image_audit::tally_of(const std::string& store_id) {
-  if (last_store_ < stores_.size() && stores_[last_store_].store_id == store_id) return &stores_[last_store_].images;
+  if (last_store_ < stores_.size() && stores_[last_store_].store_id == store_id)
+    return &stores_[last_store_].images;
   const auto known = index_of_store_.find(store_id);
   if (known != index_of_store_.end()) {
     last_store_ = known->second;
@@ -68,8 +70,8 @@ image_tally* image_audit::tally_of(const std::string& store_id) {
 job_audit image_audit::end(const image_counts& counters) {
   job_audit audit;
   audit.images = total_;
-  audit.conserved =
-      total_.adds_up() && in_sequence_ && all_visited_ && counters == image_counts{total_.submitted, total_.succeeded, total_.failed};
+  audit.conserved = total_.adds_up() && in_sequence_ && all_visited_ &&
+                    counters == image_counts{total_.submitted, total_.succeeded, total_.failed};
   audit.stores = std::move(stores_);
   audit.stores_truncated = stores_truncated_;
   audit.submitted_digest = submitted_.end();

@@ -11,8 +11,9 @@
 
 namespace retail_pulse::storage {
 
-/// The columns of audited_image, of one page. An image that failed in an earlier run than the job's is pending. LEFT JOIN, so that an image
-/// whose visit is missing is counted, and because SQLite then walks over the images in the order of their key and does not sort.
+/// The columns of audited_image, of one page. An image that failed in an earlier run than the job's
+/// is pending. LEFT JOIN, so that an image whose visit is missing is counted, and because SQLite
+/// then walks over the images in the order of their key and does not sort.
 inline constexpr std::string_view select_audited_images = R"sql(
   SELECT images.image_no, iif(images.state = 2 AND images.run < :run, 0, images.state), coalesce(visits.store_id, ''), coalesce(visits.visit_time, ''), images.url
     FROM images LEFT JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no

@@ -1,4 +1,5 @@
-// The webhook outbox: rows are inserted where a run ends (recording.cpp), read by reader.cpp, and updated here.
+// The webhook outbox: rows are inserted where a run ends (recording.cpp), read by reader.cpp, and
+// updated here.
 #include "storage/writer_implementation.hpp"
 
 namespace retail_pulse::storage {
@@ -18,7 +19,8 @@ void writer::note_callback(const callback_attempt& attempt, unix_millis now) {
   const auto state = static_cast<long long>(attempt.standing);
   const bool pending = attempt.standing == callback_standing::pending;
   const auto due = static_cast<long long>((pending ? attempt.due_at : now).count());
-  self.sql.change(update_callback, state, due, attempt.error, state, static_cast<long long>(attempt.job.value),
+  self.sql.change(update_callback, state, due, attempt.error, state,
+                  static_cast<long long>(attempt.job.value),
                   static_cast<long long>(attempt.run.value));
 }
 

@@ -14,21 +14,25 @@
 namespace retail_pulse::storage {
 namespace {
 
-/// Whether a file is empty, or begins like a database of this program; see https://www.sqlite.org/fileformat2.html.
+/// Whether a file is empty, or begins like a database of this program; see
+/// https://www.sqlite.org/fileformat2.html.
 bool is_ours(int descriptor) {
   constexpr std::string_view magic{"SQLite format 3\0", 16};
   constexpr std::size_t id_at = 68;
   std::array<unsigned char, id_at + 4> head{};
   const auto size = pread(descriptor, head.data(), head.size(), 0);
   if (size == 0) return true;
-  if (size != static_cast<ssize_t>(head.size()) || !std::equal(magic.begin(), magic.end(), head.begin())) return false;
+  if (size != static_cast<ssize_t>(head.size()) ||
+      !std::equal(magic.begin(), magic.end(), head.begin()))
+    return false;
   long long id = 0;
   for (std::size_t i = id_at; i < head.size(); ++i) id = id << 8 | head[i];
   return id == application_id;
 }
 
 void note_mode(const std::string& name, const files::opened& file, claimed& into) {
-  if (auto word = files::word_of_mode(name, file); !word.empty()) into.changes.push_back(std::move(word));
+  if (auto word = files::word_of_mode(name, file); !word.empty())
+    into.changes.push_back(std::move(word));
 }
 
 }  // namespace
@@ -37,7 +41,8 @@ claimed claim_files(const location& where, mode_t mode) {
   claimed result;
   if (where.file().empty()) return result;
   const auto name = where.file().string();
-  bool ours = false;  // without a database, files with the names of its companions are not of this program
+  bool ours =
+      false;  // without a database, files with the names of its companions are not of this program
   for (const std::string suffix : {"", "-wal", "-shm", "-journal"}) {
     auto file = files::open_existing(name + suffix);
     if (!file.problem.empty()) result.problem = name + suffix + " " + file.problem;

@@ -7,7 +7,8 @@ namespace {
 
 using outcome = controlled::kind;
 
-constexpr std::string_view cancel_job = "UPDATE jobs SET cancelled_at = coalesce(cancelled_at, :now) WHERE job_id = :job AND state = 1";
+constexpr std::string_view cancel_job =
+    "UPDATE jobs SET cancelled_at = coalesce(cancelled_at, :now) WHERE job_id = :job AND state = 1";
 
 // The images do not change: the failed ones are pending because their run is older than the job's.
 constexpr std::string_view redrive_job = R"sql(
@@ -18,9 +19,11 @@ constexpr std::string_view redrive_job = R"sql(
 
 constexpr std::string_view delete_store_failures = "DELETE FROM store_failures WHERE job_id = :job";
 
-constexpr std::string_view count_undelivered = "SELECT count(*) FROM callbacks WHERE job_id = :job AND state = 0";
+constexpr std::string_view count_undelivered =
+    "SELECT count(*) FROM callbacks WHERE job_id = :job AND state = 0";
 
-constexpr std::string_view select_key = "SELECT digest, job_id FROM idempotency_keys WHERE key = :key AND created_at > :before";
+constexpr std::string_view select_key =
+    "SELECT digest, job_id FROM idempotency_keys WHERE key = :key AND created_at > :before";
 
 constexpr std::string_view insert_key = R"sql(
   INSERT INTO idempotency_keys (key, digest, job_id, created_at) VALUES (:key, :digest, :job, :now)
@@ -32,7 +35,9 @@ constexpr std::string_view delete_old_keys = R"sql(
    WHERE key IN (SELECT key FROM idempotency_keys WHERE created_at <= :before ORDER BY created_at LIMIT :rows))sql";
 
 /// Keys of this time or earlier have expired.
-long long expired_until(unix_millis now) { return (now - std::chrono::duration_cast<unix_millis>(limits::idempotency_kept)).count(); }
+long long expired_until(unix_millis now) {
+  return (now - std::chrono::duration_cast<unix_millis>(limits::idempotency_kept)).count();
+}
 
 }  // namespace
 
@@ -42,7 +47,8 @@ controlled writer::cancel(job_id id, unix_millis now) {
   auto row = self.find_job(id);
   if (!row || row->state == job_state::staging) return {};
   if (row->state != job_state::ongoing) return {outcome::ended, row->brief(id)};
-  self.sql.change(cancel_job, static_cast<long long>(now.count()), static_cast<long long>(id.value));
+  self.sql.change(cancel_job, static_cast<long long>(now.count()),
+                  static_cast<long long>(id.value));
   row->cancelled = true;
   return {outcome::done, row->brief(id)};
 }
@@ -61,7 +67,8 @@ controlled writer::redrive(job_id id, std::int64_t room, unix_millis now) {
   if (undelivered >= limits::undelivered_callbacks) return {outcome::undelivered, row->brief(id)};
   self.sql.change(redrive_job, static_cast<long long>(now.count()), job);
   self.sql.change(delete_store_failures, job);
-  return {outcome::done, {id, run_number{row->run.value + 1}, {row->images.total, row->images.succeeded, 0}}};
+  return {outcome::done,
+          {id, run_number{row->run.value + 1}, {row->images.total, row->images.succeeded, 0}}};
 }
 
 std::optional<keyed_submission> writer::find_key(const std::string& key, unix_millis now) {
@@ -69,9 +76,12 @@ std::optional<keyed_submission> writer::find_key(const std::string& key, unix_mi
   self.demand_transaction();
   keyed_submission found;
   long long job = 0;
-  if (!self.sql.one(select_key, std::tie(found.digest, job), key, expired_until(now))) return std::nullopt;
+  if (!self.sql.one(select_key, std::tie(found.digest, job), key, expired_until(now)))
+    return std::nullopt;
   const auto row = self.find_job(job_id{job});
-  if (!row) self.sql.fail(storage_error::kind::corrupt, "an idempotency key names a job that does not exist");
+  if (!row)
+    self.sql.fail(storage_error::kind::corrupt,
+                  "an idempotency key names a job that does not exist");
   found.job = row->brief(job_id{job});
   found.state = row->state;
   return found;
@@ -82,9 +92,12 @@ void writer::remember_key(const submission_key& key, job_id job, unix_millis now
   self.demand_transaction();
   const long long before = expired_until(now);
   const auto changed =
-      self.sql.change(insert_key, key.text, key.digest, static_cast<long long>(job.value), static_cast<long long>(now.count()), before);
-  if (changed != 1) self.sql.fail(storage_error::kind::other, "the idempotency key belongs to another submission");
-  self.sql.change(delete_old_keys, before, static_cast<long long>(limits::idempotency_forgotten_at_once));
+      self.sql.change(insert_key, key.text, key.digest, static_cast<long long>(job.value),
+                      static_cast<long long>(now.count()), before);
+  if (changed != 1)
+    self.sql.fail(storage_error::kind::other, "the idempotency key belongs to another submission");
+  self.sql.change(delete_old_keys, before,
+                  static_cast<long long>(limits::idempotency_forgotten_at_once));
 }
 
 }  // namespace retail_pulse::storage

@@ -25,7 +25,8 @@ class text_digest::implementation {
   crypto::sha256_stream stream;
 };
 
-text_digest::text_digest() : implementation_{or_storage_error([] { return std::make_unique<implementation>(); })} {}
+text_digest::text_digest()
+    : implementation_{or_storage_error([] { return std::make_unique<implementation>(); })} {}
 text_digest::~text_digest() = default;
 
 void text_digest::add(std::string_view text) {

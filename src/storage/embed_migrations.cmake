@@ -1,5 +1,6 @@
 # cmake -DFOLDER=<folder of NNNN_name.sql> -DOUTPUT=<file.cpp> -P embed_migrations.cmake
-# Writes the migrations as C++: version and name from the file's name, SHA-256 and text from its content, in order of version.
+# Writes the migrations as C++: version and name from the file's name, SHA-256 and text from its
+# content, in order of version.
 cmake_minimum_required(VERSION 3.25)
 file(GLOB files LIST_DIRECTORIES false ${FOLDER}/*.sql)
 list(SORT files)
@@ -14,7 +15,8 @@ foreach(file IN LISTS files)
   string(REGEX REPLACE "^0*([0-9]+)$" "\\1" version ${CMAKE_MATCH_1})
   set(words ${CMAKE_MATCH_2})
   if(NOT version EQUAL expected)
-    message(FATAL_ERROR "${file}: the next version is ${expected}; versions have no gaps and no doubles")
+    message(FATAL_ERROR
+      "${file}: the next version is ${expected}; versions have no gaps and no doubles")
   endif()
   math(EXPR expected "${expected} + 1")
   file(SHA256 ${file} checksum)
@@ -22,7 +24,8 @@ foreach(file IN LISTS files)
   if(sql MATCHES "\\)migration\"")
     message(FATAL_ERROR "${file}: contains the text that ends the C++ string it is put into")
   endif()
-  string(APPEND rows "    {${version}, \"${words}\", \"${checksum}\", R\"migration(${sql})migration\"},\n")
+  string(APPEND rows
+    "    {${version}, \"${words}\", \"${checksum}\", R\"migration(${sql})migration\"},\n")
 endforeach()
 if(rows STREQUAL "")
   message(FATAL_ERROR "${FOLDER}: no migrations")

@@ -19,7 +19,8 @@ constexpr std::string_view select_pending = R"sql(
    WHERE images.job_id = :job AND images.run = :run AND images.state = 0 AND images.image_no > :after
    ORDER BY images.image_no LIMIT :limit)sql";
 
-// Of a later run, whose pending images failed in an earlier one. Both halves come in order, so SQLite need not sort.
+// Of a later run, whose pending images failed in an earlier one. Both halves come in order, so
+// SQLite need not sort.
 constexpr std::string_view select_pending_again = R"sql(
   SELECT images.image_no AS image_no, visits.store_id, images.url
     FROM images CROSS JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
@@ -33,7 +34,8 @@ constexpr std::string_view select_pending_again = R"sql(
 constexpr std::string_view select_ongoing = R"sql(
   SELECT job_id, run, images_total, images_succeeded, images_failed, cancelled_at IS NOT NULL
     FROM jobs WHERE state = 1 AND job_id > :after ORDER BY job_id LIMIT :limit)sql";
-constexpr std::string_view select_staging = "SELECT job_id FROM jobs WHERE state = 0 ORDER BY job_id";
+constexpr std::string_view select_staging =
+    "SELECT job_id FROM jobs WHERE state = 0 ORDER BY job_id";
 
 constexpr std::string_view select_images = R"sql(
   SELECT images.image_no, visits.store_id, visits.visit_time, images.url,
@@ -63,29 +65,35 @@ constexpr std::string_view select_callback = R"sql(
 }  // namespace
 
 std::optional<image_format> format_named(std::string_view name) {
-  for (auto format = image_format::unknown; format <= image_format::ico; format = static_cast<image_format>(static_cast<int>(format) + 1)) {
+  for (auto format = image_format::unknown; format <= image_format::ico;
+       format = static_cast<image_format>(static_cast<int>(format) + 1)) {
     if (name_of(format) == name) return format;
   }
   return std::nullopt;
 }
 
-reader::implementation::implementation(const location& where, session_options options) : sql{where, options, session::role::reader} {
+reader::implementation::implementation(const location& where, session_options options)
+    : sql{where, options, session::role::reader} {
   demand_current_schema(sql, sqlite_migrations());
 }
 
 void reader::implementation::fail_unknown_word() const {
-  sql.fail(storage_error::kind::corrupt, "unknown enum value in the database; was it written by a newer version?");
+  sql.fail(storage_error::kind::corrupt,
+           "unknown enum value in the database; was it written by a newer version?");
 }
 
-reader::reader(const location& where, session_options options) : implementation_{std::make_unique<implementation>(where, options)} {}
+reader::reader(const location& where, session_options options)
+    : implementation_{std::make_unique<implementation>(where, options)} {}
 reader::~reader() = default;
 reader::reader(reader&&) noexcept = default;
 
 std::optional<job_status> reader::status(job_id id) {
   long long state = 0, run = 0, total = 0, succeeded = 0, failed = 0, submitted = 0, finished = 0;
   std::string failures;
-  const auto columns = std::tie(state, run, total, succeeded, failed, submitted, finished, failures);
-  if (!implementation_->sql.one(select_status, columns, static_cast<long long>(id.value))) return std::nullopt;
+  const auto columns =
+      std::tie(state, run, total, succeeded, failed, submitted, finished, failures);
+  if (!implementation_->sql.one(select_status, columns, static_cast<long long>(id.value)))
+    return std::nullopt;
   job_status status;
   status.id = id;
   status.run.value = static_cast<std::int32_t>(run);
@@ -93,22 +101,25 @@ std::optional<job_status> reader::status(job_id id) {
   status.images = {total, succeeded, failed};
   status.submitted_at = unix_millis{submitted};
   if (status.state != job_state::ongoing) status.finished_at = unix_millis{finished};
-  if (!failures.empty() && !failures_from_text(failures, status)) implementation_->fail_unknown_word();
+  if (!failures.empty() && !failures_from_text(failures, status))
+    implementation_->fail_unknown_word();
   return status;
 }
 
-std::vector<image_task> reader::pending_images(job_id job, run_number run, image_number after, std::size_t limit) {
+std::vector<image_task> reader::pending_images(job_id job, run_number run, image_number after,
+                                               std::size_t limit) {
   std::vector<image_task> tasks;
   image_task task;
   long long number = 0;
   implementation_->sql.each(
-      run == run_number{1} ? select_pending : select_pending_again, std::tie(number, task.store_id, task.url),
+      run == run_number{1} ? select_pending : select_pending_again,
+      std::tie(number, task.store_id, task.url),
       [&] {
         task.number.value = number;
         tasks.push_back(task);
       },
-      static_cast<long long>(job.value), static_cast<long long>(run.value), static_cast<long long>(after.value),
-      static_cast<long long>(limit));
+      static_cast<long long>(job.value), static_cast<long long>(run.value),
+      static_cast<long long>(after.value), static_cast<long long>(limit));
   return tasks;
 }
 
@@ -118,7 +129,10 @@ std::vector<job_brief> reader::ongoing_jobs(job_id after, std::size_t limit) {
   implementation_->sql.each(
       select_ongoing, std::tie(id, run, total, succeeded, failed, cancelled),
       [&] {
-        jobs.push_back({job_id{id}, run_number{static_cast<std::int32_t>(run)}, {total, succeeded, failed}, cancelled != 0});
+        jobs.push_back({job_id{id},
+                        run_number{static_cast<std::int32_t>(run)},
+                        {total, succeeded, failed},
+                        cancelled != 0});
       },
       static_cast<long long>(after.value), static_cast<long long>(limit));
   return jobs;
@@ -136,11 +150,13 @@ std::vector<image_row> reader::images(job_id job, image_number after, std::size_
   image_row row;
   fetch_evidence& evidence = row.result.evidence;
   std::string format, code;
-  long long number = 0, pending = 0, width = 0, height = 0, attempts = 0, http_status = 0, bytes = 0, dns = 0, connect = 0, total = 0;
+  long long number = 0, pending = 0, width = 0, height = 0, attempts = 0, http_status = 0,
+            bytes = 0, dns = 0, connect = 0, total = 0;
   implementation_->sql.each(
       select_images,
-      std::tie(number, row.store_id, row.visit_time, row.url, pending, width, height, format, code, row.error, attempts, evidence.final_url,
-               evidence.address, http_status, bytes, dns, connect, total, evidence.kept),
+      std::tie(number, row.store_id, row.visit_time, row.url, pending, width, height, format, code,
+               row.error, attempts, evidence.final_url, evidence.address, http_status, bytes, dns,
+               connect, total, evidence.kept),
       [&] {
         const auto known_format = format_named(format);
         const auto known_code = error_code_named(code);
@@ -148,7 +164,8 @@ std::vector<image_row> reader::images(job_id job, image_number after, std::size_
         row.number = row.result.number = image_number{number};
         row.pending = pending != 0;
         row.result.code = *known_code;
-        row.result.measured = {*known_format, static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height)};
+        row.result.measured = {*known_format, static_cast<std::uint32_t>(width),
+                               static_cast<std::uint32_t>(height)};
         row.result.attempts = static_cast<std::int32_t>(attempts);
         evidence.http_status = static_cast<std::int32_t>(http_status);
         evidence.bytes = bytes;
@@ -162,7 +179,8 @@ std::vector<image_row> reader::images(job_id job, image_number after, std::size_
           rows.back().error.clear();
         }
       },
-      static_cast<long long>(job.value), static_cast<long long>(after.value), static_cast<long long>(limit));
+      static_cast<long long>(job.value), static_cast<long long>(after.value),
+      static_cast<long long>(limit));
   return rows;
 }
 
@@ -190,8 +208,11 @@ std::optional<callback_message> reader::callback_to_send(job_id job, run_number 
   callback_message message;
   long long state = 0, succeeded = 0, failed = 0, finished = 0;
   std::string failures;
-  const auto columns = std::tie(message.url, state, succeeded, failed, finished, failures, message.database_id);
-  if (!sql.one(select_callback_to_send, columns, static_cast<long long>(job.value), static_cast<long long>(run.value))) return std::nullopt;
+  const auto columns =
+      std::tie(message.url, state, succeeded, failed, finished, failures, message.database_id);
+  if (!sql.one(select_callback_to_send, columns, static_cast<long long>(job.value),
+               static_cast<long long>(run.value)))
+    return std::nullopt;
   const auto now = status(job);
   if (!now) return std::nullopt;
   message.ended = *now;
@@ -202,7 +223,8 @@ std::optional<callback_message> reader::callback_to_send(job_id job, run_number 
   message.ended.finished_at = unix_millis{finished};
   message.ended.failures.clear();
   message.ended.failures_truncated = false;
-  if (!failures.empty() && !failures_from_text(failures, message.ended)) implementation_->fail_unknown_word();
+  if (!failures.empty() && !failures_from_text(failures, message.ended))
+    implementation_->fail_unknown_word();
   return message;
 }
 
@@ -210,7 +232,9 @@ std::optional<callback_state> reader::callback(job_id job, run_number run) {
   callback_state found;
   long long state = 0, attempts = 0, due_at = 0;
   const auto columns = std::tie(state, attempts, due_at, found.last_error);
-  if (!implementation_->sql.one(select_callback, columns, static_cast<long long>(job.value), static_cast<long long>(run.value))) return {};
+  if (!implementation_->sql.one(select_callback, columns, static_cast<long long>(job.value),
+                                static_cast<long long>(run.value)))
+    return {};
   found.standing = static_cast<callback_standing>(state);
   found.attempts = static_cast<std::int32_t>(attempts);
   found.due_at = unix_millis{due_at};
@@ -230,9 +254,11 @@ std::optional<job_audit> reader::audit(job_id job, const std::function<bool()>& 
     if (!still_wanted()) return std::nullopt;
     before = counted.images();
     sql.each(
-        select_audited_images, std::tie(image.number, image.state, image.store_id, image.visit_time, image.url),
-        [&] { counted.add(image); }, static_cast<long long>(standing->run.value), static_cast<long long>(job.value),
-        static_cast<long long>(image.number), static_cast<long long>(limits::audit_page));
+        select_audited_images,
+        std::tie(image.number, image.state, image.store_id, image.visit_time, image.url),
+        [&] { counted.add(image); }, static_cast<long long>(standing->run.value),
+        static_cast<long long>(job.value), static_cast<long long>(image.number),
+        static_cast<long long>(limits::audit_page));
   } while (counted.images() > before);
   job_audit audit = counted.end(standing->images);
   audit.id = job;

@@ -12,7 +12,8 @@ constexpr std::string_view select_job = R"sql(
   SELECT state, run, images_total, images_succeeded, images_failed, cancelled_at IS NOT NULL, callback_url IS NOT NULL
     FROM jobs WHERE job_id = :job)sql";
 
-// An image is pending when it has no result, or failed in an older run than its job's: "(state = 0 OR state = 2 AND run < :run)".
+// An image is pending when it has no result, or failed in an older run than its job's: "(state = 0
+// OR state = 2 AND run < :run)".
 
 // "" and 0 are stored as NULL: SOCI binds no NULL.
 constexpr std::string_view update_image = R"sql(
@@ -24,7 +25,8 @@ constexpr std::string_view update_image = R"sql(
    WHERE job_id = :job AND image_no = :image
      AND (state = 0 OR state = 2 AND run < :run))sql";
 
-// Runs before the image changes, so that only pending images are counted. CROSS JOIN: keeps SQLite to this order.
+// Runs before the image changes, so that only pending images are counted. CROSS JOIN: keeps SQLite
+// to this order.
 constexpr std::string_view count_store_failure = R"sql(
   INSERT INTO store_failures (job_id, store_id, first_image_no, code, error, failed_images)
   SELECT images.job_id, visits.store_id, images.image_no, :code, :error, 1
@@ -59,14 +61,17 @@ constexpr std::string_view insert_callback = R"sql(
 constexpr std::string_view select_pending = R"sql(
   SELECT image_no FROM images WHERE job_id = :job AND state = 0 AND image_no > :after ORDER BY image_no LIMIT :rows)sql";
 
-// Of a later run. The index also holds images that failed in this run; they are skipped, with `:after` each of them once.
+// Of a later run. The index also holds images that failed in this run; they are skipped, with
+// `:after` each of them once.
 constexpr std::string_view select_pending_again = R"sql(
   SELECT image_no FROM images WHERE job_id = :job AND state = 0 AND image_no > :after
    UNION ALL
   SELECT image_no FROM images INDEXED BY images_failed WHERE job_id = :job AND state = 2 AND image_no > :after AND run < :run
    ORDER BY image_no LIMIT :rows)sql";
 
-recorded nothing_changed(const job_row& row) { return {0, row.images, row.state, row.run, image_number{-1}, row.has_callback}; }
+recorded nothing_changed(const job_row& row) {
+  return {0, row.images, row.state, row.run, image_number{-1}, row.has_callback};
+}
 
 /// The first result of each image, in order of image.
 std::vector<const image_result*> one_per_image(std::span<const image_result> results) {
@@ -85,47 +90,59 @@ std::vector<const image_result*> one_per_image(std::span<const image_result> res
 std::optional<job_row> writer::implementation::find_job(job_id id) {
   long long state = 0, run = 0, total = 0, succeeded = 0, failed = 0, cancelled = 0, has_url = 0;
   const long long key = id.value;
-  if (!sql.one(select_job, std::tie(state, run, total, succeeded, failed, cancelled, has_url), key)) return std::nullopt;
-  return job_row{
-      static_cast<job_state>(state), run_number{static_cast<std::int32_t>(run)}, {total, succeeded, failed}, cancelled != 0, has_url != 0};
+  if (!sql.one(select_job, std::tie(state, run, total, succeeded, failed, cancelled, has_url), key))
+    return std::nullopt;
+  return job_row{static_cast<job_state>(state),
+                 run_number{static_cast<std::int32_t>(run)},
+                 {total, succeeded, failed},
+                 cancelled != 0,
+                 has_url != 0};
 }
 
-long long writer::implementation::update_images(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now) {
+long long writer::implementation::update_images(job_id id, run_number run,
+                                                std::span<const image_result* const> results,
+                                                unix_millis now) {
   if (results.empty()) return 0;
-  long long job = id.value, image = 0, of_run = run.value, state = 0, width = 0, height = 0, perimeter = 0, attempts = 0, status = 0,
-            bytes = 0, dns = 0, connect = 0, total = 0, at = now.count();
+  long long job = id.value, image = 0, of_run = run.value, state = 0, width = 0, height = 0,
+            perimeter = 0, attempts = 0, status = 0, bytes = 0, dns = 0, connect = 0, total = 0,
+            at = now.count();
   std::string format, code, error, url, address, kept;
   auto next = results.begin();
-  return sql.change_each(update_image,
-                         std::tie(state, width, height, perimeter, format, code, error, attempts, url, address, status, bytes, dns, connect,
-                                  total, kept, at, of_run, job, image),
-                         [&] {
-                           if (next == results.end()) return false;
-                           const image_result& result = **next++;
-                           const fetch_evidence& evidence = result.evidence;
-                           const bool succeeded = result.succeeded();
-                           image = result.number.value;
-                           state = succeeded ? 1 : 2;
-                           width = succeeded ? result.measured.width : 0;
-                           height = succeeded ? result.measured.height : 0;
-                           perimeter = succeeded ? perimeter_of(result.measured) : 0;
-                           format = succeeded ? name_of(result.measured.format) : "";
-                           code = succeeded ? "" : describe(result.code).name;
-                           error = succeeded ? "" : received_text(public_sentence(result.code, evidence.http_status, result.reason));
-                           attempts = result.attempts;
-                           url = received_text(evidence.final_url);
-                           address = received_text(evidence.address);
-                           status = evidence.http_status;
-                           bytes = evidence.bytes;
-                           dns = evidence.dns_ms;
-                           connect = evidence.connect_ms;
-                           total = evidence.total_ms;
-                           kept = received_text(evidence.kept);
-                           return true;
-                         });
+  return sql.change_each(
+      update_image,
+      std::tie(state, width, height, perimeter, format, code, error, attempts, url, address, status,
+               bytes, dns, connect, total, kept, at, of_run, job, image),
+      [&] {
+        if (next == results.end()) return false;
+        const image_result& result = **next++;
+        const fetch_evidence& evidence = result.evidence;
+        const bool succeeded = result.succeeded();
+        image = result.number.value;
+        state = succeeded ? 1 : 2;
+        width = succeeded ? result.measured.width : 0;
+        height = succeeded ? result.measured.height : 0;
+        perimeter = succeeded ? perimeter_of(result.measured) : 0;
+        format = succeeded ? name_of(result.measured.format) : "";
+        code = succeeded ? "" : describe(result.code).name;
+        error =
+            succeeded
+                ? ""
+                : received_text(public_sentence(result.code, evidence.http_status, result.reason));
+        attempts = result.attempts;
+        url = received_text(evidence.final_url);
+        address = received_text(evidence.address);
+        status = evidence.http_status;
+        bytes = evidence.bytes;
+        dns = evidence.dns_ms;
+        connect = evidence.connect_ms;
+        total = evidence.total_ms;
+        kept = received_text(evidence.kept);
+        return true;
+      });
 }
 
-void writer::implementation::count_failures(job_id id, run_number run, std::span<const image_result* const> results) {
+void writer::implementation::count_failures(job_id id, run_number run,
+                                            std::span<const image_result* const> results) {
   if (results.empty()) return;
   long long job = id.value, image = 0, of_run = run.value;
   std::string code, error;
@@ -140,8 +157,9 @@ void writer::implementation::count_failures(job_id id, run_number run, std::span
   });
 }
 
-void writer::implementation::write_results(job_id id, run_number run, std::span<const image_result* const> results, job_row& row,
-                                           recorded& outcome, unix_millis now) {
+void writer::implementation::write_results(job_id id, run_number run,
+                                           std::span<const image_result* const> results,
+                                           job_row& row, recorded& outcome, unix_millis now) {
   std::vector<const image_result*> parted{results.begin(), results.end()};
   const auto failures = std::ranges::stable_partition(parted, &image_result::succeeded);
   const std::span<const image_result* const> all{parted};
@@ -155,11 +173,12 @@ void writer::implementation::write_results(job_id id, run_number run, std::span<
     if (row.images.pending() == 0) {
       end_run(id, row, now);
     } else {
-      sql.change(count_results, static_cast<long long>(row.images.succeeded), static_cast<long long>(row.images.failed),
-                 static_cast<long long>(id.value));
+      sql.change(count_results, static_cast<long long>(row.images.succeeded),
+                 static_cast<long long>(row.images.failed), static_cast<long long>(id.value));
     }
   }
-  outcome = {succeeded + failed, row.images, row.state, row.run, image_number{-1}, row.has_callback};
+  outcome = {succeeded + failed, row.images,      row.state, row.run,
+             image_number{-1},   row.has_callback};
 }
 
 std::string writer::implementation::failures_of(job_id id) {
@@ -195,7 +214,8 @@ void writer::implementation::end_run(job_id id, job_row& row, unix_millis now) {
   row.has_callback = row.has_url && sql.change(insert_callback, at, job) > 0;
 }
 
-recorded writer::record(job_id id, run_number run, std::span<const image_result> results, unix_millis now) {
+recorded writer::record(job_id id, run_number run, std::span<const image_result> results,
+                        unix_millis now) {
   auto& self = *implementation_;
   self.demand_transaction();
   auto row = self.find_job(id);
@@ -206,10 +226,12 @@ recorded writer::record(job_id id, run_number run, std::span<const image_result>
   return outcome;
 }
 
-recorded writer::abandon(job_id id, run_number run, error_code code, std::size_t rows, unix_millis now, image_number after) {
+recorded writer::abandon(job_id id, run_number run, error_code code, std::size_t rows,
+                         unix_millis now, image_number after) {
   auto& self = *implementation_;
   self.demand_transaction();
-  if (code == error_code::none) self.sql.fail(storage_error::kind::other, "images are abandoned with a reason");
+  if (code == error_code::none)
+    self.sql.fail(storage_error::kind::other, "images are abandoned with a reason");
   auto row = self.find_job(id);
   if (!row) return {};
   if (row->state != job_state::ongoing || row->run != run) return nothing_changed(*row);
@@ -223,7 +245,8 @@ recorded writer::abandon(job_id id, run_number run, error_code code, std::size_t
     result.number.value = number;
     results.push_back(result);
   };
-  const long long job = id.value, behind = after.value, of_run = run.value, most = static_cast<long long>(rows);
+  const long long job = id.value, behind = after.value, of_run = run.value,
+                  most = static_cast<long long>(rows);
   if (run == run_number{1}) {
     self.sql.each(select_pending, std::tie(number), take, job, behind, most);
   } else {

@@ -32,8 +32,8 @@ constexpr std::string_view ongoing_jobs_of_store = R"sql(
      AND job_id < :below AND job_id >= :least AND +submitted_at >= :since AND state = :state
    ORDER BY job_id DESC LIMIT :limit)sql";
 
-// From job to job of the store, each found by one look into the index however many visits it has. The rows come in the order in which the
-// recursion makes them.
+// From job to job of the store, each found by one look into the index however many visits it has.
+// The rows come in the order in which the recursion makes them.
 constexpr std::string_view steps_of_store = R"sql(
     WITH RECURSIVE of_store (id) AS (
       SELECT max(job_id) FROM visits WHERE store_id = :store AND job_id < :below
@@ -56,12 +56,14 @@ constexpr std::string_view of_job = R"sql(
     FROM images AS i CROSS JOIN visits AS v ON v.job_id = i.job_id AND v.visit_no = i.visit_no
    WHERE i.job_id = :job AND i.image_no > :after)sql";
 
-/// `index` is the one of the images: empty, or "INDEXED BY ...". Visits before the one of the image at the cursor are not looked at.
+/// `index` is the one of the images: empty, or "INDEXED BY ...". Visits before the one of the image
+/// at the cursor are not looked at.
 std::string of_store(std::string_view index) {
   return std::string{R"sql(
     FROM visits AS v INDEXED BY visits_by_store CROSS JOIN images AS i )sql"}
       .append(index)
-      .append(R"sql( ON i.job_id = :job AND i.image_no >= max(v.first_image, :after + 1) AND i.image_no < v.first_image + v.images
+      .append(
+          R"sql( ON i.job_id = :job AND i.image_no >= max(v.first_image, :after + 1) AND i.image_no < v.first_image + v.images
    WHERE v.store_id = :store AND v.job_id = :job
      AND v.visit_no >= coalesce((SELECT at.visit_no FROM images AS at WHERE at.job_id = :job AND at.image_no = :after), 0))sql");
 }
@@ -74,17 +76,23 @@ std::string images_of_job(const image_filter& filter, bool again) {
   if (*filter.state == image_state::succeeded) return from + " AND +i.state = 1" + end;
   if (*filter.state == image_state::failed) return from + " AND i.state = 2 AND i.run = :run" + end;
   if (!again) return from + " AND i.state = 0" + end;
-  return from + " AND i.state = 0 UNION ALL " + from + " AND i.state = 2 AND i.run < :run ORDER BY 1 LIMIT :limit";
+  return from + " AND i.state = 0 UNION ALL " + from +
+         " AND i.state = 2 AND i.run < :run ORDER BY 1 LIMIT :limit";
 }
 
 std::string images_of_store(const image_filter& filter, bool again) {
   const auto in = [](std::string_view index, std::string_view where) {
-    return std::string{select_images}.append(of_store(index)).append(where).append(" ORDER BY v.visit_no, i.image_no LIMIT :limit");
+    return std::string{select_images}
+        .append(of_store(index))
+        .append(where)
+        .append(" ORDER BY v.visit_no, i.image_no LIMIT :limit");
   };
-  if (filter.code) return in("INDEXED BY images_by_code", " AND i.state = 2 AND i.code = :code AND i.run = :run");
+  if (filter.code)
+    return in("INDEXED BY images_by_code", " AND i.state = 2 AND i.code = :code AND i.run = :run");
   if (!filter.state) return in("", "");
   if (*filter.state == image_state::succeeded) return in("", " AND +i.state = 1");
-  if (*filter.state == image_state::failed) return in("INDEXED BY images_failed", " AND i.state = 2 AND i.run = :run");
+  if (*filter.state == image_state::failed)
+    return in("INDEXED BY images_failed", " AND i.state = 2 AND i.run = :run");
   if (!again) return in("INDEXED BY images_pending", " AND i.state = 0");
   return in("", " AND (+i.state = 0 OR (+i.state = 2 AND +i.run < :run))");
 }
@@ -100,13 +108,17 @@ std::string jobs(const job_filter& filter) {
   const std::string columns{select_jobs};
   if (!filter.store_id) return columns + std::string{filter.state ? jobs_in_state : all_jobs};
   if (filter.state == job_state::ongoing) return columns + std::string{ongoing_jobs_of_store};
-  return std::string{steps_of_store} + columns + std::string{filter.state ? jobs_of_store_in_state : jobs_of_store};
+  return std::string{steps_of_store} + columns +
+         std::string{filter.state ? jobs_of_store_in_state : jobs_of_store};
 }
 
-std::string least_job() { return "SELECT coalesce(min(job_id), 9223372036854775807) FROM jobs WHERE submitted_at >= :since"; }
+std::string least_job() {
+  return "SELECT coalesce(min(job_id), 9223372036854775807) FROM jobs WHERE submitted_at >= :since";
+}
 
 std::string failures_by_code() {
-  return "SELECT code, count(*) FROM images WHERE job_id = :job AND state = 2 AND run = :run GROUP BY code";
+  return "SELECT code, count(*) FROM images WHERE job_id = :job AND state = 2 AND run = :run GROUP "
+         "BY code";
 }
 
 std::string stores_of_job() {
@@ -151,7 +163,8 @@ constexpr std::string_view select_report = R"sql(
          coalesce(run_started_at, submitted_at), run_kept, cancelled_at IS NOT NULL
     FROM jobs WHERE job_id = :job AND state > 0)sql";
 
-constexpr std::string_view select_run = "SELECT run, state FROM jobs WHERE job_id = :job AND state > 0";
+constexpr std::string_view select_run =
+    "SELECT run, state FROM jobs WHERE job_id = :job AND state > 0";
 
 constexpr std::string_view before_all_days = "";
 constexpr std::string_view last_of_all_days = "9999-12-31";  // that visit_date() knows
@@ -179,7 +192,8 @@ long long limit_of(std::size_t rows) { return static_cast<long long>(rows) + 1; 
 
 /// A job's row, as columns are bound.
 struct job_columns {
-  long long id = 0, run = 0, state = 0, total = 0, succeeded = 0, failed = 0, visits = 0, submitted = 0, finished = 0;
+  long long id = 0, run = 0, state = 0, total = 0, succeeded = 0, failed = 0, visits = 0,
+            submitted = 0, finished = 0;
 
   job_summary summary() const {
     job_summary job;
@@ -200,21 +214,23 @@ struct job_columns {
 struct image_columns {
   reported_image image;
   std::string format, code;
-  long long number = 0, state = 0, run = 0, width = 0, height = 0, attempts = 0, http_status = 0, bytes = 0, dns = 0, connect = 0,
-            total = 0, recorded = 0;
+  long long number = 0, state = 0, run = 0, width = 0, height = 0, attempts = 0, http_status = 0,
+            bytes = 0, dns = 0, connect = 0, total = 0, recorded = 0;
 
   auto tied() {
     auto& evidence = image.result.evidence;
-    return std::tie(number, image.store_id, image.visit_time, image.url, state, run, width, height, format, code, image.error, attempts,
-                    evidence.final_url, evidence.address, http_status, bytes, dns, connect, total, evidence.kept, recorded);
+    return std::tie(number, image.store_id, image.visit_time, image.url, state, run, width, height,
+                    format, code, image.error, attempts, evidence.final_url, evidence.address,
+                    http_status, bytes, dns, connect, total, evidence.kept, recorded);
   }
 
   /// Bytes in JSON: a control character takes six.
   std::size_t text_bytes() const {
     std::size_t sum = 0;
     const auto& evidence = image.result.evidence;
-    for (const std::string& text : {std::cref(image.store_id), std::cref(image.visit_time), std::cref(image.url), std::cref(image.error),
-                                    std::cref(evidence.final_url), std::cref(evidence.kept)}) {
+    for (const std::string& text :
+         {std::cref(image.store_id), std::cref(image.visit_time), std::cref(image.url),
+          std::cref(image.error), std::cref(evidence.final_url), std::cref(evidence.kept)}) {
       sum += json_text_bytes(text);
     }
     return sum;
@@ -230,14 +246,16 @@ error_code reader::implementation::known_code(const std::string& name) const {
 job_page reader::jobs(const job_filter& filter, job_id below, std::size_t limit) {
   auto& sql = implementation_->sql;
   const read_transaction one_state{sql};
-  const long long since = filter.submitted_after ? filter.submitted_after->count() : std::numeric_limits<long long>::min();
+  const long long since = filter.submitted_after ? filter.submitted_after->count()
+                                                 : std::numeric_limits<long long>::min();
   long long least = 1;
   if (filter.submitted_after) sql.one(queries::least_job(), std::tie(least), since);
 
   job_page page;
   page_bound bound{limit};
   job_columns row;
-  const auto columns = std::tie(row.id, row.run, row.state, row.total, row.succeeded, row.failed, row.visits, row.submitted, row.finished);
+  const auto columns = std::tie(row.id, row.run, row.state, row.total, row.succeeded, row.failed,
+                                row.visits, row.submitted, row.finished);
   const auto on_row = [&] {
     page.more = !bound.takes(0);
     if (!page.more) page.jobs.push_back(row.summary());
@@ -265,8 +283,8 @@ std::optional<job_report> reader::report(job_id id) {
   job_columns row;
   row.id = id.value;
   long long started = 0, kept = 0, cancelled = 0;
-  const auto columns =
-      std::tie(row.run, row.state, row.total, row.succeeded, row.failed, row.visits, row.submitted, row.finished, started, kept, cancelled);
+  const auto columns = std::tie(row.run, row.state, row.total, row.succeeded, row.failed,
+                                row.visits, row.submitted, row.finished, started, kept, cancelled);
   if (!sql.one(select_report, columns, static_cast<long long>(id.value))) return std::nullopt;
   job_report report;
   report.job = row.summary();
@@ -283,7 +301,8 @@ void reader::implementation::read_failures(job_report& into) {
   std::string name;
   long long images = 0;
   sql.each(
-      queries::failures_by_code(), std::tie(name, images), [&] { into.failures.emplace_back(known_code(name), images); },
+      queries::failures_by_code(), std::tie(name, images),
+      [&] { into.failures.emplace_back(known_code(name), images); },
       static_cast<long long>(into.job.id.value), static_cast<long long>(into.job.run.value));
   std::ranges::sort(into.failures);
 }
@@ -321,7 +340,8 @@ reported_image reader::implementation::image_of(const image_columns& row, long l
     return image;
   }
   image.result.code = known_code(row.code);
-  image.result.measured = {*known_format, static_cast<std::uint32_t>(row.width), static_cast<std::uint32_t>(row.height)};
+  image.result.measured = {*known_format, static_cast<std::uint32_t>(row.width),
+                           static_cast<std::uint32_t>(row.height)};
   image.result.attempts = static_cast<std::int32_t>(row.attempts);
   auto& evidence = image.result.evidence;
   evidence.http_status = static_cast<std::int32_t>(row.http_status);
@@ -333,7 +353,8 @@ reported_image reader::implementation::image_of(const image_columns& row, long l
   return image;
 }
 
-std::optional<image_page> reader::images(job_id id, const image_filter& filter, image_number after, std::size_t limit) {
+std::optional<image_page> reader::images(job_id id, const image_filter& filter, image_number after,
+                                         std::size_t limit) {
   auto& sql = implementation_->sql;
   const read_transaction one_state{sql};
   const long long job = id.value;
@@ -341,7 +362,8 @@ std::optional<image_page> reader::images(job_id id, const image_filter& filter, 
   if (!sql.one(select_run, std::tie(run, state), job)) return std::nullopt;
   const bool ongoing = static_cast<job_state>(state) == job_state::ongoing;
   image_page page;
-  if (filter.code && filter.state.value_or(image_state::failed) != image_state::failed) return page;  // a code is of failed images
+  if (filter.code && filter.state.value_or(image_state::failed) != image_state::failed)
+    return page;  // a code is of failed images
   if (filter.state == image_state::pending && !ongoing) return page;
 
   page_bound bound{limit};
@@ -361,7 +383,8 @@ std::optional<image_page> reader::images(job_id id, const image_filter& filter, 
   };
   if (filter.code) {
     ask(std::string{describe(*filter.code).name}, run);
-  } else if (filter.state == image_state::failed || (filter.state == image_state::pending && again)) {
+  } else if (filter.state == image_state::failed ||
+             (filter.state == image_state::pending && again)) {
     ask(run);
   } else {
     ask();
@@ -369,7 +392,8 @@ std::optional<image_page> reader::images(job_id id, const image_filter& filter, 
   return page;
 }
 
-perimeter_page reader::perimeters(const std::string& store_id, const day_range& days, const perimeter_cursor& from, std::size_t limit) {
+perimeter_page reader::perimeters(const std::string& store_id, const day_range& days,
+                                  const perimeter_cursor& from, std::size_t limit) {
   auto& sql = implementation_->sql;
   const read_transaction one_state{sql};
   perimeter_page page;
@@ -388,11 +412,13 @@ perimeter_page reader::perimeters(const std::string& store_id, const day_range& 
     return true;
   };
   const auto ask = [&](const std::string& text, const auto&... those) {
-    sql.each(text, columns, on_row, static_cast<long long>(at.job.value), static_cast<long long>(at.visit),
-             static_cast<long long>(at.image.value), store_id, those..., limit_of(limit));
+    sql.each(text, columns, on_row, static_cast<long long>(at.job.value),
+             static_cast<long long>(at.visit), static_cast<long long>(at.image.value), store_id,
+             those..., limit_of(limit));
   };
   if (at.dated) {
-    const std::string first = at.date.empty() ? days.first.value_or(std::string{before_all_days}) : at.date;
+    const std::string first =
+        at.date.empty() ? days.first.value_or(std::string{before_all_days}) : at.date;
     ask(queries::dated_perimeters(), first, days.last.value_or(std::string{last_of_all_days}));
     if (page.next || days.bounded()) return page;
     at = {};

@@ -5,19 +5,22 @@
 
 #include "core/report.hpp"
 
-/// The queries of reports, as text, so that their query plans can be checked. Each depends on its filters, so that it uses the index made
-/// for them. Parameters are listed in the order in which they are bound.
+/// The queries of reports, as text, so that their query plans can be checked. Each depends on its
+/// filters, so that it uses the index made for them. Parameters are listed in the order in which
+/// they are bound.
 namespace retail_pulse::storage::queries {
 
 /// [store,] below, least, since, [state,] limit -> the columns of job_summary.
 std::string jobs(const job_filter& filter);
-/// since -> the least id of a job submitted at that time or later; one above all ids if there is no such job.
+/// since -> the least id of a job submitted at that time or later; one above all ids if there is no
+/// such job.
 std::string least_job();
 /// job, run -> code, images; in the order of the codes' names.
 std::string failures_by_code();
 /// job, limit -> the columns of store_summary.
 std::string stores_of_job();
-/// job, after, [store,] [code,] [run,] limit -> the columns of reported_image. `again`: failed images of older runs count as pending.
+/// job, after, [store,] [code,] [run,] limit -> the columns of reported_image. `again`: failed
+/// images of older runs count as pending.
 std::string images(const image_filter& filter, bool again);
 /// job, visit, image, store, date, last, limit -> date, job, visit, image, perimeter.
 std::string dated_perimeters();

@@ -17,7 +17,8 @@ bool is_utf8(std::string_view text) { return valid_utf8_prefix(text) == text.siz
 
 std::string submitted_text(std::string_view text) {
   if (has_nul(text)) {
-    throw storage_error{storage_error::kind::other, "A text of the submission has a NUL character, which cannot be stored"};
+    throw storage_error{storage_error::kind::other,
+                        "A text of the submission has a NUL character, which cannot be stored"};
   }
   if (!is_utf8(text)) {
     throw storage_error{storage_error::kind::other, "A text of the submission is not UTF-8"};
@@ -54,7 +55,8 @@ bool failures_from_text(const std::string& text, job_status& into) {
     for (const auto& store : document.at("stores")) {
       const auto code = error_code_named(store.at("code").get_ref<const std::string&>());
       if (!code) return false;
-      into.failures.push_back({store.at("store_id"), *code, store.at("error"), store.at("failed_images")});
+      into.failures.push_back(
+          {store.at("store_id"), *code, store.at("error"), store.at("failed_images")});
     }
     into.failures_truncated = document.at("truncated");
     return true;

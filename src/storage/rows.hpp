@@ -9,8 +9,9 @@
 
 namespace retail_pulse::storage {
 
-/// A text of a submission, as it is stored. storage_error for one that is not UTF-8 or has a NUL character, because not every database
-/// returns those unchanged; the parser of submissions rejects them before.
+/// A text of a submission, as it is stored. storage_error for one that is not UTF-8 or has a NUL
+/// character, because not every database returns those unchanged; the parser of submissions rejects
+/// them before.
 std::string submitted_text(std::string_view text);
 /// A text from the network, as it is stored: with U+FFFD for every byte that could not be.
 std::string received_text(const std::string& text);

@@ -50,14 +50,14 @@ kind kind_of(int result, int system_error) {
 
 int last_error_of(sqlite_api::sqlite3_file* file) {
   int error = 0;
-  const bool has_control =
-      file != nullptr && file->pMethods != nullptr && file->pMethods->xFileControl != nullptr;  // a journal in memory has none
+  const bool has_control = file != nullptr && file->pMethods != nullptr &&
+                           file->pMethods->xFileControl != nullptr;  // a journal in memory has none
   if (has_control) file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
   return error;
 }
 
-/// The system's error number of the last failed read or write of the log or the database. Not sqlite3_system_errno(): SQLite has
-/// touched other files since.
+/// The system's error number of the last failed read or write of the log or the database. Not
+/// sqlite3_system_errno(): SQLite has touched other files since.
 int last_io_error(sqlite_api::sqlite3* connection) {
   sqlite_api::sqlite3_file* log = nullptr;
   sqlite_api::sqlite3_file* database = nullptr;
@@ -95,12 +95,14 @@ void create_parent(const std::filesystem::path& file) {
   std::filesystem::create_directories(file.parent_path(), failure);
   if (!failure) return;
   const kind what = kind_of_io_error(failure.value());
-  throw storage_error{what == kind::full ? kind::full : kind::read_only,
-                      "The folder " + file.parent_path().string() + " cannot be created: " + failure.message()};
+  throw storage_error{
+      what == kind::full ? kind::full : kind::read_only,
+      "The folder " + file.parent_path().string() + " cannot be created: " + failure.message()};
 }
 
-/// For the whole process, before SQLite's first use: no statistics of memory, which take one lock for every allocation of every connection,
-/// and no lock per connection, as a session is used by one thread at a time. Has no effect where SQLite is in use already.
+/// For the whole process, before SQLite's first use: no statistics of memory, which take one lock
+/// for every allocation of every connection, and no lock per connection, as a session is used by
+/// one thread at a time. Has no effect where SQLite is in use already.
 void configure_sqlite() {
   static const bool done = [] {
     sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -136,7 +138,9 @@ session::session(const location& where, session_options options, role as)
   const bool is_file = !where.file().empty();
   if (is_file && as == role::writer) create_parent(where.file());
   try {
-    const std::string_view how = as == role::file_alone ? "?mode=ro&immutable=1" : as == role::reader ? "?mode=rw" : "";
+    const std::string_view how = as == role::file_alone ? "?mode=ro&immutable=1"
+                                 : as == role::reader   ? "?mode=rw"
+                                                        : "";
     connection_.open(soci::sqlite3, where.connect_string() + std::string{is_file ? how : ""});
   } catch (const soci::soci_error& error) {
     rethrow(error);
@@ -149,22 +153,28 @@ session::~session() = default;
 
 void session::set_up(session_options options, role as) {
   script("PRAGMA busy_timeout = " + std::to_string(options.busy_timeout.count()));
-  script("PRAGMA temp_store = MEMORY");  // a container may have no writable folder but the database's
+  script(
+      "PRAGMA temp_store = MEMORY");  // a container may have no writable folder but the database's
   if (as != role::writer) {
     script("PRAGMA query_only = ON");
     return;
   }
-  // secure_delete: deleted rows are of submissions that were not accepted; they need not be overwritten with zeros.
-  // journal_size_limit, bytes: gives space back after a burst. cache_size, KiB if negative.
+  // secure_delete: deleted rows are of submissions that were not accepted; they need not be
+  // overwritten with zeros. journal_size_limit, bytes: gives space back after a burst. cache_size,
+  // KiB if negative.
   script(
-      "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = OFF; PRAGMA cache_size = -8192;"
+      "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = OFF; PRAGMA "
+      "cache_size = -8192;"
       "PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864");
 }
 
 void session::use_write_ahead_log() {
   std::string mode;
   one("PRAGMA journal_mode = WAL", std::tie(mode));
-  if (mode != "wal") fail(kind::other, "the file system does not support SQLite's write-ahead log (journal mode is '" + mode + "')");
+  if (mode != "wal")
+    fail(kind::other,
+         "the file system does not support SQLite's write-ahead log (journal mode is '" + mode +
+             "')");
 }
 
 bool session::uses_write_ahead_log() {
@@ -173,7 +183,9 @@ bool session::uses_write_ahead_log() {
   return mode == "wal";
 }
 
-soci::sqlite3_session_backend& session::backend() const { return static_cast<soci::sqlite3_session_backend&>(*connection_.get_backend()); }
+soci::sqlite3_session_backend& session::backend() const {
+  return static_cast<soci::sqlite3_session_backend&>(*connection_.get_backend());
+}
 
 soci::statement& session::prepared(std::string_view text) {
   const auto known = statements_.find(text);
@@ -186,30 +198,42 @@ soci::statement& session::prepared(std::string_view text) {
 
 session::run_end::~run_end() {
   // Its result repeats an error that the run has already thrown.
-  sqlite_api::sqlite3_reset(static_cast<soci::sqlite3_statement_backend&>(*ended_.get_backend()).stmt_);
+  sqlite_api::sqlite3_reset(
+      static_cast<soci::sqlite3_statement_backend&>(*ended_.get_backend()).stmt_);
   ended_.bind_clean_up();
 }
 
 void session::script(std::string_view text) {
   char* message = nullptr;
-  const int result = sqlite_api::sqlite3_exec(backend().conn_, std::string{text}.c_str(), nullptr, nullptr, &message);
+  const int result = sqlite_api::sqlite3_exec(backend().conn_, std::string{text}.c_str(), nullptr,
+                                              nullptr, &message);
   if (result == SQLITE_OK) return;
-  const soci::sqlite3_soci_error error{message != nullptr ? message : sqlite_api::sqlite3_errstr(result), result};
+  const soci::sqlite3_soci_error error{
+      message != nullptr ? message : sqlite_api::sqlite3_errstr(result), result};
   sqlite_api::sqlite3_free(message);
   rethrow(error);
 }
 
-long long session::last_insert_id() { return sqlite_api::sqlite3_last_insert_rowid(backend().conn_); }
-
-bool session::in_transaction() const { return sqlite_api::sqlite3_get_autocommit(backend().conn_) == 0; }
-
-bool session::opened_for_reading() const { return sqlite_api::sqlite3_db_readonly(backend().conn_, "main") == 1; }
-
-void session::rollback() noexcept {
-  if (in_transaction()) sqlite_api::sqlite3_exec(backend().conn_, "ROLLBACK", nullptr, nullptr, nullptr);
+long long session::last_insert_id() {
+  return sqlite_api::sqlite3_last_insert_rowid(backend().conn_);
 }
 
-void session::fail(storage_error::kind what, const std::string& text) const { throw storage_error{what, name_ + ": " + text}; }
+bool session::in_transaction() const {
+  return sqlite_api::sqlite3_get_autocommit(backend().conn_) == 0;
+}
+
+bool session::opened_for_reading() const {
+  return sqlite_api::sqlite3_db_readonly(backend().conn_, "main") == 1;
+}
+
+void session::rollback() noexcept {
+  if (in_transaction())
+    sqlite_api::sqlite3_exec(backend().conn_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void session::fail(storage_error::kind what, const std::string& text) const {
+  throw storage_error{what, name_ + ": " + text};
+}
 
 void session::rethrow(const soci::soci_error& error) const {
   kind what = kind::other;
@@ -217,7 +241,8 @@ void session::rethrow(const soci::soci_error& error) const {
     const bool is_open = connection_.get_backend() != nullptr;
     what = kind_of(of_sqlite->result(), is_open ? last_io_error(backend().conn_) : 0);
   }
-  // what() would add the statement and its parameters, that is URLs; get_error_message() is SQLite's message alone.
+  // what() would add the statement and its parameters, that is URLs; get_error_message() is
+  // SQLite's message alone.
   const std::string text = without_function_name(error.get_error_message());
   const std::string_view meaning = meaning_of(what);
   throw storage_error{what, name_ + (meaning.empty() ? ": " : " ") + std::string{meaning} + text};

@@ -14,14 +14,16 @@
 namespace retail_pulse::storage {
 
 /// One connection with its prepared statements: the only class that calls SOCI and SQLite.
-/// Used by one thread at a time. Every call throws storage_error, and none leaves a statement open, which would pin the write-ahead log.
-/// Parameters are `long long` or `std::string`, bound by position; statements are kept by their text.
+/// Used by one thread at a time. Every call throws storage_error, and none leaves a statement open,
+/// which would pin the write-ahead log. Parameters are `long long` or `std::string`, bound by
+/// position; statements are kept by their text.
 class session {
  public:
   /// file_alone: reads the file as if it had no log, takes no lock, and writes no file.
   enum class role { writer, reader, file_alone };
 
-  /// Opens the database and sets the options of the connection. Only a writer makes a file that does not exist.
+  /// Opens the database and sets the options of the connection. Only a writer makes a file that
+  /// does not exist.
   session(const location& where, session_options options, role as);
   ~session();
   session(const session&) = delete;
@@ -36,8 +38,9 @@ class session {
     return rows;
   }
 
-  /// Runs one statement for every row of a batch. Returns the number of rows that changed in all. `next` puts the batch's next row into the
-  /// variables of `row` (std::tie of long long and std::string, bound by position); false: there is no other.
+  /// Runs one statement for every row of a batch. Returns the number of rows that changed in all.
+  /// `next` puts the batch's next row into the variables of `row` (std::tie of long long and
+  /// std::string, bound by position); false: there is no other.
   template <typename... Variables, typename Next>
   long long change_each(std::string_view text, std::tuple<Variables&...> row, Next&& next) {
     long long rows = 0;
@@ -51,10 +54,11 @@ class session {
     return rows;
   }
 
-  /// Calls `on_row` for every row, with the row in `columns` (std::tie of long long and std::string; no column may be NULL), or until it
-  /// returns false, where it returns a bool.
+  /// Calls `on_row` for every row, with the row in `columns` (std::tie of long long and
+  /// std::string; no column may be NULL), or until it returns false, where it returns a bool.
   template <typename Columns, typename On_row, typename... Parameters>
-  void each(std::string_view text, Columns columns, On_row&& on_row, const Parameters&... parameters) {
+  void each(std::string_view text, Columns columns, On_row&& on_row,
+            const Parameters&... parameters) {
     run(text, columns, on_row, nullptr, parameters...);
   }
 
@@ -70,13 +74,15 @@ class session {
   /// A script of several statements without parameters; keeps none of them.
   void script(std::string_view text);
 
-  /// Makes commits go to a write-ahead log, now and for every later connection. Outside a transaction.
+  /// Makes commits go to a write-ahead log, now and for every later connection. Outside a
+  /// transaction.
   void use_write_ahead_log();
   bool uses_write_ahead_log();
 
   long long last_insert_id();
   bool in_transaction() const;
-  /// Whether SQLite could open the file for reading only. That is no error to SQLite, which then takes BEGIN IMMEDIATE for a plain BEGIN.
+  /// Whether SQLite could open the file for reading only. That is no error to SQLite, which then
+  /// takes BEGIN IMMEDIATE for a plain BEGIN.
   bool opened_for_reading() const;
   /// Does nothing outside a transaction. SQLite ends the transaction whatever happens to the file.
   void rollback() noexcept;
@@ -112,7 +118,8 @@ class session {
   }
 
   template <typename Columns, typename On_row, typename... Parameters>
-  void run(std::string_view text, Columns columns, On_row&& on_row, long long* changed, const Parameters&... parameters) {
+  void run(std::string_view text, Columns columns, On_row&& on_row, long long* changed,
+           const Parameters&... parameters) {
     with(text, [&](soci::statement& statement) {
       std::apply([&](auto&... column) { (statement.exchange(soci::into(column)), ...); }, columns);
       bind(statement, parameters...);

@@ -9,7 +9,8 @@
 namespace retail_pulse::storage {
 namespace {
 
-/// Both edges of every tree: a query per table and index, each of which goes down one path from the root to a leaf.
+/// Both edges of every tree: a query per table and index, each of which goes down one path from the
+/// root to a leaf.
 constexpr std::string_view edges[] = {
     "SELECT job_id || state FROM jobs ORDER BY job_id LIMIT 1",
     "SELECT job_id || state FROM jobs ORDER BY job_id DESC LIMIT 1",
@@ -32,20 +33,25 @@ long long number(session& sql, std::string_view text) {
 void check_completely(session& sql) {
   std::string finding;
   sql.one("PRAGMA quick_check(1)", std::tie(finding));
-  if (finding != "ok") sql.fail(storage_error::kind::corrupt, "is damaged or not a database: " + finding);
+  if (finding != "ok")
+    sql.fail(storage_error::kind::corrupt, "is damaged or not a database: " + finding);
 }
 
-/// A file may be shorter than its header says while the log holds the rest, so the log is copied into it first.
+/// A file may be shorter than its header says while the log holds the rest, so the log is copied
+/// into it first.
 void check_length(session& sql, const std::filesystem::path& file, long long pages) {
   long long busy = 0, logged = 0, moved = 0;
   sql.one("PRAGMA wal_checkpoint(PASSIVE)", std::tie(busy, logged, moved));
-  if (busy != 0 || logged != moved) return;  // another program reads the log; the edges are still checked
+  if (busy != 0 || logged != moved)
+    return;  // another program reads the log; the edges are still checked
   std::error_code failure;
   const auto bytes = std::filesystem::file_size(file, failure);
-  if (failure) sql.fail(storage_error::kind::other, "its length cannot be read: " + failure.message());
+  if (failure)
+    sql.fail(storage_error::kind::other, "its length cannot be read: " + failure.message());
   const auto expected = static_cast<std::uintmax_t>(pages * number(sql, "PRAGMA page_size"));
   if (bytes < expected) {
-    sql.fail(storage_error::kind::corrupt, "is damaged: it has " + std::to_string(bytes) + " of " + std::to_string(expected) + " bytes");
+    sql.fail(storage_error::kind::corrupt, "is damaged: it has " + std::to_string(bytes) + " of " +
+                                               std::to_string(expected) + " bytes");
   }
 }
 

@@ -1,4 +1,5 @@
-// The formats are those of https://www.sqlite.org/fileformat2.html#walformat and https://www.sqlite.org/walformat.html.
+// The formats are those of https://www.sqlite.org/fileformat2.html#walformat and
+// https://www.sqlite.org/walformat.html.
 #include "storage/whole_log.hpp"
 
 #include <algorithm>
@@ -27,10 +28,12 @@ constexpr std::size_t index_head_bytes = 48;
 constexpr std::uint32_t format_version = 3007000;
 
 std::uint32_t big_endian(bytes from, std::size_t at) {
-  return std::uint32_t{from[at]} << 24 | std::uint32_t{from[at + 1]} << 16 | std::uint32_t{from[at + 2]} << 8 | from[at + 3];
+  return std::uint32_t{from[at]} << 24 | std::uint32_t{from[at + 1]} << 16 |
+         std::uint32_t{from[at + 2]} << 8 | from[at + 3];
 }
 std::uint32_t little_endian(bytes from, std::size_t at) {
-  return std::uint32_t{from[at + 3]} << 24 | std::uint32_t{from[at + 2]} << 16 | std::uint32_t{from[at + 1]} << 8 | from[at];
+  return std::uint32_t{from[at + 3]} << 24 | std::uint32_t{from[at + 2]} << 16 |
+         std::uint32_t{from[at + 1]} << 8 | from[at];
 }
 std::uint32_t native(bytes from, std::size_t at) {
   return std::endian::native == std::endian::big ? big_endian(from, at) : little_endian(from, at);
@@ -55,7 +58,9 @@ struct checksum {
       second += Word(text, at + 4) + first;
     }
   }
-  void add(bytes text, bool words_are_big_endian) { words_are_big_endian ? add_words<big_endian>(text) : add_words<little_endian>(text); }
+  void add(bytes text, bool words_are_big_endian) {
+    words_are_big_endian ? add_words<big_endian>(text) : add_words<little_endian>(text);
+  }
 };
 
 struct log_head {
@@ -69,7 +74,8 @@ std::optional<log_head> parse_head(bytes text) {
   const std::uint32_t magic = big_endian(text, 0);
   const std::uint32_t page_bytes = big_endian(text, 8);
   if ((magic & ~1U) != 0x377f0682U || big_endian(text, 4) != format_version) return std::nullopt;
-  if (!std::has_single_bit(page_bytes) || page_bytes < 512 || page_bytes > 65536) return std::nullopt;
+  if (!std::has_single_bit(page_bytes) || page_bytes < 512 || page_bytes > 65536)
+    return std::nullopt;
   log_head head{(magic & 1U) != 0, page_bytes, salts_at(text, 16), {}};
   head.sum.add(text.first(24), head.words_are_big_endian);
   if (head.sum != checksum{big_endian(text, 24), big_endian(text, 28)}) return std::nullopt;
@@ -97,15 +103,17 @@ struct frame {
 
 /// What the log itself shows.
 struct findings {
-  std::uint32_t committed = 0;               ///< frames up to the last commit that SQLite will find
-  std::optional<std::uint32_t> first_wrong;  ///< the first frame that SQLite will not read, if a commit follows behind it
+  std::uint32_t committed = 0;  ///< frames up to the last commit that SQLite will find
+  std::optional<std::uint32_t>
+      first_wrong;  ///< the first frame that SQLite will not read, if a commit follows behind it
 };
 
 findings read_frames(std::istream& log, const log_head& head) {
   findings found;
   std::vector<unsigned char> text(frame_head_bytes + head.page_bytes);
   const auto next = [&] {
-    return static_cast<bool>(log.read(reinterpret_cast<char*>(text.data()), static_cast<std::streamsize>(text.size())));
+    return static_cast<bool>(
+        log.read(reinterpret_cast<char*>(text.data()), static_cast<std::streamsize>(text.size())));
   };
   std::uint32_t number = 1;
   checksum before = head.sum;
@@ -118,8 +126,9 @@ findings read_frames(std::istream& log, const log_head& head) {
   }
   if (!whole) return found;
 
-  // Frames are written behind a commit only when it is durable. So a frame that continues the end of a commit proves that commit. The
-  // remains of failed writes prove nothing: the next write began over their start.
+  // Frames are written behind a commit only when it is durable. So a frame that continues the end
+  // of a commit proves that commit. The remains of failed writes prove nothing: the next write
+  // began over their start.
   const std::uint32_t wrong = number;
   auto last = frame::parse(text, head);
   while (next()) {
@@ -141,7 +150,7 @@ struct index_head {
 
 struct log_index {
   std::vector<index_head> heads;  ///< those with the right checksum
-  std::uint32_t copied = 0;  ///< frames whose pages are in the database
+  std::uint32_t copied = 0;       ///< frames whose pages are in the database
 };
 
 log_index read_index(const std::filesystem::path& file) {
@@ -153,7 +162,8 @@ log_index read_index(const std::filesystem::path& file) {
     const auto copy = bytes{text}.subspan(at, index_head_bytes);
     checksum sum;
     sum.add(copy.first(40), std::endian::native == std::endian::big);
-    const bool whole = native(copy, 0) == format_version && sum == checksum{native(copy, 40), native(copy, 44)};
+    const bool whole =
+        native(copy, 0) == format_version && sum == checksum{native(copy, 40), native(copy, 44)};
     if (whole) index.heads.push_back({native(copy, 16), salts_at(copy, 32)});
   }
   index.copied = native(text, 2 * index_head_bytes);
@@ -161,11 +171,15 @@ log_index read_index(const std::filesystem::path& file) {
 }
 
 [[noreturn]] void fail(const std::filesystem::path& log, const std::string& what) {
-  throw storage_error{storage_error::kind::corrupt, log.string() + " is damaged: " + what +
-                                                        ". It holds commits that are not in the database: restore the database and its log together"};
+  throw storage_error{storage_error::kind::corrupt,
+                      log.string() + " is damaged: " + what +
+                          ". It holds commits that are not in the database: restore the database "
+                          "and its log together"};
 }
 
-std::filesystem::path log_of(const std::filesystem::path& database) { return database.string() + "-wal"; }
+std::filesystem::path log_of(const std::filesystem::path& database) {
+  return database.string() + "-wal";
+}
 
 }  // namespace
 
@@ -182,10 +196,12 @@ std::vector<std::uint32_t> pages_only_in_log(const std::filesystem::path& databa
   const auto head = parse_head(head_text);
   if (!head) return {};
   std::vector<unsigned char> text(frame_head_bytes + head->page_bytes);
-  std::map<std::uint32_t, std::uint64_t> committed, open;  // where a page's last frame begins in the log
+  std::map<std::uint32_t, std::uint64_t> committed,
+      open;  // where a page's last frame begins in the log
   std::uint64_t at = head_bytes;
   checksum before = head->sum;
-  for (; log.read(reinterpret_cast<char*>(text.data()), static_cast<std::streamsize>(text.size())); at += text.size()) {
+  for (; log.read(reinterpret_cast<char*>(text.data()), static_cast<std::streamsize>(text.size()));
+       at += text.size()) {
     const auto now = frame::parse(text, *head);
     if (!now.continues(before, text, *head)) break;
     before = now.stored;
@@ -203,7 +219,8 @@ std::vector<std::uint32_t> pages_only_in_log(const std::filesystem::path& databa
     log.read(in_log.data(), static_cast<std::streamsize>(in_log.size()));
     file.clear();
     file.seekg(static_cast<std::streamoff>((page - std::uint64_t{1}) * head->page_bytes));
-    const bool whole = static_cast<bool>(file.read(in_file.data(), static_cast<std::streamsize>(in_file.size())));
+    const bool whole =
+        static_cast<bool>(file.read(in_file.data(), static_cast<std::streamsize>(in_file.size())));
     if (!whole || in_file != in_log) different.push_back(page);
   }
   return different;
@@ -214,20 +231,27 @@ void demand_whole_log(const std::filesystem::path& database) {
   const auto index = read_index(database.string() + "-shm");
   std::ifstream log{file, std::ios::binary};
   std::array<unsigned char, head_bytes> text{};
-  if (!log.read(reinterpret_cast<char*>(text.data()), text.size()) || log.peek() == std::ifstream::traits_type::eof()) {
+  if (!log.read(reinterpret_cast<char*>(text.data()), text.size()) ||
+      log.peek() == std::ifstream::traits_type::eof()) {
     for (const auto& head : index.heads) {
-      if (head.committed > index.copied) fail(file, "it is missing or empty, and had " + std::to_string(head.committed) + " frames");
+      if (head.committed > index.copied)
+        fail(file, "it is missing or empty, and had " + std::to_string(head.committed) + " frames");
     }
     return;
   }
   const auto head = parse_head(text);
-  if (!head) fail(file, "its head does not match its checksum");  // a head is durable before the first frame is written
+  if (!head)
+    fail(file, "its head does not match its checksum");  // a head is durable before the first frame
+                                                         // is written
   const auto found = read_frames(log, *head);
-  if (found.first_wrong) fail(file, "frame " + std::to_string(*found.first_wrong) + " is wrong, and commits follow behind it");
+  if (found.first_wrong)
+    fail(file,
+         "frame " + std::to_string(*found.first_wrong) + " is wrong, and commits follow behind it");
   for (const auto& known : index.heads) {
     if (known.round != head->round || known.committed <= found.committed) continue;
-    fail(file, std::to_string(known.committed) + " of its frames were committed, and only the first " + std::to_string(found.committed) +
-                   " can be read");
+    fail(file, std::to_string(known.committed) +
+                   " of its frames were committed, and only the first " +
+                   std::to_string(found.committed) + " can be read");
   }
 }
 

@@ -43,21 +43,25 @@ constexpr std::string_view delete_visits = R"sql(
    WHERE job_id = :job AND visit_no > (SELECT max(visit_no) FROM visits AS last WHERE last.job_id = :job) - :rows)sql";
 constexpr std::string_view delete_job = "DELETE FROM jobs WHERE job_id = :job";
 
-/// Number of the first visit whose images begin at `image` or behind it. A visit without images begins where the next one does.
+/// Number of the first visit whose images begin at `image` or behind it. A visit without images
+/// begins where the next one does.
 std::size_t first_visit_from(const submission& from, std::size_t image) {
   if (image == from.image_count()) return from.visit_count();
   const auto visits = std::views::iota(std::size_t{0}, from.visit_count());
-  return *std::ranges::lower_bound(visits, image, {}, [&](std::size_t visit) { return from.visit_at(visit).first_image; });
+  return *std::ranges::lower_bound(
+      visits, image, {}, [&](std::size_t visit) { return from.visit_at(visit).first_image; });
 }
 
-/// SQLite opens a file that it may not write for reading only, and the connection stays so when the file is writable again.
+/// SQLite opens a file that it may not write for reading only, and the connection stays so when the
+/// file is writable again.
 void demand_writable(session& sql) {
   if (sql.opened_for_reading()) sql.fail(kind::read_only, "cannot be written");
   try {  // the log, too
     sql.change("BEGIN IMMEDIATE");
     sql.rollback();
   } catch (const storage_error& error) {
-    if (error.what_kind() != kind::busy) throw;  // busy: another program writes, so it can be written
+    if (error.what_kind() != kind::busy)
+      throw;  // busy: another program writes, so it can be written
   }
 }
 
@@ -88,10 +92,12 @@ writer::implementation::implementation(const location& where, session_options op
 }
 
 void writer::implementation::demand_transaction() const {
-  if (!sql.in_transaction()) sql.fail(kind::other, "no transaction is open; an error before may have ended it");
+  if (!sql.in_transaction())
+    sql.fail(kind::other, "no transaction is open; an error before may have ended it");
 }
 
-writer::writer(const location& where, session_options options) : implementation_{std::make_unique<implementation>(where, options)} {}
+writer::writer(const location& where, session_options options)
+    : implementation_{std::make_unique<implementation>(where, options)} {}
 writer::~writer() = default;
 writer::writer(writer&&) noexcept = default;
 
@@ -108,11 +114,13 @@ void writer::rollback() noexcept { implementation_->sql.rollback(); }
 
 job_id writer::implementation::create(const submission& job, job_state state, unix_millis now) {
   sql.change(insert_job, static_cast<long long>(state), static_cast<long long>(job.visit_count()),
-             static_cast<long long>(job.image_count()), static_cast<long long>(now.count()), job.callback_url());
+             static_cast<long long>(job.image_count()), static_cast<long long>(now.count()),
+             job.callback_url());
   return job_id{sql.last_insert_id()};
 }
 
-void writer::implementation::write_visits(job_id id, const submission& from, std::size_t first, std::size_t last) {
+void writer::implementation::write_visits(job_id id, const submission& from, std::size_t first,
+                                          std::size_t last) {
   long long job = id.value, number = 0, first_image = 0, images = 0;
   std::string store, time, date;
   sql.change_each(insert_visit, std::tie(job, number, store, time, date, first_image, images), [&] {
@@ -128,7 +136,8 @@ void writer::implementation::write_visits(job_id id, const submission& from, std
   });
 }
 
-void writer::implementation::write_images(job_id id, const submission& from, std::size_t first, std::size_t last) {
+void writer::implementation::write_images(job_id id, const submission& from, std::size_t first,
+                                          std::size_t last) {
   long long job = id.value, number = 0, visit = 0;
   std::string url;
   sql.change_each(insert_image, std::tie(job, number, visit, url), [&] {
@@ -158,19 +167,24 @@ job_id writer::create_job(const submission& job, unix_millis now) {
 void writer::append(job_id id, const submission& from, std::size_t first, std::size_t last) {
   auto& self = *implementation_;
   self.demand_transaction();
-  if (first > last || last > from.image_count()) self.sql.fail(kind::other, "a range of images lies outside of its submission");
+  if (first > last || last > from.image_count())
+    self.sql.fail(kind::other, "a range of images lies outside of its submission");
   const auto row = self.find_job(id);
-  if (!row || row->state != job_state::staging) self.sql.fail(kind::other, "rows can be appended to a staging job only");
+  if (!row || row->state != job_state::staging)
+    self.sql.fail(kind::other, "rows can be appended to a staging job only");
 
-  self.write_visits(id, from, first == 0 ? 0 : first_visit_from(from, first), first_visit_from(from, last));
+  self.write_visits(id, from, first == 0 ? 0 : first_visit_from(from, first),
+                    first_visit_from(from, last));
   self.write_images(id, from, first, last);
 }
 
 void writer::publish(job_id id, unix_millis now) {
   auto& self = *implementation_;
   self.demand_transaction();
-  const long long changed = self.sql.change(publish_job, static_cast<long long>(now.count()), static_cast<long long>(id.value));
-  if (changed != 1) self.sql.fail(kind::other, "only a staging job with all of its rows can be published");
+  const long long changed = self.sql.change(publish_job, static_cast<long long>(now.count()),
+                                            static_cast<long long>(id.value));
+  if (changed != 1)
+    self.sql.fail(kind::other, "only a staging job with all of its rows can be published");
 }
 
 bool writer::discard_staging(job_id id, std::size_t rows) {

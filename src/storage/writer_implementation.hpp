@@ -33,14 +33,16 @@ class writer::implementation {
   void write_images(job_id id, const submission& from, std::size_t first, std::size_t last);
 
   /// Results of different images, of the current run of an ongoing job.
-  void write_results(job_id id, run_number run, std::span<const image_result* const> results, job_row& row, recorded& outcome,
-                     unix_millis now);
+  void write_results(job_id id, run_number run, std::span<const image_result* const> results,
+                     job_row& row, recorded& outcome, unix_millis now);
   /// Gives an ongoing job without pending images its final state, with the counters of `row`.
   void end_run(job_id id, job_row& row, unix_millis now);
 
  private:
-  /// Results that all succeeded, or all failed. Returns how many of the images were pending; the others do not change.
-  long long update_images(job_id id, run_number run, std::span<const image_result* const> results, unix_millis now);
+  /// Results that all succeeded, or all failed. Returns how many of the images were pending; the
+  /// others do not change.
+  long long update_images(job_id id, run_number run, std::span<const image_result* const> results,
+                          unix_millis now);
   /// Adds the failures of images that are pending to those of their stores.
   void count_failures(job_id id, run_number run, std::span<const image_result* const> results);
   std::string failures_of(job_id id);

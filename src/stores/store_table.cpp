@@ -13,17 +13,20 @@
 namespace retail_pulse::stores {
 namespace {
 
-constexpr std::size_t ids_in_warnings = 20;  ///< a file that contains everything twice must not flood the log
+constexpr std::size_t ids_in_warnings =
+    20;  ///< a file that contains everything twice must not flood the log
 
 enum column_index : std::size_t { area_code, store_name, store_id };
-constexpr std::array<csv::column, 3> columns{
-    {{.name = "AreaCode", .may_be_empty = true}, {.name = "StoreName", .may_be_empty = true}, {.name = "StoreID"}}};
+constexpr std::array<csv::column, 3> columns{{{.name = "AreaCode", .may_be_empty = true},
+                                              {.name = "StoreName", .may_be_empty = true},
+                                              {.name = "StoreID"}}};
 
 std::string counted(std::size_t count, std::string_view one, std::string_view many) {
   return std::to_string(count) + " " + std::string{count == 1 ? one : many};
 }
 
-std::vector<std::string> duplicate_warnings(const std::vector<store>& stores, std::string_view name) {
+std::vector<std::string> duplicate_warnings(const std::vector<store>& stores,
+                                            std::string_view name) {
   std::unordered_map<std::string_view, std::size_t> rows_of_id;
   std::vector<std::string_view> repeated;  // in the order of the file
   for (const auto& row : stores) {
@@ -33,10 +36,11 @@ std::vector<std::string> duplicate_warnings(const std::vector<store>& stores, st
   if (repeated.empty()) return warnings;
   const std::string prefix = std::string{name} + ": ";
   warnings.push_back(prefix + counted(repeated.size(), "store id occurs", "store ids occur") +
-                     " more than once; the last row of each is used (" + counted(stores.size() - rows_of_id.size(), "row", "rows") +
-                     " ignored)");
+                     " more than once; the last row of each is used (" +
+                     counted(stores.size() - rows_of_id.size(), "row", "rows") + " ignored)");
   for (std::size_t i = 0; i < std::min(repeated.size(), ids_in_warnings); ++i) {
-    warnings.push_back(prefix + "store id " + std::string{repeated[i]} + " occurs " + std::to_string(rows_of_id[repeated[i]]) + " times");
+    warnings.push_back(prefix + "store id " + std::string{repeated[i]} + " occurs " +
+                       std::to_string(rows_of_id[repeated[i]]) + " times");
   }
   return warnings;
 }
@@ -74,7 +78,8 @@ bool store_table::has_area(std::string_view area) const { return by_area_.contai
 
 std::span<const store* const> store_table::in_area(std::string_view area) const {
   const auto found = by_area_.find(area);
-  return found == by_area_.end() ? std::span<const store* const>{} : std::span<const store* const>{found->second};
+  return found == by_area_.end() ? std::span<const store* const>{}
+                                 : std::span<const store* const>{found->second};
 }
 
 std::span<const store* const> store_table::only(const store& of_this_table) const {
@@ -85,7 +90,9 @@ std::variant<loaded, load_error> parse(std::string_view text, std::string_view n
   csv::table rows{text, columns};
   std::vector<store> stores;
   std::vector<std::string> row;
-  while (rows.next(row)) stores.push_back({std::move(row[store_id]), std::move(row[store_name]), std::move(row[area_code])});
+  while (rows.next(row))
+    stores.push_back(
+        {std::move(row[store_id]), std::move(row[store_name]), std::move(row[area_code])});
   if (rows.wrong()) return load_error{rows.wrong()->message(name)};
   if (stores.empty()) return load_error{std::string{name} + ": no stores"};
 
@@ -98,7 +105,8 @@ std::variant<loaded, load_error> parse(std::string_view text, std::string_view n
 
 std::variant<loaded, load_error> load(const std::filesystem::path& file, std::size_t max_bytes) {
   const auto failed = [&](std::string_view what) {
-    return load_error{file.string() + ": " + std::string{what} + " (" + std::generic_category().message(errno) + ")"};
+    return load_error{file.string() + ": " + std::string{what} + " (" +
+                      std::generic_category().message(errno) + ")"};
   };
   errno = 0;
   std::ifstream in{file, std::ios::binary};
@@ -107,7 +115,9 @@ std::variant<loaded, load_error> load(const std::filesystem::path& file, std::si
   std::array<char, 65536> piece;
   while (in.read(piece.data(), piece.size()), in.gcount() > 0) {
     text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
-    if (text.size() > max_bytes) return load_error{file.string() + ": the file is larger than " + counted(max_bytes, "byte", "bytes")};
+    if (text.size() > max_bytes)
+      return load_error{file.string() + ": the file is larger than " +
+                        counted(max_bytes, "byte", "bytes")};
   }
   if (in.bad()) return failed("the file cannot be read");
   return parse(text, file.string());

@@ -31,7 +31,8 @@ class store_table {
   store_table(const store_table&) = delete;
   store_table& operator=(const store_table&) = delete;
 
-  /// The store with exactly that id (case and blanks matter), or nullptr. The pointer is valid as long as the table.
+  /// The store with exactly that id (case and blanks matter), or nullptr. The pointer is valid as
+  /// long as the table.
   const store* find(std::string_view id) const;
   std::size_t size() const { return stores_.size(); }
   /// Whether any store has exactly that area.
@@ -57,21 +58,25 @@ using store_table_ptr = std::shared_ptr<const store_table>;
 
 struct loaded {
   store_table_ptr table;
-  /// For the log: the number of ids with blanks around them, the number of repeated ids (the last row is used), and the
-  /// first few of these.
+  /// For the log: the number of ids with blanks around them, the number of repeated ids (the last
+  /// row is used), and the first few of these.
   std::vector<std::string> warnings;
 };
 
-/// Why the file is invalid: one sentence with the file and, if possible, the line ("stores.csv, line 17: ...").
+/// Why the file is invalid: one sentence with the file and, if possible, the line ("stores.csv,
+/// line 17: ...").
 struct load_error {
   std::string message;
 };
 
-/// Parses CSV (see csv::table) with the columns AreaCode, StoreName and StoreID, of which the first two may be empty. A file
-/// without rows is an error. Messages call the file `name`, and count physical lines, at the start of the row or the quote.
+/// Parses CSV (see csv::table) with the columns AreaCode, StoreName and StoreID, of which the first
+/// two may be empty. A file without rows is an error. Messages call the file `name`, and count
+/// physical lines, at the start of the row or the quote.
 std::variant<loaded, load_error> parse(std::string_view text, std::string_view name);
 
-/// Reads and parses the file. Also an error if it cannot be opened or read, or is larger than `max_bytes`.
-std::variant<loaded, load_error> load(const std::filesystem::path& file, std::size_t max_bytes = limits::store_master_bytes);
+/// Reads and parses the file. Also an error if it cannot be opened or read, or is larger than
+/// `max_bytes`.
+std::variant<loaded, load_error> load(const std::filesystem::path& file,
+                                      std::size_t max_bytes = limits::store_master_bytes);
 
 }  // namespace retail_pulse::stores

@@ -31,7 +31,9 @@ std::string post_request(const url& to, std::string_view user_agent, const post&
   return std::move(request).finish(what.body);
 }
 
-posted failure(const fault& why, int http_status = 0) { return {why.code, http_status, why.detail, why.reason}; }
+posted failure(const fault& why, int http_status = 0) {
+  return {why.code, http_status, why.detail, why.reason};
+}
 
 posted stopped() { return {error_code::internal, 0, "the poster is shutting down", {}, true}; }
 
@@ -54,7 +56,8 @@ class blocking_poster final : public poster {
   void stop() override {
     if (stopping_.exchange(true)) return;
     const std::uint64_t one = 1;
-    require(write(cancel_.get(), &one, sizeof one) > 0, "the poster can cancel its requests");  // never read, so it stays readable
+    require(write(cancel_.get(), &one, sizeof one) > 0,
+            "the poster can cancel its requests");  // never read, so it stays readable
     names_.stop();
     for (const auto& unbegun : threads_.stop()) unbegun();  // answers at once
   }
@@ -63,17 +66,21 @@ class blocking_poster final : public poster {
     const auto parsed = parse_url(text);
     const auto* to = std::get_if<url>(&parsed);
     if (to == nullptr) return done({});
-    find_addresses({guard_, allow_hosts_, names_}, *to, [done = std::move(done)](const resolution& where) {
-      const auto* addresses = std::get_if<std::vector<ip_address>>(&where);
-      done(addresses == nullptr ? std::string{} : addresses->front().text());
-    });
+    find_addresses({guard_, allow_hosts_, names_}, *to,
+                   [done = std::move(done)](const resolution& where) {
+                     const auto* addresses = std::get_if<std::vector<ip_address>>(&where);
+                     done(addresses == nullptr ? std::string{} : addresses->front().text());
+                   });
   }
 
   void submit(post what, on_posted done) override {
     // Shared, because the work must be copyable and `done` is still needed if no thread takes it.
     const auto shared_done = std::make_shared<on_posted>(std::move(done));
-    const bool taken = threads_.run([this, what = std::move(what), shared_done] { (*shared_done)(attempt_or_failure(what)); });
-    if (!taken) (*shared_done)(stopping_ ? stopped() : failure({error_code::internal, "no thread for a request"}));
+    const bool taken = threads_.run(
+        [this, what = std::move(what), shared_done] { (*shared_done)(attempt_or_failure(what)); });
+    if (!taken)
+      (*shared_done)(stopping_ ? stopped()
+                               : failure({error_code::internal, "no thread for a request"}));
   }
 
  private:
@@ -82,8 +89,10 @@ class blocking_poster final : public poster {
     try {
       auto result = attempt(what);
       // A request that `stop` cuts ends in many ways, depending on where it was.
-      return stopping_ && result.code != error_code::none && result.http_status == 0 ? stopped() : result;
-    } catch (const std::exception& error) {  // out of memory, at worst: this request fails, the poster goes on
+      return stopping_ && result.code != error_code::none && result.http_status == 0 ? stopped()
+                                                                                     : result;
+    } catch (const std::exception&
+                 error) {  // out of memory, at worst: this request fails, the poster goes on
       return failure({error_code::internal, error.what()});
     }
   }
@@ -91,7 +100,8 @@ class blocking_poster final : public poster {
   posted attempt(const post& what) {
     const io_deadline until{std::chrono::steady_clock::now() + deadline_, cancel_.get()};
     const auto parsed = parse_url(what.url);
-    if (const auto* error = std::get_if<url_error>(&parsed)) return failure({error_code::invalid_url, error->reason});
+    if (const auto* error = std::get_if<url_error>(&parsed))
+      return failure({error_code::invalid_url, error->reason});
     const auto& to = std::get<url>(parsed);
     const destination_rules rules{guard_, allow_hosts_, names_};
     auto where = wait_for_addresses(rules, to, until);
@@ -105,20 +115,24 @@ class blocking_poster final : public poster {
     if (way.has_moved()) prefer(rules, to, way.address());
     const int status = std::get<response_head>(answer).status;
     if (status >= 200 && status <= 299) return {error_code::none, status, {}};
-    return failure({error_code::http_status, "the answer has status " + std::to_string(status)}, status);
+    return failure({error_code::http_status, "the answer has status " + std::to_string(status)},
+                   status);
   }
 
   /// Asks the first address that accepts a connection. Once sent, the request is not sent to
   /// another: the receiver may have it.
-  std::variant<response_head, fault> ask(const destination_rules& rules, const url& to, route& way, const post& what, const io_deadline& until) {
+  std::variant<response_head, fault> ask(const destination_rules& rules, const url& to, route& way,
+                                         const post& what, const io_deadline& until) {
     for (;;) {
       if (spared_ && spared_->is_at(way.address(), to.port)) {
-        return fault{error_code::blocked_address, "this service itself listens at " + way.address().text()};
+        return fault{error_code::blocked_address,
+                     "this service itself listens at " + way.address().text()};
       }
       const auto opened = connection::open(to, way.address(), tls_, way.share_of(until));
       const auto* error = std::get_if<fault>(&opened);
       if (error == nullptr) {
-        return exchange_for_head(*std::get<std::unique_ptr<connection>>(opened), post_request(to, user_agent_, what), until);
+        return exchange_for_head(*std::get<std::unique_ptr<connection>>(opened),
+                                 post_request(to, user_agent_, what), until);
       }
       if (!is_nobody_there(error->code, until) || way.next() == nullptr) return *error;
       stop_preferring(rules, to, way.address());
@@ -140,6 +154,8 @@ class blocking_poster final : public poster {
 
 }  // namespace
 
-std::unique_ptr<poster> make_blocking_poster(poster_options options) { return std::make_unique<blocking_poster>(std::move(options)); }
+std::unique_ptr<poster> make_blocking_poster(poster_options options) {
+  return std::make_unique<blocking_poster>(std::move(options));
+}
 
 }  // namespace retail_pulse::webhooks

@@ -30,11 +30,12 @@ struct post {
 
 /// The outcome of a POST.
 struct posted {
-  error_code code = error_code::none;  ///< none: the server accepted it (2xx). http_status: it answered otherwise
-  int http_status = 0;                 ///< 0 if there was no response
-  std::string detail;                  ///< for the log: the exact cause, without the URL's query
-  std::string reason = {};             ///< for the client: see image_result::reason
-  bool cancelled = false;              ///< the poster was stopped; the server may have received it
+  error_code code =
+      error_code::none;  ///< none: the server accepted it (2xx). http_status: it answered otherwise
+  int http_status = 0;   ///< 0 if there was no response
+  std::string detail;    ///< for the log: the exact cause, without the URL's query
+  std::string reason = {};  ///< for the client: see image_result::reason
+  bool cancelled = false;   ///< the poster was stopped; the server may have received it
 };
 using on_posted = std::function<void(posted)>;
 
@@ -61,11 +62,13 @@ class poster {
 };
 
 struct poster_options {
-  std::size_t threads = limits::callbacks_at_once;  ///< requests at once; threads start when needed and end when idle
+  std::size_t threads =
+      limits::callbacks_at_once;  ///< requests at once; threads start when needed and end when idle
   std::chrono::milliseconds deadline = limits::callback_deadline;
-  std::vector<std::string> allow_addresses;    ///< CIDRs, validated by the configuration: allowed although not public
+  std::vector<std::string>
+      allow_addresses;  ///< CIDRs, validated by the configuration: allowed although not public
   std::shared_ptr<const own_listener> spared;  ///< never posted to, even if its address is allowed
-  std::vector<std::string> allow_hosts;        ///< as in fetch::engine_options, like the others below
+  std::vector<std::string> allow_hosts;  ///< as in fetch::engine_options, like the others below
   std::string ca_file;
   std::string user_agent = limits::default_user_agent;
   std::string dns_servers;

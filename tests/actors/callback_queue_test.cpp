@@ -20,9 +20,13 @@ using actors::callback_queue;
 namespace {
 
 /// So many deliveries at once, whatever is known of their origins, and however many to an address.
-callback_places any(std::size_t most) { return {.prompt = most, .kept = 0, .slow = most, .at_server = 1000}; }
+callback_places any(std::size_t most) {
+  return {.prompt = most, .kept = 0, .slow = most, .at_server = 1000};
+}
 
-callback_queue::entry entry(std::int64_t number) { return {number, job_id{number}, run_number{1}, 0}; }
+callback_queue::entry entry(std::int64_t number) {
+  return {number, job_id{number}, run_number{1}, 0};
+}
 
 /// The number of what is next, 0 for nothing.
 std::int64_t next(callback_queue& queue, std::int64_t now) {
@@ -31,7 +35,8 @@ std::int64_t next(callback_queue& queue, std::int64_t now) {
 }
 
 /// An attempt at an origin that took so long, and was the last of its callback.
-void attempt(callback_queue& queue, const std::string& origin, std::int64_t number, std::chrono::milliseconds took) {
+void attempt(callback_queue& queue, const std::string& origin, std::int64_t number,
+             std::chrono::milliseconds took) {
   queue.add(origin, unix_millis{0}, entry(number));
   BOOST_TEST_REQUIRE(next(queue, 0) == number);
   queue.attempted(number, unix_millis{took});
@@ -60,7 +65,8 @@ BOOST_AUTO_TEST_CASE(what_is_due_the_longest_comes_first_and_nothing_before_it_i
 
 BOOST_AUTO_TEST_CASE(one_of_an_origin_is_out_at_a_time) {
   callback_queue queue{any(8)};
-  for (std::int64_t number = 1; number <= 3; ++number) queue.add("a", unix_millis{number}, entry(number));
+  for (std::int64_t number = 1; number <= 3; ++number)
+    queue.add("a", unix_millis{number}, entry(number));
   queue.add("b", unix_millis{9}, entry(4));
   BOOST_TEST(next(queue, 10) == 1);
   BOOST_TEST(next(queue, 10) == 4);
@@ -86,7 +92,8 @@ BOOST_AUTO_TEST_CASE(one_of_an_origin_is_out_at_a_time) {
 
 BOOST_AUTO_TEST_CASE(at_most_so_many_are_out_at_once) {
   callback_queue queue{any(2)};
-  for (std::int64_t number = 1; number <= 3; ++number) queue.add("origin " + std::to_string(number), unix_millis{0}, entry(number));
+  for (std::int64_t number = 1; number <= 3; ++number)
+    queue.add("origin " + std::to_string(number), unix_millis{0}, entry(number));
   BOOST_TEST(next(queue, 0) == 1);
   BOOST_TEST(next(queue, 0) == 2);
   BOOST_TEST(next(queue, 0) == 0);
@@ -98,7 +105,8 @@ BOOST_AUTO_TEST_CASE(at_most_so_many_are_out_at_once) {
 }
 
 BOOST_AUTO_TEST_CASE(places_are_shared_out_of_any_number_from_the_fewest_on) {
-  for (const std::size_t total : {limits::callbacks_fewest, std::size_t{100}, limits::callbacks_at_once}) {
+  for (const std::size_t total :
+       {limits::callbacks_fewest, std::size_t{100}, limits::callbacks_at_once}) {
     const auto places = callback_places::of(total);
     BOOST_TEST(places.prompt + places.slow == total);
     BOOST_TEST(places.kept >= 1U);
@@ -115,7 +123,8 @@ BOOST_AUTO_TEST_CASE(places_are_shared_out_of_any_number_from_the_fewest_on) {
 BOOST_AUTO_TEST_CASE(places_are_kept_for_origins_that_were_quick) {
   callback_queue queue{{.prompt = 3, .kept = 1, .slow = 1, .at_server = 1000}};
   attempt(queue, "quick", 100, limits::callback_quick);
-  for (std::int64_t number = 1; number <= 3; ++number) queue.add("new " + std::to_string(number), unix_millis{0}, entry(number));
+  for (std::int64_t number = 1; number <= 3; ++number)
+    queue.add("new " + std::to_string(number), unix_millis{0}, entry(number));
   BOOST_TEST(next(queue, 10) == 1);
   BOOST_TEST(next(queue, 10) == 2);
   BOOST_TEST(next(queue, 10) == 0);
@@ -127,7 +136,8 @@ BOOST_AUTO_TEST_CASE(places_are_kept_for_origins_that_were_quick) {
   BOOST_TEST(next(queue, 10) == 3);
 }
 
-BOOST_AUTO_TEST_CASE(an_origin_whose_last_attempt_took_long_waits_for_a_place_of_the_slow_until_it_is_quick_again) {
+BOOST_AUTO_TEST_CASE(
+    an_origin_whose_last_attempt_took_long_waits_for_a_place_of_the_slow_until_it_is_quick_again) {
   callback_queue queue{{.prompt = 2, .kept = 0, .slow = 1, .at_server = 1000}};
   attempt(queue, "a", 100, limits::callback_quick + std::chrono::milliseconds{1});
   attempt(queue, "b", 101, limits::callback_quick + std::chrono::milliseconds{1});
@@ -144,15 +154,18 @@ BOOST_AUTO_TEST_CASE(an_origin_whose_last_attempt_took_long_waits_for_a_place_of
 BOOST_AUTO_TEST_CASE(so_many_origins_are_remembered_and_slow_ones_push_out_no_quick_one) {
   callback_queue queue{{.prompt = 2, .kept = 1, .slow = 1, .at_server = 1000}};
   const auto many = static_cast<std::int64_t>(limits::callback_origins);
-  for (std::int64_t i = 0; i < many; ++i) attempt(queue, "quick " + std::to_string(i), i + 1, std::chrono::milliseconds{0});
-  for (std::int64_t i = 0; i <= many; ++i) attempt(queue, "slow " + std::to_string(i), i + 1, limits::callback_deadline);
+  for (std::int64_t i = 0; i < many; ++i)
+    attempt(queue, "quick " + std::to_string(i), i + 1, std::chrono::milliseconds{0});
+  for (std::int64_t i = 0; i <= many; ++i)
+    attempt(queue, "slow " + std::to_string(i), i + 1, limits::callback_deadline);
   queue.add("another", unix_millis{0}, entry(1));
   BOOST_TEST(next(queue, 0) == 1);  // has the place of those that nothing is known of
   queue.add("quick 0", unix_millis{0}, entry(2));
   BOOST_TEST(next(queue, 0) == 2);
   queue.end(2);
   queue.end(1);
-  attempt(queue, "one more", 3, std::chrono::milliseconds{0});  // pushes out the one that was quick the longest ago
+  attempt(queue, "one more", 3,
+          std::chrono::milliseconds{0});  // pushes out the one that was quick the longest ago
   queue.add("another", unix_millis{0}, entry(1));
   BOOST_TEST(next(queue, 0) == 1);
   queue.add("quick 1", unix_millis{0}, entry(4));
@@ -166,7 +179,8 @@ BOOST_AUTO_TEST_CASE(so_many_origins_are_remembered_and_slow_ones_push_out_no_qu
 BOOST_AUTO_TEST_CASE(what_was_attempted_before_the_start_waits_for_a_place_of_the_slow) {
   callback_queue queue{{.prompt = 2, .kept = 0, .slow = 1, .at_server = 1000}};
   for (std::int64_t number = 1; number <= 2; ++number) {
-    queue.add("origin " + std::to_string(number), unix_millis{0}, {number, job_id{number}, run_number{1}, 1});
+    queue.add("origin " + std::to_string(number), unix_millis{0},
+              {number, job_id{number}, run_number{1}, 1});
   }
   BOOST_TEST(next(queue, 0) == 1);
   BOOST_TEST(next(queue, 0) == 0);
@@ -174,7 +188,8 @@ BOOST_AUTO_TEST_CASE(what_was_attempted_before_the_start_waits_for_a_place_of_th
 
 BOOST_AUTO_TEST_CASE(those_beyond_the_bound_of_a_server_wait_for_one_of_its_own_and_take_no_place) {
   callback_queue queue{{.prompt = 8, .kept = 0, .slow = 8, .at_server = 2}};
-  for (std::int64_t number = 1; number <= 5; ++number) queue.add("name " + std::to_string(number), unix_millis{number}, entry(number));
+  for (std::int64_t number = 1; number <= 5; ++number)
+    queue.add("name " + std::to_string(number), unix_millis{number}, entry(number));
   for (std::int64_t number = 1; number <= 5; ++number) {
     BOOST_TEST(next(queue, 10) == number);
     BOOST_TEST(queue.leads_to(number, "192.0.2.1") == (number <= 2));
@@ -200,10 +215,12 @@ BOOST_AUTO_TEST_CASE(those_beyond_the_bound_of_a_server_wait_for_one_of_its_own_
   BOOST_TEST(queue.size() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(at_a_server_that_is_full_who_was_quick_waits_for_nobody_and_nobody_for_who_was_slow) {
+BOOST_AUTO_TEST_CASE(
+    at_a_server_that_is_full_who_was_quick_waits_for_nobody_and_nobody_for_who_was_slow) {
   callback_queue queue{{.prompt = 8, .kept = 1, .slow = 8, .at_server = 1}};
   attempt(queue, "quick", 100, std::chrono::milliseconds{0});
-  for (const std::int64_t number : {101, 102}) attempt(queue, "slow " + std::to_string(number), number, limits::callback_deadline);
+  for (const std::int64_t number : {101, 102})
+    attempt(queue, "slow " + std::to_string(number), number, limits::callback_deadline);
   queue.add("slow 101", unix_millis{1}, entry(1));
   queue.add("slow 102", unix_millis{2}, entry(2));
   queue.add("new", unix_millis{3}, entry(3));
@@ -223,7 +240,8 @@ BOOST_AUTO_TEST_CASE(at_a_server_that_is_full_who_was_quick_waits_for_nobody_and
 
 BOOST_AUTO_TEST_CASE(who_was_woken_has_its_place_before_all_who_come_later) {
   callback_queue queue{{.prompt = 8, .kept = 0, .slow = 8, .at_server = 1}};
-  for (std::int64_t number = 1; number <= 3; ++number) queue.add("name " + std::to_string(number), unix_millis{number}, entry(number));
+  for (std::int64_t number = 1; number <= 3; ++number)
+    queue.add("name " + std::to_string(number), unix_millis{number}, entry(number));
   BOOST_TEST(next(queue, 10) == 1);
   BOOST_TEST(queue.leads_to(1, "192.0.2.1"));
   BOOST_TEST(next(queue, 10) == 2);
@@ -263,8 +281,10 @@ BOOST_AUTO_TEST_CASE(slow_ones_have_every_eighth_turn_at_a_server_where_others_n
 
 BOOST_AUTO_TEST_CASE(slow_ones_that_wait_for_a_place_of_theirs_keep_few_of_their_server) {
   callback_queue queue{{.prompt = 8, .kept = 0, .slow = 1, .at_server = 2}};
-  for (const std::int64_t number : {11, 12, 13}) attempt(queue, "slow " + std::to_string(number), number, limits::callback_deadline);
-  const auto comes = [&](const std::string& origin, std::int64_t number, const std::string& server) {
+  for (const std::int64_t number : {11, 12, 13})
+    attempt(queue, "slow " + std::to_string(number), number, limits::callback_deadline);
+  const auto comes = [&](const std::string& origin, std::int64_t number,
+                         const std::string& server) {
     queue.add(origin, unix_millis{number}, entry(number));
     BOOST_TEST_REQUIRE(next(queue, 20) == number);
     return queue.leads_to(number, server);
@@ -290,7 +310,8 @@ BOOST_AUTO_TEST_CASE(slow_ones_that_wait_for_a_place_of_theirs_keep_few_of_their
   BOOST_TEST(queue.leads_to(12, "192.0.2.1"));
 }
 
-BOOST_AUTO_TEST_CASE(no_bound_of_a_server_is_ever_passed_and_nobody_is_turned_away_by_who_woke_it_or_left_behind) {
+BOOST_AUTO_TEST_CASE(
+    no_bound_of_a_server_is_ever_passed_and_nobody_is_turned_away_by_who_woke_it_or_left_behind) {
   const std::array<std::string, 4> servers{"", "192.0.2.1:80", "192.0.2.2:80", "192.0.2.2:443"};
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     callback_queue queue{{.prompt = 6, .kept = 1, .slow = 2, .at_server = 2}};
@@ -305,10 +326,13 @@ BOOST_AUTO_TEST_CASE(no_bound_of_a_server_is_ever_passed_and_nobody_is_turned_aw
     std::vector<std::int64_t> asked;                 // and not yet told where it leads
     std::map<std::string, std::string> turned_away;  // by origin: the server that alone may wake it
     const auto tell_one = [&](std::uint64_t step, std::uint64_t i) {
-      const auto which = asked.begin() + draw_between(0, static_cast<std::int64_t>(asked.size()) - 1, {seed, step, i, 10});
+      const auto which =
+          asked.begin() +
+          draw_between(0, static_cast<std::int64_t>(asked.size()) - 1, {seed, step, i, 10});
       const auto number = *which;
       asked.erase(which);
-      const auto& server = servers[static_cast<std::size_t>(draw_between(0, 3, {seed, step, i, 9}))];  // names move
+      const auto& server =
+          servers[static_cast<std::size_t>(draw_between(0, 3, {seed, step, i, 9}))];  // names move
       const auto origin = queue.origin_of(number);
       const auto woken_by = std::exchange(turned_away[origin], "");
       if (queue.leads_to(number, server)) {
@@ -320,21 +344,25 @@ BOOST_AUTO_TEST_CASE(no_bound_of_a_server_is_ever_passed_and_nobody_is_turned_aw
     };
     const auto begin_all = [&](std::uint64_t step) {
       while (const auto number = next(queue, now)) asked.push_back(number);
-      for (std::uint64_t i = 0; !asked.empty() && (step >= 300 || draw_between(0, 2, {seed, step, i, 11}) > 0); ++i) {
+      for (std::uint64_t i = 0;
+           !asked.empty() && (step >= 300 || draw_between(0, 2, {seed, step, i, 11}) > 0); ++i) {
         tell_one(step, i);
         while (const auto number = next(queue, now)) asked.push_back(number);
       }
       std::map<std::string, int> at;
       for (const auto& [number, each] : out) {
-        BOOST_TEST_REQUIRE((each.server.empty() || each.is_quick || ++at[each.server] <= 2), "at " << each.server << " with " << number);
+        BOOST_TEST_REQUIRE((each.server.empty() || each.is_quick || ++at[each.server] <= 2),
+                           "at " << each.server << " with " << number);
       }
       BOOST_TEST_REQUIRE(out.size() + asked.size() <= 8U);
     };
     const auto finish_one = [&](std::uint64_t step) {
       auto which = out.begin();
-      std::advance(which, draw_between(0, static_cast<std::int64_t>(out.size()) - 1, {seed, step, 3}));
+      std::advance(which,
+                   draw_between(0, static_cast<std::int64_t>(out.size()) - 1, {seed, step, 3}));
       queue.attempted(which->first, unix_millis{now});
-      was_quick[which->second.origin] = std::chrono::milliseconds{now - which->second.since} <= limits::callback_quick;
+      was_quick[which->second.origin] =
+          std::chrono::milliseconds{now - which->second.since} <= limits::callback_quick;
       if (step < 300 && draw_between(0, 2, {seed, step, 4}) == 0) {
         queue.again(which->first, unix_millis{now + draw_between(0, 5000, {seed, step, 5})}, 1);
       } else {
@@ -346,7 +374,8 @@ BOOST_AUTO_TEST_CASE(no_bound_of_a_server_is_ever_passed_and_nobody_is_turned_aw
     for (std::uint64_t step = 0; step < 300; ++step) {
       now += draw_between(0, 1500, {seed, step, 1});
       if (draw_between(0, 1, {seed, step, 2}) == 0) {
-        queue.add("origin " + std::to_string(draw_between(0, 30, {seed, step, 6})), unix_millis{now}, entry(++last));
+        queue.add("origin " + std::to_string(draw_between(0, 30, {seed, step, 6})),
+                  unix_millis{now}, entry(++last));
       }
       begin_all(step);
       if (!out.empty() && draw_between(0, 2, {seed, step, 7}) == 0) finish_one(step);
@@ -378,23 +407,31 @@ BOOST_AUTO_TEST_CASE(it_does_what_the_plainest_queue_would_do) {
     std::map<std::string, bool> was_quick;
     std::int64_t now = 0, last = 0;
     for (std::uint64_t step = 0; step < 300; ++step) {
-      const auto chance = [&](std::int64_t below, std::uint64_t what) { return draw_between(0, below - 1, {seed, step, what}); };
+      const auto chance = [&](std::int64_t below, std::uint64_t what) {
+        return draw_between(0, below - 1, {seed, step, what});
+      };
       const auto out_now = [&](const plain_entry& each) { return each.out; };
       const auto pace_of = [&](const plain_entry& each) {
-        if (const auto known = was_quick.find(each.origin); known != was_quick.end()) return known->second ? 0 : 2;
+        if (const auto known = was_quick.find(each.origin); known != was_quick.end())
+          return known->second ? 0 : 2;
         return each.attempts > 0 ? 2 : 1;
       };
       const auto has_room = [&](int pace) {
-        const auto out_of = [&](int kind) { return std::ranges::count_if(plain, [&](const auto& e) { return e.out && e.pace == kind; }); };
+        const auto out_of = [&](int kind) {
+          return std::ranges::count_if(plain,
+                                       [&](const auto& e) { return e.out && e.pace == kind; });
+        };
         if (pace == 2) return out_of(2) < 1;
         return out_of(0) + out_of(1) < 4 && (pace == 0 || out_of(1) < 3);
       };
       switch (chance(4, 0)) {
         case 0: {
-          const plain_entry added{now + chance(20, 1), ++last, "origin " + std::to_string(chance(9, 2)),
+          const plain_entry added{now + chance(20, 1), ++last,
+                                  "origin " + std::to_string(chance(9, 2)),
                                   static_cast<int>(chance(8, 6) / 7)};
           plain.push_back(added);
-          queue.add(added.origin, unix_millis{added.due}, {added.number, job_id{added.number}, run_number{1}, added.attempts});
+          queue.add(added.origin, unix_millis{added.due},
+                    {added.number, job_id{added.number}, run_number{1}, added.attempts});
           break;
         }
         case 1:
@@ -403,9 +440,10 @@ BOOST_AUTO_TEST_CASE(it_does_what_the_plainest_queue_would_do) {
         case 2: {
           auto first = plain.end();
           for (auto each = plain.begin(); each != plain.end(); ++each) {
-            const bool behind = std::ranges::any_of(plain, [&](const auto& other) {  // another of its origin
-              return other.origin == each->origin && (other.out || other.at() < each->at());
-            });
+            const bool behind =
+                std::ranges::any_of(plain, [&](const auto& other) {  // another of its origin
+                  return other.origin == each->origin && (other.out || other.at() < each->at());
+                });
             if (each->out || behind || each->due > now || !has_room(pace_of(*each))) continue;
             if (first == plain.end() || each->at() < first->at()) first = each;
           }
@@ -421,7 +459,8 @@ BOOST_AUTO_TEST_CASE(it_does_what_the_plainest_queue_would_do) {
           const auto back = std::ranges::find_if(plain, out_now);
           if (back == plain.end()) break;
           queue.attempted(back->number, unix_millis{now});
-          was_quick[back->origin] = std::chrono::milliseconds{now - back->since} <= limits::callback_quick;
+          was_quick[back->origin] =
+              std::chrono::milliseconds{now - back->since} <= limits::callback_quick;
           if (chance(2, 4) == 0) {
             queue.end(back->number);
             plain.erase(back);

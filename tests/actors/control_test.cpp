@@ -13,7 +13,8 @@ using outcome = actors::control_outcome::kind;
 /// How often each code is the result of an image.
 std::map<std::string, int> codes_of(world& w, job_id job) {
   std::map<std::string, int> codes;
-  for (const auto& row : w.images(job)) ++codes[row.pending ? "pending" : std::string{describe(row.result.code).name}];
+  for (const auto& row : w.images(job))
+    ++codes[row.pending ? "pending" : std::string{describe(row.result.code).name}];
   return codes;
 }
 
@@ -91,7 +92,9 @@ BOOST_AUTO_TEST_CASE(images_that_rest_between_two_attempts_are_not_waited_for) {
 
 BOOST_AUTO_TEST_CASE(an_image_in_flight_that_would_be_tried_again_is_cancelled) {
   world w{narrow()};
-  w.web->answers = [](const std::string&, int) { return imaginary_web::failure(error_code::timed_out, 0, 5s); };
+  w.web->answers = [](const std::string&, int) {
+    return imaginary_web::failure(error_code::timed_out, 0, 5s);
+  };
   const auto job = w.accept({{"S1", urls_on("a.example", 10)}});
   w.run_until([&] { return w.load().fetches == 4; });
   w.cancel(job);
@@ -105,8 +108,10 @@ BOOST_AUTO_TEST_CASE(a_cancel_right_behind_the_submission_is_not_lost) {
   for (int messages = 0; messages < 40; ++messages) {
     world w{narrow()};
     std::optional<job_id> job;
-    caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 200)}}), no_key,
-                   actors::reply<actors::submit_outcome>{[&](const actors::submit_outcome& o) { job = o.id; }, {}});
+    caf::anon_send(w.supervisor, actors::submit_atom_v,
+                   submission_with({{"S1", urls_on("a.example", 200)}}), no_key,
+                   actors::reply<actors::submit_outcome>{
+                       [&](const actors::submit_outcome& o) { job = o.id; }, {}});
     while (!job) BOOST_REQUIRE(w.run_one_message());
     for (int i = 0; i < messages; ++i) w.run_one_message();
     BOOST_TEST((w.cancel(*job).what == outcome::done));
@@ -141,7 +146,8 @@ BOOST_AUTO_TEST_CASE(a_cancelled_job_whose_actor_dies_stays_cancelled) {
   w.kill_job_actors();
   const auto end = w.run_to_end(job);
   BOOST_TEST(end.images.failed == 100);
-  BOOST_TEST(codes_of(w, job)["cancelled"] == 100);  // also those in flight: who would have taken their results is gone
+  BOOST_TEST(codes_of(w, job)["cancelled"] ==
+             100);  // also those in flight: who would have taken their results is gone
   BOOST_TEST(w.web->fetched.size() == 4U);
   check_that_nothing_is_held(w);
 }
@@ -225,9 +231,8 @@ BOOST_AUTO_TEST_CASE(a_cancel_during_a_drain_is_kept_for_the_next_start) {
     w.run_until([&] { return w.load().fetches == 4; });
     auto left = std::make_shared<bool>(false);
     w.system().spawn([=, to = w.supervisor](caf::event_based_actor* self) {
-      self->request(to, caf::infinite, actors::drain_atom_v, std::chrono::milliseconds{3000}).then([=](const actors::load_report&) {
-        *left = true;
-      });
+      self->request(to, caf::infinite, actors::drain_atom_v, std::chrono::milliseconds{3000})
+          .then([=](const actors::load_report&) { *left = true; });
     });
     w.run_messages();
     BOOST_TEST((w.cancel(job).what == outcome::done));
@@ -258,7 +263,8 @@ BOOST_AUTO_TEST_CASE(only_failed_images_are_fetched_again) {
   world w;
   bool is_well = false;
   w.web->answers = [&](const std::string& url, int) {
-    const bool fails = !is_well && (url.find("/3.jpg") != std::string::npos || url.find("/57.jpg") != std::string::npos);
+    const bool fails = !is_well && (url.find("/3.jpg") != std::string::npos ||
+                                    url.find("/57.jpg") != std::string::npos);
     return fails ? imaginary_web::failure(error_code::not_an_image) : imaginary_web::picture();
   };
   const auto job = w.accept({{"S1", urls_on("a.example", 100)}, {"S9", urls_on("b.example", 3)}});
@@ -291,7 +297,8 @@ BOOST_AUTO_TEST_CASE(a_cancelled_job_can_be_redriven_to_its_end) {
   BOOST_TEST(name_of(end.state) == "completed");
   BOOST_TEST(w.web->fetched.size() == 300U);
   BOOST_TEST(good < 300);
-  BOOST_TEST(std::set<std::string>(w.web->fetched.begin(), w.web->fetched.end()).size() == 300U);  // each once
+  BOOST_TEST(std::set<std::string>(w.web->fetched.begin(), w.web->fetched.end()).size() ==
+             300U);  // each once
   check_that_nothing_is_held(w);
 }
 
@@ -333,7 +340,8 @@ BOOST_AUTO_TEST_CASE(a_redrive_is_admitted_as_a_submission_is) {
   BOOST_TEST((w.redrive(failed).what == outcome::draining));
 }
 
-BOOST_AUTO_TEST_CASE(a_redrive_of_more_images_than_there_is_room_for_is_refused_and_changes_nothing) {
+BOOST_AUTO_TEST_CASE(
+    a_redrive_of_more_images_than_there_is_room_for_is_refused_and_changes_nothing) {
   world_options options;
   options.supervisor.max_pending_images = 10;
   world w{options};
@@ -364,7 +372,9 @@ BOOST_AUTO_TEST_CASE(a_redriven_job_goes_on_after_a_restart) {
   job_id job;
   {
     world w{narrow(), where};
-    w.web->answers = [](const std::string&, int) { return imaginary_web::failure(error_code::not_an_image); };
+    w.web->answers = [](const std::string&, int) {
+      return imaginary_web::failure(error_code::not_an_image);
+    };
     job = w.accept({{"S1", urls_on("a.example", 100)}});
     w.run_to_end(job);
     w.web->answers = [](const std::string&, int) { return imaginary_web::picture(); };
@@ -381,7 +391,9 @@ BOOST_AUTO_TEST_CASE(a_redriven_job_goes_on_after_a_restart) {
 
 BOOST_AUTO_TEST_CASE(a_redriven_job_whose_actors_die_fails_as_internal_in_its_new_run) {
   world w{narrow()};
-  w.web->answers = [](const std::string&, int) { return imaginary_web::failure(error_code::not_an_image); };
+  w.web->answers = [](const std::string&, int) {
+    return imaginary_web::failure(error_code::not_an_image);
+  };
   const auto job = w.accept({{"S1", urls_on("a.example", 30)}});
   w.run_to_end(job);
   w.run_until([&] { return w.load().ongoing_jobs == 0; });
@@ -402,7 +414,9 @@ namespace {
 
 using submitted = actors::submit_outcome::kind;
 
-submission_ptr some_images(std::size_t count = 3) { return submission_with({{"S1", urls_on("a.example", count)}}); }
+submission_ptr some_images(std::size_t count = 3) {
+  return submission_with({{"S1", urls_on("a.example", count)}});
+}
 
 }  // namespace
 

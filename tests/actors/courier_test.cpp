@@ -30,14 +30,20 @@ class imaginary_receivers final : public webhooks::poster {
   static answer status(int code, std::chrono::milliseconds latency = 10ms) {
     return {{code / 100 == 2 ? error_code::none : error_code::http_status, code, {}}, latency};
   }
-  static answer failure(error_code code, std::chrono::milliseconds latency = 10ms) { return {{code, 0, "detail"}, latency}; }
+  static answer failure(error_code code, std::chrono::milliseconds latency = 10ms) {
+    return {{code, 0, "detail"}, latency};
+  }
 
   explicit imaginary_receivers(world& in) : in_{in}, timer_{in.system().spawn(timer, this)} {}
   ~imaginary_receivers() override { caf::anon_send_exit(timer_, caf::exit_reason::kill); }
 
-  std::function<answer(const webhooks::post&)> answers = [](const webhooks::post&) { return status(200); };
+  std::function<answer(const webhooks::post&)> answers = [](const webhooks::post&) {
+    return status(200);
+  };
 
-  std::function<std::string(const std::string&)> leads_to = [](const std::string&) { return std::string{}; };
+  std::function<std::string(const std::string&)> leads_to = [](const std::string&) {
+    return std::string{};
+  };
 
   void resolve(const std::string& url, webhooks::on_located done) override { done(leads_to(url)); }
 
@@ -69,7 +75,9 @@ class imaginary_receivers final : public webhooks::poster {
  private:
   static caf::behavior timer(caf::event_based_actor* self, imaginary_receivers* of) {
     return {
-        [=](std::int64_t wait_ms, std::uint64_t id) { self->delayed_send(self, std::chrono::milliseconds{wait_ms}, id); },
+        [=](std::int64_t wait_ms, std::uint64_t id) {
+          self->delayed_send(self, std::chrono::milliseconds{wait_ms}, id);
+        },
         [=](std::uint64_t id) {
           const auto what = of->waiting_.extract(id);
           if (!what.empty()) what.mapped()();
@@ -85,10 +93,12 @@ class imaginary_receivers final : public webhooks::poster {
 
 const std::string key(32, 'k');
 
-/// A world with a courier. `restart` puts another one in its place, as the next start of the process does.
+/// A world with a courier. `restart` puts another one in its place, as the next start of the
+/// process does.
 class post_office : public world {
  public:
-  explicit post_office(int attempts = limits::default_callback_attempts, std::size_t held = limits::callbacks_held,
+  explicit post_office(int attempts = limits::default_callback_attempts,
+                       std::size_t held = limits::callbacks_held,
                        std::size_t at_once = limits::callbacks_at_once)
       : receivers{*this}, attempts_{attempts}, held_{held}, at_once_{at_once} {
     open();
@@ -106,9 +116,11 @@ class post_office : public world {
     settings.seed = 7;
     settings.clock = [this] { return wall_time(); };
     settings.body = [](const job_status& ended) {
-      return std::string{name_of(ended.state)} + " " + std::to_string(ended.images.failed) + " of " + std::to_string(ended.images.total);
+      return std::string{name_of(ended.state)} + " " + std::to_string(ended.images.failed) +
+             " of " + std::to_string(ended.images.total);
     };
-    auto storage = std::make_shared<storage::reader>(where(), storage::session_options{std::chrono::milliseconds{0}});
+    auto storage = std::make_shared<storage::reader>(
+        where(), storage::session_options{std::chrono::milliseconds{0}});
     before_start();
     courier_ = system().spawn(actors::courier, settings, colleagues.ledger, std::move(storage));
     run_messages();
@@ -183,7 +195,8 @@ BOOST_AUTO_TEST_SUITE(delivering_callbacks)
 BOOST_AUTO_TEST_CASE(the_end_of_a_run_is_told_once_with_its_status_under_a_signature) {
   post_office w;
   w.web->answers = [](const std::string& url, int) {
-    return url.ends_with("/1.jpg") ? imaginary_web::failure(error_code::http_status, 404) : imaginary_web::picture();
+    return url.ends_with("/1.jpg") ? imaginary_web::failure(error_code::http_status, 404)
+                                   : imaginary_web::picture();
   };
   const auto job = w.accept_for(hook, 3);
   const auto end = w.run_to_end_of_callback(job);
@@ -200,17 +213,20 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_run_is_told_once_with_its_status_under_a_signa
   BOOST_TEST(post.headers[0].name == "Content-Type");
   BOOST_TEST(post.headers[0].value == "application/json");
   const auto& id = post.headers[1].value;
-  const auto known = "job-" + std::to_string(job.value) + "-run-1-" + std::to_string(w.status(job)->submitted_at.count()) + "-";
+  const auto known = "job-" + std::to_string(job.value) + "-run-1-" +
+                     std::to_string(w.status(job)->submitted_at.count()) + "-";
   BOOST_TEST(id.substr(0, known.size()) == known);
   BOOST_TEST(id.size() == known.size() + 16);  // which database
   const unix_millis signed_at{std::stoll(post.headers[2].value) * 1000};
   BOOST_TEST((w.wall_time() - signed_at < 10s));
-  BOOST_TEST(post.headers[3].value == webhooks::signed_headers(key, post.headers[1].value, signed_at, post.body)[2].value);
+  BOOST_TEST(post.headers[3].value ==
+             webhooks::signed_headers(key, post.headers[1].value, signed_at, post.body)[2].value);
 }
 
 BOOST_AUTO_TEST_CASE(a_job_without_a_url_tells_nobody) {
   post_office w;
-  BOOST_TEST(name_of(w.run_to_end(w.accept({{"S1", urls_on("a.example", 2)}})).state) == "completed");
+  BOOST_TEST(name_of(w.run_to_end(w.accept({{"S1", urls_on("a.example", 2)}})).state) ==
+             "completed");
   while (w.step()) {
   }
   BOOST_TEST(w.receivers.requests.empty());
@@ -219,7 +235,9 @@ BOOST_AUTO_TEST_CASE(a_job_without_a_url_tells_nobody) {
 BOOST_AUTO_TEST_CASE(a_failed_delivery_is_tried_again_after_the_back_off_under_the_same_id) {
   post_office w;
   int asked = 0;
-  w.receivers.answers = [&](const webhooks::post&) { return imaginary_receivers::status(++asked < 4 ? 500 : 204); };
+  w.receivers.answers = [&](const webhooks::post&) {
+    return imaginary_receivers::status(++asked < 4 ? 500 : 204);
+  };
   const auto job = w.accept_for(hook);
   const auto end = w.run_to_end_of_callback(job);
   BOOST_TEST((end.standing == callback_standing::delivered));
@@ -232,7 +250,8 @@ BOOST_AUTO_TEST_CASE(a_failed_delivery_is_tried_again_after_the_back_off_under_t
     BOOST_TEST((waited >= expected * 8 / 10), waited.count());
     BOOST_TEST((waited <= expected * 12 / 10 + 2 * limits::callback_tick), waited.count());
     BOOST_TEST(requests[i].post.headers[1].value == requests[0].post.headers[1].value);
-    BOOST_TEST(requests[i].post.headers[2].value != requests[0].post.headers[2].value);  // signed anew
+    BOOST_TEST(requests[i].post.headers[2].value !=
+               requests[0].post.headers[2].value);  // signed anew
     BOOST_TEST(requests[i].post.body == requests[0].post.body);
   }
 }
@@ -240,7 +259,9 @@ BOOST_AUTO_TEST_CASE(a_failed_delivery_is_tried_again_after_the_back_off_under_t
 BOOST_AUTO_TEST_CASE(a_receiver_that_never_takes_it_is_given_up_after_the_last_attempt) {
   for (const int attempts : {1, 3}) {
     post_office w{attempts};
-    w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::failure(error_code::connect_failed); };
+    w.receivers.answers = [](const webhooks::post&) {
+      return imaginary_receivers::failure(error_code::connect_failed);
+    };
     const auto end = w.run_to_end_of_callback(w.accept_for(hook));
     BOOST_TEST((end.standing == callback_standing::given_up));
     BOOST_TEST(end.attempts == attempts);
@@ -264,7 +285,8 @@ BOOST_AUTO_TEST_CASE(the_whole_back_off_takes_about_nine_hours) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_cured_is_given_up_at_once) {
   const std::pair<imaginary_receivers::answer, const char*> rows[] = {
       {imaginary_receivers::status(410), "The receiver answered with status 410"},
-      {imaginary_receivers::failure(error_code::invalid_url), "The URL is not a valid http or https URL"}};
+      {imaginary_receivers::failure(error_code::invalid_url),
+       "The URL is not a valid http or https URL"}};
   for (const auto& [answer, sentence] : rows) {
     post_office w;
     w.receivers.answers = [&](const webhooks::post&) { return answer; };
@@ -284,17 +306,21 @@ BOOST_AUTO_TEST_CASE(an_answer_that_cannot_be_used_is_told_with_its_reason) {
       return answer;
     };
     const auto end = w.run_to_end_of_callback(w.accept_for(hook));
-    BOOST_TEST(end.last_error == "The receiver's answer cannot be used" + (reason.empty() ? "" : ": " + reason));
+    BOOST_TEST(end.last_error ==
+               "The receiver's answer cannot be used" + (reason.empty() ? "" : ": " + reason));
   }
 }
 
 BOOST_AUTO_TEST_CASE(any_other_answer_is_tried_again) {
   for (const int status : {301, 400, 401, 404, 429, 500}) {
     post_office w;
-    w.receivers.answers = [&](const webhooks::post&) { return imaginary_receivers::status(w.receivers.requests.empty() ? status : 200); };
+    w.receivers.answers = [&](const webhooks::post&) {
+      return imaginary_receivers::status(w.receivers.requests.empty() ? status : 200);
+    };
     const auto job = w.accept_for(hook);
     w.run_until([&] { return w.state(job) && w.state(job)->attempts == 1; });
-    BOOST_TEST(w.state(job)->last_error == "The receiver answered with status " + std::to_string(status));
+    BOOST_TEST(w.state(job)->last_error ==
+               "The receiver answered with status " + std::to_string(status));
     BOOST_TEST((w.run_to_end_of_callback(job).standing == callback_standing::delivered));
   }
 }
@@ -303,8 +329,11 @@ BOOST_AUTO_TEST_CASE(so_many_are_on_their_way_at_most_and_one_per_origin) {
   post_office w{1, limits::callbacks_held, 8};
   w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(200, 1s); };
   std::vector<job_id> jobs;
-  for (int i = 0; i < 60; ++i) jobs.push_back(w.accept_for("https://shop" + std::to_string(i % 12) + ".example/" + std::to_string(i)));
-  for (const auto job : jobs) BOOST_TEST((w.run_to_end_of_callback(job).standing == callback_standing::delivered));
+  for (int i = 0; i < 60; ++i)
+    jobs.push_back(
+        w.accept_for("https://shop" + std::to_string(i % 12) + ".example/" + std::to_string(i)));
+  for (const auto job : jobs)
+    BOOST_TEST((w.run_to_end_of_callback(job).standing == callback_standing::delivered));
   BOOST_TEST(w.receivers.requests.size() == 60U);
   BOOST_TEST(w.receivers.peak == 7U);  // the eighth place is for those that are slow
   for (const auto& [origin, peak] : w.receivers.peak_at) BOOST_TEST(peak == 1U, origin);
@@ -313,8 +342,9 @@ BOOST_AUTO_TEST_CASE(so_many_are_on_their_way_at_most_and_one_per_origin) {
 BOOST_AUTO_TEST_CASE(a_receiver_that_does_not_answer_holds_up_no_other) {
   post_office w;
   w.receivers.answers = [](const webhooks::post& post) {
-    return post.url.find("slow") != std::string::npos ? imaginary_receivers::failure(error_code::timed_out, 10s)
-                                                      : imaginary_receivers::status(200);
+    return post.url.find("slow") != std::string::npos
+               ? imaginary_receivers::failure(error_code::timed_out, 10s)
+               : imaginary_receivers::status(200);
   };
   for (int i = 0; i < 100; ++i) w.accept_for("https://slow.example/" + std::to_string(i));
   const auto healthy = w.accept_for(hook);
@@ -326,26 +356,35 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_does_not_answer_holds_up_no_other) {
 
 /// Receivers whose names begin so never answer.
 imaginary_receivers::answer silent_if_named_silent(const webhooks::post& post) {
-  return post.url.starts_with("https://silent") ? imaginary_receivers::failure(error_code::timed_out, limits::callback_deadline)
-                                                : imaginary_receivers::status(200);
+  return post.url.starts_with("https://silent")
+             ? imaginary_receivers::failure(error_code::timed_out, limits::callback_deadline)
+             : imaginary_receivers::status(200);
 }
 
-/// How long after the start of its courier a callback of a database went out, with so many of silent receivers before it.
+/// How long after the start of its courier a callback of a database went out, with so many of
+/// silent receivers before it.
 std::chrono::milliseconds wait_behind(std::size_t silent, const std::string& address = {}) {
   post_office w;
   w.close();
   w.receivers.answers = silent_if_named_silent;
-  w.receivers.leads_to = [&](const std::string& url) { return url.starts_with("https://silent") ? address : std::string{}; };
-  for (std::size_t i = 0; i < silent; ++i) w.leave_pending("https://silent" + std::to_string(i) + ".example/");
+  w.receivers.leads_to = [&](const std::string& url) {
+    return url.starts_with("https://silent") ? address : std::string{};
+  };
+  for (std::size_t i = 0; i < silent; ++i)
+    w.leave_pending("https://silent" + std::to_string(i) + ".example/");
   w.leave_pending(hook);
   w.open();
   const auto began = w.now();
-  w.run_until([&] { return std::ranges::any_of(w.receivers.requests, [](const auto& each) { return each.post.url == hook; }); });
+  w.run_until([&] {
+    return std::ranges::any_of(w.receivers.requests,
+                               [](const auto& each) { return each.post.url == hook; });
+  });
   if (!address.empty()) BOOST_TEST(w.receivers.peak <= 33U);
   return w.now() - began;
 }
 
-BOOST_AUTO_TEST_CASE(a_first_message_to_a_receiver_waits_as_long_as_the_decision_on_callbacks_says) {
+BOOST_AUTO_TEST_CASE(
+    a_first_message_to_a_receiver_waits_as_long_as_the_decision_on_callbacks_says) {
   // 192 places are for receivers that nothing is known of, and a silent one has its place for 10 s.
   BOOST_TEST((wait_behind(160) == 0ms));
   BOOST_TEST((wait_behind(191) == 0ms));
@@ -354,14 +393,19 @@ BOOST_AUTO_TEST_CASE(a_first_message_to_a_receiver_waits_as_long_as_the_decision
   BOOST_TEST((wait_behind(999) <= 50s + limits::callback_tick));
 }
 
-BOOST_AUTO_TEST_CASE(any_number_of_names_of_one_silent_server_holds_up_nobody) { BOOST_TEST((wait_behind(900, "192.0.2.1") == 0ms)); }
+BOOST_AUTO_TEST_CASE(any_number_of_names_of_one_silent_server_holds_up_nobody) {
+  BOOST_TEST((wait_behind(900, "192.0.2.1") == 0ms));
+}
 
-BOOST_AUTO_TEST_CASE(a_place_at_a_server_that_a_moved_name_does_not_need_is_given_to_the_next_at_once) {
+BOOST_AUTO_TEST_CASE(
+    a_place_at_a_server_that_a_moved_name_does_not_need_is_given_to_the_next_at_once) {
   post_office w{1, limits::callbacks_held, limits::callbacks_fewest};  // one place per server
   w.close();
   w.receivers.answers = silent_if_named_silent;
   bool has_moved = false;
-  w.receivers.leads_to = [&](const std::string& url) { return has_moved && url.starts_with("https://silent-moved") ? "" : "192.0.2.1"; };
+  w.receivers.leads_to = [&](const std::string& url) {
+    return has_moved && url.starts_with("https://silent-moved") ? "" : "192.0.2.1";
+  };
   w.leave_pending("https://first.example/");
   w.leave_pending("https://silent-moved.example/");
   w.leave_pending(hook);
@@ -372,18 +416,21 @@ BOOST_AUTO_TEST_CASE(a_place_at_a_server_that_a_moved_name_does_not_need_is_give
   BOOST_TEST((w.now() - began < limits::callback_tick));
 }
 
-BOOST_AUTO_TEST_CASE(silent_names_and_ports_at_its_own_address_do_not_hold_up_a_receiver_that_has_answered) {
+BOOST_AUTO_TEST_CASE(
+    silent_names_and_ports_at_its_own_address_do_not_hold_up_a_receiver_that_has_answered) {
   post_office w;
   w.close();
   w.receivers.answers = silent_if_named_silent;
   w.receivers.leads_to = [](const std::string&) { return std::string{"192.0.2.1"}; };
-  for (std::size_t i = 0; i < 160; ++i) w.leave_pending("https://silent.example:" + std::to_string(7000 + i) + "/");
+  for (std::size_t i = 0; i < 160; ++i)
+    w.leave_pending("https://silent.example:" + std::to_string(7000 + i) + "/");
   w.leave_pending(hook);
   w.open();
   const auto began = w.now();
   w.run_until([&] { return w.receivers.requests.size() == 161; });
-  BOOST_TEST((w.now() - began == 0ms));                                                                        // not even before it had
-  for (std::size_t i = 0; i < 1000; ++i) w.leave_pending("https://silent" + std::to_string(i) + ".example/");  // its own port
+  BOOST_TEST((w.now() - began == 0ms));  // not even before it had
+  for (std::size_t i = 0; i < 1000; ++i)
+    w.leave_pending("https://silent" + std::to_string(i) + ".example/");  // its own port
   const auto healthy = w.accept_for(hook);
   w.run_to_end(healthy);
   const auto ended = w.now();
@@ -395,7 +442,8 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_has_answered_waits_for_no_number_of_silent_
   post_office w;
   w.receivers.answers = silent_if_named_silent;
   w.run_to_end_of_callback(w.accept_for(hook));
-  for (std::size_t i = 0; i < 1000; ++i) w.leave_pending("https://silent" + std::to_string(i) + ".example/");
+  for (std::size_t i = 0; i < 1000; ++i)
+    w.leave_pending("https://silent" + std::to_string(i) + ".example/");
   const auto healthy = w.accept_for(hook);
   w.run_to_end(healthy);
   const auto ended = w.now();
@@ -408,7 +456,8 @@ BOOST_AUTO_TEST_CASE(second_messages_to_receivers_that_were_silent_are_few_at_on
   post_office w;
   w.close();
   w.receivers.answers = silent_if_named_silent;
-  for (std::size_t i = 0; i < 160; ++i) w.leave_pending("https://silent" + std::to_string(i) + ".example/");
+  for (std::size_t i = 0; i < 160; ++i)
+    w.leave_pending("https://silent" + std::to_string(i) + ".example/");
   w.open();
   w.run_until([&] { return w.receivers.requests.size() == 160 && w.receivers.open == 0; });
   BOOST_TEST(w.receivers.peak == 160U);
@@ -426,7 +475,8 @@ BOOST_AUTO_TEST_CASE(what_was_on_its_way_at_the_end_of_the_process_is_delivered_
   BOOST_TEST(w.state(job)->attempts == 0);
   BOOST_TEST((w.run_to_end_of_callback(job).standing == callback_standing::delivered));
   BOOST_REQUIRE(w.receivers.requests.size() == 2U);
-  BOOST_TEST(w.receivers.requests[0].post.headers[1].value == w.receivers.requests[1].post.headers[1].value);
+  BOOST_TEST(w.receivers.requests[0].post.headers[1].value ==
+             w.receivers.requests[1].post.headers[1].value);
 }
 
 BOOST_AUTO_TEST_CASE(a_restart_neither_forgets_attempts_nor_hurries_the_next) {
@@ -445,7 +495,8 @@ BOOST_AUTO_TEST_CASE(more_than_a_page_of_pending_callbacks_is_delivered_after_a_
   post_office w;
   w.close();
   constexpr std::size_t many = limits::callbacks_page + 1;
-  for (std::size_t i = 0; i < many; ++i) w.leave_pending("https://shop" + std::to_string(i % 40) + ".example/");
+  for (std::size_t i = 0; i < many; ++i)
+    w.leave_pending("https://shop" + std::to_string(i % 40) + ".example/");
   w.open();
   w.run_until([&] { return w.told().size() == many && w.receivers.open == 0; });
   while (w.step()) {
@@ -454,11 +505,13 @@ BOOST_AUTO_TEST_CASE(more_than_a_page_of_pending_callbacks_is_delivered_after_a_
   BOOST_TEST(w.receivers.requests.size() == many);
 }
 
-BOOST_AUTO_TEST_CASE(those_that_failed_keep_no_first_message_out_however_many_they_are_and_none_is_forgotten) {
+BOOST_AUTO_TEST_CASE(
+    those_that_failed_keep_no_first_message_out_however_many_they_are_and_none_is_forgotten) {
   constexpr std::size_t held = 3 * limits::callbacks_page, many = 2 * held + 2;
   post_office w{2, held};
   w.close();
-  for (std::size_t i = 0; i < many; ++i) w.leave_pending("https://shop" + std::to_string(i % 40) + ".example/");
+  for (std::size_t i = 0; i < many; ++i)
+    w.leave_pending("https://shop" + std::to_string(i % 40) + ".example/");
   w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(500, 0ms); };
   w.open();
   const auto began = w.now();
@@ -475,7 +528,8 @@ BOOST_AUTO_TEST_CASE(after_a_start_those_that_failed_before_keep_no_first_messag
   constexpr std::size_t held = 2 * limits::callbacks_page, many = held + 2;
   post_office w{3, held};
   w.close();
-  for (std::size_t i = 0; i < many; ++i) w.leave_pending("https://shop" + std::to_string(i % 40) + ".example/");
+  for (std::size_t i = 0; i < many; ++i)
+    w.leave_pending("https://shop" + std::to_string(i % 40) + ".example/");
   w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(500, 0ms); };
   w.open();
   w.run_until([&] { return w.receivers.requests.size() == many; });
@@ -490,7 +544,8 @@ BOOST_AUTO_TEST_CASE(after_a_start_those_that_failed_before_keep_no_first_messag
   BOOST_TEST(left.pending_callbacks(0, 1).empty());
 }
 
-BOOST_AUTO_TEST_CASE(an_outcome_that_storage_refuses_is_noted_later_and_the_message_not_sent_again) {
+BOOST_AUTO_TEST_CASE(
+    an_outcome_that_storage_refuses_is_noted_later_and_the_message_not_sent_again) {
   post_office w;
   w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(200, 1s); };
   const auto job = w.accept_for(hook);
@@ -513,7 +568,9 @@ BOOST_AUTO_TEST_CASE(callbacks_that_storage_does_not_tell_at_the_start_are_read_
   storage::writer other{w.where(), {std::chrono::milliseconds{0}}};
   w.open([&] {
     other.begin();
-    other.create_job(submission{}, unix_millis{1});  // a database in memory lets nobody read what is being written
+    other.create_job(
+        submission{},
+        unix_millis{1});  // a database in memory lets nobody read what is being written
   });
   for (int step = 0; step < 5; ++step) w.step();
   BOOST_TEST(w.receivers.requests.empty());
@@ -524,7 +581,9 @@ BOOST_AUTO_TEST_CASE(callbacks_that_storage_does_not_tell_at_the_start_are_read_
 
 BOOST_AUTO_TEST_CASE(a_job_that_fails_as_internal_or_has_no_good_image_is_told_too) {
   post_office w;
-  w.web->answers = [](const std::string&, int) { return imaginary_web::failure(error_code::not_an_image); };
+  w.web->answers = [](const std::string&, int) {
+    return imaginary_web::failure(error_code::not_an_image);
+  };
   const auto failed = w.accept_for(hook);
   w.run_to_end_of_callback(failed);
   w.web->answers = [](const std::string&, int) { return imaginary_web::picture(1, 1, 60s); };

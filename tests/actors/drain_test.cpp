@@ -21,7 +21,8 @@ BOOST_AUTO_TEST_CASE(what_is_in_flight_is_recorded_and_nothing_new_is_fetched) {
   BOOST_TEST(w.web->fetched.size() == fetched);
   const auto status = *w.status(job);
   BOOST_TEST(name_of(status.state) == "ongoing");
-  BOOST_TEST(status.images.done() == static_cast<std::int64_t>(fetched));  // every fetch became a result
+  BOOST_TEST(status.images.done() ==
+             static_cast<std::int64_t>(fetched));  // every fetch became a result
   BOOST_TEST(left->pending_images == status.images.pending());
 }
 
@@ -39,7 +40,8 @@ BOOST_AUTO_TEST_CASE(the_drain_timeout_ends_the_wait_for_a_silent_origin) {
 BOOST_AUTO_TEST_CASE(a_submission_during_a_drain_is_refused) {
   world w;
   w.drain(1s);
-  BOOST_TEST((w.submit(submission_with({{"S1", urls_on("a.example", 1)}})).what == actors::submit_outcome::kind::draining));
+  BOOST_TEST((w.submit(submission_with({{"S1", urls_on("a.example", 1)}})).what ==
+              actors::submit_outcome::kind::draining));
   BOOST_TEST((w.load().at == actors::phase::draining));
 }
 
@@ -60,12 +62,15 @@ BOOST_AUTO_TEST_CASE(a_job_that_waits_for_a_retry_does_not_hold_up_the_drain) {
 BOOST_AUTO_TEST_CASE(a_submission_that_is_being_stored_is_answered_before_the_drain_ends) {
   world w;
   std::optional<actors::submit_outcome> outcome;
-  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 5 * limits::slice_rows)}}), no_key,
-                 actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { outcome = o; }, {}});
+  caf::anon_send(
+      w.supervisor, actors::submit_atom_v,
+      submission_with({{"S1", urls_on("a.example", 5 * limits::slice_rows)}}), no_key,
+      actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { outcome = o; }, {}});
   BOOST_REQUIRE(w.drain(3s).has_value());
   BOOST_REQUIRE(outcome.has_value());
   BOOST_TEST((outcome->what == actors::submit_outcome::kind::accepted));
-  BOOST_TEST(w.status(outcome->id)->images.pending() == static_cast<std::int64_t>(5 * limits::slice_rows));
+  BOOST_TEST(w.status(outcome->id)->images.pending() ==
+             static_cast<std::int64_t>(5 * limits::slice_rows));
 }
 
 BOOST_AUTO_TEST_CASE(an_idle_service_drains_at_once) {

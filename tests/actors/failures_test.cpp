@@ -7,13 +7,15 @@ using namespace retail_pulse::tests;
 
 namespace {
 
-/// A pool that does nothing but remember who joined, so that a test can end a job actor as an exception would.
+/// A pool that does nothing but remember who joined, so that a test can end a job actor as an
+/// exception would.
 struct roll_call {
   std::vector<actors::job_actor> joined;
   int left = 0;
 };
 
-actors::image_pool_actor::behavior_type idle_pool(actors::image_pool_actor::pointer, roll_call* calls) {
+actors::image_pool_actor::behavior_type idle_pool(actors::image_pool_actor::pointer,
+                                                  roll_call* calls) {
   using namespace actors;
   return {
       [=](join_atom, const pool_member& member) { calls->joined.push_back(member.handle); },
@@ -58,22 +60,27 @@ BOOST_AUTO_TEST_CASE(every_place_survives_the_death_of_its_actor) {
     b.explodes = url.find("bad") != std::string::npos;
     return b;
   };
-  const auto job = w.accept({{"S1", urls_on("bad.example", 10)}, {"S2", urls_on("good.example", 10)}});
+  const auto job =
+      w.accept({{"S1", urls_on("bad.example", 10)}, {"S2", urls_on("good.example", 10)}});
   const auto end = w.run_to_end(job);
   BOOST_TEST(end.images.failed == 10);
   BOOST_TEST(end.images.succeeded == 10);
 }
 
-BOOST_AUTO_TEST_CASE(a_job_actor_that_dies_is_started_again_three_times_and_then_its_job_fails_as_internal) {
+BOOST_AUTO_TEST_CASE(
+    a_job_actor_that_dies_is_started_again_three_times_and_then_its_job_fails_as_internal) {
   world w;
   roll_call calls;
   auto colleagues = w.colleagues;
   colleagues.pool = w.system().spawn(idle_pool, &calls);
-  const auto supervisor = w.system().spawn(actors::supervisor, actors::supervisor_settings{}, colleagues);
+  const auto supervisor =
+      w.system().spawn(actors::supervisor, actors::supervisor_settings{}, colleagues);
   w.run_messages();
   std::optional<job_id> job;
-  caf::anon_send(supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 2 * limits::slice_rows + 1)}}), no_key,
-                 actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { job = o.id; }, {}});
+  caf::anon_send(
+      supervisor, actors::submit_atom_v,
+      submission_with({{"S1", urls_on("a.example", 2 * limits::slice_rows + 1)}}), no_key,
+      actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { job = o.id; }, {}});
   w.run_messages();
   BOOST_REQUIRE(job.has_value());
   for (std::size_t death = 1; death <= 1 + limits::job_restarts; ++death) {
@@ -92,7 +99,8 @@ BOOST_AUTO_TEST_CASE(a_job_actor_that_dies_is_started_again_three_times_and_then
   caf::anon_send_exit(colleagues.pool, caf::exit_reason::user_shutdown);
 }
 
-BOOST_AUTO_TEST_CASE(a_job_actor_that_dies_in_the_middle_leaves_every_image_with_one_result_and_every_window_empty) {
+BOOST_AUTO_TEST_CASE(
+    a_job_actor_that_dies_in_the_middle_leaves_every_image_with_one_result_and_every_window_empty) {
   world w;
   const auto job = w.accept({{"S1", urls_on("a.example", 500)}});
   for (const std::int64_t at : {100, 200, 300}) {
@@ -155,7 +163,8 @@ BOOST_AUTO_TEST_CASE(a_submission_that_cannot_be_stored_is_refused_and_leaves_no
   }
   BOOST_TEST(w.load().ongoing_jobs == 0);
   BOOST_TEST(w.load().pending_images == 0);
-  BOOST_TEST(name_of(w.run_to_end(w.accept({{"S1", urls_on("a.example", 1)}})).state) == "completed");
+  BOOST_TEST(name_of(w.run_to_end(w.accept({{"S1", urls_on("a.example", 1)}})).state) ==
+             "completed");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -10,9 +10,9 @@
 using namespace retail_pulse;
 using namespace retail_pulse::tests;
 using namespace std::chrono_literals;
-using actors::subscriber;
 using actors::herald_state;
 using actors::job_progress;
+using actors::subscriber;
 
 namespace {
 
@@ -25,7 +25,8 @@ struct ear {
 };
 
 subscriber follower_with(
-    std::uint64_t token, ear& e, std::function<std::chrono::milliseconds()> now = [] { return 0ms; }) {
+    std::uint64_t token, ear& e,
+    std::function<std::chrono::milliseconds()> now = [] { return 0ms; }) {
   return {.token = token,
           .tell =
               [&e, now = std::move(now)](const job_progress& news) {
@@ -36,7 +37,8 @@ subscriber follower_with(
           .waits = [&e] { return e.waits; }};
 }
 
-job_progress progress(std::int64_t done, job_state state = job_state::ongoing, std::int32_t run = 1, std::int64_t job = 7) {
+job_progress progress(std::int64_t done, job_state state = job_state::ongoing, std::int32_t run = 1,
+                      std::int64_t job = 7) {
   return {job_id{job}, run_number{run}, state, {100, done, 0}};
 }
 
@@ -143,9 +145,11 @@ BOOST_AUTO_TEST_CASE(a_follower_that_no_longer_waits_is_forgotten) {
 
 BOOST_AUTO_TEST_CASE(followers_of_a_job_hear_of_it_until_its_end) {
   world w;
-  const auto job = w.accept({{"S1", urls_on("a.example", 700)}, {"nowhere", urls_on("b.example", 3)}});
+  const auto job =
+      w.accept({{"S1", urls_on("a.example", 700)}, {"nowhere", urls_on("b.example", 3)}});
   ear e;
-  caf::anon_send(w.herald, actors::follow_atom_v, job, follower_with(1, e, [&] { return w.now(); }));
+  caf::anon_send(w.herald, actors::follow_atom_v, job,
+                 follower_with(1, e, [&] { return w.now(); }));
   w.run_messages();
   const auto end = w.run_to_end(job);
   BOOST_REQUIRE(e.news.size() >= 2u);
@@ -178,7 +182,8 @@ BOOST_AUTO_TEST_CASE(every_follower_has_a_beat_once_in_its_time) {
   world w;
   std::map<std::uint64_t, ear> ears;
   for (std::uint64_t token = 1; token <= 100; ++token) {
-    caf::anon_send(w.herald, actors::follow_atom_v, job_id{static_cast<std::int64_t>(token % 10)}, follower_with(token, ears[token]));
+    caf::anon_send(w.herald, actors::follow_atom_v, job_id{static_cast<std::int64_t>(token % 10)},
+                   follower_with(token, ears[token]));
   }
   w.run_messages();
   const auto began = w.now();
@@ -187,7 +192,8 @@ BOOST_AUTO_TEST_CASE(every_follower_has_a_beat_once_in_its_time) {
     for (const auto& [token, e] : ears) BOOST_TEST(e.beats == round);
   }
   for (std::uint64_t token = 1; token <= 100; ++token) {
-    caf::anon_send(w.herald, actors::unfollow_atom_v, job_id{static_cast<std::int64_t>(token % 10)}, token);
+    caf::anon_send(w.herald, actors::unfollow_atom_v, job_id{static_cast<std::int64_t>(token % 10)},
+                   token);
   }
   w.run_messages();
   while (w.step()) {

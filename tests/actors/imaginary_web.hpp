@@ -15,25 +15,29 @@ namespace retail_pulse::tests {
 
 using namespace std::chrono_literals;
 
-/// A fetch engine whose origins are a function and whose time is the test clock. Counts what is open, so that bounds can be checked.
+/// A fetch engine whose origins are a function and whose time is the test clock. Counts what is
+/// open, so that bounds can be checked.
 class imaginary_web final : public fetch::engine {
  public:
   struct behaviour {
     fetch::outcome outcome;
     std::chrono::milliseconds latency{10};
-    std::string ends_at;    ///< address that is asked last, when redirected or when those before it do not answer
+    std::string ends_at;    ///< address that is asked last, when redirected or when those before it
+                            ///< do not answer
     bool explodes = false;  ///< submit throws, which kills the image actor that called it
   };
   using script = std::function<behaviour(const std::string& url, int attempt)>;
 
-  static behaviour picture(std::uint32_t width = 640, std::uint32_t height = 480, std::chrono::milliseconds latency = 10ms) {
+  static behaviour picture(std::uint32_t width = 640, std::uint32_t height = 480,
+                           std::chrono::milliseconds latency = 10ms) {
     behaviour b;
     b.outcome.measured = {image_format::jpeg, width, height};
     b.outcome.evidence.http_status = 200;
     b.latency = latency;
     return b;
   }
-  static behaviour failure(error_code code, int status = 0, std::chrono::milliseconds latency = 10ms) {
+  static behaviour failure(error_code code, int status = 0,
+                           std::chrono::milliseconds latency = 10ms) {
     behaviour b;
     b.outcome.code = code;
     b.outcome.evidence.http_status = status;
@@ -45,9 +49,13 @@ class imaginary_web final : public fetch::engine {
   ~imaginary_web() override { caf::anon_send_exit(timer_, caf::exit_reason::kill); }
 
   script answers = [](const std::string&, int) { return picture(); };
-  std::function<std::string(const std::string& host)> address_of = [](const std::string& host) { return "address of " + host; };
+  std::function<std::string(const std::string& host)> address_of = [](const std::string& host) {
+    return "address of " + host;
+  };
 
-  void resolve(const std::string& url, fetch::on_resolved done) override { done(address_of(host_of(url))); }
+  void resolve(const std::string& url, fetch::on_resolved done) override {
+    done(address_of(host_of(url)));
+  }
 
   void submit(fetch::request request, fetch::on_fetched done) override {
     const auto url = request.url;
@@ -95,7 +103,9 @@ class imaginary_web final : public fetch::engine {
 
   static caf::behavior timer(caf::event_based_actor* self, imaginary_web* web) {
     return {
-        [=](std::int64_t wait_ms, std::uint64_t id) { self->delayed_send(self, std::chrono::milliseconds{wait_ms}, id); },
+        [=](std::int64_t wait_ms, std::uint64_t id) {
+          self->delayed_send(self, std::chrono::milliseconds{wait_ms}, id);
+        },
         [=](std::uint64_t id) { web->run(id); },
     };
   }

@@ -37,7 +37,9 @@ BOOST_AUTO_TEST_CASE(an_accepted_job_is_in_storage_before_the_answer) {
 
 BOOST_AUTO_TEST_CASE(an_unknown_store_fails_without_a_fetch_and_the_others_go_on) {
   world w;
-  const auto job = w.accept({{"S1", urls_on("a.example", 2)}, {"nowhere", urls_on("b.example", 3)}, {"S2", urls_on("c.example", 2)}});
+  const auto job = w.accept({{"S1", urls_on("a.example", 2)},
+                             {"nowhere", urls_on("b.example", 3)},
+                             {"S2", urls_on("c.example", 2)}});
   const auto end = w.run_to_end(job);
   BOOST_TEST(name_of(end.state) == "failed");
   BOOST_TEST(end.images.succeeded == 4);
@@ -52,7 +54,9 @@ BOOST_AUTO_TEST_CASE(an_unknown_store_fails_without_a_fetch_and_the_others_go_on
 BOOST_AUTO_TEST_CASE(a_failure_never_stops_the_rest) {
   world w;
   w.web->answers = [](const std::string& url, int) {
-    return url.find("/3.jpg") != std::string::npos ? imaginary_web::failure(error_code::http_status, 404) : imaginary_web::picture();
+    return url.find("/3.jpg") != std::string::npos
+               ? imaginary_web::failure(error_code::http_status, 404)
+               : imaginary_web::picture();
   };
   const auto job = w.accept({{"S1", urls_on("a.example", 10)}});
   const auto end = w.run_to_end(job);
@@ -65,19 +69,24 @@ BOOST_AUTO_TEST_CASE(a_failure_never_stops_the_rest) {
 
 BOOST_AUTO_TEST_CASE(a_url_that_cannot_be_parsed_fails_its_image_only) {
   world w;
-  const auto job = w.accept({{"S1", {"ftp://a.example/1.jpg", "not a url", "http://a.example/ok.jpg"}}});
+  const auto job =
+      w.accept({{"S1", {"ftp://a.example/1.jpg", "not a url", "http://a.example/ok.jpg"}}});
   const auto end = w.run_to_end(job);
   BOOST_TEST(end.images.succeeded == 1);
   BOOST_TEST(end.images.failed == 2);
   BOOST_TEST(describe(end.failures.at(0).code).name == "invalid_url");
-  BOOST_TEST(end.failures.at(0).error == "The image URL is not a valid http or https URL: its scheme is neither http nor https");
+  BOOST_TEST(
+      end.failures.at(0).error ==
+      "The image URL is not a valid http or https URL: its scheme is neither http nor https");
   BOOST_TEST(w.web->fetched.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(neither_a_blocked_address_nor_the_secret_of_a_redirect_is_stored) {
   world w;
   w.web->answers = [](const std::string& url, int) {
-    auto b = url.find("/0.jpg") != std::string::npos ? imaginary_web::failure(error_code::blocked_address) : imaginary_web::picture();
+    auto b = url.find("/0.jpg") != std::string::npos
+                 ? imaginary_web::failure(error_code::blocked_address)
+                 : imaginary_web::picture();
     b.outcome.evidence.final_url = "http://10.0.0.1/?signature=secret";
     b.outcome.evidence.address = "10.0.0.1";
     b.outcome.reason = "words that must not be told";
@@ -85,7 +94,8 @@ BOOST_AUTO_TEST_CASE(neither_a_blocked_address_nor_the_secret_of_a_redirect_is_s
   };
   const auto job = w.accept({{"S1", urls_on("a.example", 2)}});
   const auto end = w.run_to_end(job);
-  BOOST_TEST(end.failures.at(0).error == "The image URL leads to an address that may not be fetched");
+  BOOST_TEST(end.failures.at(0).error ==
+             "The image URL leads to an address that may not be fetched");
   const auto rows = w.images(job);
   BOOST_TEST(rows[0].result.evidence.final_url == "");
   BOOST_TEST(rows[0].result.evidence.address == "");
@@ -112,8 +122,10 @@ BOOST_AUTO_TEST_CASE(a_report_is_sent_only_after_the_delay) {
   w.run_until([&] { return w.status(job)->images.done() > 0; });
   BOOST_TEST((w.now() - before >= 100ms + 10ms));
   w.run_to_end(job);
-  // 200 images over 32 connections of 10 ms each, then at most 400 ms, then at most 50 ms until the record.
-  BOOST_TEST((w.now() - before >= 300ms));  // the chance that all 200 delays are below it is (2/3)^200
+  // 200 images over 32 connections of 10 ms each, then at most 400 ms, then at most 50 ms until the
+  // record.
+  BOOST_TEST(
+      (w.now() - before >= 300ms));  // the chance that all 200 delays are below it is (2/3)^200
   BOOST_TEST((w.now() - before <= 7 * 10ms + 400ms + 50ms));
 }
 
@@ -131,7 +143,8 @@ BOOST_AUTO_TEST_CASE(results_wait_for_others_to_be_recorded_with_but_the_last_of
   options.pool.image.delay_min = options.pool.image.delay_max = 0ms;
   world w{options};
   w.web->answers = [](const std::string& url, int) {
-    return url.ends_with("/1.jpg") ? imaginary_web::failure(error_code::not_an_image) : imaginary_web::picture();
+    return url.ends_with("/1.jpg") ? imaginary_web::failure(error_code::not_an_image)
+                                   : imaginary_web::picture();
   };
   auto urls = urls_on("a.example", 3);
   const auto before = w.now();
@@ -143,7 +156,9 @@ BOOST_AUTO_TEST_CASE(results_wait_for_others_to_be_recorded_with_but_the_last_of
 
 BOOST_AUTO_TEST_CASE(a_failed_image_does_not_wait_for_the_gpu) {
   world w;
-  w.web->answers = [](const std::string&, int) { return imaginary_web::failure(error_code::not_an_image); };
+  w.web->answers = [](const std::string&, int) {
+    return imaginary_web::failure(error_code::not_an_image);
+  };
   const auto before = w.now();
   w.run_to_end(w.accept({{"S1", urls_on("a.example", 1)}}));
   BOOST_TEST((w.now() - before <= 10ms));
@@ -152,7 +167,8 @@ BOOST_AUTO_TEST_CASE(a_failed_image_does_not_wait_for_the_gpu) {
 BOOST_AUTO_TEST_CASE(a_failure_that_may_pass_is_tried_again_and_the_attempts_are_counted) {
   world w;
   w.web->answers = [](const std::string&, int attempt) {
-    return attempt < 3 ? imaginary_web::failure(error_code::http_status, 503) : imaginary_web::picture();
+    return attempt < 3 ? imaginary_web::failure(error_code::http_status, 503)
+                       : imaginary_web::picture();
   };
   const auto job = w.accept({{"S1", urls_on("a.example", 3)}});
   const auto end = w.run_to_end(job);
@@ -163,7 +179,9 @@ BOOST_AUTO_TEST_CASE(a_failure_that_may_pass_is_tried_again_and_the_attempts_are
 
 BOOST_AUTO_TEST_CASE(attempts_end_at_their_bound) {
   world w;
-  w.web->answers = [](const std::string&, int) { return imaginary_web::failure(error_code::connect_failed); };
+  w.web->answers = [](const std::string&, int) {
+    return imaginary_web::failure(error_code::connect_failed);
+  };
   const auto job = w.accept({{"S1", urls_on("a.example", 1)}});
   BOOST_TEST(w.run_to_end(job).images.failed == 1);
   BOOST_TEST(w.web->fetched.size() == 3U);
@@ -171,7 +189,9 @@ BOOST_AUTO_TEST_CASE(attempts_end_at_their_bound) {
 
 BOOST_AUTO_TEST_CASE(a_failure_that_cannot_pass_is_not_tried_again) {
   world w;
-  w.web->answers = [](const std::string&, int) { return imaginary_web::failure(error_code::http_status, 404); };
+  w.web->answers = [](const std::string&, int) {
+    return imaginary_web::failure(error_code::http_status, 404);
+  };
   w.run_to_end(w.accept({{"S1", urls_on("a.example", 1)}}));
   BOOST_TEST(w.web->fetched.size() == 1U);
 }
@@ -189,7 +209,8 @@ BOOST_AUTO_TEST_CASE(a_failure_that_lasts_is_not_tried_again_whatever_its_code) 
   BOOST_TEST(w.web->fetched.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_failure_that_could_pass_is_not_tried_again_where_the_engine_knows_that_it_will_not) {
+BOOST_AUTO_TEST_CASE(
+    a_failure_that_could_pass_is_not_tried_again_where_the_engine_knows_that_it_will_not) {
   world w;
   w.web->answers = [](const std::string& url, int) {
     auto b = imaginary_web::failure(error_code::truncated, 200);
@@ -219,7 +240,8 @@ BOOST_AUTO_TEST_CASE(an_image_whose_server_is_full_loses_no_attempt) {
   world w;
   w.web->answers = [](const std::string&, int fetch) {
     if (fetch <= 20) return full_server();
-    return fetch <= 22 ? imaginary_web::failure(error_code::connect_failed) : imaginary_web::picture();
+    return fetch <= 22 ? imaginary_web::failure(error_code::connect_failed)
+                       : imaginary_web::picture();
   };
   const auto job = w.accept({{"S1", urls_on("a.example", 1)}});
   BOOST_TEST(w.run_to_end(job).images.succeeded == 1);
@@ -227,7 +249,8 @@ BOOST_AUTO_TEST_CASE(an_image_whose_server_is_full_loses_no_attempt) {
   BOOST_TEST(w.web->fetched.size() == 23U);
 }
 
-BOOST_AUTO_TEST_CASE(an_image_whose_server_stays_full_is_postponed_for_so_long_and_then_loses_its_attempts) {
+BOOST_AUTO_TEST_CASE(
+    an_image_whose_server_stays_full_is_postponed_for_so_long_and_then_loses_its_attempts) {
   for (const auto in_line : {0s, 30s}) {
     world w;
     w.web->answers = [in_line](const std::string&, int) {
@@ -245,7 +268,8 @@ BOOST_AUTO_TEST_CASE(an_image_whose_server_stays_full_is_postponed_for_so_long_a
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_image_that_asks_others_on_its_way_to_a_full_server_is_postponed_less_often) {
+BOOST_AUTO_TEST_CASE(
+    an_image_that_asks_others_on_its_way_to_a_full_server_is_postponed_less_often) {
   world w;
   w.web->answers = [](const std::string&, int) {
     auto full = full_server();
@@ -255,13 +279,15 @@ BOOST_AUTO_TEST_CASE(an_image_that_asks_others_on_its_way_to_a_full_server_is_po
   const auto job = w.accept({{"S1", urls_on("a.example", 1)}});
   BOOST_TEST(w.run_to_end(job).images.failed == 1);
   BOOST_TEST(w.images(job)[0].result.attempts == 3);
-  BOOST_TEST(w.web->fetched.size() == static_cast<std::size_t>(limits::postponements_on_the_way) + 3U);
+  BOOST_TEST(w.web->fetched.size() ==
+             static_cast<std::size_t>(limits::postponements_on_the_way) + 3U);
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_waits_as_long_as_the_origin_asked) {
   world w;
   w.web->answers = [](const std::string&, int attempt) {
-    auto b = attempt == 1 ? imaginary_web::failure(error_code::http_status, 429) : imaginary_web::picture();
+    auto b = attempt == 1 ? imaginary_web::failure(error_code::http_status, 429)
+                          : imaginary_web::picture();
     if (attempt == 1) b.outcome.retry_after = 7s;
     return b;
   };
@@ -271,7 +297,8 @@ BOOST_AUTO_TEST_CASE(a_retry_waits_as_long_as_the_origin_asked) {
   BOOST_TEST((w.now() - before >= 7s));
 }
 
-BOOST_AUTO_TEST_CASE(ongoing_jobs_in_storage_are_resumed_and_recorded_images_are_not_fetched_again) {
+BOOST_AUTO_TEST_CASE(
+    ongoing_jobs_in_storage_are_resumed_and_recorded_images_are_not_fetched_again) {
   const auto where = storage::location::shared_memory("resumed");
   storage::writer keeper{where};
   job_id job;
@@ -330,18 +357,22 @@ BOOST_AUTO_TEST_CASE(small_jobs_are_accepted_between_the_slices_of_a_large_one) 
   world w;
   std::vector<std::string> answered;
   const auto remember = [&](std::string name) {
-    return actors::reply<actors::submit_outcome>{[&answered, name](actors::submit_outcome) { answered.push_back(name); }, {}};
+    return actors::reply<actors::submit_outcome>{
+        [&answered, name](actors::submit_outcome) { answered.push_back(name); }, {}};
   };
-  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 20 * limits::slice_rows)}}), no_key,
+  caf::anon_send(w.supervisor, actors::submit_atom_v,
+                 submission_with({{"S1", urls_on("a.example", 20 * limits::slice_rows)}}), no_key,
                  remember("large"));
-  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("b.example", 1)}}), no_key, remember("small"));
+  caf::anon_send(w.supervisor, actors::submit_atom_v,
+                 submission_with({{"S1", urls_on("b.example", 1)}}), no_key, remember("small"));
   w.run_messages();
   w.run_until([&] { return answered.size() == 2; });
   BOOST_TEST(answered.at(0) == "small");
 }
 
 BOOST_AUTO_TEST_CASE(recovery_finds_every_job_whether_pages_are_full_or_not) {
-  for (const std::size_t jobs : {limits::recovery_page - 1, limits::recovery_page, limits::recovery_page + 1}) {
+  for (const std::size_t jobs :
+       {limits::recovery_page - 1, limits::recovery_page, limits::recovery_page + 1}) {
     const auto where = storage::location::shared_memory("recovery of " + std::to_string(jobs));
     storage::writer writer{where};
     const auto submission = submission_with({{"S1", urls_on("a.example", 1)}});
@@ -389,23 +420,29 @@ BOOST_AUTO_TEST_CASE(admission_ends_at_the_bound_of_pending_images_and_opens_aga
   const auto never = w.submit(submission_with({{"S1", urls_on("b.example", 11)}}));
   BOOST_TEST((never.what == kind::too_large));
   BOOST_TEST(never.detail == "the job has 11 images; the service takes at most 10");
-  BOOST_TEST((w.submit(submission_with({{"S1", urls_on("b.example", 10)}})).what == kind::accepted));
+  BOOST_TEST(
+      (w.submit(submission_with({{"S1", urls_on("b.example", 10)}})).what == kind::accepted));
 }
 
 BOOST_AUTO_TEST_CASE(a_store_master_that_is_replaced_counts_for_images_read_later) {
   world w;
   caf::anon_send(w.colleagues.store_master, actors::replace_atom_v, world::stores_named({"S9"}));
   w.run_messages();
-  BOOST_TEST(name_of(w.run_to_end(w.accept({{"S9", urls_on("a.example", 1)}})).state) == "completed");
+  BOOST_TEST(name_of(w.run_to_end(w.accept({{"S9", urls_on("a.example", 1)}})).state) ==
+             "completed");
   BOOST_TEST(name_of(w.run_to_end(w.accept({{"S1", urls_on("a.example", 1)}})).state) == "failed");
 }
 
 BOOST_AUTO_TEST_CASE(at_every_step_of_a_job_every_image_is_accounted_for) {
   world w;
   w.web->answers = [](const std::string& url, int) {
-    return url.find("/3.jpg") != std::string::npos ? imaginary_web::failure(error_code::http_status, 404) : imaginary_web::picture();
+    return url.find("/3.jpg") != std::string::npos
+               ? imaginary_web::failure(error_code::http_status, 404)
+               : imaginary_web::picture();
   };
-  const auto job = w.accept({{"S1", urls_on("a.example", 100)}, {"nowhere", urls_on("b.example", 3)}, {"S2", urls_on("c.example", 100)}});
+  const auto job = w.accept({{"S1", urls_on("a.example", 100)},
+                             {"nowhere", urls_on("b.example", 3)},
+                             {"S2", urls_on("c.example", 100)}});
   const auto submitted = w.audit(job)->submitted_digest;
   std::size_t differed = 0;
   w.run_until([&] {
@@ -427,16 +464,18 @@ BOOST_AUTO_TEST_CASE(at_every_step_of_a_job_every_image_is_accounted_for) {
 BOOST_AUTO_TEST_CASE(an_audit_that_nobody_waits_for_is_not_done) {
   world w;
   const auto job = w.accept({{"S1", urls_on("a.example", 2)}});
-  const auto reader = w.system().spawn(actors::reader, std::make_shared<storage::reader>(w.where()));
+  const auto reader =
+      w.system().spawn(actors::reader, std::make_shared<storage::reader>(w.where()));
   int answers = 0;
   int questions = 0;
   caf::anon_send(reader, actors::audit_atom_v, job,
-                 actors::reply<actors::query_outcome<job_audit>>{[&](const actors::query_outcome<job_audit>& o) {
-                                                        ++answers;
-                                                        BOOST_TEST(!o.found.has_value());
-                                                      },
-                                                      {},
-                                                      [&] { return ++questions < 0; }});
+                 actors::reply<actors::query_outcome<job_audit>>{
+                     [&](const actors::query_outcome<job_audit>& o) {
+                       ++answers;
+                       BOOST_TEST(!o.found.has_value());
+                     },
+                     {},
+                     [&] { return ++questions < 0; }});
   w.run_messages();
   BOOST_TEST(answers == 1);
   BOOST_TEST(questions == 1);

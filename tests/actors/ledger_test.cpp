@@ -10,8 +10,8 @@ using actors::ledger_state;
 namespace {
 
 struct book {
-  std::shared_ptr<storage::writer> writer =
-      std::make_shared<storage::writer>(storage::location::shared_memory("ledger " + std::to_string(++books())));
+  std::shared_ptr<storage::writer> writer = std::make_shared<storage::writer>(
+      storage::location::shared_memory("ledger " + std::to_string(++books())));
   ledger_state state;
   bool scheduled = false;  ///< a flush
   std::vector<std::string> story;
@@ -60,7 +60,8 @@ struct hidden_commit final : storage::statement_observer {
   void before(std::string_view) override {}
   void after(std::string_view statement) override {
     if (statement == "COMMIT" && std::exchange(hides, false))
-      throw storage::storage_error{storage::storage_error::kind::other, "nobody knows what came of the commit"};
+      throw storage::storage_error{storage::storage_error::kind::other,
+                                   "nobody knows what came of the commit"};
   }
 };
 
@@ -87,25 +88,32 @@ BOOST_AUTO_TEST_CASE(large_commands_take_turns_one_step_per_commit) {
   b.state.add(b.command("a"));
   while (b.flush()) {
   }
-  BOOST_TEST(b.story == (strings{"a done", "x step", "y step", "x done", "y done"}), boost::test_tools::per_element());
+  BOOST_TEST(b.story == (strings{"a done", "x step", "y step", "x done", "y done"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_command_at_fault_is_refused_alone) {
   book b;
   b.state.add(b.command("a"));
-  b.state.add(b.command("bad", 1, [] { throw storage::storage_error{storage::storage_error::kind::other, "constraint"}; }));
+  b.state.add(b.command("bad", 1, [] {
+    throw storage::storage_error{storage::storage_error::kind::other, "constraint"};
+  }));
   b.state.add(b.command("b"));
   b.flush();
-  BOOST_TEST(b.story == (strings{"a done", "bad refused", "b done"}), boost::test_tools::per_element());
+  BOOST_TEST(b.story == (strings{"a done", "bad refused", "b done"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(when_storage_is_full_everything_waiting_is_refused) {
   book b;
   b.state.add(b.command("a"));
-  b.state.add(b.command("full", 1, [] { throw storage::storage_error{storage::storage_error::kind::full, "disk"}; }));
+  b.state.add(b.command("full", 1, [] {
+    throw storage::storage_error{storage::storage_error::kind::full, "disk"};
+  }));
   b.state.add_sliced(b.command("x", 3));
   BOOST_TEST(!b.flush());
-  BOOST_TEST(b.story == (strings{"a refused", "full refused", "x refused"}), boost::test_tools::per_element());
+  BOOST_TEST(b.story == (strings{"a refused", "full refused", "x refused"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_step_that_was_rolled_back_is_not_counted) {
@@ -117,7 +125,8 @@ BOOST_AUTO_TEST_CASE(a_step_that_was_rolled_back_is_not_counted) {
   b.state.add_sliced(b.command("x", 2));
   while (b.flush()) {
   }
-  BOOST_TEST(b.story == (strings{"bad done", "x step", "x done"}), boost::test_tools::per_element());
+  BOOST_TEST(b.story == (strings{"bad done", "x step", "x done"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_burst_beyond_the_bound_makes_another_commit) {
@@ -131,7 +140,8 @@ BOOST_AUTO_TEST_CASE(a_burst_beyond_the_bound_makes_another_commit) {
 
 BOOST_AUTO_TEST_CASE(a_commit_is_bounded_by_rows_and_takes_one_command_at_least) {
   book b;
-  for (const std::size_t rows : {limits::commit_rows + 1, limits::commit_rows - 1, std::size_t{1}, std::size_t{1}}) {
+  for (const std::size_t rows :
+       {limits::commit_rows + 1, limits::commit_rows - 1, std::size_t{1}, std::size_t{1}}) {
     auto command = b.command("a");
     command.rows = rows;
     b.state.add(std::move(command));
@@ -148,8 +158,10 @@ BOOST_AUTO_TEST_CASE(a_large_submission_that_fails_in_the_middle_leaves_no_rows)
   world w;
   // 3 slices; after the first is committed, another writer holds the lock.
   std::optional<actors::submit_outcome> outcome;
-  caf::anon_send(w.supervisor, actors::submit_atom_v, submission_with({{"S1", urls_on("a.example", 3 * limits::slice_rows)}}), no_key,
-                 actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { outcome = o; }, {}});
+  caf::anon_send(
+      w.supervisor, actors::submit_atom_v,
+      submission_with({{"S1", urls_on("a.example", 3 * limits::slice_rows)}}), no_key,
+      actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { outcome = o; }, {}});
   storage::reader reader{w.where(), {std::chrono::milliseconds{0}}};
   while (reader.staging_jobs().empty()) BOOST_REQUIRE(w.run_one_message());
   storage::writer lock_holder{w.where(), {std::chrono::milliseconds{0}}};
@@ -167,13 +179,14 @@ BOOST_AUTO_TEST_CASE(a_redrive_whose_commit_is_done_and_reported_as_failed_is_do
   const auto job = w.accept({{"S9", urls_on("a.example", 2)}});
   BOOST_TEST(name_of(w.run_to_end(job).state) == "failed");
   hidden_commit watch;
-  auto writer = std::make_shared<storage::writer>(w.where(), storage::session_options{std::chrono::milliseconds{0}, &watch});
-  const auto other = w.system().spawn(actors::ledger, std::move(writer), wall_clock{[&] { return w.wall_time(); }}, w.herald);
+  auto writer = std::make_shared<storage::writer>(
+      w.where(), storage::session_options{std::chrono::milliseconds{0}, &watch});
+  const auto other = w.system().spawn(actors::ledger, std::move(writer),
+                                      wall_clock{[&] { return w.wall_time(); }}, w.herald);
   std::optional<storage::controlled> came_to;
   w.system().spawn([&, other, job](caf::event_based_actor* self) {
-    self->request(other, caf::infinite, actors::redrive_atom_v, job, std::int64_t{2}).then([&](const storage::controlled& answer) {
-      came_to = answer;
-    });
+    self->request(other, caf::infinite, actors::redrive_atom_v, job, std::int64_t{2})
+        .then([&](const storage::controlled& answer) { came_to = answer; });
   });
   w.run_messages();
   BOOST_REQUIRE(came_to.has_value());

@@ -22,9 +22,10 @@ class reading : public world {
 
   actors::visits_page visits(const actors::visits_question& question) {
     actors::query_outcome<actors::visits_page> outcome;
-    caf::anon_send(reader_, actors::visits_atom_v, question,
-                   actors::reply<actors::query_outcome<actors::visits_page>>{
-                       [&](actors::query_outcome<actors::visits_page> o) { outcome = std::move(o); }, {}});
+    caf::anon_send(
+        reader_, actors::visits_atom_v, question,
+        actors::reply<actors::query_outcome<actors::visits_page>>{
+            [&](actors::query_outcome<actors::visits_page> o) { outcome = std::move(o); }, {}});
     run_messages();
     return outcome.found.value();
   }
@@ -33,7 +34,8 @@ class reading : public world {
 
  private:
   actors::report_reader_actor reader_ = system().spawn(
-      actors::report_reader, std::make_shared<storage::reader>(where(), storage::session_options{std::chrono::milliseconds{0}}));
+      actors::report_reader, std::make_shared<storage::reader>(
+                                 where(), storage::session_options{std::chrono::milliseconds{0}}));
 };
 
 }  // namespace
@@ -42,13 +44,15 @@ BOOST_AUTO_TEST_SUITE(report_reading)
 
 BOOST_AUTO_TEST_CASE(visits_of_many_stores_come_in_pages_that_meet_every_image_once) {
   reading w;
-  const auto job = w.accept(
-      {{"S1", urls_on("a.test", 3), "2026-01-02"}, {"S3", urls_on("a.test", 2), "2026-01-01"}, {"S1", urls_on("b.test", 1), "2026-01-01"}});
+  const auto job = w.accept({{"S1", urls_on("a.test", 3), "2026-01-02"},
+                             {"S3", urls_on("a.test", 2), "2026-01-01"},
+                             {"S1", urls_on("b.test", 1), "2026-01-01"}});
   w.run_to_end(job);
   const auto table = many_stores(2 * limits::report_page_stores);
   for (std::size_t limit = 1; limit <= 7; ++limit) {
     std::vector<std::string> met;
-    actors::visits_question question{{actors::store_selection::kind::found, table, table->all()}, {}, {}, limit};
+    actors::visits_question question{
+        {actors::store_selection::kind::found, table, table->all()}, {}, {}, limit};
     for (;;) {
       const auto page = w.visits(question);
       std::size_t rows = 0;
@@ -69,7 +73,8 @@ BOOST_AUTO_TEST_CASE(visits_of_many_stores_come_in_pages_that_meet_every_image_o
 BOOST_AUTO_TEST_CASE(a_page_looks_at_so_many_stores_and_no_more) {
   reading w;
   const auto table = many_stores(limits::report_page_stores + 1);
-  actors::visits_question question{{actors::store_selection::kind::found, table, table->all()}, {}, {}, 10};
+  actors::visits_question question{
+      {actors::store_selection::kind::found, table, table->all()}, {}, {}, 10};
   const auto page = w.visits(question);
   BOOST_TEST(page.stores.empty());
   BOOST_REQUIRE(page.next.has_value());
@@ -82,12 +87,13 @@ BOOST_AUTO_TEST_CASE(what_nobody_waits_for_is_not_read) {
   reading w;
   bool answered = false;
   caf::anon_send(w.reader(), actors::jobs_atom_v, actors::jobs_question{{}, job_id{max_job_id}, 1},
-                 actors::reply<actors::query_outcome<job_page>>{[&](const actors::query_outcome<job_page>& o) {
-                                                                   answered = true;
-                                                                   BOOST_TEST((o.what == actors::query_outcome<job_page>::kind::lost));
-                                                                 },
-                                                                 {},
-                                                                 [] { return false; }});
+                 actors::reply<actors::query_outcome<job_page>>{
+                     [&](const actors::query_outcome<job_page>& o) {
+                       answered = true;
+                       BOOST_TEST((o.what == actors::query_outcome<job_page>::kind::lost));
+                     },
+                     {},
+                     [] { return false; }});
   w.run_messages();
   BOOST_TEST(answered);
 }

@@ -30,15 +30,18 @@ class shop : public world {
   actors::reload_outcome reload() {
     actors::reload_outcome outcome;
     caf::anon_send(loader_, actors::reload_atom_v,
-                   actors::reply<actors::reload_outcome>{[&](actors::reload_outcome o) { outcome = std::move(o); }, {}});
+                   actors::reply<actors::reload_outcome>{
+                       [&](actors::reload_outcome o) { outcome = std::move(o); }, {}});
     run_messages();
     return outcome;
   }
 
   actors::store_selection select(std::optional<std::string> area, std::optional<std::string> id) {
     actors::store_selection selection;
-    caf::anon_send(colleagues.store_master, actors::select_atom_v, actors::store_question{std::move(area), std::move(id)},
-                   actors::reply<actors::store_selection>{[&](actors::store_selection s) { selection = std::move(s); }, {}});
+    caf::anon_send(colleagues.store_master, actors::select_atom_v,
+                   actors::store_question{std::move(area), std::move(id)},
+                   actors::reply<actors::store_selection>{
+                       [&](actors::store_selection s) { selection = std::move(s); }, {}});
     run_messages();
     return selection;
   }
@@ -52,7 +55,8 @@ class shop : public world {
   }
 
  private:
-  const std::filesystem::path file_ = std::filesystem::temp_directory_path() / ("retail-pulse-stores-" + std::to_string(getpid()) + ".csv");
+  const std::filesystem::path file_ = std::filesystem::temp_directory_path() /
+                                      ("retail-pulse-stores-" + std::to_string(getpid()) + ".csv");
   actors::store_loader_actor loader_;
 };
 

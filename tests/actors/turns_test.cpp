@@ -11,10 +11,12 @@ using namespace retail_pulse::actors;
 
 namespace {
 
-image_offer offer_of(const std::string& origin, std::size_t count, std::uint64_t unused = 0, bool more = false) {
+image_offer offer_of(const std::string& origin, std::size_t count, std::uint64_t unused = 0,
+                     bool more = false) {
   image_offer offer;
   for (std::size_t i = 0; i < count; ++i)
-    offer.images.push_back({{image_number{static_cast<std::int64_t>(i)}, "S", origin + "/", 1}, origin});
+    offer.images.push_back(
+        {{image_number{static_cast<std::int64_t>(i)}, "S", origin + "/", 1}, origin});
   offer.unused = unused;
   offer.more = more;
   return offer;
@@ -30,7 +32,8 @@ pool_member member_of(std::uint64_t ticket, std::uint64_t unread) {
 struct table {
   std::vector<std::string> asked;
   turns t;
-  explicit table(turn_limits limits) : t{limits, [this](const std::string& origin) { asked.push_back(origin); }} {}
+  explicit table(turn_limits limits)
+      : t{limits, [this](const std::string& origin) { asked.push_back(origin); }} {}
 
   std::size_t dispatch_all() {
     std::size_t count = 0;
@@ -110,7 +113,8 @@ BOOST_AUTO_TEST_CASE(jobs_that_wait_for_a_silent_origin_leave_credits_for_a_newc
   table a{{4096, 256, 32, 8192}};
   for (std::uint64_t job = 1; job <= 150; ++job) {
     a.t.join(member_of(job, 10'000));
-    while (const auto grant = a.t.next_grant()) a.t.offer(grant->ticket, offer_of("http://silent:80", grant->credits, 0, true));
+    while (const auto grant = a.t.next_grant())
+      a.t.offer(grant->ticket, offer_of("http://silent:80", grant->credits, 0, true));
     if (job == 1) BOOST_TEST(a.t.held() <= 256U);
   }
   a.t.join(member_of(1000, 10'000));
@@ -209,7 +213,8 @@ BOOST_AUTO_TEST_CASE(images_that_rest_count_as_waiting) {
   BOOST_TEST(a.dispatch_all() == std::min<std::size_t>(resting.size(), 256));
 }
 
-// Random schedules: whatever happens, no bound is passed, nothing is forgotten, and everything ends.
+// Random schedules: whatever happens, no bound is passed, nothing is forgotten, and everything
+// ends.
 BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     std::mt19937 chance{seed};
@@ -265,7 +270,9 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
         --at_origin[done.image.origin];
         --at_address[done.address];
         const bool moved = below(10) == 0;  // names move between addresses while a job runs
-        a.t.fetched(done, moved ? "address " + std::to_string(below(3)) : below(4) == 0 ? "" : done.address);
+        a.t.fetched(done, moved           ? "address " + std::to_string(below(3))
+                          : below(4) == 0 ? ""
+                                          : done.address);
         reporting.push_back(std::move(done));
       } else if (!reporting.empty()) {
         const auto done = std::move(reporting.back());
@@ -282,7 +289,8 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
           a.t.settled(done.ticket, 1);
         }
       } else if (below(40) == 0) {
-        auto& [ticket, j] = *std::next(jobs.begin(), static_cast<std::ptrdiff_t>(below(jobs.size())));
+        auto& [ticket, j] =
+            *std::next(jobs.begin(), static_cast<std::ptrdiff_t>(below(jobs.size())));
         if (j.here && below(3) == 0) {
           left_behind += j.unread + j.in_queue;
           j.here = false;
@@ -291,7 +299,8 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
       }
       if (served + left_behind == total && fetching.empty() && reporting.empty()) break;
     }
-    BOOST_REQUIRE_MESSAGE(served + left_behind == total, "seed " << seed << ": served " << served << " of " << total - left_behind);
+    BOOST_REQUIRE_MESSAGE(served + left_behind == total, "seed " << seed << ": served " << served
+                                                                 << " of " << total - left_behind);
     BOOST_REQUIRE_EQUAL(a.t.in_flight(), 0U);
     BOOST_REQUIRE_EQUAL(a.t.fetching(), 0U);
     BOOST_REQUIRE_EQUAL(a.t.held(), 0U);

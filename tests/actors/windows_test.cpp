@@ -43,7 +43,8 @@ BOOST_AUTO_TEST_CASE(never_more_fetches_than_slots) {
 BOOST_AUTO_TEST_CASE(never_more_images_held_than_two_per_place) {
   world w{small_windows(100, 1000, 1000)};
   std::vector<job_id> jobs;
-  for (int i = 0; i < 20; ++i) jobs.push_back(w.accept({{"S1", urls_on("h" + std::to_string(i) + ".example", 300)}}));
+  for (int i = 0; i < 20; ++i)
+    jobs.push_back(w.accept({{"S1", urls_on("h" + std::to_string(i) + ".example", 300)}}));
   std::int64_t most = 0;
   for (const auto job : jobs) {
     w.run_until([&] {
@@ -67,18 +68,24 @@ BOOST_AUTO_TEST_CASE(twenty_names_on_one_address_share_its_connections) {
   world w{small_windows(500, 200, 8)};
   w.web->address_of = [](const std::string&) { return "203.0.113.1"; };
   std::vector<visit_of> visits;
-  for (int i = 0; i < 20; ++i) visits.push_back({"S1", urls_on("h" + std::to_string(i) + ".example", 10)});
+  for (int i = 0; i < 20; ++i)
+    visits.push_back({"S1", urls_on("h" + std::to_string(i) + ".example", 10)});
   BOOST_TEST(w.run_to_end(w.accept(visits)).images.succeeded == 200);
   BOOST_TEST(w.web->peak_at["203.0.113.1"] == 8U);
 }
 
 BOOST_AUTO_TEST_CASE(twenty_silent_names_on_one_address_do_not_hold_up_a_healthy_job) {
   world w{small_windows(4096, 256, 32)};
-  w.web->address_of = [](const std::string& host) { return host.find("silent") == 0 ? std::string{"198.51.100.1"} : host; };
-  w.web->answers = [](const std::string& url, int) {
-    return url.find("silent") != std::string::npos ? imaginary_web::failure(error_code::timed_out, 0, 10s) : imaginary_web::picture();
+  w.web->address_of = [](const std::string& host) {
+    return host.find("silent") == 0 ? std::string{"198.51.100.1"} : host;
   };
-  for (int i = 0; i < 20; ++i) w.accept({{"S1", urls_on("silent" + std::to_string(i) + ".example", 500)}});
+  w.web->answers = [](const std::string& url, int) {
+    return url.find("silent") != std::string::npos
+               ? imaginary_web::failure(error_code::timed_out, 0, 10s)
+               : imaginary_web::picture();
+  };
+  for (int i = 0; i < 20; ++i)
+    w.accept({{"S1", urls_on("silent" + std::to_string(i) + ".example", 500)}});
   for (int i = 0; i < 40; ++i) w.step();
   const auto before = w.now();
   const auto healthy = w.accept({{"S1", urls_on("healthy.example", 320)}});
@@ -114,20 +121,24 @@ BOOST_AUTO_TEST_CASE(redirects_do_not_lift_the_limit_of_an_address) {
     }
     return b;
   };
-  for (int i = 0; i < 20; ++i) w.accept({{"S1", urls_on("h" + std::to_string(i) + ".example", 50)}});
+  for (int i = 0; i < 20; ++i)
+    w.accept({{"S1", urls_on("h" + std::to_string(i) + ".example", 50)}});
   for (int i = 0; i < 2000; ++i) w.step();
   BOOST_TEST(w.web->peak_at["203.0.113.1"] <= 8U);
 }
 
-BOOST_AUTO_TEST_CASE(names_stay_counted_at_the_address_they_are_first_asked_at_while_none_of_theirs_answers) {
+BOOST_AUTO_TEST_CASE(
+    names_stay_counted_at_the_address_they_are_first_asked_at_while_none_of_theirs_answers) {
   world w{small_windows(4096, 256, 8)};
   w.web->address_of = [](const std::string&) { return "203.0.113.1"; };
   w.web->answers = [](const std::string& url, int) {
     auto b = imaginary_web::failure(error_code::connect_failed, 0, 100ms);
-    b.ends_at = "198.51.100." + url.substr(8, url.find('.') - 8);  // the name's own one, which refuses
+    b.ends_at =
+        "198.51.100." + url.substr(8, url.find('.') - 8);  // the name's own one, which refuses
     return b;
   };
-  for (int i = 0; i < 40; ++i) w.accept({{"S1", urls_on("h" + std::to_string(i) + ".example", 50)}});
+  for (int i = 0; i < 40; ++i)
+    w.accept({{"S1", urls_on("h" + std::to_string(i) + ".example", 50)}});
   for (int i = 0; i < 3000; ++i) w.step();
   BOOST_TEST(w.web->fetched.size() > 80U);  // more than one wave
   BOOST_TEST(w.web->peak_at["203.0.113.1"] <= 8U);
@@ -136,10 +147,13 @@ BOOST_AUTO_TEST_CASE(names_stay_counted_at_the_address_they_are_first_asked_at_w
 BOOST_AUTO_TEST_CASE(silent_and_healthy_names_in_one_job_do_not_wait_for_each_other) {
   world w{small_windows(4096, 256, 32)};
   w.web->answers = [](const std::string& url, int) {
-    return url.find("silent") != std::string::npos ? imaginary_web::failure(error_code::timed_out, 0, 10s) : imaginary_web::picture();
+    return url.find("silent") != std::string::npos
+               ? imaginary_web::failure(error_code::timed_out, 0, 10s)
+               : imaginary_web::picture();
   };
   const auto before = w.now();
-  const auto job = w.accept({{"S1", urls_on("silent.example", 200)}, {"S2", urls_on("healthy.example", 320)}});
+  const auto job =
+      w.accept({{"S1", urls_on("silent.example", 200)}, {"S2", urls_on("healthy.example", 320)}});
   w.run_until([&] { return done(w, job) >= 320; });
   BOOST_TEST((w.now() - before < 10s));
 }
@@ -151,14 +165,17 @@ BOOST_AUTO_TEST_CASE(a_small_job_is_not_held_up_by_a_large_one) {
   const auto before = w.now();
   const auto small = w.accept({{"S1", urls_on("b.example", 1)}});
   w.run_to_end(small);
-  BOOST_TEST((w.now() - before <= 400ms + 400ms + 10ms + 50ms));  // at worst a place frees after one delay; then its own
+  BOOST_TEST(
+      (w.now() - before <=
+       400ms + 400ms + 10ms + 50ms));  // at worst a place frees after one delay; then its own
   BOOST_TEST(done(w, large) < 5000);
 }
 
 BOOST_AUTO_TEST_CASE(jobs_of_the_same_size_advance_together) {
   world w{small_windows(64, 16, 16)};
   std::vector<job_id> jobs;
-  for (int i = 0; i < 4; ++i) jobs.push_back(w.accept({{"S1", urls_on("h" + std::to_string(i) + ".example", 1000)}}));
+  for (int i = 0; i < 4; ++i)
+    jobs.push_back(w.accept({{"S1", urls_on("h" + std::to_string(i) + ".example", 1000)}}));
   w.run_until([&] { return done(w, jobs[0]) >= 500; });
   for (const auto job : jobs) {
     BOOST_TEST(done(w, job) >= 350);
@@ -179,7 +196,8 @@ BOOST_AUTO_TEST_CASE(no_job_holds_more_than_half_of_the_slots_while_another_has_
 BOOST_AUTO_TEST_CASE(the_smallest_windows_still_finish_everything) {
   world w{small_windows(1, 1, 1)};
   const auto one = w.accept({{"S1", urls_on("a.example", 40)}});
-  const auto two = w.accept({{"S2", urls_on("a.example", 40)}, {"nowhere", urls_on("a.example", 3)}});
+  const auto two =
+      w.accept({{"S2", urls_on("a.example", 40)}, {"nowhere", urls_on("a.example", 3)}});
   BOOST_TEST(w.run_to_end(one).images.succeeded == 40);
   BOOST_TEST(w.run_to_end(two).images.done() == 43);
   BOOST_TEST(w.web->peak == 1U);
@@ -188,7 +206,8 @@ BOOST_AUTO_TEST_CASE(the_smallest_windows_still_finish_everything) {
 BOOST_AUTO_TEST_CASE(a_thousand_jobs_all_end) {
   world w{small_windows(100, 50, 10)};
   std::vector<job_id> jobs;
-  for (int i = 0; i < 1000; ++i) jobs.push_back(w.accept({{"S1", urls_on("h" + std::to_string(i % 7) + ".example", 3)}}));
+  for (int i = 0; i < 1000; ++i)
+    jobs.push_back(w.accept({{"S1", urls_on("h" + std::to_string(i % 7) + ".example", 3)}}));
   for (const auto job : jobs) BOOST_TEST(name_of(w.run_to_end(job).state) == "completed");
   w.run_until([&] { return w.load().ongoing_jobs == 0; });
   BOOST_TEST(w.load().images_held == 0);

@@ -37,7 +37,8 @@ inline submission_ptr submission_with(const std::vector<visit_of>& visits) {
 /// `count` URLs on one host, each its own.
 inline std::vector<std::string> urls_on(const std::string& host, std::size_t count) {
   std::vector<std::string> urls;
-  for (std::size_t i = 0; i < count; ++i) urls.push_back("http://" + host + "/" + std::to_string(i) + ".jpg");
+  for (std::size_t i = 0; i < count; ++i)
+    urls.push_back("http://" + host + "/" + std::to_string(i) + ".jpg");
   return urls;
 }
 
@@ -46,19 +47,25 @@ struct world_options {
   actors::supervisor_settings supervisor;
 };
 
-/// The production actors, unchanged, under CAF's test coordinator, over real storage in memory and an imaginary web. One thread, virtual
-/// time: a step is one timer and every message that follows from it.
+/// The production actors, unchanged, under CAF's test coordinator, over real storage in memory and
+/// an imaginary web. One thread, virtual time: a step is one timer and every message that follows
+/// from it.
 class world {
  public:
   explicit world(world_options options = {}, std::optional<storage::location> where = std::nullopt)
-      : where_{where ? *where : storage::location::shared_memory("world " + std::to_string(++worlds()))},
-        keeper_{std::make_shared<storage::writer>(where_, storage::session_options{std::chrono::milliseconds{0}})},
+      : where_{where ? *where
+                     : storage::location::shared_memory("world " + std::to_string(++worlds()))},
+        keeper_{std::make_shared<storage::writer>(
+            where_, storage::session_options{std::chrono::milliseconds{0}})},
         system_{config_},
         web{std::make_unique<imaginary_web>(system_)} {
     const auto no_wait = storage::session_options{std::chrono::milliseconds{0}};
-    const auto new_reader = [&] { return system_.spawn(actors::reader, std::make_shared<storage::reader>(where_, no_wait)); };
+    const auto new_reader = [&] {
+      return system_.spawn(actors::reader, std::make_shared<storage::reader>(where_, no_wait));
+    };
     herald = system_.spawn(actors::herald);
-    colleagues.ledger = system_.spawn(actors::ledger, keeper_, wall_clock{[this] { return wall_time(); }}, herald);
+    colleagues.ledger =
+        system_.spawn(actors::ledger, keeper_, wall_clock{[this] { return wall_time(); }}, herald);
     colleagues.reader = new_reader();
     colleagues.store_master = system_.spawn(actors::store_master, stores_named({"S1", "S2", "S3"}));
     options.pool.image.engine = web.get();
@@ -91,7 +98,7 @@ class world {
     return std::make_shared<const stores::store_table>(std::move(rows));
   }
 
-  // --- time ---
+  // --- time -------------------------------------------------------------------------------------
   void run_messages() {
     while (coordinator().try_run_once()) {
     }
@@ -111,14 +118,18 @@ class world {
     }
     return true;
   }
-  std::chrono::milliseconds now() { return std::chrono::duration_cast<std::chrono::milliseconds>(clock().current_time.time_since_epoch()); }
+  std::chrono::milliseconds now() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        clock().current_time.time_since_epoch());
+  }
   unix_millis wall_time() { return unix_millis{1'700'000'000'000} + now(); }
 
-  // --- the outside ---
+  // --- the outside ------------------------------------------------------------------------------
   actors::submit_outcome submit(const submission_ptr& job) {
     std::optional<actors::submit_outcome> answer;
     caf::anon_send(supervisor, actors::submit_atom_v, job, no_key,
-                   actors::reply<actors::submit_outcome>{[&](actors::submit_outcome o) { answer = std::move(o); }, {}});
+                   actors::reply<actors::submit_outcome>{
+                       [&](actors::submit_outcome o) { answer = std::move(o); }, {}});
     run_messages();
     run_until([&] { return answer.has_value(); });
     return answer.value();
@@ -127,7 +138,8 @@ class world {
   std::optional<actors::load_report> drain(std::chrono::milliseconds timeout) {
     auto left = std::make_shared<std::optional<actors::load_report>>();
     system().spawn([=, to = supervisor](caf::event_based_actor* self) {
-      self->request(to, caf::infinite, actors::drain_atom_v, timeout).then([=](const actors::load_report& report) { *left = report; });
+      self->request(to, caf::infinite, actors::drain_atom_v, timeout)
+          .then([=](const actors::load_report& report) { *left = report; });
     });
     run_messages();
     run_until([&] { return left->has_value(); });
@@ -135,21 +147,25 @@ class world {
   }
   job_id accept(const std::vector<visit_of>& visits) {
     const auto outcome = submit(submission_with(visits));
-    if (outcome.what != actors::submit_outcome::kind::accepted) throw std::runtime_error{"not accepted: " + outcome.detail};
+    if (outcome.what != actors::submit_outcome::kind::accepted)
+      throw std::runtime_error{"not accepted: " + outcome.detail};
     return outcome.id;
   }
   /// Asks without running anything; the answer comes into the result.
-  std::shared_ptr<std::optional<actors::submit_outcome>> submit_under(const submission_key& key, const submission_ptr& job) {
+  std::shared_ptr<std::optional<actors::submit_outcome>> submit_under(const submission_key& key,
+                                                                      const submission_ptr& job) {
     auto answer = std::make_shared<std::optional<actors::submit_outcome>>();
     caf::anon_send(supervisor, actors::submit_atom_v, job, std::optional{key},
-                   actors::reply<actors::submit_outcome>{[=](actors::submit_outcome o) { *answer = std::move(o); }, {}});
+                   actors::reply<actors::submit_outcome>{
+                       [=](actors::submit_outcome o) { *answer = std::move(o); }, {}});
     return answer;
   }
   template <class Atom>
   std::shared_ptr<std::optional<actors::control_outcome>> ask(Atom what, job_id job) {
     auto answer = std::make_shared<std::optional<actors::control_outcome>>();
     caf::anon_send(supervisor, what, job,
-                   actors::reply<actors::control_outcome>{[=](actors::control_outcome o) { *answer = std::move(o); }, {}});
+                   actors::reply<actors::control_outcome>{
+                       [=](actors::control_outcome o) { *answer = std::move(o); }, {}});
     return answer;
   }
   actors::control_outcome cancel(job_id job) {
@@ -165,21 +181,24 @@ class world {
   std::optional<job_status> status(job_id job) {
     std::optional<actors::query_outcome<job_status>> answer;
     caf::anon_send(api_reader_, actors::status_atom_v, job,
-                   actors::reply<actors::query_outcome<job_status>>{[&](actors::query_outcome<job_status> o) { answer = std::move(o); }, {}});
+                   actors::reply<actors::query_outcome<job_status>>{
+                       [&](actors::query_outcome<job_status> o) { answer = std::move(o); }, {}});
     run_messages();
     return answer.value().found;
   }
   std::optional<job_audit> audit(job_id job) {
     std::optional<actors::query_outcome<job_audit>> answer;
     caf::anon_send(api_reader_, actors::audit_atom_v, job,
-                   actors::reply<actors::query_outcome<job_audit>>{[&](actors::query_outcome<job_audit> o) { answer = std::move(o); }, {}});
+                   actors::reply<actors::query_outcome<job_audit>>{
+                       [&](actors::query_outcome<job_audit> o) { answer = std::move(o); }, {}});
     run_messages();
     return answer.value().found;
   }
   actors::load_report load() {
     std::optional<actors::load_report> answer;
     caf::anon_send(supervisor, actors::load_atom_v,
-                   actors::reply<std::optional<actors::load_report>>{[&](std::optional<actors::load_report> r) { answer = r; }, {}});
+                   actors::reply<std::optional<actors::load_report>>{
+                       [&](std::optional<actors::load_report> r) { answer = r; }, {}});
     run_messages();
     return answer.value();
   }
@@ -188,12 +207,14 @@ class world {
     return *status(job);
   }
   std::vector<storage::image_row> images(job_id job) {
-    return storage::reader{where_, {std::chrono::milliseconds{0}}}.images(job, image_number{-1}, 1'000'000);
+    return storage::reader{where_, {std::chrono::milliseconds{0}}}.images(job, image_number{-1},
+                                                                          1'000'000);
   }
 
   /// Ends the job actors of this world as an exception would.
   void kill_job_actors() {
-    for (const auto& handle : std::exchange(*jobs_, {})) caf::anon_send_exit(handle, caf::exit_reason::kill);
+    for (const auto& handle : std::exchange(*jobs_, {}))
+      caf::anon_send_exit(handle, caf::exit_reason::kill);
     run_messages();
   }
 
@@ -205,7 +226,8 @@ class world {
   using job_handles = std::shared_ptr<std::vector<actors::job_actor>>;
 
   /// The real pool, behind an ear that remembers which job actors joined it.
-  static actors::image_pool_actor::behavior_type tapped(actors::image_pool_actor::pointer self, actors::image_pool_actor pool,
+  static actors::image_pool_actor::behavior_type tapped(actors::image_pool_actor::pointer self,
+                                                        actors::image_pool_actor pool,
                                                         job_handles jobs) {
     using namespace actors;
     return {
@@ -213,13 +235,23 @@ class world {
           jobs->push_back(member.handle);
           self->send(pool, a, member);
         },
-        [=](offer_atom a, job_ticket ticket, const image_offer_ptr& offer) { self->send(pool, a, ticket, offer); },
-        [=](again_atom a, job_ticket ticket, const queued_image& image) { self->send(pool, a, ticket, image); },
-        [=](settled_atom a, job_ticket ticket, std::uint64_t images) { self->send(pool, a, ticket, images); },
+        [=](offer_atom a, job_ticket ticket, const image_offer_ptr& offer) {
+          self->send(pool, a, ticket, offer);
+        },
+        [=](again_atom a, job_ticket ticket, const queued_image& image) {
+          self->send(pool, a, ticket, image);
+        },
+        [=](settled_atom a, job_ticket ticket, std::uint64_t images) {
+          self->send(pool, a, ticket, images);
+        },
         [=](leave_atom a, job_ticket ticket) { self->send(pool, a, ticket); },
         [=](withdraw_atom a, job_ticket ticket) { return self->delegate(pool, a, ticket); },
-        [=](resolved_atom a, const std::string& origin, const std::string& address) { self->send(pool, a, origin, address); },
-        [=](fetched_atom a, worker_index index, const std::string& address) { self->send(pool, a, index, address); },
+        [=](resolved_atom a, const std::string& origin, const std::string& address) {
+          self->send(pool, a, origin, address);
+        },
+        [=](fetched_atom a, worker_index index, const std::string& address) {
+          self->send(pool, a, index, address);
+        },
         [=](reported_atom a, worker_index index, bool rests) { self->send(pool, a, index, rests); },
         [=](drain_atom a) { return self->delegate(pool, a); },
         [=](load_atom a) { return self->delegate(pool, a); },
@@ -236,7 +268,9 @@ class world {
     static int count = 0;
     return count;
   }
-  caf::scheduler::test_coordinator& coordinator() { return dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler()); }
+  caf::scheduler::test_coordinator& coordinator() {
+    return dynamic_cast<caf::scheduler::test_coordinator&>(system_.scheduler());
+  }
   caf::detail::test_actor_clock& clock() { return coordinator().clock(); }
 
   storage::location where_;

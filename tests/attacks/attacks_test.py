@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Everything that we know a stranger may try on the service, each with what must hold, against the real program.
+"""Everything that we know a stranger may try on the service, each with what must hold, against the
+real program.
 
 usage: attacks_test.py [--list] [WORD...]
-With words: only the attacks whose names contain one of them. Exit code 1 when a promise did not hold.
+With words: only the attacks whose names contain one of them. Exit code 1 when a promise did not
+hold.
 """
 
 import sys
@@ -38,7 +40,10 @@ def main(words):
             broken += 1
             said = "BROKEN"
             traceback.print_exc()
-        print(f"{said} {time.monotonic() - began:6.1f} s  {one.name}\n                 {one.holds}", flush=True)
+        print(
+            f"{said} {time.monotonic() - began:6.1f} s  {one.name}\n                 {one.holds}",
+            flush=True,
+        )
     print(f"{len(chosen)} attacks, {broken} promises broken")
     return 1 if broken else 0
 

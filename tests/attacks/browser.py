@@ -1,4 +1,6 @@
-"""A real browser for attacks that only a browser makes: headless Chromium on loopback, in a folder of its own, told what to do over a pipe."""
+"""A real browser for attacks that only a browser makes: headless Chromium on loopback, in a folder
+of its own, told what to do over a pipe.
+"""
 
 import http.server
 import json
@@ -30,7 +32,9 @@ class Server:
 
 
 class Site(Server):
-    """Another web site, on a free port of 127.0.0.1: every path is the same page, which does nothing."""
+    """Another web site, on a free port of 127.0.0.1: every path is the same page, which does
+    nothing.
+    """
 
     PAGE = b"<!doctype html><meta charset=utf-8><title>another site</title>"
 
@@ -51,8 +55,10 @@ class Site(Server):
 
 
 class TurningName(Server):
-    """What a name leads to whose owner lets it lead elsewhere (DNS rebinding): 127.0.0.2, at the port of a service. It is the owner's
-    site for GET /page, and everything else goes to the service byte by byte, as if the name led to it."""
+    """What a name leads to whose owner lets it lead elsewhere (DNS rebinding): 127.0.0.2, at the
+    port of a service. It is the owner's site for GET /page, and everything else goes to the service
+    byte by byte, as if the name led to it.
+    """
 
     def __init__(self, port):
         class Handler(socketserver.BaseRequestHandler):
@@ -65,13 +71,17 @@ class TurningName(Server):
                         return
                     head += part
                 if head.startswith(b"GET /page "):
-                    self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" %
-                                         (len(Site.PAGE), Site.PAGE))
+                    self.request.sendall(
+                        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
+                        % (len(Site.PAGE), Site.PAGE)
+                    )
                 else:
                     self.pass_on(head)
 
             def pass_on(self, head):
-                with socketserver.socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as service:
+                with socketserver.socket.create_connection(
+                    ("127.0.0.1", port), timeout=PATIENCE
+                ) as service:
                     service.sendall(head)
                     other = {self.request: service, service: self.request}
                     while True:
@@ -86,32 +96,64 @@ class TurningName(Server):
 
 
 class Browser:
-    """Chromium with one page. `names`, {name: address of loopback}; no other name leads anywhere."""
+    """Chromium with one page. `names`, {name: address of loopback}; no other name leads
+    anywhere.
+    """
 
     def __init__(self, names=()):
         program = shutil.which("chromium")
         if program is None:
-            raise AssertionError("there is no chromium, which makes this attack: scripts/install-deps installs it")
+            raise AssertionError(
+                "there is no chromium, which makes this attack: scripts/install-deps installs it"
+            )
         self._folder = tempfile.mkdtemp(prefix="retail-pulse-browser-")
         leads = [f"MAP {name} {address}" for name, address in dict(names).items()]
         rules = ", ".join([*leads, "MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1", "EXCLUDE localhost"])
-        # Its own sandbox cannot be had as root, or in most containers; all that it is shown is ours.
-        command = [program, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-                   "--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-dev-shm-usage", "--no-proxy-server",
-                   "--remote-debugging-pipe",
-                   f"--user-data-dir={self._folder}/profile", f"--host-resolver-rules={rules}"]
+        # Its own sandbox cannot be had as root, or in most containers; all that it is shown is
+        # ours.
+        command = [
+            program,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-extensions",
+            "--disable-dev-shm-usage",
+            "--no-proxy-server",
+            "--remote-debugging-pipe",
+            f"--user-data-dir={self._folder}/profile",
+            f"--host-resolver-rules={rules}",
+        ]
         self._log = open(f"{self._folder}/log", "w+b")  # noqa: SIM115; as long as the browser
         its_input, self._to = os.pipe()
         self._from, its_output = os.pipe()
 
-        def take_pipes():  # it reads from descriptor 3 and writes to 4, where by now the log and the pipes are
+        # it reads from descriptor 3 and writes to 4, where by now the log and the pipes
+        # are
+        def take_pipes():
             high = [os.dup(end) for end in (its_input, its_output)]
             os.dup2(high[0], 3)
             os.dup2(high[1], 4)
 
-        environment = {**os.environ, "HOME": self._folder, "XDG_CONFIG_HOME": self._folder, "XDG_CACHE_HOME": self._folder}
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, env=environment,
-                                         start_new_session=True, preexec_fn=take_pipes, pass_fds=(3, 4))
+        environment = {
+            **os.environ,
+            "HOME": self._folder,
+            "XDG_CONFIG_HOME": self._folder,
+            "XDG_CACHE_HOME": self._folder,
+        }
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            env=environment,
+            start_new_session=True,
+            preexec_fn=take_pipes,
+            pass_fds=(3, 4),
+        )
         os.close(its_input)
         os.close(its_output)
         self._unread = b""
@@ -122,18 +164,24 @@ class Browser:
         """Shows a page, and returns when it is there."""
         if self._session is None:
             target = self._ask("Target.createTarget", url="about:blank")["targetId"]
-            self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+            self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)[
+                "sessionId"
+            ]
             self._ask("Page.enable")
         self._ask("Page.navigate", url=url)
-        self.run(f"new Promise(done => setInterval(() => document.readyState == 'complete' && location.href == {json.dumps(url)} && done(1), 20))",
-                 again=True)
+        self.run(
+            f"new Promise(done => setInterval(() => document.readyState == 'complete' && location.href == {json.dumps(url)} && done(1), 20))",
+            again=True,
+        )
         return self
 
     def run(self, script, again=False):
         """What an expression of the page's own comes to, or what its promise does."""
         while True:
             try:
-                seen = self._ask("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+                seen = self._ask(
+                    "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
+                )
                 break
             except RuntimeError:  # the page went while it ran
                 if not again:
@@ -161,7 +209,9 @@ class Browser:
             ready = select.select([self._from], [], [], max(0, deadline - time.monotonic()))[0]
             part = ready and os.read(self._from, 1 << 20)
             if not part:
-                raise AssertionError(f"Chromium {'ended' if ready else f'told nothing in {PATIENCE} s'}\n{self._said()}")
+                raise AssertionError(
+                    f"Chromium {'ended' if ready else f'told nothing in {PATIENCE} s'}\n{self._said()}"
+                )
             self._unread += part
         text, _, self._unread = self._unread.partition(b"\0")
         return json.loads(text)
@@ -172,7 +222,9 @@ class Browser:
 
     def close(self):
         try:
-            os.killpg(self._process.pid, signal.SIGKILL)  # the session that was made for it, so its children too
+            os.killpg(
+                self._process.pid, signal.SIGKILL
+            )  # the session that was made for it, so its children too
         except ProcessLookupError:
             pass  # it has ended
         self._process.wait()

@@ -13,7 +13,9 @@ PRECIOUS = "not yours\n"
 
 
 def folder(world):
-    return pathlib.Path(world.enter_context(tempfile.TemporaryDirectory(prefix="retail-pulse-attack-")))
+    return pathlib.Path(
+        world.enter_context(tempfile.TemporaryDirectory(prefix="retail-pulse-attack-"))
+    )
 
 
 def victim(place, name="victim"):
@@ -50,11 +52,16 @@ def keep_one(world, place, copies, *flags):
     photo = PHOTOS / origin.photo_urls(1)[0].rsplit("/", 1)[1].split("?")[0]
     digest = hashlib.sha256(photo.read_bytes()).hexdigest()
     job = service.submit([visit("S00339218", origin.photo_urls(1))])
-    expect_equal(service.wait_for_end(job)["status"], "completed", "the image is measured all the same")
+    expect_equal(
+        service.wait_for_end(job)["status"], "completed", "the image is measured all the same"
+    )
     return service, photo, digest
 
 
-@attack("files: an operator's own files lie where drafts lay", "only what has a name of ours is cleaned away")
+@attack(
+    "files: an operator's own files lie where drafts lay",
+    "only what has a name of ours is cleaned away",
+)
 def own_files_in_drafts(world):
     place, copies = folder(world), folder(world)
     for drafts, left in (("incoming", "12"), (".retail-pulse-incoming", "draft-3")):
@@ -66,19 +73,36 @@ def own_files_in_drafts(world):
     started(world, place, "--keep-images", str(copies))
     for drafts in ("incoming", ".retail-pulse-incoming"):
         for name in ("invoice.pdf", "07", "5"):
-            expect((copies / drafts / name).is_symlink() or (copies / drafts / name).read_text() == PRECIOUS, f"{drafts}/{name} is gone")
-    expect(not (copies / ".retail-pulse-incoming/draft-3").exists(), "the draft of an interrupted run is still there")
-    expect((copies / "incoming/12").exists(), "incoming/12 is gone, where no earlier version has kept a copy")
+            expect(
+                (copies / drafts / name).is_symlink()
+                or (copies / drafts / name).read_text() == PRECIOUS,
+                f"{drafts}/{name} is gone",
+            )
+    expect(
+        not (copies / ".retail-pulse-incoming/draft-3").exists(),
+        "the draft of an interrupted run is still there",
+    )
+    expect(
+        (copies / "incoming/12").exists(),
+        "incoming/12 is gone, where no earlier version has kept a copy",
+    )
 
 
-@attack("files: a link in place of the folder for drafts", "it is not followed, and nothing behind it is deleted")
+@attack(
+    "files: a link in place of the folder for drafts",
+    "it is not followed, and nothing behind it is deleted",
+)
 def linked_drafts(world):
     place, copies, elsewhere = folder(world), folder(world), folder(world)
     for name in ("7", "draft-7", "letter"):
         victim(elsewhere, name)
     (copies / "incoming").symlink_to(elsewhere)
     started(world, place, "--keep-images", str(copies)).close()
-    expect_equal(sorted(p.name for p in elsewhere.iterdir()), ["7", "draft-7", "letter"], "behind a link that earlier versions used")
+    expect_equal(
+        sorted(p.name for p in elsewhere.iterdir()),
+        ["7", "draft-7", "letter"],
+        "behind a link that earlier versions used",
+    )
     (copies / ".retail-pulse-incoming").rmdir()
     (copies / ".retail-pulse-incoming").symlink_to(elsewhere)
     said = refusal(world, folder(world), "--keep-images", str(copies))
@@ -86,7 +110,10 @@ def linked_drafts(world):
     expect_equal(sorted(p.name for p in elsewhere.iterdir()), ["7", "draft-7", "letter"])
 
 
-@attack("files: links where copies of pictures will be placed", "a copy is placed in the stead of a link, or not at all, never behind it")
+@attack(
+    "files: links where copies of pictures will be placed",
+    "a copy is placed in the stead of a link, or not at all, never behind it",
+)
 def linked_copies(world):
     place, copies, elsewhere = folder(world), folder(world), folder(world)
     service, photo, digest = keep_one(world, folder(world), folder(world))
@@ -102,10 +129,16 @@ def linked_copies(world):
     keep_one(world, folder(world), copies)
     expect_equal((elsewhere / "victim").read_text(), PRECIOUS, "a linked file")
     kept = [p for p in shelf.iterdir() if not p.is_symlink()]
-    expect(len(kept) == 1 and kept[0].read_bytes() == photo.read_bytes(), f"the copy is not there: {kept}")
+    expect(
+        len(kept) == 1 and kept[0].read_bytes() == photo.read_bytes(),
+        f"the copy is not there: {kept}",
+    )
 
 
-@attack("files: a link in place of the lock file", "the start is refused by name, and the file behind it is not emptied")
+@attack(
+    "files: a link in place of the lock file",
+    "the start is refused by name, and the file behind it is not emptied",
+)
 def linked_lock(world):
     place, elsewhere = folder(world), folder(world)
     (place / "retail-pulse.db.lock").symlink_to(victim(elsewhere))
@@ -114,7 +147,10 @@ def linked_lock(world):
     expect_equal((elsewhere / "victim").read_text(), PRECIOUS)
 
 
-@attack("files: somebody's file has the lock's name, or is it by a hard link", "the start is refused, and it is not emptied")
+@attack(
+    "files: somebody's file has the lock's name, or is it by a hard link",
+    "the start is refused, and it is not emptied",
+)
 def foreign_lock(world):
     place, elsewhere = folder(world), folder(world)
     os.link(victim(elsewhere), place / "retail-pulse.db.lock")
@@ -125,7 +161,10 @@ def foreign_lock(world):
     expect_equal(oct(mode_of(elsewhere / "victim")), "0o644", "its mode")
 
 
-@attack("files: links in place of the database and of what SQLite keeps beside it", "the start is refused by name; nothing is written behind them")
+@attack(
+    "files: links in place of the database and of what SQLite keeps beside it",
+    "the start is refused by name; nothing is written behind them",
+)
 def linked_database(world):
     for suffix in ("", "-wal", "-shm", "-journal"):
         for dangling in (False, True):
@@ -133,8 +172,14 @@ def linked_database(world):
             target = elsewhere / "victim" if dangling else victim(elsewhere)
             (place / f"retail-pulse.db{suffix}").symlink_to(target)
             said = refusal(world, place)
-            expect(f"retail-pulse.db{suffix}" in said and "storage" in said and "link" in said, said)
-            expect_equal([p.read_text() for p in elsewhere.iterdir()], [] if dangling else [PRECIOUS], f"behind {suffix or 'the database'}")
+            expect(
+                f"retail-pulse.db{suffix}" in said and "storage" in said and "link" in said, said
+            )
+            expect_equal(
+                [p.read_text() for p in elsewhere.iterdir()],
+                [] if dangling else [PRECIOUS],
+                f"behind {suffix or 'the database'}",
+            )
 
 
 @attack("files: the folder of the database is a link", "that is an operator's, and followed")
@@ -145,7 +190,10 @@ def linked_folder(world):
     expect((real / "retail-pulse.db").is_file(), "no database there")
 
 
-@attack("files: a link, or a hard link to somebody's file, in place of the log", "the start is refused by name; nothing is written to it")
+@attack(
+    "files: a link, or a hard link to somebody's file, in place of the log",
+    "the start is refused by name; nothing is written to it",
+)
 def linked_log(world):
     for make in (lambda target, log: log.symlink_to(target), os.link):
         place, elsewhere = folder(world), folder(world)
@@ -155,8 +203,10 @@ def linked_log(world):
         expect_equal((elsewhere / "victim").read_text(), PRECIOUS)
 
 
-@attack("files: the log's name leads to a descriptor, behind which a process has somebody's file open",
-        "only the output's own descriptors are followed: the start is refused by name")
+@attack(
+    "files: the log's name leads to a descriptor, behind which a process has somebody's file open",
+    "only the output's own descriptors are followed: the start is refused by name",
+)
 def link_to_descriptor(world):
     place, elsewhere = folder(world), folder(world)
     with open(victim(elsewhere), encoding="utf-8") as held:
@@ -166,7 +216,10 @@ def link_to_descriptor(world):
     expect_equal((elsewhere / "victim").read_text(), PRECIOUS)
 
 
-@attack("files: a link takes the place of the log before SIGHUP opens it anew", "the log continues in the old file")
+@attack(
+    "files: a link takes the place of the log before SIGHUP opens it anew",
+    "the log continues in the old file",
+)
 def linked_log_at_hangup(world):
     place, elsewhere = folder(world), folder(world)
     service = started(world, place)
@@ -178,7 +231,10 @@ def linked_log_at_hangup(world):
     expect_equal((elsewhere / "victim").read_text(), PRECIOUS)
 
 
-@attack("files: the log goes where operators send it: null, a descriptor, a pipe, a link to a stream", "all of these work")
+@attack(
+    "files: the log goes where operators send it: null, a descriptor, a pipe, a link to a stream",
+    "all of these work",
+)
 def log_targets(world):
     place = folder(world)
     to_null, pipe = place / "to-null.log", place / "pipe"
@@ -192,24 +248,43 @@ def log_targets(world):
 
 
 def modes_below(place):
-    return {str(p.relative_to(place)): oct(mode_of(p)) for p in place.rglob("*") if not p.is_symlink()}
+    return {
+        str(p.relative_to(place)): oct(mode_of(p)) for p in place.rglob("*") if not p.is_symlink()
+    }
 
 
-@attack("files: another user of the machine reads database, log and copies", "what we make is for its owner alone, or as --file-mode says")
+@attack(
+    "files: another user of the machine reads database, log and copies",
+    "what we make is for its owner alone, or as --file-mode says",
+)
 def modes(world):
-    for flags, of_files, of_folders in (((), "0o600", "0o700"), (("--file-mode", "0640"), "0o640", "0o750"), (("--file-mode", "660"), "0o660", "0o770")):
+    for flags, of_files, of_folders in (
+        ((), "0o600", "0o700"),
+        (("--file-mode", "0640"), "0o640", "0o750"),
+        (("--file-mode", "660"), "0o660", "0o770"),
+    ):
         above = folder(world)
         place, copies = above / "deep" / "data", above / "copies"
         keep_one(world, place, copies, *flags)
         found = modes_below(above)
-        for name in ("deep/data/retail-pulse.db", "deep/data/retail-pulse.db-wal", "deep/data/retail-pulse.db-shm",
-                     "deep/data/retail-pulse.db.lock", "deep/data/service.log"):
+        for name in (
+            "deep/data/retail-pulse.db",
+            "deep/data/retail-pulse.db-wal",
+            "deep/data/retail-pulse.db-shm",
+            "deep/data/retail-pulse.db.lock",
+            "deep/data/service.log",
+        ):
             expect(name in found, f"{name} is not there: {found}")
         for name, mode in found.items():
-            expect_equal(mode, of_folders if (above / name).is_dir() else of_files, f"{name} with {flags}")
+            expect_equal(
+                mode, of_folders if (above / name).is_dir() else of_files, f"{name} with {flags}"
+            )
 
 
-@attack("files: what an earlier version has left can be read by everybody", "it is brought to --file-mode at the start, and the log says so")
+@attack(
+    "files: what an earlier version has left can be read by everybody",
+    "it is brought to --file-mode at the start, and the log says so",
+)
 def former_modes(world):
     place, copies = folder(world), folder(world)
     service, _, digest = keep_one(world, place, copies)
@@ -224,7 +299,10 @@ def former_modes(world):
     expect("the mode of the log file was changed from 0644 to 0600" in service.log(), service.log())
 
 
-@attack("files: a mode that lets everybody write, or nobody read", "it is refused, with those that there are")
+@attack(
+    "files: a mode that lets everybody write, or nobody read",
+    "it is refused, with those that there are",
+)
 def nonsense_modes(world):
     for mode in ("0666", "0777", "0200", "0700", "9", "rw", "0400"):
         said = refusal(world, folder(world), "--file-mode", mode)

@@ -14,7 +14,9 @@ OTHER = "127.0.0.3"
 
 
 def small_service(world, *flags):
-    """The real program with so few descriptors that some hundred connections are all it can have."""
+    """The real program with so few descriptors that some hundred connections are all it can
+    have.
+    """
     made = Service("--fetch-threads", "16", *flags)
     made.prefix = ["prlimit", "--nofile=512:512"]
     return world.enter_context(made)
@@ -43,7 +45,9 @@ def asking(world, service, request, count, sources=(GREEDY,)):
 
 
 def not_reading(world, service, request, count):
-    """The same from one address, with so small a window that what is not read stays with the service, not in the kernel."""
+    """The same from one address, with so small a window that what is not read stays with the
+    service, not in the kernel.
+    """
     made = []
     for _ in range(count):
         connection = world.enter_context(socket.socket())
@@ -91,8 +95,15 @@ def wait_for_answers(connections, count):
 
 
 def expect_served(service, source=OTHER):
-    """Whoever watches over the service sees that it lives, and a client that wants little gets it."""
-    told = subprocess.run([PROGRAM, "health", "--url", f"http://127.0.0.1:{service.port}"], capture_output=True, text=True, timeout=60)
+    """Whoever watches over the service sees that it lives, and a client that wants little gets
+    it.
+    """
+    told = subprocess.run(
+        [PROGRAM, "health", "--url", f"http://127.0.0.1:{service.port}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     expect_equal(told.returncode, 0, f"retail-pulse health: {told.stdout}{told.stderr}")
     stranger = Stranger(service.port, source)
     expect_equal(stranger.get("/healthz")[0], 200, "/healthz")
@@ -104,8 +115,10 @@ def expect_served(service, source=OTHER):
 PART_OF_A_HEAD = b"GET /api/status?jobid=1 HTTP/1.1\r\nHost: h\r\nX-A: "
 
 
-@attack("shares: one client opens more connections than there are and never ends a head",
-        "health is told and others are served meanwhile; a head that does not come is given up after 10 s")
+@attack(
+    "shares: one client opens more connections than there are and never ends a head",
+    "health is told and others are served meanwhile; a head that does not come is given up after 10 s",
+)
 def heads_of_one(world):
     service = small_service(world)
     asking(world, service, PART_OF_A_HEAD, 600)
@@ -114,7 +127,10 @@ def heads_of_one(world):
     expect_served(service)
 
 
-@attack("shares: heads that never end, from hundreds of addresses", "those that stand still make room: health is told and others are served")
+@attack(
+    "shares: heads that never end, from hundreds of addresses",
+    "those that stand still make room: health is told and others are served",
+)
 def heads_of_many(world):
     service = small_service(world)
     sources = [f"127.1.{n // 200}.{n % 200 + 1}" for n in range(600)]
@@ -124,14 +140,18 @@ def heads_of_many(world):
     expect_served(service)
 
 
-@attack("shares: one client asks for the health on every connection, again and again, and reads no answer",
-        "such a connection makes room as a silent one does: health is told and others are served")
+@attack(
+    "shares: one client asks for the health on every connection, again and again, and reads no answer",
+    "such a connection makes room as a silent one does: health is told and others are served",
+)
 def unread_health(world):
     service = small_service(world)
     for _ in range(600):
         connection = world.enter_context(socket.socket())
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 88)  # so that the kernel takes few answers for it
+        connection.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_MAXSEG, 88
+        )  # so that the kernel takes few answers for it
         connection.bind((GREEDY, 0))
         connection.settimeout(30)
         connection.connect(("127.0.0.1", service.port))
@@ -141,7 +161,10 @@ def unread_health(world):
     expect_served(service)
 
 
-@attack("shares: requests that wait for long, with heads as long as they may be", "heads count as bodies do: one client's take 64 MiB at most")
+@attack(
+    "shares: requests that wait for long, with heads as long as they may be",
+    "heads count as bodies do: one client's take 64 MiB at most",
+)
 def long_heads(world):
     service = world.service("--gpu-delay", "0")
     origin = world.origin(delay=600)
@@ -157,19 +180,32 @@ def long_heads(world):
     expect_served(service)
 
 
-@attack("shares: bodies that never come, one on each connection", "a request that is not whole makes room as a silent connection does")
+@attack(
+    "shares: bodies that never come, one on each connection",
+    "a request that is not whole makes room as a silent connection does",
+)
 def bodies_that_never_come(world):
     service = small_service(world)
-    asking(world, service, b"POST /api/submit HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n{", 600)
+    asking(
+        world,
+        service,
+        b"POST /api/submit HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n{",
+        600,
+    )
     expect_served(service)
 
 
-@attack("shares: requests that wait for long take all connections", "each client has a share of the requests that are served at once")
+@attack(
+    "shares: requests that wait for long take all connections",
+    "each client has a share of the requests that are served at once",
+)
 def requests_that_wait(world):
     service = small_service(world)
     origin = world.origin(delay=600)
     job = service.submit([visit("S00339218", origin.photo_urls(1))])
-    waiting = asking(world, service, get(f"/api/jobs/{job}/events"), 300) + asking(world, service, get(f"/api/status?jobid={job}&wait=60"), 300)
+    waiting = asking(world, service, get(f"/api/jobs/{job}/events"), 300) + asking(
+        world, service, get(f"/api/status?jobid={job}&wait=60"), 300
+    )
     expect_served(service)
     follower = world.connect(service.port, OTHER)
     follower.sendall(get(f"/api/jobs/{job}/events"))
@@ -177,7 +213,10 @@ def requests_that_wait(world):
     expect(len(answered(waiting)) > 0, "one client follows as often as it likes")
 
 
-@attack("shares: pages of six times their size that nobody reads", "they cost 24 MiB and a few pages in all, and others read theirs")
+@attack(
+    "shares: pages of six times their size that nobody reads",
+    "they cost 24 MiB and a few pages in all, and others read theirs",
+)
 def unread_pages(world):
     service = world.service()
     job = job_of_long_texts(service)
@@ -185,7 +224,9 @@ def unread_pages(world):
     other = Stranger(service.port, OTHER)
     expect_equal(other.get(page)[0], 200, "a page")  # what one page costs is there before
     before = service.resident_kib()
-    unread = not_reading(world, service, get(page) * 4, 150)  # the first two fit into the kernel's buffers
+    unread = not_reading(
+        world, service, get(page) * 4, 150
+    )  # the first two fit into the kernel's buffers
     wait_for_answers(unread, len(unread))
     wait_until_still(service)
     for _ in range(20):
@@ -194,7 +235,10 @@ def unread_pages(world):
     expect(grown < 300, f"150 clients that do not read cost {grown} MiB")
 
 
-@attack("shares: four submissions of 64 MiB that stop before their end", "the one that stands still gives way to another client's submission")
+@attack(
+    "shares: four submissions of 64 MiB that stop before their end",
+    "the one that stands still gives way to another client's submission",
+)
 def unfinished_uploads(world):
     service = world.service()
     size = 64 * 1024 * 1024
@@ -215,7 +259,10 @@ def unfinished_uploads(world):
     expect_served(service)
 
 
-@attack("shares: one client streams as many reports as there may be, and does not read", "another client streams its report")
+@attack(
+    "shares: one client streams as many reports as there may be, and does not read",
+    "another client streams its report",
+)
 def slow_streams(world):
     service = world.service()
     job = job_of_long_texts(service, 4000)
@@ -229,7 +276,10 @@ def slow_streams(world):
     expect_served(service)
 
 
-@attack("shares: one client has hundreds of reads waiting", "another client's read waits for those that are being read, not for all")
+@attack(
+    "shares: one client has hundreds of reads waiting",
+    "another client's read waits for those that are being read, not for all",
+)
 def scanning_reads(world):
     service = world.service()
     job = job_of_long_texts(service)
@@ -242,7 +292,10 @@ def scanning_reads(world):
     expect_served(service)
 
 
-@attack("shares: one client audits again and again, on many connections", "another client's audit is made, after the one that runs")
+@attack(
+    "shares: one client audits again and again, on many connections",
+    "another client's audit is made, after the one that runs",
+)
 def audits(world):
     service = world.service()
     job = service.submit([visit("nowhere", [f"http://h.example/{n}.jpg" for n in range(20_000)])])
@@ -255,7 +308,10 @@ def audits(world):
     expect_served(service)
 
 
-@attack("shares: a proxy in front sends what many clients ask for", "no share of one client holds for an address that is trusted")
+@attack(
+    "shares: a proxy in front sends what many clients ask for",
+    "no share of one client holds for an address that is trusted",
+)
 def trusted_proxy(world):
     service = small_service(world, "--trusted-client", "127.0.0.2/32")
     origin = world.origin(delay=600)
@@ -266,4 +322,6 @@ def trusted_proxy(world):
     expect_equal(set(heads), {b"HTTP/1.1 200"}, "followers behind a proxy")
     others = asking(world, service, get(f"/api/jobs/{job}/events"), 40, (OTHER,))
     wait_for_answers(others, len(others))
-    expect_equal({c.recv(12) for c in others}, {b"HTTP/1.1 200", b"HTTP/1.1 503"}, "followers of one client")
+    expect_equal(
+        {c.recv(12) for c in others}, {b"HTTP/1.1 200", b"HTTP/1.1 503"}, "followers of one client"
+    )

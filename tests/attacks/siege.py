@@ -3,10 +3,12 @@
 
 usage: siege.py [--minutes M] [--short] [--only ATTACK...]
 
-Strangers from many addresses of loopback attack a service with the default settings, but that it may reach loopback and sends callbacks;
-each attack is bounded, and begun anew until the time is over. A client from one other address meanwhile submits small jobs, waits for their
-ends and asks for the health. Exit code 1 unless each of its submissions was accepted and answered within 2 s, each job came to the right
-result, the health never failed, and the service's memory stayed under 200 MiB. --short: a quarter of a minute, to see that all holds.
+Strangers from many addresses of loopback attack a service with the default settings, but that it
+may reach loopback and sends callbacks; each attack is bounded, and begun anew until the time is
+over. A client from one other address meanwhile submits small jobs, waits for their ends and asks
+for the health. Exit code 1 unless each of its submissions was accepted and answered within 2 s,
+each job came to the right result, the health never failed, and the service's memory stayed under
+200 MiB. --short: a quarter of a minute, to see that all holds.
 """
 
 import argparse
@@ -30,7 +32,7 @@ MOST_MIB = 200
 SECRET = "whsec_" + "c2llZ2Utc2llZ2Utc2llZ2Utc2llZ2Utc2llZ2U="
 
 
-# --- the attackers: a process of their own, one coroutine per attack ---
+# --- the attackers: a process of their own, one coroutine per attack ----------------------------
 
 
 class Attackers:
@@ -50,7 +52,14 @@ class Attackers:
 
     async def connect(self, source, small_window=False):
         reader, writer = await asyncio.wait_for(
-            asyncio.open_connection("127.0.0.1", self.port, local_addr=(source, 0), limit=4096 if small_window else 65536), 5)
+            asyncio.open_connection(
+                "127.0.0.1",
+                self.port,
+                local_addr=(source, 0),
+                limit=4096 if small_window else 65536,
+            ),
+            5,
+        )
         return reader, writer
 
     async def hold(self, source, pieces, seconds):
@@ -69,7 +78,9 @@ class Attackers:
     async def ask(self, source, request, attack, seconds=30):
         """The status of the answer, or 0."""
         status = 0
-        with contextlib.suppress(OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, ValueError, IndexError):
+        with contextlib.suppress(
+            OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, ValueError, IndexError
+        ):
             reader, writer = await self.connect(source)
             try:
                 writer.write(request)
@@ -86,7 +97,11 @@ class Attackers:
 
 
 def post(path, body, headers=b""):
-    return b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n%s\r\n" % (path.encode(), len(body), headers) + body
+    return (
+        b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n%s\r\n"
+        % (path.encode(), len(body), headers)
+        + body
+    )
 
 
 def get(path, headers=b""):
@@ -95,42 +110,67 @@ def get(path, headers=b""):
 
 async def unread_pages(of):
     job = of.hosts["long_job"]
-    await asyncio.gather(*(of.hold("127.0.10.1", [get(f"/api/jobs/{job}/images?limit=1000") * 4], 20) for _ in range(150)))
+    await asyncio.gather(
+        *(
+            of.hold("127.0.10.1", [get(f"/api/jobs/{job}/images?limit=1000") * 4], 20)
+            for _ in range(150)
+        )
+    )
 
 
 async def partial_heads(of):
     """As many as the place has connections, from 40 addresses."""
+
     async def one(at):
-        await of.hold(f"127.0.11.{1 + at % 40}", [b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "], 30)
+        await of.hold(
+            f"127.0.11.{1 + at % 40}", [b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "], 30
+        )
+
     await asyncio.gather(*(one(at) for at in range(of.hosts["heads"])))
 
 
 async def unfinished_uploads(of):
     head = b"POST /api/submit HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 67108864\r\n\r\n"
     piece = b" " * (1 << 20)
-    await asyncio.gather(*(of.hold(f"127.0.12.{1 + at}", [head] + [piece] * 60, 30) for at in range(4)))
+    await asyncio.gather(
+        *(of.hold(f"127.0.12.{1 + at}", [head] + [piece] * 60, 30) for at in range(4))
+    )
 
 
 async def slow_streams(of):
     job = of.hosts["long_job"]
-    await asyncio.gather(*(of.hold("127.0.13.1", [get(f"/api/jobs/{job}/results.ndjson")], 40) for _ in range(256)))
+    await asyncio.gather(
+        *(of.hold("127.0.13.1", [get(f"/api/jobs/{job}/results.ndjson")], 40) for _ in range(256))
+    )
 
 
 async def followers(of):
     job = of.hosts["endless_job"]
-    await asyncio.gather(*(of.hold("127.0.14.1", [get(f"/api/jobs/{job}/events")], 30) for _ in range(1000)))
+    await asyncio.gather(
+        *(of.hold("127.0.14.1", [get(f"/api/jobs/{job}/events")], 30) for _ in range(1000))
+    )
 
 
 async def scanning_reads(of):
     job = of.hosts["many_job"]
-    paths = [f"/api/jobs/{job}/images?state=failed&limit=1000", f"/api/jobs/{job}/audit", "/api/jobs?status=failed&limit=1000",
-             "/api/visits?startdate=2026-01-01&enddate=2026-12-31"]
-    await asyncio.gather(*(of.ask("127.0.15.1", get(paths[at % len(paths)]), "scanning reads") for at in range(250)))
+    paths = [
+        f"/api/jobs/{job}/images?state=failed&limit=1000",
+        f"/api/jobs/{job}/audit",
+        "/api/jobs?status=failed&limit=1000",
+        "/api/visits?startdate=2026-01-01&enddate=2026-12-31",
+    ]
+    await asyncio.gather(
+        *(of.ask("127.0.15.1", get(paths[at % len(paths)]), "scanning reads") for at in range(250))
+    )
     await asyncio.sleep(1)
 
 
 async def empty_urls(of):
-    body = b'{"count": 1, "visits": [{"store_id": "S1", "visit_time": "2026-03-09T12:00:00", "image_url": [' + b'"",' * ((4 << 20) // 3) + b'""]}]}'
+    body = (
+        b'{"count": 1, "visits": [{"store_id": "S1", "visit_time": "2026-03-09T12:00:00", "image_url": ['
+        + b'"",' * ((4 << 20) // 3)
+        + b'""]}]}'
+    )
     await of.ask("127.0.16.1", post("/api/submit", body), "empty URLs")
     await asyncio.sleep(2)
 
@@ -142,36 +182,73 @@ async def tiny_urls(of):
 
 
 async def bad_hosts(of):
-    """Redirectors, endless and silent hosts, in header mode or not: whatever the service was started with."""
-    urls = [f"{of.hosts['bad']}/{kind}/{at}?{time.monotonic_ns()}" for kind in ("redirect", "endless", "slow", "lies", "garbage") for at in range(40)]
+    """Redirectors, endless and silent hosts, in header mode or not: whatever the service was
+    started with.
+    """
+    urls = [
+        f"{of.hosts['bad']}/{kind}/{at}?{time.monotonic_ns()}"
+        for kind in ("redirect", "endless", "slow", "lies", "garbage")
+        for at in range(40)
+    ]
     await of.submit("127.0.18.1", [visit(STORE, urls)], "bad hosts")
     await asyncio.sleep(5)
 
 
 async def silent_receivers(of):
     for at in range(160):
-        await of.submit("127.0.19.1", [visit(STORE, ["not-a-url"])], "silent receivers", callback_url=f"http://127.0.20.{1 + at}:{of.hosts['silent']}/")
+        await of.submit(
+            "127.0.19.1",
+            [visit(STORE, ["not-a-url"])],
+            "silent receivers",
+            callback_url=f"http://127.0.20.{1 + at}:{of.hosts['silent']}/",
+        )
     await asyncio.sleep(60)
 
 
 async def other_sites(of):
     body = json.dumps({"count": 1, "visits": [visit(STORE, ["x"])]}).encode()
-    for headers in (b"Sec-Fetch-Site: cross-site\r\n", b"Origin: http://elsewhere.example\r\n", b"Origin: null\r\n"):
-        await of.ask("127.0.21.1", post("/api/submit", body, headers + b"Content-Type: text/plain\r\n"), "other sites")
-    await of.ask("127.0.21.1", b"GET /api/jobs HTTP/1.1\r\nHost: rebound.example\r\n\r\n", "other sites")
+    for headers in (
+        b"Sec-Fetch-Site: cross-site\r\n",
+        b"Origin: http://elsewhere.example\r\n",
+        b"Origin: null\r\n",
+    ):
+        await of.ask(
+            "127.0.21.1",
+            post("/api/submit", body, headers + b"Content-Type: text/plain\r\n"),
+            "other sites",
+        )
+    await of.ask(
+        "127.0.21.1", b"GET /api/jobs HTTP/1.1\r\nHost: rebound.example\r\n\r\n", "other sites"
+    )
     await asyncio.sleep(0.2)
 
 
 async def malformed(of):
-    for request in (b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", b"\x16\x03\x01\x02\x00", b"GET / HTTP/9.9\r\n\r\n",
-                    b"POST /api/submit HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;a\nb\r\nxZZ0\r\n\r\n",
-                    b"POST /api/submit HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello"):
+    for request in (
+        b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n",
+        b"\x16\x03\x01\x02\x00",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /api/submit HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;a\nb\r\nxZZ0\r\n\r\n",
+        b"POST /api/submit HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    ):
         await of.ask("127.0.22.1", request, "malformed requests", seconds=5)
     await asyncio.sleep(0.1)
 
 
-ATTACKS = [unread_pages, partial_heads, unfinished_uploads, slow_streams, followers, scanning_reads, empty_urls, tiny_urls, bad_hosts,
-           silent_receivers, other_sites, malformed]
+ATTACKS = [
+    unread_pages,
+    partial_heads,
+    unfinished_uploads,
+    slow_streams,
+    followers,
+    scanning_reads,
+    empty_urls,
+    tiny_urls,
+    bad_hosts,
+    silent_receivers,
+    other_sites,
+    malformed,
+]
 
 
 async def attack(attackers, chosen):
@@ -180,11 +257,14 @@ async def attack(attackers, chosen):
             await one(attackers)
             attackers.rounds[one.__name__] = attackers.rounds.get(one.__name__, 0) + 1
             await asyncio.sleep(0.05)
+
     tasks = [asyncio.create_task(again_and_again(one)) for one in chosen]
     await asyncio.sleep(attackers.rest())
     for task in tasks:
         task.cancel()
-    for one, ended in zip(chosen, await asyncio.gather(*tasks, return_exceptions=True), strict=True):
+    for one, ended in zip(
+        chosen, await asyncio.gather(*tasks, return_exceptions=True), strict=True
+    ):
         if isinstance(ended, Exception):
             print(f"the attack {one.__name__} broke down: {ended!r}", file=sys.stderr)
 
@@ -196,18 +276,23 @@ def attackers_process(port, hosts, until, chosen, results):
     results.put((attackers.rounds, attackers.answers))
 
 
-# --- the hosts that they bring ---
+# --- the hosts that they bring ------------------------------------------------------------------
 
 
 def bad_hosts_process(ports):
-    """A host of images that does what its path says, and a listener on every address of loopback that accepts and never answers."""
+    """A host of images that does what its path says, and a listener on every address of loopback
+    that accepts and never answers.
+    """
+
     async def serve(reader, writer):
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 kind = head.split(b" ", 2)[1].split(b"/")[1]
                 if kind == b"redirect":
-                    writer.write(b"HTTP/1.1 302 Found\r\nLocation: /slow/target\r\nContent-Length: 0\r\n\r\n")
+                    writer.write(
+                        b"HTTP/1.1 302 Found\r\nLocation: /slow/target\r\nContent-Length: 0\r\n\r\n"
+                    )
                 elif kind == b"endless":
                     writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8")
                     for _ in range(1000):
@@ -218,7 +303,9 @@ def bad_hosts_process(ports):
                     await asyncio.sleep(8)
                     break
                 elif kind == b"lies":
-                    writer.write(b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-9/1000000000\r\nContent-Length: 10\r\n\r\n0123456789")
+                    writer.write(
+                        b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-9/1000000000\r\nContent-Length: 10\r\n\r\n0123456789"
+                    )
                 else:
                     writer.write(os.urandom(4096))
                     await writer.drain()
@@ -228,17 +315,20 @@ def bad_hosts_process(ports):
 
     async def run():
         bad = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=1024)
+
         async def never(reader, writer):
             with contextlib.suppress(OSError):
                 await reader.read()  # until the other side has had enough
             writer.close()
+
         silent = await asyncio.start_server(never, "0.0.0.0", 0, backlog=1024)
         ports.put((bad.sockets[0].getsockname()[1], silent.sockets[0].getsockname()[1]))
         await asyncio.Event().wait()
+
     asyncio.run(run())
 
 
-# --- the honest client, and what is written down ---
+# --- the honest client, and what is written down ------------------------------------------------
 
 
 class Record:
@@ -262,7 +352,9 @@ def be_honest(service, origin, until, record):
         at += 1
         began = time.monotonic()
         try:
-            waiting.append((service.submit([visit(STORE, origin.photo_urls(3, f"honest-{at}-"))]), began))
+            waiting.append(
+                (service.submit([visit(STORE, origin.photo_urls(3, f"honest-{at}-"))]), began)
+            )
         except (AssertionError, OSError) as failure:
             record.note(f"submission {at}: {failure!r} after {time.monotonic() - began:.1f} s")
         else:
@@ -295,7 +387,13 @@ def ask_for_health(service, until, record):
         record.memory.append(service.resident_kib("VmRSS") / 1024)
         if time.monotonic() >= next_probe:
             next_probe = time.monotonic() + 5
-            ended = subprocess.run([str(PROGRAM), "health"], env=environment, capture_output=True, text=True, timeout=60)
+            ended = subprocess.run(
+                [str(PROGRAM), "health"],
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
             record.probes += 1
             if ended.returncode != 0:
                 record.note(f"retail-pulse health: exit code {ended.returncode}, {ended.stderr}")
@@ -303,10 +401,14 @@ def ask_for_health(service, until, record):
 
 
 def prepare(service):
-    """The jobs that strangers made before: pages whose texts are six bytes each, many images, and one that goes on."""
+    """The jobs that strangers made before: pages whose texts are six bytes each, many images, and
+    one that goes on.
+    """
     long_urls = ["\x01" * 900 + str(at) for at in range(1200)]
-    hosts = {"long_job": service.submit([visit(STORE, long_urls)]),
-             "many_job": service.submit([visit(STORE, [f"nothing-{at}" for at in range(100_000)])])}
+    hosts = {
+        "long_job": service.submit([visit(STORE, long_urls)]),
+        "many_job": service.submit([visit(STORE, [f"nothing-{at}" for at in range(100_000)])]),
+    }
     for job in hosts.values():
         service.wait_for_end(job)
     return hosts
@@ -321,17 +423,34 @@ def siege(seconds, heads, chosen):
         bad.start()
         world.callback(bad.terminate)
         bad_port, silent_port = ports.get(timeout=30)
-        service = world.service("--callback-secret", SECRET, "--allow-callback-address", "127.0.0.0/8")
+        service = world.service(
+            "--callback-secret", SECRET, "--allow-callback-address", "127.0.0.0/8"
+        )
         hosts = prepare(service)
-        hosts |= {"bad": f"http://127.0.0.1:{bad_port}", "silent": silent_port, "heads": heads,
-                  "endless_job": service.submit([visit(STORE, [f"http://127.0.0.1:{bad_port}/slow/{at}" for at in range(20_000)])])}
+        hosts |= {
+            "bad": f"http://127.0.0.1:{bad_port}",
+            "silent": silent_port,
+            "heads": heads,
+            "endless_job": service.submit(
+                [visit(STORE, [f"http://127.0.0.1:{bad_port}/slow/{at}" for at in range(20_000)])]
+            ),
+        }
         until = time.monotonic() + seconds
         results = multiprocessing.Queue()
-        attackers = multiprocessing.Process(target=attackers_process, args=(service.port, hosts, until, chosen, results), daemon=True)
+        attackers = multiprocessing.Process(
+            target=attackers_process,
+            args=(service.port, hosts, until, chosen, results),
+            daemon=True,
+        )
         attackers.start()
         world.callback(attackers.terminate)
-        parts = [threading.Thread(target=part) for part in (lambda: be_honest(service, origin, until, record),
-                                                            lambda: ask_for_health(service, until, record))]
+        parts = [
+            threading.Thread(target=part)
+            for part in (
+                lambda: be_honest(service, origin, until, record),
+                lambda: ask_for_health(service, until, record),
+            )
+        ]
         for part in parts:
             part.start()
         rounds, answers = results.get(timeout=seconds + 120)
@@ -346,10 +465,16 @@ def report(record, rounds, answers):
     for name in sorted(rounds):
         print(f"  {name:20} {rounds[name]:6} rounds")
     for name in sorted(answers):
-        print(f"  {name:20} answers {', '.join(f'{count} x {status}' for status, count in sorted(answers[name].items()))}")
+        print(
+            f"  {name:20} answers {', '.join(f'{count} x {status}' for status, count in sorted(answers[name].items()))}"
+        )
     seconds = sorted(record.seconds) or [0.0]
-    print(f"submissions {len(record.seconds)}, median {seconds[len(seconds) // 2] * 1000:.0f} ms, slowest {seconds[-1] * 1000:.0f} ms, jobs that ended {record.ends}")
-    print(f"health {record.health} answers, {record.probes} probes; memory at most {max(record.memory, default=0):.0f} MiB")
+    print(
+        f"submissions {len(record.seconds)}, median {seconds[len(seconds) // 2] * 1000:.0f} ms, slowest {seconds[-1] * 1000:.0f} ms, jobs that ended {record.ends}"
+    )
+    print(
+        f"health {record.health} answers, {record.probes} probes; memory at most {max(record.memory, default=0):.0f} MiB"
+    )
     if max(record.memory, default=0) > MOST_MIB and not is_sanitized():
         record.note(f"memory {max(record.memory):.0f} MiB")
     for what in record.wrong[:50]:
@@ -359,10 +484,19 @@ def report(record, rounds, answers):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--short", action="store_true", help="a quarter of a minute, with fewer connections")
-    parser.add_argument("--only", nargs="+", choices=[one.__name__ for one in ATTACKS], help="these attacks, to see what each does")
+    parser.add_argument(
+        "--short", action="store_true", help="a quarter of a minute, with fewer connections"
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=[one.__name__ for one in ATTACKS],
+        help="these attacks, to see what each does",
+    )
     chosen = parser.parse_args()
     attacks = [one for one in ATTACKS if not chosen.only or one.__name__ in chosen.only]
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -1,4 +1,6 @@
-"""The table of attacks on the service, and what runs it. The attacks are in the modules beside this one, an area each."""
+"""The table of attacks on the service, and what runs it. The attacks are in the modules beside this
+one, an area each.
+"""
 
 import contextlib
 import pathlib
@@ -13,17 +15,23 @@ ALL = []
 
 
 class Attack:
-    """`name`: what is done, "area: attack". `holds`: what the service promises all the same. `run` does the one and looks at the other."""
+    """`name`: what is done, "area: attack". `holds`: what the service promises all the same. `run`
+    does the one and looks at the other.
+    """
 
     def __init__(self, name, holds, run):
         self.name, self.holds, self.run = name, holds, run
 
 
 def attack(name, holds):
-    """Makes a function an entry of the table. It is given a `World`, and raises AssertionError where the promise is broken."""
+    """Makes a function an entry of the table. It is given a `World`, and raises AssertionError
+    where the promise is broken.
+    """
+
     def add(run):
         ALL.append(Attack(name, holds, run))
         return run
+
     return add
 
 
@@ -41,7 +49,9 @@ class World(contextlib.ExitStack):
         return made
 
     def connect(self, port, source="127.0.0.1"):
-        """A connection to a port of 127.0.0.1, from any address of loopback: to the service each of them is another client."""
+        """A connection to a port of 127.0.0.1, from any address of loopback: to the service each of
+        them is another client.
+        """
         made = socket.create_connection(("127.0.0.1", port), timeout=30, source_address=(source, 0))
         return self.enter_context(made)
 
@@ -54,8 +64,17 @@ class Stranger(Client):
 
 
 def is_sanitized():
-    """Whether the program takes terabytes of addresses, as under a sanitizer, which keeps what was freed: its memory says nothing then."""
-    return subprocess.run(["prlimit", f"--as={300 << 20}", str(PROGRAM), "--version"], capture_output=True, check=False).returncode != 0
+    """Whether the program takes terabytes of addresses, as under a sanitizer, which keeps what was
+    freed: its memory says nothing then.
+    """
+    return (
+        subprocess.run(
+            ["prlimit", f"--as={300 << 20}", str(PROGRAM), "--version"],
+            capture_output=True,
+            check=False,
+        ).returncode
+        != 0
+    )
 
 
 def expect(condition, otherwise):

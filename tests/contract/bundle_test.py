@@ -52,8 +52,11 @@ class Bundle(unittest.TestCase):
         text = "a: *count\nb: { <<: *count, minimum: 1 }\nc: { minimum: 2, <<: *count }\n"
         self.assertEqual(
             self.bundled(common + text),
-            {"a": {"type": "integer", "minimum": 0}, "b": {"type": "integer", "minimum": 1},
-             "c": {"minimum": 2, "type": "integer"}},
+            {
+                "a": {"type": "integer", "minimum": 0},
+                "b": {"type": "integer", "minimum": 1},
+                "c": {"minimum": 2, "type": "integer"},
+            },
         )
 
     def test_a_reference_leads_to_what_is_there(self):

@@ -1,6 +1,7 @@
-// The description of the API as something that exchanges can be held against. An exchange is a line of what the test clients write down:
-// {"method", "target", "status", "headers": [[name, value]], "body" or "body_base64", "whole"}; method and target are null where the request
-// was no HTTP that a test client could understand.
+// The description of the API as something that exchanges can be held against. An exchange is a line
+// of what the test clients write down: {"method", "target", "status", "headers": [[name, value]],
+// "body" or "body_base64", "whole"}; method and target are null where the request was no HTTP that
+// a test client could understand.
 
 import Ajv2020 from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
@@ -12,13 +13,25 @@ const BASE = "openapi.json";
 const REFUSALS = [400, 408, 413, 414, 417, 431, 501, 503, 505];
 
 // Headers of HTTP itself, which any answer may have.
-const GENERAL_HEADERS = ["cache-control", "connection", "content-length", "content-type", "date", "keep-alive", "referrer-policy", "server",
-  "transfer-encoding", "x-accel-buffering", "x-content-type-options"];
+const GENERAL_HEADERS = [
+  "cache-control",
+  "connection",
+  "content-length",
+  "content-type",
+  "date",
+  "keep-alive",
+  "referrer-policy",
+  "server",
+  "transfer-encoding",
+  "x-accel-buffering",
+  "x-content-type-options",
+];
 
 // What is answered on any path before its route is looked for; the connection goes on.
 const TURNED_DOWN = [403, 421];
 
-const pointer = (...parts) => parts.map((part) => "/" + String(part).replaceAll("~", "~0").replaceAll("/", "~1")).join("");
+const pointer = (...parts) =>
+  parts.map((part) => "/" + String(part).replaceAll("~", "~0").replaceAll("/", "~1")).join("");
 
 export class Contract {
   #document;
@@ -29,47 +42,86 @@ export class Contract {
 
   constructor(document) {
     this.#document = document;
-    this.#ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, strictTypes: false, validateSchema: true, allowUnionTypes: true });
+    this.#ajv = new Ajv2020({
+      allErrors: true,
+      strict: true,
+      strictRequired: false,
+      strictTypes: false,
+      validateSchema: true,
+      allowUnionTypes: true,
+    });
     addFormats(this.#ajv);
-    this.#ajv.addVocabulary(Object.keys(document)); // the document is the root of its schemas' references, so its own members count as keywords
+    // the document is the root of its schemas' references, so its own members count as
+    // keywords
+    this.#ajv.addVocabulary(Object.keys(document));
     this.#ajv.addSchema(document, BASE, undefined, false);
     for (const [path, item] of Object.entries(document.paths)) {
       this.#add(path, path, item);
       if (item["x-trailing-slash"]) this.#add(path, path + "/", item);
     }
-    this.#routes.sort((a, b) => a.parameters - b.parameters); // a path without parameters goes before one that could stand for it
+    // a path without parameters goes before one that could stand for it
+    this.#routes.sort((a, b) => a.parameters - b.parameters);
   }
 
   #add(path, served, item) {
-    const text = served.split(/\{[^}]+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[^/]+");
-    this.#routes.push({ path, item, parameters: served.split("{").length, pattern: new RegExp(`^${text}$`) });
+    const text = served
+      .split(/\{[^}]+\}/)
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+      .join("[^/]+");
+    this.#routes.push({
+      path,
+      item,
+      parameters: served.split("{").length,
+      pattern: new RegExp(`^${text}$`),
+    });
   }
 
   /// Every answer of every operation, as "GET /api/status 200".
   described() {
-    return Object.entries(this.#document.paths).flatMap(([path, item]) => METHODS.filter((method) => item[method]).flatMap((method) =>
-      Object.keys(item[method].responses).map((status) => `${method.toUpperCase()} ${path} ${status}`)));
+    return Object.entries(this.#document.paths).flatMap(([path, item]) =>
+      METHODS.filter((method) => item[method]).flatMap((method) =>
+        Object.keys(item[method].responses).map(
+          (status) => `${method.toUpperCase()} ${path} ${status}`,
+        ),
+      ),
+    );
   }
 
   /// What is wrong with an exchange, in words; nothing when the description knows it.
   problemsOf(exchange) {
     const answer = new Answer(exchange);
-    if (exchange.method === null) return this.#refusal(answer) ?? ["a request without a route got what no listener answers"];
-    if (TURNED_DOWN.includes(answer.status)) return this.#check(answer, ["components", "responses", "TurnedDown"]);
+    if (exchange.method === null)
+      return this.#refusal(answer) ?? ["a request without a route got what no listener answers"];
+    if (TURNED_DOWN.includes(answer.status))
+      return this.#check(answer, ["components", "responses", "TurnedDown"]);
     const path = pathOf(exchange.target);
     const route = this.#routes.find((each) => each.pattern.test(path));
-    const of = (name) => this.#refusal(answer) ?? this.#check(answer, ["components", "responses", name]);
+    const of = (name) =>
+      this.#refusal(answer) ?? this.#check(answer, ["components", "responses", name]);
     if (path === "*" && exchange.method === "OPTIONS") return of("Options");
     const belowLayerTwo = /^\/(api\/jobs|api\/stores|docs)(\/|$)/.test(path);
-    if (!route) return answer.status === 404 ? of(belowLayerTwo ? "ProblemNotFound" : "NotFound") : this.#refusal(answer) ?? ["no such path is described"];
+    if (!route)
+      return answer.status === 404
+        ? of(belowLayerTwo ? "ProblemNotFound" : "NotFound")
+        : (this.#refusal(answer) ?? ["no such path is described"]);
     if (exchange.method === "OPTIONS") {
-      return answer.status === 200 ? [...of("Options"), ...this.#allow(answer, route)] : this.#refusal(answer) ?? ["OPTIONS is answered with 200"];
+      return answer.status === 200
+        ? [...of("Options"), ...this.#allow(answer, route)]
+        : (this.#refusal(answer) ?? ["OPTIONS is answered with 200"]);
     }
     const method = exchange.method === "HEAD" ? "get" : exchange.method.toLowerCase();
     if (!METHODS.includes(method) || !route.item[method]) {
-      if (answer.status !== 405) return this.#refusal(answer) ?? [`${exchange.method} is not described here, so it is answered with 405`];
+      if (answer.status !== 405)
+        return (
+          this.#refusal(answer) ?? [
+            `${exchange.method} is not described here, so it is answered with 405`,
+          ]
+        );
       const isLayerOne = /^\/api\/(submit|status|visits)\/?$/.test(path);
-      return [...of(isLayerOne ? "MethodNotAllowed" : "ProblemMethodNotAllowed"), ...this.#allow(answer, route)];
+      return [
+        ...of(isLayerOne ? "MethodNotAllowed" : "ProblemMethodNotAllowed"),
+        ...this.#allow(answer, route),
+      ];
     }
     return this.#operation(answer, route, method);
   }
@@ -88,14 +140,21 @@ export class Contract {
 
   /// Nothing is wrong, or undefined where it is no refusal.
   #refusal(answer) {
-    if (!REFUSALS.includes(answer.status) || answer.header("connection") !== "close") return undefined;
+    if (!REFUSALS.includes(answer.status) || answer.header("connection") !== "close")
+      return undefined;
     if (answer.status === 503 && !answer.header("retry-after")) return undefined;
-    const problems = this.#check(answer, ["components", "responses", "Refused"], answer.status === 503 ? ["retry-after"] : []);
+    const problems = this.#check(
+      answer,
+      ["components", "responses", "Refused"],
+      answer.status === 503 ? ["retry-after"] : [],
+    );
     return problems.length ? undefined : [];
   }
 
   #allow(answer, route) {
-    const methods = METHODS.filter((method) => route.item[method]).flatMap((method) => (method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]));
+    const methods = METHODS.filter((method) => route.item[method]).flatMap((method) =>
+      method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()],
+    );
     const expected = [...methods, "OPTIONS"].sort().join(", ");
     const told = (answer.header("allow") ?? "").split(", ").sort().join(", ");
     return told === expected ? [] : [`Allow is '${told}', described is '${expected}'`];
@@ -103,7 +162,10 @@ export class Contract {
 
   #check(answer, at, moreHeaders = []) {
     const [response, where] = this.#resolved(at);
-    return [...this.#headers(answer, response, where, moreHeaders), ...this.#body(answer, response, where)];
+    return [
+      ...this.#headers(answer, response, where, moreHeaders),
+      ...this.#body(answer, response, where),
+    ];
   }
 
   #headers(answer, response, where, more) {
@@ -117,10 +179,21 @@ export class Contract {
         continue;
       }
       const number = /^\d+$/.test(value) && this.#typeOf([...headerAt, "schema"]) === "integer";
-      problems.push(...this.#validate(number ? Number(value) : value, [...headerAt, "schema"], `header ${name}`));
+      problems.push(
+        ...this.#validate(
+          number ? Number(value) : value,
+          [...headerAt, "schema"],
+          `header ${name}`,
+        ),
+      );
     }
-    const known = new Set([...GENERAL_HEADERS, ...more, ...described.map(([name]) => name.toLowerCase())]);
-    for (const [name] of answer.headers) if (!known.has(name.toLowerCase())) problems.push(`the header ${name} is not described`);
+    const known = new Set([
+      ...GENERAL_HEADERS,
+      ...more,
+      ...described.map(([name]) => name.toLowerCase()),
+    ]);
+    for (const [name] of answer.headers)
+      if (!known.has(name.toLowerCase())) problems.push(`the header ${name} is not described`);
     return problems;
   }
 
@@ -128,7 +201,8 @@ export class Contract {
     const content = Object.keys(response.content ?? {});
     if (!content.length) return answer.size ? ["a body is not described"] : [];
     const type = (answer.header("content-type") ?? "").split(";")[0].trim().toLowerCase();
-    if (!content.includes(type)) return [`the content type '${type}' is not described, but ${content.join(", ")}`];
+    if (!content.includes(type))
+      return [`the content type '${type}' is not described, but ${content.join(", ")}`];
     if (answer.toHead) return answer.size ? ["the answer to a HEAD has a body"] : [];
     return this.#bodyOfType(answer, type, [...where, "content", type]);
   }
@@ -140,17 +214,27 @@ export class Contract {
       if (answer.whole) return this.#json(answer.text, [...at, "schema"], "body");
       return answer.header("transfer-encoding") === "chunked" ? [] : ["the body is cut"]; // a stream may break off, for all to see
     }
-    if (media["x-line-schema"]) return answer.lines().flatMap((line, n) => this.#json(line, [...at, "x-line-schema"], `line ${n + 1}`));
+    if (media["x-line-schema"])
+      return answer
+        .lines()
+        .flatMap((line, n) => this.#json(line, [...at, "x-line-schema"], `line ${n + 1}`));
     if (media["x-event-schemas"]) return this.#events(answer, media, at);
-    if (media["x-first-line"]) return answer.text.replace(/^\ufeff/, "").split(/\r?\n/)[0] === media["x-first-line"] || !answer.whole ? [] : ["the first line is another than described"];
+    if (media["x-first-line"])
+      return answer.text.replace(/^\ufeff/, "").split(/\r?\n/)[0] === media["x-first-line"] ||
+        !answer.whole
+        ? []
+        : ["the first line is another than described"];
     return [];
   }
 
   #events(answer, media, at) {
     return answer.events().flatMap((event) => {
-      const unknown = Object.keys(event).filter((field) => !["event", "data", "id", "retry"].includes(field));
+      const unknown = Object.keys(event).filter(
+        (field) => !["event", "data", "id", "retry"].includes(field),
+      );
       if (unknown.length) return [`the field '${unknown[0]}' of an event is not described`];
-      if (event.data === undefined) return event.event === undefined ? [] : ["an event has no data, so nobody is told of it"];
+      if (event.data === undefined)
+        return event.event === undefined ? [] : ["an event has no data, so nobody is told of it"];
       const kind = event.event ?? "message";
       if (!(kind in media["x-event-schemas"])) return [`the event '${kind}' is not described`];
       return this.#json(event.data, [...at, "x-event-schemas", kind], `event ${kind}`);
@@ -172,27 +256,43 @@ export class Contract {
     if (!this.#validators.has(ref)) this.#validators.set(ref, this.#ajv.compile({ $ref: ref }));
     const validate = this.#validators.get(ref);
     if (validate(value)) return [];
-    return validate.errors.map((error) => `${what}${error.instancePath} ${error.message}${detailOf(error)}`);
+    return validate.errors.map(
+      (error) => `${what}${error.instancePath} ${error.message}${detailOf(error)}`,
+    );
   }
 
-  /// Examples, defaults and the like: everything in the document that must be valid by a schema beside it.
+  /// Examples, defaults and the like: everything in the document that must be valid by a
+  /// schema beside it.
   problemsOfExamples() {
     const problems = [];
     const visit = (node, at) => {
       if (node === null || typeof node !== "object") return;
       if (!Array.isArray(node) && node.schema) {
         problems.push(...this.#problemsOfText(node, at));
-        if ("example" in node) problems.push(...this.#validate(node.example, [...at, "schema"], `${pointer(...at)}: example `));
+        if ("example" in node)
+          problems.push(
+            ...this.#validate(node.example, [...at, "schema"], `${pointer(...at)}: example `),
+          );
         for (const [name, each] of Object.entries(node.examples ?? {})) {
           const [example] = each.$ref ? this.#resolved([...at, "examples", name]) : [each];
-          problems.push(...this.#validate(example.value, [...at, "schema"], `${pointer(...at)}: example ${name} `));
+          problems.push(
+            ...this.#validate(
+              example.value,
+              [...at, "schema"],
+              `${pointer(...at)}: example ${name} `,
+            ),
+          );
         }
       }
       if (!Array.isArray(node) && ("type" in node || "enum" in node) && typeof node !== "string") {
-        for (const value of Array.isArray(node.examples) ? node.examples : []) problems.push(...this.#validate(value, at, `${pointer(...at)}: example `));
-        if ("default" in node) problems.push(...this.#validate(node.default, at, `${pointer(...at)}: default `));
+        for (const value of Array.isArray(node.examples) ? node.examples : [])
+          problems.push(...this.#validate(value, at, `${pointer(...at)}: example `));
+        if ("default" in node)
+          problems.push(...this.#validate(node.default, at, `${pointer(...at)}: default `));
       }
-      for (const [key, each] of Object.entries(node)) if (!["example", "examples", "default", "const", "enum"].includes(key)) visit(each, [...at, key]);
+      for (const [key, each] of Object.entries(node))
+        if (!["example", "examples", "default", "const", "enum"].includes(key))
+          visit(each, [...at, key]);
     };
     visit(this.#document, []);
     return problems;
@@ -201,8 +301,16 @@ export class Contract {
   /// Of an example in lines, events or columns.
   #problemsOfText(media, at) {
     if (!media["x-line-schema"] && !media["x-event-schemas"] && !media["x-first-line"]) return [];
-    const answer = new Answer({ status: 200, headers: [], method: "GET", whole: true, body: media.example ?? "" });
-    return this.#bodyOfType(answer, at.at(-1), at).map((problem) => `${pointer(...at)}: example ${problem}`);
+    const answer = new Answer({
+      status: 200,
+      headers: [],
+      method: "GET",
+      whole: true,
+      body: media.example ?? "",
+    });
+    return this.#bodyOfType(answer, at.at(-1), at).map(
+      (problem) => `${pointer(...at)}: example ${problem}`,
+    );
   }
 
   /// Every schema can be compiled: no reference leads nowhere, and no keyword is misspelt.
@@ -217,7 +325,8 @@ export class Contract {
     }
     const visit = (node, at) => {
       if (node === null || typeof node !== "object") return;
-      if (typeof node.$ref === "string" && this.#at(partsOf(node.$ref)) === undefined) problems.push(`${pointer(...at)}: ${node.$ref} leads nowhere`);
+      if (typeof node.$ref === "string" && this.#at(partsOf(node.$ref)) === undefined)
+        problems.push(`${pointer(...at)}: ${node.$ref} leads nowhere`);
       for (const [key, each] of Object.entries(node)) visit(each, [...at, key]);
     };
     visit(this.#document, []);
@@ -245,10 +354,14 @@ class Answer {
     this.headers = exchange.headers;
     this.toHead = exchange.method === "HEAD";
     this.whole = exchange.whole;
-    const bytes = "body_base64" in exchange ? Buffer.from(exchange.body_base64, "base64") : Buffer.from(exchange.body, "utf8");
+    const bytes =
+      "body_base64" in exchange
+        ? Buffer.from(exchange.body_base64, "base64")
+        : Buffer.from(exchange.body, "utf8");
     this.size = bytes.length;
     this.text = bytes.toString("utf8");
-    this.isText = !("body_base64" in exchange) || !exchange.whole; // a body that was cut may end within a character
+    // a body that was cut may end within a character
+    this.isText = !("body_base64" in exchange) || !exchange.whole;
   }
 
   header(name) {
@@ -262,14 +375,18 @@ class Answer {
 
   /// Of a text/event-stream; comments are left out, and an event that did not come to its end.
   events() {
-    return this.text.split("\n\n").slice(0, -1).map((block) => {
-      const event = {};
-      for (const line of block.split("\n")) {
-        const [, name, value] = /^([^:]*):? ?(.*)$/.exec(line);
-        if (name) event[name] = name in event ? `${event[name]}\n${value}` : value;
-      }
-      return event;
-    }).filter((event) => Object.keys(event).length);
+    return this.text
+      .split("\n\n")
+      .slice(0, -1)
+      .map((block) => {
+        const event = {};
+        for (const line of block.split("\n")) {
+          const [, name, value] = /^([^:]*):? ?(.*)$/.exec(line);
+          if (name) event[name] = name in event ? `${event[name]}\n${value}` : value;
+        }
+        return event;
+      })
+      .filter((event) => Object.keys(event).length);
   }
 }
 
@@ -279,11 +396,15 @@ function pathOf(target) {
 }
 
 function partsOf(ref) {
-  return ref.replace(/^#\//, "").split("/").map((part) => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~"));
+  return ref
+    .replace(/^#\//, "")
+    .split("/")
+    .map((part) => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
 function detailOf(error) {
   const { additionalProperty, unevaluatedProperty, allowedValue, allowedValues } = error.params;
-  const what = additionalProperty ?? unevaluatedProperty ?? allowedValue ?? allowedValues?.join(", ");
+  const what =
+    additionalProperty ?? unevaluatedProperty ?? allowedValue ?? allowedValues?.join(", ");
   return what === undefined ? "" : ` (${what})`;
 }

@@ -1,4 +1,6 @@
-"""Generates types from the description of the API, type-checks client.ts with them, and lets it do a job with the real program."""
+"""Generates types from the description of the API, type-checks client.ts with them, and lets it do
+a job with the real program.
+"""
 
 import json
 import os
@@ -19,7 +21,13 @@ OPENAPI = os.environ.get("OPENAPI", harness.PROGRAM.parent / "api/openapi.json")
 
 
 def run(*command, folder):
-    done = subprocess.run([str(word) for word in command], cwd=folder, capture_output=True, text=True, timeout=harness.PATIENCE)
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=harness.PATIENCE,
+    )
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -45,12 +53,30 @@ def main():
         origin = harness.Origin()
         with harness.Service("--gpu-delay", "0") as service:
             good = f"{origin.url}/{PHOTO.name}"
-            told = json.loads(run(NODE, client, f"http://127.0.0.1:{service.port}", good, f"{origin.url}/missing/x.jpg", folder=folder))
+            told = json.loads(
+                run(
+                    NODE,
+                    client,
+                    f"http://127.0.0.1:{service.port}",
+                    good,
+                    f"{origin.url}/missing/x.jpg",
+                    folder=folder,
+                )
+            )
         origin.close()
-    perimeter = 2 * sum(struct.unpack(">II", PHOTO.read_bytes()[16:24]))  # where a PNG has its width and height
-    expected = {"status": "failed", "images": {"total": 3, "done": 3, "failed": 1}, "failures": [["S00339218", "http_status"]],
-                "states": ["succeeded", "failed", "succeeded"], "perimeters": [perimeter, None, perimeter], "results": [0, 1, 2],
-                "conserved": True, "refused": "job_not_found"}
+    perimeter = 2 * sum(
+        struct.unpack(">II", PHOTO.read_bytes()[16:24])
+    )  # where a PNG has its width and height
+    expected = {
+        "status": "failed",
+        "images": {"total": 3, "done": 3, "failed": 1},
+        "failures": [["S00339218", "http_status"]],
+        "states": ["succeeded", "failed", "succeeded"],
+        "perimeters": [perimeter, None, perimeter],
+        "results": [0, 1, 2],
+        "conserved": True,
+        "refused": "job_not_found",
+    }
     if told != expected:
         sys.exit(f"expected {expected}\n    told {told}")
     print("the generated client did a job and read all about it")

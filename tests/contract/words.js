@@ -9,7 +9,11 @@ const SUMMARY_WORDS = 10;
 export function problemsOfWords(document) {
   const problems = [];
   const complain = (at, what) => problems.push(`${at.join("/")}: ${what}`);
-  const at = (ref) => ref.slice(2).split("/").reduce((node, part) => node[part], document);
+  const at = (ref) =>
+    ref
+      .slice(2)
+      .split("/")
+      .reduce((node, part) => node[part], document);
   const resolved = (node) => (node.$ref ? resolved(at(node.$ref)) : node);
 
   const isExplained = (node) => Boolean(node.description ?? resolved(node).description);

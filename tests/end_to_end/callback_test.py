@@ -1,4 +1,6 @@
-"""Callbacks of the real program: signatures, retries, kill -9 and SIGTERM between the verdict and its delivery."""
+"""Callbacks of the real program: signatures, retries, kill -9 and SIGTERM between the verdict and
+its delivery.
+"""
 
 import base64
 import hashlib
@@ -18,7 +20,9 @@ KNOWN = "S00339218"
 
 
 class Receiver:
-    """A host that is told of the ends of jobs. Bound from the beginning, so that nobody else gets its port; it answers once it is up."""
+    """A host that is told of the ends of jobs. Bound from the beginning, so that nobody else gets
+    its port; it answers once it is up.
+    """
 
     def __init__(self, up=True):
         self.requests = []  # (headers in lower case, body), in order of arrival
@@ -31,7 +35,9 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 silent = receiver.silent
-                receiver.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
+                receiver.requests.append(
+                    ({name.lower(): value for name, value in self.headers.items()}, body)
+                )
                 if silent:
                     receiver._ended.wait()
                     self.close_connection = True
@@ -43,7 +49,9 @@ class Receiver:
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
+        self._server = http.server.ThreadingHTTPServer(
+            ("127.0.0.1", 0), Handler, bind_and_activate=False
+        )
         self._server.daemon_threads = True
         self._server.server_bind()
         self._thread = None
@@ -56,7 +64,9 @@ class Receiver:
 
     def come_up(self):
         self._server.server_activate()
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
         self._thread.start()
 
     def close(self):
@@ -80,26 +90,47 @@ class Callbacks(unittest.TestCase):
         return receiver
 
     def service(self, *flags, **how):
-        return Service("--callback-secret", self.secret, "--allow-callback-address", "127.0.0.0/8", *flags, **how)
+        return Service(
+            "--callback-secret",
+            self.secret,
+            "--allow-callback-address",
+            "127.0.0.0/8",
+            *flags,
+            **how,
+        )
 
     @staticmethod
     def post(service, visits, url):
-        return service.request("POST", "/api/submit", json.dumps({"count": len(visits), "visits": visits, "callback_url": url}))
+        return service.request(
+            "POST",
+            "/api/submit",
+            json.dumps({"count": len(visits), "visits": visits, "callback_url": url}),
+        )
 
     def submit(self, service, url, *, missing=0):
-        urls = self.origin.photo_urls(2) + [f"{self.origin.url}/missing/{i}.jpg" for i in range(missing)]
+        urls = self.origin.photo_urls(2) + [
+            f"{self.origin.url}/missing/{i}.jpg" for i in range(missing)
+        ]
         status, answer = self.post(service, [visit(KNOWN, urls)], url)
         self.assertEqual(status, 201, answer)
         return answer["job_id"]
 
     @staticmethod
     def row(service, job):
-        """State, attempts and last error of the job's callback; nothing before its run has ended."""
+        """State, attempts and last error of the job's callback; nothing before its run has
+        ended.
+        """
         with service.copied_database() as database:
-            return database.execute("SELECT state, attempts, last_error FROM callbacks WHERE job_id = ? AND run = 1", (job,)).fetchone()
+            return database.execute(
+                "SELECT state, attempts, last_error FROM callbacks WHERE job_id = ? AND run = 1",
+                (job,),
+            ).fetchone()
 
     def wait_for_state(self, service, job, state):
-        return wait_for(lambda: (row := self.row(service, job)) and row[0] == state and row, f"callback of job {job} in state {state}")
+        return wait_for(
+            lambda: (row := self.row(service, job)) and row[0] == state and row,
+            f"callback of job {job} in state {state}",
+        )
 
     def verified(self, request):
         """The message of a request whose signature is right."""
@@ -107,7 +138,9 @@ class Callbacks(unittest.TestCase):
         self.assertEqual(headers["content-type"], "application/json")
         sent = int(headers["webhook-timestamp"])
         self.assertLess(abs(time.time() - sent), 300)
-        text = b".".join((headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body))
+        text = b".".join(
+            (headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body)
+        )
         right = "v1," + base64.b64encode(hmac.new(self.key, text, hashlib.sha256).digest()).decode()
         self.assertTrue(hmac.compare_digest(headers["webhook-signature"], right), headers)
         return json.loads(body)
@@ -126,12 +159,19 @@ class Callbacks(unittest.TestCase):
                 told = receiver.requests[before:]
                 self.assertEqual(len(told), 1)
                 message = self.verified(told[0])
-                self.assertEqual(message, {"type": f"job.{outcome}", "timestamp": status["finished_at"], "data": status})
-                self.assertRegex(told[0][0]["webhook-id"], rf"^job-{job}-run-1-[0-9]+-[0-9a-f]{{16}}$")
+                self.assertEqual(
+                    message,
+                    {"type": f"job.{outcome}", "timestamp": status["finished_at"], "data": status},
+                )
+                self.assertRegex(
+                    told[0][0]["webhook-id"], rf"^job-{job}-run-1-[0-9]+-[0-9a-f]{{16}}$"
+                )
                 self.assertEqual(told[0][0]["user-agent"], "retail-pulse")
             self.assertNotIn(self.secret, service.log())
             self.assertNotIn("of=test", service.log())
-        with self.service("--user-agent", "Shelves/2.1", folder=folder) as again:  # nothing is left to be told
+        with self.service(
+            "--user-agent", "Shelves/2.1", folder=folder
+        ) as again:  # nothing is left to be told
             self.wait_for_state(again, self.submit(again, receiver.url), 1)
             self.assertEqual(len(receiver.requests), 3)
             self.assertEqual(receiver.requests[-1][0]["user-agent"], "Shelves/2.1")
@@ -140,7 +180,9 @@ class Callbacks(unittest.TestCase):
         receiver = self.receiver(up=False)
         with self.service() as service:
             job = self.submit(service, receiver.url)
-            row = wait_for(lambda: (row := self.row(service, job)) and row[1] == 1 and row, "an attempt")
+            row = wait_for(
+                lambda: (row := self.row(service, job)) and row[1] == 1 and row, "an attempt"
+            )
             self.assertEqual(row, (0, 1, "The receiver refused or dropped the connection"))
             receiver.come_up()
             self.assertEqual(self.wait_for_state(service, job, 1), (1, 2, None))
@@ -148,7 +190,9 @@ class Callbacks(unittest.TestCase):
         self.assertEqual(self.verified(receiver.requests[0])["data"]["job_id"], job)
 
     def interrupted(self, end):
-        """A service whose receiver has not answered when it is ended so; then another one, and an answer."""
+        """A service whose receiver has not answered when it is ended so; then another one, and an
+        answer.
+        """
         receiver = self.receiver()
         receiver.silent = True
         with tempfile.TemporaryDirectory(prefix="retail-pulse-callback-") as folder:
@@ -177,21 +221,37 @@ class Callbacks(unittest.TestCase):
         receiver.status = 410
         with self.service("--callback-attempts", "1") as service:
             job = self.submit(service, receiver.url)
-            self.assertEqual(self.wait_for_state(service, job, 2), (2, 1, "The receiver answered with status 410"))
+            self.assertEqual(
+                self.wait_for_state(service, job, 2),
+                (2, 1, "The receiver answered with status 410"),
+            )
             blocked = self.submit(service, "http://10.0.0.1/hook")
-            self.assertEqual(self.wait_for_state(service, blocked, 2), (2, 1, "The URL leads to an address that may not be called"))
+            self.assertEqual(
+                self.wait_for_state(service, blocked, 2),
+                (2, 1, "The URL leads to an address that may not be called"),
+            )
         self.assertEqual(len(receiver.requests), 1)
 
     def test_a_callback_that_cannot_be_promised_is_refused_with_the_job(self):
         visits = [visit(KNOWN, self.origin.photo_urls(1))]
         with Service() as service:
-            self.assertEqual(self.post(service, visits, "http://127.0.0.1:8080/"),
-                             (400, {"error": "callback_url needs a service with --callback-secret"}))
+            self.assertEqual(
+                self.post(service, visits, "http://127.0.0.1:8080/"),
+                (400, {"error": "callback_url needs a service with --callback-secret"}),
+            )
         with self.service() as service:
-            for url in ("ftp://h.example/", "/hook", "http://u:p@h.example/", "http://h.example:25/"):
+            for url in (
+                "ftp://h.example/",
+                "/hook",
+                "http://u:p@h.example/",
+                "http://h.example:25/",
+            ):
                 status, answer = self.post(service, visits, url)
                 self.assertEqual(status, 400, answer)
-                self.assertTrue(answer["error"].startswith("callback_url is not a valid http or https URL: "), answer)
+                self.assertTrue(
+                    answer["error"].startswith("callback_url is not a valid http or https URL: "),
+                    answer,
+                )
         refused = Service("--callback-secret", self.secret[:-1])
         self.addCleanup(refused.close)
         code, said = refused.refuses_to_start()

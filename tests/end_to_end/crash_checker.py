@@ -1,4 +1,6 @@
-"""Compares what the client remembers, what the database holds and what the image host was asked for."""
+"""Compares what the client remembers, what the database holds and what the image host was asked
+for.
+"""
 
 import collections
 import contextlib
@@ -42,7 +44,7 @@ class Checker:
         self._recorded = set()  # targets whose result is committed
         self._closed = 0  # jobs up to this id have ended, and were found right
 
-    # --- what the client tells ---
+    # --- what the client tells -------------------------------------------------------------------
 
     def sent(self, visits):
         submission = Submission(visits)
@@ -57,14 +59,15 @@ class Checker:
     def unanswered(self):
         return sum(not s.answered for s in self.jobs)
 
-    # --- what the image host tells ---
+    # --- what the image host tells ---------------------------------------------------------------
 
     def check_fetches(self):
-        """Of one life of the service: nothing that was recorded before it is fetched, and nothing twice. Call it before `check_database`.
+        """Of one life of the service: nothing that was recorded before it is fetched, and nothing
+        twice. Call it before `check_database`.
 
         A kill between fetch and commit makes the next life fetch the image again, as it must."""
         targets = [target for _, target in self._origin.requests]
-        del self._origin.requests[:len(targets)]
+        del self._origin.requests[: len(targets)]
         for target, times in collections.Counter(targets).items():
             again = times - (target not in self._recorded)
             if again:
@@ -72,10 +75,12 @@ class Checker:
                 when = "after its commit" if target in self._recorded else "by one process"
                 self.problems.append(f"{target} was fetched {again} times more, {when}")
 
-    # --- what the database tells ---
+    # --- what the database tells -----------------------------------------------------------------
 
     def check_database(self, service, wholly=False):
-        """Of a service that is not running: the jobs that may have changed since the last look, or all."""
+        """Of a service that is not running: the jobs that may have changed since the last look, or
+        all.
+        """
         with dead_database(service) as database:
             floor = 0 if wholly else self._closed
             images = collections.defaultdict(list)
@@ -96,7 +101,9 @@ class Checker:
                 if submission.job > floor and submission.job not in found:
                     self._lose(len(submission.urls), f"job {submission.job} is not in the database")
             last = max(found, default=0)
-            while ended.get(self._closed + 1, self._closed + 1 < last):  # an id without a job is that of a submission that came to nothing
+            while ended.get(
+                self._closed + 1, self._closed + 1 < last
+            ):  # an id without a job is that of a submission that came to nothing
                 self._closed += 1
 
     def _match(self, job, urls):
@@ -126,12 +133,26 @@ class Checker:
 
         states = collections.Counter(image[3] for image in images)
         demand(total == len(images), f"{total} images are counted, {len(images)} are there")
-        demand((succeeded, failed) == (states[1], states[2]), f"counters {succeeded}+{failed}, rows {states[1]}+{states[2]}")
+        demand(
+            (succeeded, failed) == (states[1], states[2]),
+            f"counters {succeeded}+{failed}, rows {states[1]}+{states[2]}",
+        )
         demand((state > 1) == (states[0] == 0), f"state {state} with {states[0]} pending images")
         demand(state != 2 or failed == 0, "completed with failures")
         demand(state != 3 or failed > 0, "failed without failures")
         of_stores = {}
-        for number, store, url, image_state, code, error, width, height, perimeter, recorded_at in images:
+        for (
+            number,
+            store,
+            url,
+            image_state,
+            code,
+            error,
+            width,
+            height,
+            perimeter,
+            recorded_at,
+        ) in images:
             known = self._results.get((job, number))
             now = (image_state, code, width, height, recorded_at)
             if known and image_state == 0:
@@ -144,31 +165,49 @@ class Checker:
             self._recorded.add(url.removeprefix(self._origin.url))
             right = (2, "http_status") if "/missing/" in url else (1, None)
             demand((image_state, code) == right, f"image {number} came to {image_state} {code}")
-            demand(image_state != 1 or perimeter == 2 * (width + height) > 0, f"image {number} has perimeter {perimeter}")
+            demand(
+                image_state != 1 or perimeter == 2 * (width + height) > 0,
+                f"image {number} has perimeter {perimeter}",
+            )
             if image_state == 2:
                 first = of_stores.setdefault(store, [store, code, error, 0])
                 first[3] += 1
         expected = [tuple(row) for row in of_stores.values()]
         demand(stores == expected, f"failures of stores {stores}, rows {expected}")
         if state > 1:
-            told = [(f["store_id"], f["failed_images"]) for f in json.loads(failures)["stores"]] if failures else []
-            demand(told == [(row[0], row[3]) for row in expected], f"the verdict tells {told}, rows {expected}")
+            told = (
+                [(f["store_id"], f["failed_images"]) for f in json.loads(failures)["stores"]]
+                if failures
+                else []
+            )
+            demand(
+                told == [(row[0], row[3]) for row in expected],
+                f"the verdict tells {told}, rows {expected}",
+            )
 
-    # --- what the service tells ---
+    # --- what the service tells ------------------------------------------------------------------
 
     def check_answers(self, service):
         """Every job through the API: known, final and whole."""
         for submission in self.jobs:
             code, answer = service.get(f"/api/status?jobid={submission.job}")
             missing = sum("/missing/" in url for url in submission.urls)
-            expected = {"total": len(submission.urls), "done": len(submission.urls), "failed": missing}
+            expected = {
+                "total": len(submission.urls),
+                "done": len(submission.urls),
+                "failed": missing,
+            }
             verdict = "failed" if missing else "completed"
             if code != 200 or (answer["status"], answer["images"]) != (verdict, expected):
                 self.unknown += 1
-                self.problems.append(f"job {submission.job} should be {verdict} {expected}; status answers {code} {answer}")
+                self.problems.append(
+                    f"job {submission.job} should be {verdict} {expected}; status answers {code} {answer}"
+                )
 
     def _lose(self, images, what):
-        if images and f"lost: {what}" not in self.problems:  # the last check sees again what an earlier one has counted
+        if (
+            images and f"lost: {what}" not in self.problems
+        ):  # the last check sees again what an earlier one has counted
             self.lost += images
             self.problems.append(f"lost: {what}")
 
@@ -180,7 +219,9 @@ class Checker:
 
 @contextlib.contextmanager
 def dead_database(service):
-    """The database as the next start will find it. The log is a copy and the file, which is large, a link: a look costs little."""
+    """The database as the next start will find it. The log is a copy and the file, which is large,
+    a link: a look costs little.
+    """
     with tempfile.TemporaryDirectory(prefix="look-", dir=service.folder) as folder:
         look = pathlib.Path(folder) / "look.db"
         log = service.database.with_name(service.database.name + "-wal")

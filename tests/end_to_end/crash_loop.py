@@ -1,7 +1,9 @@
-"""kill -9 at random moments under load, again and again on one database; then client, database and image host are compared.
+"""kill -9 at random moments under load, again and again on one database; then client, database and
+image host are compared.
 
-A run is one kill and one restart; every tenth waits until all jobs have ended. crash_modes.py has what is done besides the kill. Prints a line
-per run and a summary. Exit code 1 when something was lost, done twice, forgotten, fetched again after its commit, or wrong in any other way.
+A run is one kill and one restart; every tenth waits until all jobs have ended. crash_modes.py has
+what is done besides the kill. Prints a line per run and a summary. Exit code 1 when something was
+lost, done twice, forgotten, fetched again after its commit, or wrong in any other way.
 """
 
 import argparse
@@ -50,7 +52,7 @@ class Stage:
         self._pending = False
         self._refusals = []
 
-    # --- a run ---
+    # --- a run -----------------------------------------------------------------------------------
 
     def run(self, mode, drain):
         resumed = self._start(mode)
@@ -72,12 +74,19 @@ class Stage:
 
     def _start(self, mode):
         self.service.prefix = list(mode.prefix)
-        self._move_to({crash_modes.TMPFS: self.grounds.tmpfs, crash_modes.DISK: self.grounds.disk}.get(mode.ground))
+        self._move_to(
+            {crash_modes.TMPFS: self.grounds.tmpfs, crash_modes.DISK: self.grounds.disk}.get(
+                mode.ground
+            )
+        )
         before = len(self.origin.requests)
         self.service.start()
         resumed = None
         if self._pending:
-            wait_for(lambda: self._demand_alive() or len(self.origin.requests) > before, "the first resumed image")
+            wait_for(
+                lambda: self._demand_alive() or len(self.origin.requests) > before,
+                "the first resumed image",
+            )
             if self._killed_at is not None:
                 resumed = self.origin.requests[before][0] - self._killed_at
                 self.resumed.append(resumed)
@@ -96,7 +105,10 @@ class Stage:
     def kill(self):
         killed_at = time.monotonic()
         self.service.kill()
-        wait_for(lambda: self.origin.connections == 0, "the image host to read what the dead service sent")
+        wait_for(
+            lambda: self.origin.connections == 0,
+            "the image host to read what the dead service sent",
+        )
         self._killed_at = killed_at
         self._refusals.clear()
 
@@ -107,7 +119,9 @@ class Stage:
         self._raise_failures()
 
     def finish(self):
-        """The last start: everything ends, the API is asked for every job, SIGTERM; the exit code."""
+        """The last start: everything ends, the API is asked for every job, SIGTERM; the exit
+        code.
+        """
         self.service.prefix = []
         self.service.start().wait_ready()
         self._wait_until_idle()
@@ -118,7 +132,10 @@ class Stage:
         return code
 
     def _wait_until_idle(self):
-        wait_for(lambda: self._demand_alive() or self.service.get("/readyz")[1]["jobs_ongoing"] == 0, "all jobs to end")
+        wait_for(
+            lambda: self._demand_alive() or self.service.get("/readyz")[1]["jobs_ongoing"] == 0,
+            "all jobs to end",
+        )
 
     def close(self):
         self._ending.set()
@@ -127,12 +144,15 @@ class Stage:
             client.join()
         self.origin.close()
 
-    # --- clients ---
+    # --- clients ---------------------------------------------------------------------------------
 
     def _start_clients(self):
         self._ending.clear()
         self._large_due = self.chance.random() < 0.1  # a job that is written in slices
-        self._clients = [threading.Thread(target=self._client, args=(random.Random(self.chance.random()),)) for _ in range(CLIENTS)]
+        self._clients = [
+            threading.Thread(target=self._client, args=(random.Random(self.chance.random()),))
+            for _ in range(CLIENTS)
+        ]
         for client in self._clients:
             client.start()
 
@@ -149,14 +169,21 @@ class Stage:
     def _demand_alive(self):
         self._raise_failures()
         if self.service.process.poll() is not None:
-            raise AssertionError(f"the service ended by itself with {self.service.process.returncode}")
+            raise AssertionError(
+                f"the service ended by itself with {self.service.process.returncode}"
+            )
 
     def _client(self, chance):
         try:
             while not self._ending.is_set():
                 with self._lock:
                     large, self._large_due = self._large_due, False
-                self.submit(chance.randint(2001, 4500) if large else int(3 * chance.paretovariate(1.0)) % 150 + 1, chance)
+                self.submit(
+                    chance.randint(2001, 4500)
+                    if large
+                    else int(3 * chance.paretovariate(1.0)) % 150 + 1,
+                    chance,
+                )
                 time.sleep(chance.uniform(0, 0.05))
         except Exception as failure:  # of another thread: told by the main one
             self._failures.append(failure)
@@ -169,7 +196,13 @@ class Stage:
             if chance.random() < 0.2:
                 urls.append(f"{self.origin.url}/missing/1.jpg?n=s{serial}-{images}")
             cut = chance.randint(1, len(urls))
-            submission = self.checker.sent([visit(store, part) for store, part in zip(STORES, (urls[:cut], urls[cut:])) if part])
+            submission = self.checker.sent(
+                [
+                    visit(store, part)
+                    for store, part in zip(STORES, (urls[:cut], urls[cut:]))
+                    if part
+                ]
+            )
         try:
             body = json.dumps({"count": len(submission.visits), "visits": submission.visits})
             status, answer = self.service.request("POST", "/api/submit", body)
@@ -184,15 +217,21 @@ class Stage:
         else:
             raise AssertionError(f"a submission was answered with {status} {answer}")
 
-    # --- for modes ---
+    # --- for modes -------------------------------------------------------------------------------
 
     def wait_for_another_job(self):
         before = len(self.checker.jobs)
-        wait_for(lambda: self._demand_alive() or len(self.checker.jobs) > before, "another job to be accepted")
+        wait_for(
+            lambda: self._demand_alive() or len(self.checker.jobs) > before,
+            "another job to be accepted",
+        )
 
     def wait_for_another_image(self):
         before = len(self.origin.requests)
-        wait_for(lambda: self._demand_alive() or len(self.origin.requests) > before, "another image to be fetched")
+        wait_for(
+            lambda: self._demand_alive() or len(self.origin.requests) > before,
+            "another image to be fetched",
+        )
 
     def wait_for_refusal(self, reason, submit):
         def refused():
@@ -229,7 +268,12 @@ class Stage:
         self.grounds.remount(how)
 
     def freeze_files(self):
-        self.grounds.freeze([self.service.database, self.service.database.with_name(self.service.database.name + "-wal")])
+        self.grounds.freeze(
+            [
+                self.service.database,
+                self.service.database.with_name(self.service.database.name + "-wal"),
+            ]
+        )
 
     def thaw_files(self):
         self.grounds.thaw()
@@ -239,7 +283,11 @@ def deal(modes, chance):
     """Every mode once, then plain kills for the most part."""
     first = True
     while True:
-        cards = list(modes) if first or len(modes) == 1 else [crash_modes.Mode] * len(modes) + list(modes)
+        cards = (
+            list(modes)
+            if first or len(modes) == 1
+            else [crash_modes.Mode] * len(modes) + list(modes)
+        )
         chance.shuffle(cards)
         yield from cards
         first = False
@@ -264,20 +312,28 @@ def loop(arguments, folder):
             began = time.monotonic()
             resumed = stage.run(mode(), run % DRAIN_EVERY == 0)
             done[mode.name] += 1
-            print(f"run {run} {mode.name}: jobs {len(stage.checker.jobs)}, pending images {stage.checker.pending}, resumed after "
-                  f"{'-' if resumed is None else f'{resumed * 1000:.0f} ms'}, {time.monotonic() - began:.1f} s", flush=True)
+            print(
+                f"run {run} {mode.name}: jobs {len(stage.checker.jobs)}, pending images {stage.checker.pending}, resumed after "
+                f"{'-' if resumed is None else f'{resumed * 1000:.0f} ms'}, {time.monotonic() - began:.1f} s",
+                flush=True,
+            )
         code = stage.finish()
         checker = stage.checker
         print("modes " + " ".join(f"{name} {times}" for name, times in done.items()))
         for problem in checker.problems[:100]:
             print("problem: " + problem)
         of = sorted(stage.resumed) or [0.0]
-        print(f"runs {arguments.runs} jobs {len(checker.jobs)} images {sum(len(s.urls) for s in checker.jobs)} lost {checker.lost} "
-              f"double {checker.double} unknown {checker.unknown} fetched-again {checker.fetched_again} unanswered {checker.unanswered} "
-              f"resume-median-ms {statistics.median(of) * 1000:.0f} resume-p99-ms {of[int(0.99 * (len(of) - 1) + 0.5)] * 1000:.0f} exit {code}")
+        print(
+            f"runs {arguments.runs} jobs {len(checker.jobs)} images {sum(len(s.urls) for s in checker.jobs)} lost {checker.lost} "
+            f"double {checker.double} unknown {checker.unknown} fetched-again {checker.fetched_again} unanswered {checker.unanswered} "
+            f"resume-median-ms {statistics.median(of) * 1000:.0f} resume-p99-ms {of[int(0.99 * (len(of) - 1) + 0.5)] * 1000:.0f} exit {code}"
+        )
         return 1 if checker.problems or code else 0
     except AssertionError:
-        print(f"seed {arguments.seed}; the end of the service's log:\n" + stage.service.log()[-3000:], file=sys.stderr)
+        print(
+            f"seed {arguments.seed}; the end of the service's log:\n" + stage.service.log()[-3000:],
+            file=sys.stderr,
+        )
         raise
     finally:
         stage.close()
@@ -288,10 +344,15 @@ def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--runs", type=int, default=50)
     options.add_argument("--seed", type=int, default=int(time.time()))
-    options.add_argument("--only", choices=[mode.name for mode in crash_modes.ALL], help="nothing but this mode")
+    options.add_argument(
+        "--only", choices=[mode.name for mode in crash_modes.ALL], help="nothing but this mode"
+    )
     arguments = options.parse_args()
     # Mounts in a namespace of our own go with our last process, whatever ends it.
-    if IN_NAMESPACE not in os.environ and subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0:
+    if (
+        IN_NAMESPACE not in os.environ
+        and subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
+    ):
         again = ["unshare", "--mount", sys.executable, *sys.argv, "--seed", str(arguments.seed)]
         os.execvpe(again[0], again, os.environ | {IN_NAMESPACE: "1"})
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

@@ -1,4 +1,6 @@
-"""What may happen to the service besides SIGKILL, during the load or to the files it left behind. Each mode mends what it has done."""
+"""What may happen to the service besides SIGKILL, during the load or to the files it left behind.
+Each mode mends what it has done.
+"""
 
 import os
 import pathlib
@@ -18,13 +20,16 @@ class Mode:
     name = "plain"
     ground = None  # where the database has to lie, when it matters
     prefix = ()  # of the service's command
-    disturbs = False  # whether the way from the kill to the first resumed image says nothing about the service
+    # whether the way from the kill to the first resumed image says nothing about the service
+    disturbs = False
 
     def during(self, stage):
         """While the clients submit."""
 
     def after_kill(self, stage):
-        """Before anybody has looked at what the killed service left behind: what no commit covers may go."""
+        """Before anybody has looked at what the killed service left behind: what no commit covers
+        may go.
+        """
 
     def before_start(self, stage):
         """When it is known what was there: what was committed may not go."""
@@ -49,7 +54,9 @@ class Descriptors(Mode):
 
 
 class FullDisk(Mode):
-    """The file system shrinks to what is used instead of being filled: ballast on a tmpfs would be memory."""
+    """The file system shrinks to what is used instead of being filled: ballast on a tmpfs would be
+    memory.
+    """
 
     name = "full-disk"
     ground = TMPFS
@@ -74,9 +81,11 @@ class FullDisk(Mode):
 
 
 class ReadOnly(Mode):
-    """Files that become immutable behind the open descriptors of the service, as a disk does that fails.
+    """Files that become immutable behind the open descriptors of the service, as a disk does that
+    fails.
 
-    Not SQLite's index of the log: it is mapped, and a mapped page that can no longer be written ends any process with SIGBUS.
+    Not SQLite's index of the log: it is mapped, and a mapped page that can no longer be written
+    ends any process with SIGBUS.
     """
 
     name = "read-only"
@@ -102,7 +111,9 @@ class ReadOnly(Mode):
 
 
 class ReadOnlyStart(Mode):
-    """A file system can only be mounted read-only when nobody writes to it, that is between kill and start."""
+    """A file system can only be mounted read-only when nobody writes to it, that is between kill
+    and start.
+    """
 
     name = "read-only-start"
     ground = TMPFS
@@ -123,7 +134,10 @@ class GarbageBehindLog(Mode):
     def after_kill(self, stage):
         log = Log(stage.service.database)
         if log.exists():
-            log.overwrite(log.end_of_commits(), stage.chance.randbytes(stage.chance.randint(1, 3 * log.frame_bytes)))
+            log.overwrite(
+                log.end_of_commits(),
+                stage.chance.randbytes(stage.chance.randint(1, 3 * log.frame_bytes)),
+            )
 
 
 class TornFrame(Mode):
@@ -135,13 +149,19 @@ class TornFrame(Mode):
     def after_kill(self, stage):
         log = Log(stage.service.database)
         if log.exists():
-            frame = bytearray(log.read(log.frame_at(log.committed()), log.frame_bytes)) if log.committed() else b"\1" * log.frame_bytes
+            frame = (
+                bytearray(log.read(log.frame_at(log.committed()), log.frame_bytes))
+                if log.committed()
+                else b"\1" * log.frame_bytes
+            )
             if stage.chance.random() < 0.5:
                 frame[-2000:] = bytes(2000)
                 log.overwrite(log.end_of_commits(), frame)
             else:
                 log.cut(log.end_of_commits())
-                log.overwrite(log.end_of_commits(), frame[: stage.chance.randint(1, log.frame_bytes - 1)])
+                log.overwrite(
+                    log.end_of_commits(), frame[: stage.chance.randint(1, log.frame_bytes - 1)]
+                )
 
 
 class DamagedLog(Mode):
@@ -171,7 +191,9 @@ class DamagedLog(Mode):
 
 
 class DamagedDatabase(Mode):
-    """Without a log, from which the file could be made good. Of a large file the service looks at its beginning and its length."""
+    """Without a log, from which the file could be made good. Of a large file the service looks at
+    its beginning and its length.
+    """
 
     name = "damaged-database"
     disturbs = True
@@ -182,7 +204,9 @@ class DamagedDatabase(Mode):
         with_log_brought_home(file)
         size = file.stat().st_size
         pages = size // 4096
-        how = stage.chance.choice(("head", "cut", "page") if pages <= self.SMALL else ("head", "cut"))
+        how = stage.chance.choice(
+            ("head", "cut", "page") if pages <= self.SMALL else ("head", "cut")
+        )
         with open(file, "r+b") as stream:
             at = {"head": 0, "cut": size - 4096, "page": 4096 * stage.chance.randrange(pages)}[how]
             stream.seek(at)
@@ -199,7 +223,18 @@ class DamagedDatabase(Mode):
             stream.write(saved)
 
 
-ALL = [Mode, Stopped, Descriptors, FullDisk, ReadOnly, ReadOnlyStart, GarbageBehindLog, TornFrame, DamagedLog, DamagedDatabase]
+ALL = [
+    Mode,
+    Stopped,
+    Descriptors,
+    FullDisk,
+    ReadOnly,
+    ReadOnlyStart,
+    GarbageBehindLog,
+    TornFrame,
+    DamagedLog,
+    DamagedDatabase,
+]
 
 
 def with_log_brought_home(file):
@@ -256,7 +291,9 @@ def told(pattern, text):
 
 
 class Grounds:
-    """Two folders for the database: one on the disk, and, where that can be had, a small file system of its own."""
+    """Two folders for the database: one on the disk, and, where that can be had, a small file
+    system of its own.
+    """
 
     TMPFS_SIZE = "2g"
 
@@ -265,10 +302,15 @@ class Grounds:
         self._frozen = []
         self.disk.mkdir()
         self.tmpfs.mkdir()
-        self._mounted = namespace and self._mount(["-t", "tmpfs", "-o", f"size={self.TMPFS_SIZE}", "tmpfs"])
+        self._mounted = namespace and self._mount(
+            ["-t", "tmpfs", "-o", f"size={self.TMPFS_SIZE}", "tmpfs"]
+        )
 
     def _mount(self, arguments):
-        return subprocess.run(["mount", *arguments, str(self.tmpfs)], capture_output=True).returncode == 0
+        return (
+            subprocess.run(["mount", *arguments, str(self.tmpfs)], capture_output=True).returncode
+            == 0
+        )
 
     def have(self, mode):
         """Why a mode cannot be, or nothing."""
@@ -310,7 +352,9 @@ class Grounds:
         def shrunk():
             usage = os.statvfs(self.tmpfs)
             used = (usage.f_blocks - usage.f_bfree) * usage.f_frsize
-            return self._mount(["-o", f"remount,size={used}"])  # fails when the service has just taken more
+            return self._mount(
+                ["-o", f"remount,size={used}"]
+            )  # fails when the service has just taken more
 
         wait_for(shrunk, "the file system to shrink")
 

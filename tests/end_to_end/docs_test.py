@@ -5,8 +5,8 @@ A block of commands says after `sh` what happens to it:
   tested           is run; a block of json or text right below it is its output
   tested until-finished   is run until the job that it shows has ended
   not run: REASON  is not run, because of that
-A page without a service that links to README's first job gets README's service and that job before its
-own examples.
+A page without a service that links to README's first job gets README's service and that job before
+its own examples.
 """
 
 import json
@@ -30,12 +30,18 @@ FIRST_JOB = "README.md#first-job"  # where README's first example stands
 LANGUAGES = {"sh", "json", "text", "python", "toml", "cpp"}
 COLUMNS = 100
 README_LINES = 150
-PORTS = (8080, 8081, 8082)  # in the documents: of the service, the image host, the receiver of webhooks
+PORTS = (
+    8080,
+    8081,
+    8082,
+)  # in the documents: of the service, the image host, the receiver of webhooks
 # Folders whose files are older than the rule of 100 columns.
 WIDE = ("docs/internals/decisions/",)
 
 DOCUMENTS = all_documents()
-PAGES = [page for page in DOCUMENTS.values() if page.path == README or page.name.startswith("docs/")]
+PAGES = [
+    page for page in DOCUMENTS.values() if page.path == README or page.name.startswith("docs/")
+]
 
 
 def free_ports(count):
@@ -76,9 +82,14 @@ class Machine:
         return text
 
     def start(self, block):
-        self.service = subprocess.Popen(["bash", "-c", self.command(block.text)], cwd=self.folder,
-                                        env=self.environment, start_new_session=True,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.service = subprocess.Popen(
+            ["bash", "-c", self.command(block.text)],
+            cwd=self.folder,
+            env=self.environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         wait_for(self.is_ready, "the service of the page to be ready")
         wait_for(self.has_images, "the image host of the page to listen")
 
@@ -98,8 +109,14 @@ class Machine:
 
     def run(self, block):
         text = self.command("".join(self.exports) + block.text)
-        done = subprocess.run(["bash", "-c", text], cwd=self.folder, env=self.environment,
-                              capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            ["bash", "-c", text],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
         self.exports += re.findall(r"^export .*\n", block.text, re.M)
         return done.returncode, done.stdout, done.stderr
 
@@ -125,15 +142,20 @@ def same(shown, given):
     if shown == 0.0 and isinstance(shown, float):
         return isinstance(given, (int, float))
     if isinstance(shown, dict):
-        return isinstance(given, dict) and list(shown) == list(given) and all(
-            varies(key) or same(shown[key], given[key]) for key in shown)
+        return (
+            isinstance(given, dict)
+            and list(shown) == list(given)
+            and all(varies(key) or same(shown[key], given[key]) for key in shown)
+        )
     if isinstance(shown, list):
         return isinstance(given, list) and len(shown) == len(given) and all(map(same, shown, given))
     return shown == given
 
 
 def same_text(shown, given):
-    """As `same`, for lines; "..." stands for any text, a job may have any number, and columns any width."""
+    """As `same`, for lines; "..." stands for any text, a job may have any number, and columns any
+    width.
+    """
     shown, given = (re.sub(" {2,}", "  ", text) for text in (shown, given))
     pattern = re.escape(shown).replace(r"\.\.\.", ".*")
     return re.fullmatch(re.sub(r"\bjob\\ \d+", r"job\\ \\d+", pattern), given) is not None
@@ -170,8 +192,10 @@ class Examples(unittest.TestCase):
 
     def run_example(self, block, output, machine):
         if block.mode == "tested until-finished":
+
             def has_ended():
                 return json.loads(machine.run(block)[1])["status"] != "ongoing"
+
             wait_for(has_ended, "the job of the example to end")
             wait_for(machine.is_idle, "the service to be idle")
         code, given, errors = machine.run(block)
@@ -192,7 +216,9 @@ class Examples(unittest.TestCase):
                     if block.language != "sh":
                         self.assertEqual(block.mode, "")
                     elif page in PAGES:
-                        self.assertRegex(block.mode, r"^(service|tested( until-finished)?|not run: .+)$")
+                        self.assertRegex(
+                            block.mode, r"^(service|tested( until-finished)?|not run: .+)$"
+                        )
                     else:
                         self.assertRegex(block.mode, r"^not run: .+$")
 
@@ -221,7 +247,9 @@ class Links(unittest.TestCase):
 
 class Lines(unittest.TestCase):
     def test_no_line_is_wider_than_the_limit(self):
-        """But for rows of tables, which cannot be folded, and lines of a single word, such as a URL."""
+        """But for rows of tables, which cannot be folded, and lines of a single word, such as a
+        URL.
+        """
         for page in DOCUMENTS.values():
             if page.name.startswith(WIDE):
                 continue
@@ -250,11 +278,20 @@ class Comparison(unittest.TestCase):
     def test_another_answer_is_not_the_same(self):
         self.assertTrue(same({"a": "...", "b": [1]}, {"a": "x", "b": [1]}))
         self.assertTrue(same({"a": 0.0}, {"a": 7.5}))
-        for other in ({"a": "x"}, {"a": "x", "b": [2]}, {"a": 1, "b": [1]}, {"a": "x", "b": [1], "c": 1}):
+        for other in (
+            {"a": "x"},
+            {"a": "x", "b": [2]},
+            {"a": 1, "b": [1]},
+            {"a": "x", "b": [1], "c": 1},
+        ):
             self.assertFalse(same({"a": "...", "b": [1]}, other))
         self.assertTrue(same_text("job 1 ends at ...\n", "job 23 ends at noon (UTC)\n"))
-        for other in ("job 1 ends at noon", "job 1 ends at\nnoon\n", "job x ends at noon\n",
-                      "a job 1 ends at noon\n"):
+        for other in (
+            "job 1 ends at noon",
+            "job 1 ends at\nnoon\n",
+            "job x ends at noon\n",
+            "a job 1 ends at noon\n",
+        ):
             self.assertFalse(same_text("job 1 ends at ...\n", other))
 
 

@@ -43,7 +43,7 @@ class Document:
             elif block is None:
                 self.prose.append((number, line))
             else:
-                block.text += line[min(indent, len(line) - len(line.lstrip())):] + "\n"
+                block.text += line[min(indent, len(line) - len(line.lstrip())) :] + "\n"
         if block is not None:
             raise AssertionError(f"{self.name}:{block.line}: a block without its end")
 
@@ -53,7 +53,7 @@ class Document:
         for _, line in self.prose:
             if not (heading := HEADING.match(line)):
                 continue
-            words = LINK.sub(lambda link: link[0][1:link[0].index("]")], heading[1]).lower()
+            words = LINK.sub(lambda link: link[0][1 : link[0].index("]")], heading[1]).lower()
             anchor = first = re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
             again = 0
             while anchor in anchors:

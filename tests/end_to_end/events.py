@@ -9,14 +9,18 @@ class Broken(Exception):
 
 
 class Events:
-    """One connection to /api/jobs/JOB/events. `last_id` is what to resume with; `status` 204 means that there is nothing more."""
+    """One connection to /api/jobs/JOB/events. `last_id` is what to resume with; `status` 204 means
+    that there is nothing more.
+    """
 
     def __init__(self, port, job, last_id=None, patience=60):
         self.last_id = last_id
         try:
             self._socket = socket.create_connection(("127.0.0.1", port), timeout=patience)
             resume = f"Last-Event-ID: {last_id}\r\n" if last_id else ""
-            self._socket.sendall(f"GET /api/jobs/{job}/events HTTP/1.1\r\nHost: h\r\n{resume}\r\n".encode())
+            self._socket.sendall(
+                f"GET /api/jobs/{job}/events HTTP/1.1\r\nHost: h\r\n{resume}\r\n".encode()
+            )
             self._file = self._socket.makefile("rb")
             self.status = int(self._line().split()[1])
             while self._line():

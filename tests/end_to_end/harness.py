@@ -1,4 +1,6 @@
-"""What the end-to-end tests share: an image host on loopback, the real program, and a client. Standard library only."""
+"""What the end-to-end tests share: an image host on loopback, the real program, and a client.
+Standard library only.
+"""
 
 import asyncio
 import base64
@@ -25,9 +27,11 @@ PATIENCE = 300  # seconds until a wait is called a hang
 
 
 class Origin:
-    """An image host: serves the sample photos under any directory and query, and remembers every request.
+    """An image host: serves the sample photos under any directory and query, and remembers every
+    request.
 
-    Other names, and /missing/..., answer 404. Keeps connections alive. `delay` seconds pass before each answer.
+    Other names, and /missing/..., answer 404. Keeps connections alive. `delay` seconds pass before
+    each answer.
     """
 
     def __init__(self, delay=0.0):
@@ -57,7 +61,9 @@ class Origin:
 
     def _run(self):
         asyncio.set_event_loop(self._loop)
-        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=1024))
+        self._server = self._loop.run_until_complete(
+            asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=1024)
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
@@ -69,14 +75,24 @@ class Origin:
                 head = await reader.readuntil(b"\r\n\r\n")
                 target = head.split(b" ", 2)[1].decode()
                 self.requests.append((time.monotonic(), target))
-                self.user_agents |= {line[len("User-Agent: "):] for line in head.decode().split("\r\n") if line.startswith("User-Agent: ")}
+                self.user_agents |= {
+                    line[len("User-Agent: ") :]
+                    for line in head.decode().split("\r\n")
+                    if line.startswith("User-Agent: ")
+                }
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 path = target.split("?")[0]
-                body = None if path.startswith("/missing/") else self._photos.get(path.rsplit("/", 1)[1])
+                body = (
+                    None
+                    if path.startswith("/missing/")
+                    else self._photos.get(path.rsplit("/", 1)[1])
+                )
                 status = "404 Not Found" if body is None else "200 OK"
                 body = body or b"no such photo"
-                writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+                writer.write(
+                    f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+                )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the client closed the connection, as clients do
@@ -120,11 +136,15 @@ class SilentHost:
 
 
 class Exchanges:
-    """What is exchanged with the service, written down for tests/contract, as tests/http/recorder.hpp does: into $RECORDED_EXCHANGES."""
+    """What is exchanged with the service, written down for tests/contract, as
+    tests/http/recorder.hpp does: into $RECORDED_EXCHANGES.
+    """
 
     def __init__(self):
         name = os.environ.get("RECORDED_EXCHANGES")
-        self._file = open(name, "w", encoding="utf-8") if name else None  # noqa: SIM115; as long as the process
+        self._file = (
+            open(name, "w", encoding="utf-8") if name else None
+        )  # noqa: SIM115; as long as the process
         self._lock = threading.Lock()
 
     def write(self, method, target, answer, body, whole=True):
@@ -135,7 +155,14 @@ class Exchanges:
             text = {"body": body.decode()}
         except UnicodeDecodeError:
             text = {"body_base64": base64.b64encode(body).decode()}
-        line = {"method": method, "target": target, "status": answer.status, "headers": answer.getheaders(), **text, "whole": whole}
+        line = {
+            "method": method,
+            "target": target,
+            "status": answer.status,
+            "headers": answer.getheaders(),
+            **text,
+            "whole": whole,
+        }
         with self._lock:
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
@@ -145,13 +172,17 @@ EXCHANGES = Exchanges()
 
 
 class Client:
-    """Of whatever has the API on `port` of 127.0.0.1. `source`: the address it comes from, where it matters."""
+    """Of whatever has the API on `port` of 127.0.0.1. `source`: the address it comes from, where it
+    matters.
+    """
 
     source = "127.0.0.1"
 
     def exchange(self, method, path, body=None, headers=None):
         """Status, body and headers of the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE, source_address=(self.source, 0))
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=PATIENCE, source_address=(self.source, 0)
+        )
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
@@ -168,7 +199,9 @@ class Client:
         return self.request("GET", path)
 
     def submit(self, visits):
-        status, answer = self.request("POST", "/api/submit", json.dumps({"count": len(visits), "visits": visits}))
+        status, answer = self.request(
+            "POST", "/api/submit", json.dumps({"count": len(visits), "visits": visits})
+        )
         if status != 201:
             raise AssertionError(f"not accepted: {status} {answer}")
         return answer["job_id"]
@@ -180,14 +213,18 @@ class Client:
         return answer
 
     def wait_for_end(self, job):
-        return wait_for(lambda: (s := self.status(job))["status"] != "ongoing" and s, f"job {job} to end")
+        return wait_for(
+            lambda: (s := self.status(job))["status"] != "ongoing" and s, f"job {job} to end"
+        )
 
 
 class Service(Client):
     """The real program, serving on a free port from a database in a folder of its own."""
 
     def __init__(self, *flags, folder=None, names=()):
-        """`names` lead to 127.0.0.9: the program runs with a hosts file of its own, which takes a mount namespace, so root."""
+        """`names` lead to 127.0.0.9: the program runs with a hosts file of its own, which takes a
+        mount namespace, so root.
+        """
         self.flags = flags
         self.names = names
         self.prefix = []  # of the command, such as prlimit
@@ -198,20 +235,44 @@ class Service(Client):
         self.process = None
 
     def command(self):
-        return [*self.prefix, str(PROGRAM), "serve", "--port", "0", "--storage", f"sqlite:{self.database}", "--store-master", str(STORES),
-                "--allow-address", "127.0.0.0/8", "--log-file", str(self.log_file), *self.flags]
+        return [
+            *self.prefix,
+            str(PROGRAM),
+            "serve",
+            "--port",
+            "0",
+            "--storage",
+            f"sqlite:{self.database}",
+            "--store-master",
+            str(STORES),
+            "--allow-address",
+            "127.0.0.0/8",
+            "--log-file",
+            str(self.log_file),
+            *self.flags,
+        ]
 
     def start(self):
         command = self.command()
         if self.names:
             hosts = self.folder / "hosts"
             hosts.write_text("".join(f"127.0.0.9 {name}\n" for name in self.names))
-            command = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', str(hosts), *command]
+            command = [
+                "unshare",
+                "--mount",
+                "sh",
+                "-c",
+                'mount --bind "$0" /etc/hosts && exec "$@"',
+                str(hosts),
+                *command,
+            ]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if "http://" not in line:
             self.process.wait()
-            raise AssertionError(f"the service did not start: {line!r}, exit code {self.process.returncode}\n{self.log()}")
+            raise AssertionError(
+                f"the service did not start: {line!r}, exit code {self.process.returncode}\n{self.log()}"
+            )
         self.port = int(line.rsplit(":", 1)[1])
         return self
 
@@ -225,8 +286,12 @@ class Service(Client):
         self.process.stdout.close()
 
     def refuses_to_start(self):
-        """Its exit code and what it said; nothing when it started after all, which is then ended."""
-        self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        """Its exit code and what it said; nothing when it started after all, which is then
+        ended.
+        """
+        self.process = subprocess.Popen(
+            self.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         if "http://" in self.process.stdout.readline():
             self.kill()
             self.process.stderr.close()
@@ -263,11 +328,13 @@ class Service(Client):
                 return int(line.split()[1])
         raise AssertionError(f"no {what} in /proc")
 
-    # --- database ---
+    # --- database --------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def copied_database(self):
-        """The database as a reader would find it now. A copy, so that nothing is repaired or checkpointed by looking at it."""
+        """The database as a reader would find it now. A copy, so that nothing is repaired or
+        checkpointed by looking at it.
+        """
         with tempfile.TemporaryDirectory(prefix="retail-pulse-look-") as folder:
             for suffix in ("", "-wal"):
                 source = pathlib.Path(f"{self.database}{suffix}")

@@ -12,8 +12,19 @@ from harness import PATIENCE, PROGRAM, SOURCE, STORES, Origin, Service, visit, w
 
 KNOWN = "S00339218"
 ENDING = [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGPWR, signal.SIGXCPU]
-IGNORED = [signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGIO, signal.SIGXFSZ, signal.SIGPIPE,
-           signal.SIGRTMIN, signal.SIGRTMIN + 3, signal.SIGRTMAX]
+IGNORED = [
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+    signal.SIGALRM,
+    signal.SIGVTALRM,
+    signal.SIGPROF,
+    signal.SIGIO,
+    signal.SIGXFSZ,
+    signal.SIGPIPE,
+    signal.SIGRTMIN,
+    signal.SIGRTMIN + 3,
+    signal.SIGRTMAX,
+]
 
 
 class Signals(unittest.TestCase):
@@ -23,7 +34,9 @@ class Signals(unittest.TestCase):
         for number in ENDING:
             with self.subTest(signal=number.name), Service("--gpu-delay", "0") as service:
                 service.submit([visit(KNOWN, origin.photo_urls(8, number.name))])
-                wait_for(lambda: len([t for _, t in origin.requests if number.name in t]) == 8, "fetches")
+                wait_for(
+                    lambda: len([t for _, t in origin.requests if number.name in t]) == 8, "fetches"
+                )
                 service.process.send_signal(number)
                 self.assertEqual(service.process.wait(timeout=PATIENCE), 0, service.log())
                 service.process.stdout.close()
@@ -63,8 +76,23 @@ class Signals(unittest.TestCase):
 
     def test_sighup_without_a_log_file_changes_nothing(self):
         with tempfile.TemporaryDirectory() as folder:
-            command = [PROGRAM, "serve", "--port", "0", "--storage", f"sqlite:{folder}/x.db", "--store-master", STORES]
-            with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+            command = [
+                PROGRAM,
+                "serve",
+                "--port",
+                "0",
+                "--storage",
+                f"sqlite:{folder}/x.db",
+                "--store-master",
+                STORES,
+            ]
+            with subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            ) as process:
                 self.assertIn("listening", process.stdout.readline())
                 process.send_signal(signal.SIGHUP)
                 process.send_signal(signal.SIGTERM)
@@ -73,7 +101,13 @@ class Signals(unittest.TestCase):
     def test_the_demo_leaves_no_folder_behind_when_its_terminal_goes(self):
         with tempfile.TemporaryDirectory() as folder:
             command = [PROGRAM, "demo", "--port", "0", "--origin-port", "0"]
-            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=SOURCE, env=os.environ | {"TMPDIR": folder}) as process:
+            with subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=SOURCE,
+                env=os.environ | {"TMPDIR": folder},
+            ) as process:
                 while "Ctrl-C" not in process.stdout.readline():
                     self.assertIsNone(process.poll())
                 process.send_signal(signal.SIGHUP)
@@ -85,8 +119,20 @@ class Signals(unittest.TestCase):
 class Limits(unittest.TestCase):
     def start_with(self, limits, folder):
         """Exit code (nothing when it served, and was ended) and what it said."""
-        command = [*limits, PROGRAM, "serve", "--port", "0", "--storage", f"sqlite:{folder}/x.db", "--store-master", STORES]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        command = [
+            *limits,
+            PROGRAM,
+            "serve",
+            "--port",
+            "0",
+            "--storage",
+            f"sqlite:{folder}/x.db",
+            "--store-master",
+            STORES,
+        ]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
             if "listening" in process.stdout.readline():
                 process.send_signal(signal.SIGTERM)
                 _, said = process.communicate(timeout=PATIENCE)
@@ -104,26 +150,50 @@ class Limits(unittest.TestCase):
                 outcomes.append(code)
                 if code is not None:
                     self.assertIn(code, (1, 2, 127), f"{limit}: {said}")  # 127: of the loader
-                    self.assertRegex(said, "the service cannot start|error while loading shared libraries", f"{limit}: {said}")
+                    self.assertRegex(
+                        said,
+                        "the service cannot start|error while loading shared libraries",
+                        f"{limit}: {said}",
+                    )
             return outcomes
 
-    @unittest.skipUnless(os.geteuid() == 0, "the limit of processes is one of a user's, and others may run")
+    @unittest.skipUnless(
+        os.geteuid() == 0, "the limit of processes is one of a user's, and others may run"
+    )
     def test_however_few_threads_may_be_made_a_start_ends_or_serves(self):
-        user = ["setpriv", "--reuid", "51234", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]
+        user = [
+            "setpriv",
+            "--reuid",
+            "51234",
+            "--clear-groups",
+            "--inh-caps=-all",
+            "--bounding-set=-all",
+        ]
         if subprocess.run([*user, "test", "-x", PROGRAM]).returncode != 0:
             self.skipTest("another user cannot run the program where it stands")
-        outcomes = self.each_limit(range(1, 40 + os.cpu_count()), lambda n: [*user, "prlimit", f"--nproc={n}"])
+        outcomes = self.each_limit(
+            range(1, 40 + os.cpu_count()), lambda n: [*user, "prlimit", f"--nproc={n}"]
+        )
         self.assertEqual(outcomes[0], 1)
         self.assertIsNone(outcomes[-1])
-        self.assertEqual(outcomes, sorted(outcomes, key=lambda code: code is None))  # from some number on it serves
+        self.assertEqual(
+            outcomes, sorted(outcomes, key=lambda code: code is None)
+        )  # from some number on it serves
 
     def test_however_few_descriptors_may_be_open_a_start_ends_or_serves(self):
-        outcomes = self.each_limit([*range(4, 40, 3), 64, 128, 256, 512], lambda n: ["prlimit", f"--nofile={n}"])
+        outcomes = self.each_limit(
+            [*range(4, 40, 3), 64, 128, 256, 512], lambda n: ["prlimit", f"--nofile={n}"]
+        )
         self.assertIsNone(outcomes[-1])
 
     def test_however_little_memory_there_is_a_start_ends_or_serves(self):
         limits = [n << 20 for n in (60, 80, 100, 150, 200, 300)]
-        if subprocess.run(["prlimit", f"--as={limits[-1]}", PROGRAM, "--version"], capture_output=True).returncode != 0:
+        if (
+            subprocess.run(
+                ["prlimit", f"--as={limits[-1]}", PROGRAM, "--version"], capture_output=True
+            ).returncode
+            != 0
+        ):
             self.skipTest("under a sanitizer the program takes terabytes of addresses")
         outcomes = self.each_limit(limits, lambda n: ["prlimit", f"--as={n}"])
         self.assertEqual(outcomes[0], 1)

@@ -17,7 +17,18 @@ import unittest
 import urllib.request
 
 from events import Broken, Events, key
-from harness import PATIENCE, PHOTOS, PROGRAM, SOURCE, Origin, Service, SilentHost, repeated, visit, wait_for
+from harness import (
+    PATIENCE,
+    PHOTOS,
+    PROGRAM,
+    SOURCE,
+    Origin,
+    Service,
+    SilentHost,
+    repeated,
+    visit,
+    wait_for,
+)
 
 KNOWN, OTHER = "S00339218", "S01408764"
 
@@ -34,10 +45,14 @@ class Jobs(unittest.TestCase):
         cls.origin.close()
 
     def test_the_example_of_the_contract_goes_from_accepted_over_ongoing_to_completed(self):
-        urls = [f"{self.origin.url}/shelf-1.jpg".replace("shelf-1.jpg", name) for name in self.names()]
+        urls = [
+            f"{self.origin.url}/shelf-1.jpg".replace("shelf-1.jpg", name) for name in self.names()
+        ]
         job = self.service.submit([visit(KNOWN, urls[:2]), visit(OTHER, urls[1:2], "2025-03-11")])
         first = self.service.status(job)
-        self.assertEqual(first["status"], "ongoing")  # the stand-in for the GPU takes 100 ms at least
+        self.assertEqual(
+            first["status"], "ongoing"
+        )  # the stand-in for the GPU takes 100 ms at least
         end = self.service.wait_for_end(job)
         self.assertEqual(end["status"], "completed")
         self.assertEqual(end["images"], {"total": 3, "done": 3, "failed": 0})
@@ -48,22 +63,34 @@ class Jobs(unittest.TestCase):
 
     def test_an_unknown_store_and_a_dead_link_fail_and_the_good_images_keep_their_results(self):
         good = self.origin.photo_urls(3, "good")
-        job = self.service.submit([visit(KNOWN, good), visit("S99999999", good[:1]), visit(OTHER, [f"{self.origin.url}/missing/1.jpg"])])
+        job = self.service.submit(
+            [
+                visit(KNOWN, good),
+                visit("S99999999", good[:1]),
+                visit(OTHER, [f"{self.origin.url}/missing/1.jpg"]),
+            ]
+        )
         end = self.service.wait_for_end(job)
         self.assertEqual(end["status"], "failed")
         self.assertEqual(end["images"], {"total": 5, "done": 5, "failed": 2})
-        self.assertEqual([(e["store_id"], e["code"], e["failed_images"]) for e in end["error"]],
-                         [("S99999999", "store_not_found", 1), (OTHER, "http_status", 1)])
+        self.assertEqual(
+            [(e["store_id"], e["code"], e["failed_images"]) for e in end["error"]],
+            [("S99999999", "store_not_found", 1), (OTHER, "http_status", 1)],
+        )
         self.assertEqual(end["error"][0]["error"], "Store ID does not exist")
         with self.service.copied_database() as database:
-            rows = database.execute("SELECT width, height, perimeter FROM images WHERE job_id = ? AND state = 1", (job,)).fetchall()
+            rows = database.execute(
+                "SELECT width, height, perimeter FROM images WHERE job_id = ? AND state = 1", (job,)
+            ).fetchall()
         self.assertEqual(len(rows), 3)
         for width, height, perimeter in rows:
             self.assertEqual(perimeter, 2 * (width + height))
 
     def test_every_image_of_a_larger_job_is_fetched_once(self):
         urls = self.origin.photo_urls(1500, "larger")
-        end = self.service.wait_for_end(self.service.submit([visit(KNOWN, urls[:700]), visit(OTHER, urls[700:])]))
+        end = self.service.wait_for_end(
+            self.service.submit([visit(KNOWN, urls[:700]), visit(OTHER, urls[700:])])
+        )
         self.assertEqual(end["images"], {"total": 1500, "done": 1500, "failed": 0})
         fetched = [target for _, target in self.origin.requests if "n=larger" in target]
         self.assertEqual(len(fetched), 1500)
@@ -71,20 +98,32 @@ class Jobs(unittest.TestCase):
 
     def test_an_audit_accounts_for_every_image_while_the_job_is_ongoing_and_at_the_end(self):
         long_url = f"{self.origin.url}/" + "x" * 9000
-        visits = [visit(KNOWN, self.origin.photo_urls(700, "audited")), visit("S9\t\\", [f"{self.origin.url}/K\u00f6ln.jpg"], "spring\r\nor later"),
-                  visit(OTHER, [f"{self.origin.url}/missing/1.jpg", long_url]), visit(KNOWN, self.origin.photo_urls(1, "again"))]
+        visits = [
+            visit(KNOWN, self.origin.photo_urls(700, "audited")),
+            visit("S9\t\\", [f"{self.origin.url}/K\u00f6ln.jpg"], "spring\r\nor later"),
+            visit(OTHER, [f"{self.origin.url}/missing/1.jpg", long_url]),
+            visit(KNOWN, self.origin.photo_urls(1, "again")),
+        ]
         job = self.service.submit(visits)
         submitted = self.digest(visits)
         first = self.audit(job)
-        self.assertEqual((first["state"], first["submitted"], first["submitted_digest"]), ("ongoing", 704, submitted))
+        self.assertEqual(
+            (first["state"], first["submitted"], first["submitted_digest"]),
+            ("ongoing", 704, submitted),
+        )
         self.assertNotEqual(first["recorded_digest"], submitted)
         while (later := self.audit(job))["state"] == "ongoing":
             self.assertEqual((later["submitted"], later["submitted_digest"]), (704, submitted))
-        self.assertEqual((later["state"], later["succeeded"], later["failed"], later["pending"]), ("failed", 701, 3, 0))
+        self.assertEqual(
+            (later["state"], later["succeeded"], later["failed"], later["pending"]),
+            ("failed", 701, 3, 0),
+        )
         self.assertEqual(later["recorded_digest"], submitted)
         self.assertEqual(later["counters"], {"total": 704, "succeeded": 701, "failed": 3})
-        self.assertEqual([(s["store_id"], s["submitted"], s["succeeded"], s["failed"]) for s in later["stores"]],
-                         [(KNOWN, 701, 701, 0), ("S9\t\\", 1, 0, 1), (OTHER, 2, 0, 2)])
+        self.assertEqual(
+            [(s["store_id"], s["submitted"], s["succeeded"], s["failed"]) for s in later["stores"]],
+            [(KNOWN, 701, 701, 0), ("S9\t\\", 1, 0, 1), (OTHER, 2, 0, 2)],
+        )
         status, problem = self.service.get(f"/api/jobs/{job + 1000}/audit")
         self.assertEqual((status, problem["status"], problem["code"]), (404, 404, "job_not_found"))
 
@@ -93,48 +132,91 @@ class Jobs(unittest.TestCase):
         self.assertEqual(status, 200, audit)
         self.assertTrue(audit["conserved"], audit)
         for counts in (audit, *audit["stores"]):
-            self.assertEqual(counts["submitted"], counts["succeeded"] + counts["failed"] + counts["pending"])
+            self.assertEqual(
+                counts["submitted"], counts["succeeded"] + counts["failed"] + counts["pending"]
+            )
         return audit
 
     @staticmethod
     def digest(visits):
         """Of the form that docs/guide/auditing.md describes."""
+
         def written(text):
-            return text.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")
-        images = [(v["store_id"], v["visit_time"], url[:8193]) for v in visits for url in v["image_url"]]
-        lines = ["\t".join((str(number), *map(written, image))) + "\n" for number, image in enumerate(images)]
+            return (
+                text.replace("\\", r"\\")
+                .replace("\t", r"\t")
+                .replace("\n", r"\n")
+                .replace("\r", r"\r")
+            )
+
+        images = [
+            (v["store_id"], v["visit_time"], url[:8193]) for v in visits for url in v["image_url"]
+        ]
+        lines = [
+            "\t".join((str(number), *map(written, image))) + "\n"
+            for number, image in enumerate(images)
+        ]
         return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def test_a_private_address_is_blocked_unless_it_is_allowed(self):
-        with Service("--allow-address", "127.0.0.2/32") as other:  # beside 127.0.0.0/8 of the harness: 10/8 stays closed
-            end = other.wait_for_end(other.submit([visit(KNOWN, ["http://10.0.0.1/a.jpg", "http://[::1]/a.jpg"])]))
+        with Service(
+            "--allow-address", "127.0.0.2/32"
+        ) as other:  # beside 127.0.0.0/8 of the harness: 10/8 stays closed
+            end = other.wait_for_end(
+                other.submit([visit(KNOWN, ["http://10.0.0.1/a.jpg", "http://[::1]/a.jpg"])])
+            )
             self.assertEqual(end["error"][0]["code"], "blocked_address")
             self.assertEqual(end["images"]["failed"], 2)
 
     def test_an_image_tells_why_its_url_is_invalid_and_what_is_known_of_its_fetch(self):
         full_width = f"http://\uff11\uff12\uff17\u3002\uff11:{self.origin.port}/{self.names()[0]}"
-        job = self.service.submit([visit(KNOWN, ["http://127.0.0.1:25/a.jpg", full_width, "http://10.0.0.1/c.jpg"])])
+        job = self.service.submit(
+            [visit(KNOWN, ["http://127.0.0.1:25/a.jpg", full_width, "http://10.0.0.1/c.jpg"])]
+        )
         reason = "The image URL is not a valid http or https URL: port 25 is blocked"
-        self.assertEqual(self.service.wait_for_end(job)["error"],
-                         [{"store_id": KNOWN, "error": reason, "code": "invalid_url", "failed_images": 2}])
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.service.port}/api/jobs/{job}/results.csv") as report:
+        self.assertEqual(
+            self.service.wait_for_end(job)["error"],
+            [{"store_id": KNOWN, "error": reason, "code": "invalid_url", "failed_images": 2}],
+        )
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{self.service.port}/api/jobs/{job}/results.csv"
+        ) as report:
             rows = list(csv.DictReader(io.StringIO(report.read().decode())))
-        self.assertEqual([(row["error"], row["address"], row["http_status"]) for row in rows], [
-            (reason, "", ""), ("", "127.0.0.1", "200"), ("The image URL leads to an address that may not be fetched", "", "")])
+        self.assertEqual(
+            [(row["error"], row["address"], row["http_status"]) for row in rows],
+            [
+                (reason, "", ""),
+                ("", "127.0.0.1", "200"),
+                ("The image URL leads to an address that may not be fetched", "", ""),
+            ],
+        )
         images = self.service.get(f"/api/jobs/{job}/images")[1]["images"]
-        self.assertEqual([(image.get("error", ""), image.get("address", "")) for image in images],
-                         [(row["error"], row["address"]) for row in rows])
+        self.assertEqual(
+            [(image.get("error", ""), image.get("address", "")) for image in images],
+            [(row["error"], row["address"]) for row in rows],
+        )
 
     def test_twenty_names_on_a_silent_address_do_not_hold_up_a_healthy_job(self):
         if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode != 0:
             self.skipTest("names of its own take a mount namespace, which takes root")
         names = [f"silent{i}.example" for i in range(20)]
         with SilentHost() as host, Service(names=names) as service:
-            stuck = [service.submit([visit(KNOWN, [f"http://{name}:{host.port}/{i}.jpg" for i in range(100)])]) for name in names]
-            wait_for(lambda: service.get("/readyz")[1]["fetches"] > 0, "fetches from the silent host")
-            healthy = service.wait_for_end(service.submit([visit(OTHER, self.origin.photo_urls(200, "healthy"))]))
+            stuck = [
+                service.submit(
+                    [visit(KNOWN, [f"http://{name}:{host.port}/{i}.jpg" for i in range(100)])]
+                )
+                for name in names
+            ]
+            wait_for(
+                lambda: service.get("/readyz")[1]["fetches"] > 0, "fetches from the silent host"
+            )
+            healthy = service.wait_for_end(
+                service.submit([visit(OTHER, self.origin.photo_urls(200, "healthy"))])
+            )
             self.assertEqual(healthy["status"], "completed")
-            self.assertLessEqual(service.get("/readyz")[1]["fetches"], 32)  # all names together have the connections of one address
+            self.assertLessEqual(
+                service.get("/readyz")[1]["fetches"], 32
+            )  # all names together have the connections of one address
             for job in stuck:
                 status = service.status(job)
                 self.assertEqual((status["status"], status["images"]["done"]), ("ongoing", 0))
@@ -148,14 +230,31 @@ class Control(unittest.TestCase):
             good = origin.photo_urls(200, "good")
             late = [f"{origin.url}/late.jpg?n={i}" for i in range(20)]
             job = service.submit([visit(KNOWN, good[:100] + late), visit(OTHER, good[100:])])
-            self.assertEqual(service.wait_for_end(job)["images"], {"total": 220, "done": 220, "failed": 20})
+            self.assertEqual(
+                service.wait_for_end(job)["images"], {"total": 220, "done": 220, "failed": 20}
+            )
             seen = len(origin.requests)
             origin.add_photo("late.jpg")
             status, answer = service.request("POST", f"/api/jobs/{job}/redrive")
-            self.assertEqual((status, answer), (202, {"job_id": job, "run": 2, "images": {"total": 220, "succeeded": 200, "failed": 0, "pending": 20}}))
+            self.assertEqual(
+                (status, answer),
+                (
+                    202,
+                    {
+                        "job_id": job,
+                        "run": 2,
+                        "images": {"total": 220, "succeeded": 200, "failed": 0, "pending": 20},
+                    },
+                ),
+            )
             end = service.wait_for_end(job)
-            self.assertEqual((end["status"], end["images"]), ("completed", {"total": 220, "done": 220, "failed": 0}))
-            self.assertCountEqual([f"{origin.url}{target}" for _, target in origin.requests[seen:]], late)
+            self.assertEqual(
+                (end["status"], end["images"]),
+                ("completed", {"total": 220, "done": 220, "failed": 0}),
+            )
+            self.assertCountEqual(
+                [f"{origin.url}{target}" for _, target in origin.requests[seen:]], late
+            )
             status, audit = service.get(f"/api/jobs/{job}/audit")
             self.assertEqual((audit["run"], audit["conserved"], audit["succeeded"]), (2, True, 220))
             self.assertEqual(audit["recorded_digest"], audit["submitted_digest"])
@@ -169,13 +268,18 @@ class Control(unittest.TestCase):
             job = service.submit([visit(KNOWN, origin.photo_urls(300, "cancelled"))])
             wait_for(lambda: len(origin.requests) >= 4, "images in flight")
             status, answer = service.request("POST", f"/api/jobs/{job}/cancel")
-            self.assertEqual((status, answer), (202, {"job_id": job, "status": "ongoing", "cancelled": True}))
+            self.assertEqual(
+                (status, answer), (202, {"job_id": job, "status": "ongoing", "cancelled": True})
+            )
             service.kill()
             seen = len(origin.requests)
             self.assertLessEqual(seen, 8)
             service.start().wait_ready()
             end = service.wait_for_end(job)
-            self.assertEqual((end["status"], end["images"]["done"], end["error"][0]["code"]), ("failed", 300, "cancelled"))
+            self.assertEqual(
+                (end["status"], end["images"]["done"], end["error"][0]["code"]),
+                ("failed", 300, "cancelled"),
+            )
             self.assertEqual(len(origin.requests), seen)
             status, problem = service.request("POST", f"/api/jobs/{job}/cancel")
             self.assertEqual((status, problem["code"]), (409, "job_ended"))
@@ -189,23 +293,31 @@ class Control(unittest.TestCase):
             self.assertEqual(service.request("POST", f"/api/jobs/{job}/cancel")[0], 202)
             end = service.wait_for_end(job)
             self.assertEqual(end["images"]["total"] - end["images"]["failed"], len(origin.requests))
-            wait_for(lambda: service.get("/readyz")[1]["images_held"] == 0, "every window to be free")
+            wait_for(
+                lambda: service.get("/readyz")[1]["images_held"] == 0, "every window to be free"
+            )
 
     def test_a_key_starts_one_job_also_over_kill_9(self):
         origin = Origin()
         self.addCleanup(origin.close)
         body = json.dumps({"count": 1, "visits": [visit(KNOWN, origin.photo_urls(5, "once"))]})
         with Service() as service:
+
             def submit(text):
-                status, answer, headers = service.exchange("POST", "/api/submit", text, {"Idempotency-Key": "a key"})
+                status, answer, headers = service.exchange(
+                    "POST", "/api/submit", text, {"Idempotency-Key": "a key"}
+                )
                 return status, answer, headers.get("Idempotency-Replayed")
+
             self.assertEqual(submit(body), (201, {"job_id": 1}, None))
             self.assertEqual(submit(body), (201, {"job_id": 1}, "true"))
             service.kill()
             service.start().wait_ready()
             self.assertEqual(submit(body), (201, {"job_id": 1}, "true"))
             self.assertEqual(submit(body + " ")[0], 422)
-            self.assertEqual(service.wait_for_end(1)["images"], {"total": 5, "done": 5, "failed": 0})
+            self.assertEqual(
+                service.wait_for_end(1)["images"], {"total": 5, "done": 5, "failed": 0}
+            )
             self.assertEqual(service.get("/api/status?jobid=2")[0], 400)
 
 
@@ -216,7 +328,11 @@ class Fetching(unittest.TestCase):
 
     def sizes(self, service):
         with service.copied_database() as database:
-            return dict(database.execute("SELECT substr(url, 1, instr(url, '?') - 1), width || 'x' || height FROM images"))
+            return dict(
+                database.execute(
+                    "SELECT substr(url, 1, instr(url, '?') - 1), width || 'x' || height FROM images"
+                )
+            )
 
     def test_header_mode_measures_what_full_mode_measures(self):
         urls = self.origin.photo_urls(len(list(PHOTOS.iterdir())))
@@ -234,26 +350,45 @@ class Fetching(unittest.TestCase):
         with Service("--reuse-for", "1h") as service:
             jobs = [service.submit([visit(KNOWN, [url] * 100)]) for _ in range(3)]
             for job in jobs:
-                self.assertEqual(service.wait_for_end(job)["images"], {"total": 100, "done": 100, "failed": 0})
+                self.assertEqual(
+                    service.wait_for_end(job)["images"], {"total": 100, "done": 100, "failed": 0}
+                )
         self.assertEqual(len(self.origin.requests), 1)
 
     def test_image_hosts_are_told_who_we_are_as_the_operator_says(self):
-        for flags, told in (((), "retail-pulse"), (("--user-agent", "Shelves/2.1 (+https://example.com/bot)"), "Shelves/2.1 (+https://example.com/bot)")):
+        for flags, told in (
+            ((), "retail-pulse"),
+            (
+                ("--user-agent", "Shelves/2.1 (+https://example.com/bot)"),
+                "Shelves/2.1 (+https://example.com/bot)",
+            ),
+        ):
             self.origin.user_agents.clear()
             with Service(*flags) as service:
-                service.wait_for_end(service.submit([visit(KNOWN, self.origin.photo_urls(5, "agent"))]))
+                service.wait_for_end(
+                    service.submit([visit(KNOWN, self.origin.photo_urls(5, "agent"))])
+                )
             self.assertEqual(self.origin.user_agents, {told})
 
     def test_a_client_reads_which_bound_an_image_exceeds(self):
         with Service("--max-image-bytes", "1KiB") as service:
-            end = service.wait_for_end(service.submit([visit(KNOWN, self.origin.photo_urls(1, "large"))]))
-        self.assertEqual([(e["code"], e["error"]) for e in end["error"]], [("too_large", "The image file is too large: more than 1 KiB")])
+            end = service.wait_for_end(
+                service.submit([visit(KNOWN, self.origin.photo_urls(1, "large"))])
+            )
+        self.assertEqual(
+            [(e["code"], e["error"]) for e in end["error"]],
+            [("too_large", "The image file is too large: more than 1 KiB")],
+        )
 
     def test_kept_pictures_are_named_by_their_content_and_each_result_names_its_own(self):
-        photos = {hashlib.sha256(p.read_bytes()).hexdigest(): p.read_bytes() for p in PHOTOS.iterdir()}
+        photos = {
+            hashlib.sha256(p.read_bytes()).hexdigest(): p.read_bytes() for p in PHOTOS.iterdir()
+        }
         with tempfile.TemporaryDirectory() as folder, Service("--keep-images", folder) as service:
             urls = self.origin.photo_urls(2 * len(photos))
-            self.assertEqual(service.wait_for_end(service.submit([visit(KNOWN, urls)]))["status"], "completed")
+            self.assertEqual(
+                service.wait_for_end(service.submit([visit(KNOWN, urls)]))["status"], "completed"
+            )
             kept = {p.stem: p.read_bytes() for p in pathlib.Path(folder).glob("*/*")}
             with service.copied_database() as database:
                 named = {row[0] for row in database.execute("SELECT kept FROM images")}
@@ -286,7 +421,9 @@ class Durability(unittest.TestCase):
         self.assertEqual(audit["recorded_digest"], audit["submitted_digest"])
         again = recorded & {target for _, target in self.origin.requests[before:]}
         self.assertEqual(again, set())
-        self.assertEqual(self.service.submit([visit(KNOWN, self.origin.photo_urls(1, "next"))]), job + 1)
+        self.assertEqual(
+            self.service.submit([visit(KNOWN, self.origin.photo_urls(1, "next"))]), job + 1
+        )
 
     def test_sigterm_records_what_is_in_flight_and_ends_with_0(self):
         self.service.flags = ("--gpu-delay", "100ms..400ms")
@@ -301,14 +438,18 @@ class Durability(unittest.TestCase):
         before = len(self.origin.requests)
         self.service.flags = ("--gpu-delay", "0")
         self.service.start()
-        self.assertEqual(self.service.wait_for_end(job)["images"], {"total": 5000, "done": 5000, "failed": 0})
+        self.assertEqual(
+            self.service.wait_for_end(job)["images"], {"total": 5000, "done": 5000, "failed": 0}
+        )
         self.assertEqual(recorded & {target for _, target in self.origin.requests[before:]}, set())
 
     def test_sigterm_ends_with_0_although_a_host_is_silent_and_retries_are_pending(self):
         self.service.flags = ("--drain-timeout", "1s")
         self.service.start().wait_ready()
         with SilentHost() as host:
-            self.service.submit([visit(KNOWN, [f"http://127.0.0.9:{host.port}/{i}.jpg" for i in range(50)])])
+            self.service.submit(
+                [visit(KNOWN, [f"http://127.0.0.9:{host.port}/{i}.jpg" for i in range(50)])]
+            )
             self.service.submit([visit(KNOWN, [f"http://127.0.0.1:1/{i}.jpg" for i in range(50)])])
             wait_for(lambda: self.service.get("/readyz")[1]["fetches"] > 0, "fetches")
             code, seconds = self.service.terminate()
@@ -325,7 +466,9 @@ class Durability(unittest.TestCase):
     def test_log_lines_carry_no_query(self):
         self.service.flags = ("--gpu-delay", "0", "--log-level", "debug", "--fetch-attempts", "1")
         self.service.start().wait_ready()
-        job = self.service.submit([visit(KNOWN, [f"{self.origin.url}/missing/1.jpg?signature=secret"])])
+        job = self.service.submit(
+            [visit(KNOWN, [f"{self.origin.url}/missing/1.jpg?signature=secret"])]
+        )
         self.service.wait_for_end(job)
         self.service.terminate()
         self.assertIn("http_status", self.service.log())
@@ -379,7 +522,9 @@ class Following(unittest.TestCase):
         self.assertEqual(end["images"], {"total": 6000, "done": 6000, "failed": 0})
 
     def test_sigterm_breaks_events_off_and_is_not_held_up_by_them(self):
-        service = Service("--gpu-delay", "60s..60s", "--drain-timeout", "100ms").start().wait_ready()
+        service = (
+            Service("--gpu-delay", "60s..60s", "--drain-timeout", "100ms").start().wait_ready()
+        )
         self.addCleanup(service.close)
         job = service.submit([visit(KNOWN, self.origin.photo_urls(3, "slow"))])
         streams = [Events(service.port, job) for _ in range(20)]
@@ -416,7 +561,9 @@ class Windows(unittest.TestCase):
 
 
 class ServiceWithClosed(Service):
-    """Started by a shell with standard descriptors closed, such as ">&-"; it logs to stderr. Says nothing, so its port is picked before."""
+    """Started by a shell with standard descriptors closed, such as ">&-"; it logs to stderr. Says
+    nothing, so its port is picked before.
+    """
 
     def __init__(self, closed):
         super().__init__()
@@ -426,13 +573,15 @@ class ServiceWithClosed(Service):
         words = super().command()
         words[words.index("--port") + 1] = str(self.port)
         at = words.index("--log-file")
-        return words[:at] + words[at + 2:]
+        return words[:at] + words[at + 2 :]
 
     def start(self):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.process = subprocess.Popen(self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         wait_for(self.listens, "the service to listen")
         return self
 
@@ -463,19 +612,36 @@ class ClosedDescriptors(unittest.TestCase):
                 service.process.send_signal(signal.SIGTERM)
                 self.assertEqual(service.process.wait(timeout=PATIENCE), 0)
                 with service.copied_database() as database:
-                    self.assertEqual(database.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
-                    self.assertEqual(database.execute("SELECT count(*) FROM images WHERE state = 1").fetchone(), (20,))
+                    self.assertEqual(
+                        database.execute("PRAGMA integrity_check").fetchall(), [("ok",)]
+                    )
+                    self.assertEqual(
+                        database.execute("SELECT count(*) FROM images WHERE state = 1").fetchone(),
+                        (20,),
+                    )
                 for file in service.folder.iterdir():
                     self.assertNotRegex(file.read_bytes(), rb"listening on|drained", file)
 
 
 class CommandLine(unittest.TestCase):
     def run_program(self, *arguments):
-        return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, cwd=SOURCE)
+        return subprocess.run(
+            [PROGRAM, *arguments], capture_output=True, text=True, timeout=60, cwd=SOURCE
+        )
 
     def test_every_configuration_problem_is_told_at_once(self):
-        done = self.run_program("serve", "--port", "70000", "--gpu-delay", "soon", "--fetch", "header", "--keep-images", "copies",
-                                "--no-such-flag")
+        done = self.run_program(
+            "serve",
+            "--port",
+            "70000",
+            "--gpu-delay",
+            "soon",
+            "--fetch",
+            "header",
+            "--keep-images",
+            "copies",
+            "--no-such-flag",
+        )
         self.assertEqual(done.returncode, 2)
         for word in ("--port", "--gpu-delay", "--keep-images and --fetch", "--no-such-flag"):
             self.assertIn(word, done.stderr)
@@ -484,7 +650,9 @@ class CommandLine(unittest.TestCase):
         runs = [self.run_program("simulate", "--seeds", "30") for _ in range(2)]
         for done in runs:
             self.assertEqual((done.returncode, done.stderr), (0, ""))
-            self.assertRegex(done.stdout.splitlines()[-1], r"^seeds 30 violations 0 hash [0-9a-f]{16}$")
+            self.assertRegex(
+                done.stdout.splitlines()[-1], r"^seeds 30 violations 0 hash [0-9a-f]{16}$"
+            )
         self.assertEqual(runs[0].stdout, runs[1].stdout)
         story = self.run_program("simulate", "--seed", "9", "--trace", "--steps", "200").stdout
         self.assertIn("supervisor   <- submit", story)
@@ -493,22 +661,34 @@ class CommandLine(unittest.TestCase):
     def test_the_simulator_is_another_program_that_may_not_be_installed(self):
         with tempfile.TemporaryDirectory() as folder:
             alone = shutil.copy(PROGRAM, folder)
-            done = subprocess.run([alone, "simulate", "--seed", "1"], capture_output=True, text=True, timeout=60)
+            done = subprocess.run(
+                [alone, "simulate", "--seed", "1"], capture_output=True, text=True, timeout=60
+            )
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assertIn("retail-pulse-simulate is not installed", done.stderr)
 
     def test_completion_knows_the_words_of_the_simulator(self):
         script = self.run_program("completion", "bash").stdout
-        offered = re.search(r"^    simulate\)\n(?:.*\n)*?      words='([^']*)' ;;$", script, re.MULTILINE).group(1)
+        offered = re.search(
+            r"^    simulate\)\n(?:.*\n)*?      words='([^']*)' ;;$", script, re.MULTILINE
+        ).group(1)
         described = re.findall(r"--[a-z-]+", self.run_program("simulate", "--help").stdout)
         self.assertEqual(sorted(offered.split()), sorted(set(described)))
 
     def test_what_a_simulation_is_not_told_rightly_is_refused(self):
-        for words in ([], ["--seed", "one"], ["--seeds", "0"], ["--seed", "1", "--seeds", "2"], ["--seeds", "2", "--steps", "3"],
-                      ["--seed", "1", "--faults", "bad-luck"]):
+        for words in (
+            [],
+            ["--seed", "one"],
+            ["--seeds", "0"],
+            ["--seed", "1", "--seeds", "2"],
+            ["--seeds", "2", "--steps", "3"],
+            ["--seed", "1", "--faults", "bad-luck"],
+        ):
             done = self.run_program("simulate", *words)
             self.assertEqual((done.returncode, done.stderr != ""), (2, True), words)
-        self.assertIn("full-disk", self.run_program("simulate", "--seed", "1", "--faults", "bad-luck").stderr)
+        self.assertIn(
+            "full-disk", self.run_program("simulate", "--seed", "1", "--faults", "bad-luck").stderr
+        )
 
     def test_help_and_version(self):
         self.assertIn("--images-in-flight", self.run_program("serve", "--help").stdout)
@@ -522,8 +702,17 @@ class CommandLine(unittest.TestCase):
 
     def test_files_that_cannot_be_used_are_told_together_and_before_a_database_is_made(self):
         with tempfile.TemporaryDirectory() as folder:
-            done = self.run_program("serve", "--port", "0", "--storage", f"sqlite:{folder}/a.db", "--store-master", "no/such/file.csv",
-                                    "--ca-file", "no/such/ca.pem")
+            done = self.run_program(
+                "serve",
+                "--port",
+                "0",
+                "--storage",
+                f"sqlite:{folder}/a.db",
+                "--store-master",
+                "no/such/file.csv",
+                "--ca-file",
+                "no/such/ca.pem",
+            )
             self.assertEqual(done.returncode, 2)
             self.assertIn("no/such/file.csv", done.stderr)
             self.assertIn("no/such/ca.pem", done.stderr)
@@ -540,8 +729,18 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(path.read_bytes(), before)
 
     def test_variables_of_a_kubernetes_service_of_our_name_are_not_ours(self):
-        links = {"RETAIL_PULSE_PORT": "tcp://10.0.0.1:8080", "RETAIL_PULSE_SERVICE_HOST": "10.0.0.1", "RETAIL_PULSE_PORT_8080_TCP_ADDR": "10.0.0.1"}
-        done = subprocess.run([PROGRAM, "serve", "--port", "nonsense"], capture_output=True, text=True, timeout=60, env=os.environ | links)
+        links = {
+            "RETAIL_PULSE_PORT": "tcp://10.0.0.1:8080",
+            "RETAIL_PULSE_SERVICE_HOST": "10.0.0.1",
+            "RETAIL_PULSE_PORT_8080_TCP_ADDR": "10.0.0.1",
+        }
+        done = subprocess.run(
+            [PROGRAM, "serve", "--port", "nonsense"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=os.environ | links,
+        )
         self.assertEqual(done.returncode, 2)
         self.assertIn("nonsense", done.stderr)
         self.assertNotIn("RETAIL_PULSE_", done.stderr)
@@ -550,7 +749,14 @@ class CommandLine(unittest.TestCase):
 class Demo(unittest.TestCase):
     def test_under_nohup_the_demo_outlives_its_terminal(self):
         words = ["nohup", PROGRAM, "demo", "--port", "0", "--origin-port", "0"]
-        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=SOURCE) as demo:
+        with subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=SOURCE,
+        ) as demo:
             line = demo.stdout.readline()
             while "service listening" not in line:
                 self.assertIsNone(demo.poll())
@@ -561,14 +767,22 @@ class Demo(unittest.TestCase):
             demo.send_signal(signal.SIGHUP)
             for _ in range(50):
                 urllib.request.urlopen(f"{url}/healthz").close()
-            pending = re.search(r"^ShdPnd:\s*(\w+)$", pathlib.Path(f"/proc/{demo.pid}/status").read_text(), re.M)[1]
+            pending = re.search(
+                r"^ShdPnd:\s*(\w+)$", pathlib.Path(f"/proc/{demo.pid}/status").read_text(), re.M
+            )[1]
             self.assertTrue(int(pending, 16) & 1 << (signal.SIGHUP - 1), "nobody took it")
             demo.send_signal(signal.SIGTERM)
             demo.stdout.read()
             self.assertEqual(demo.wait(timeout=PATIENCE), 0)
 
     def test_the_demo_measures_every_photo_and_explains_what_failed(self):
-        done = subprocess.run([PROGRAM, "demo", "--once", "--port", "0", "--origin-port", "0"], capture_output=True, text=True, timeout=120, cwd=SOURCE)
+        done = subprocess.run(
+            [PROGRAM, "demo", "--once", "--port", "0", "--origin-port", "0"],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            cwd=SOURCE,
+        )
         self.assertEqual(done.returncode, 0, done.stderr)
         report = done.stdout
         self.assertIn("Store ID does not exist", report)

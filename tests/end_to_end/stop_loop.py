@@ -1,4 +1,5 @@
-"""SIGTERM again and again, idle and under load; after each stop the database file alone has to be the whole database.
+"""SIGTERM again and again, idle and under load; after each stop the database file alone has to be
+the whole database.
 
 Prints a line per stop that left something wrong, and a summary. Exit code 1 when there was one.
 """
@@ -25,7 +26,10 @@ def jobs_and_images(file):
             whole = database.execute("PRAGMA quick_check").fetchone()[0]
             if whole != "ok":
                 return whole
-            return tuple(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("jobs", "images"))
+            return tuple(
+                database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                for table in ("jobs", "images")
+            )
         except sqlite3.DatabaseError as error:
             return str(error)
         finally:

@@ -1,5 +1,6 @@
 // chunked: the input as a chunked body, and as the bytes that a chunked body is made of.
-// - Skipping data byte by byte or all at once gives the same body and the same end, which lies within the input.
+// - Skipping data byte by byte or all at once gives the same body and the same end, which lies
+// within the input.
 // - A body that is put into chunks, with extensions and trailers, comes out as it was.
 #include <algorithm>
 #include <string>
@@ -32,7 +33,8 @@ course follow(std::string_view bytes, std::size_t most_at_once) {
       check(result.state == reader.expected(), "what is told is what is expected");
     } else if (result.state == chunk_reader::next::data) {
       check(reader.data_left() > 0, "data that is expected is not empty");
-      const auto step = static_cast<std::size_t>(std::min<std::uint64_t>({reader.data_left(), bytes.size() - result.used, most_at_once}));
+      const auto step = static_cast<std::size_t>(
+          std::min<std::uint64_t>({reader.data_left(), bytes.size() - result.used, most_at_once}));
       result.body += bytes.substr(result.used, step);
       result.used += step;
       reader.skip(step);
@@ -71,8 +73,8 @@ std::string in_chunks(std::string_view body, dice& chance) {
 void check_any(std::string_view bytes) {
   const auto at_once = follow(bytes, bytes.size());
   const auto byte_by_byte = follow(bytes, 1);
-  check(at_once.state == byte_by_byte.state && at_once.used == byte_by_byte.used && at_once.body == byte_by_byte.body &&
-            at_once.error == byte_by_byte.error,
+  check(at_once.state == byte_by_byte.state && at_once.used == byte_by_byte.used &&
+            at_once.body == byte_by_byte.body && at_once.error == byte_by_byte.error,
         "pieces do not change the body");
   check(at_once.body.size() <= at_once.used, "a body is no longer than what holds it");
 

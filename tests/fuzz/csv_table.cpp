@@ -1,5 +1,6 @@
 // csv_table: a CSV text from a spreadsheet, read with the columns of a job.
-// - The cells of a row are bounded text without blanks around it, and none is empty that must not be.
+// - The cells of a row are bounded text without blanks around it, and none is empty that must not
+// be.
 // - Written again in quotes, with any separator, in UTF-8 or UTF-16, the rows are the same.
 // - What is wrong is one sentence of bounded length in UTF-8, with a line that the text has.
 #include <algorithm>
@@ -15,8 +16,9 @@
 namespace retail_pulse::fuzz {
 namespace {
 
-constexpr std::array<csv::column, 3> columns{
-    {{.name = "store_id", .max_bytes = 16}, {.name = "image_url"}, {.name = "note", .may_be_empty = true}}};
+constexpr std::array<csv::column, 3> columns{{{.name = "store_id", .max_bytes = 16},
+                                              {.name = "image_url"},
+                                              {.name = "note", .may_be_empty = true}}};
 
 using rows = std::vector<std::vector<std::string>>;
 
@@ -31,8 +33,10 @@ void check_rows(const rows& all) {
     check(row.size() == columns.size(), "a row has a cell for each column");
     for (std::size_t i = 0; i < row.size(); ++i) {
       const auto& cell = row[i];
-      check(cell.size() <= columns[i].max_bytes && (columns[i].may_be_empty || !cell.empty()), "a cell is within its bounds");
-      check(valid_utf8_prefix(cell) == cell.size() && cell.find('\0') == std::string::npos, "a cell is text");
+      check(cell.size() <= columns[i].max_bytes && (columns[i].may_be_empty || !cell.empty()),
+            "a cell is within its bounds");
+      check(valid_utf8_prefix(cell) == cell.size() && cell.find('\0') == std::string::npos,
+            "a cell is text");
       check(without_blanks_around(cell) == cell, "a cell has no blanks around it");
     }
   }
@@ -45,7 +49,8 @@ void check_fault(const csv::fault& wrong, std::string_view text) {
   const auto lines = csv::line_ends(is_utf16 ? utf8_of_utf16(text, how.big_endian).text : text) + 1;
   check(wrong.line <= lines, "what is wrong is in a line of the text");
   const auto message = wrong.message("a.csv");
-  check(message.size() <= 512 && valid_utf8_prefix(message) == message.size(), "what is wrong is bounded text");
+  check(message.size() <= 512 && valid_utf8_prefix(message) == message.size(),
+        "what is wrong is bounded text");
   check(message.find_first_of("\r\n") == std::string::npos, "what is wrong is one line");
 }
 
@@ -72,8 +77,10 @@ std::string in_utf16(std::string_view text) {
   };
   while (!text.empty()) {
     const auto length = utf8_sequence(text);
-    auto code = static_cast<std::uint8_t>(text.front()) & (length == 1 ? 0x7FU : 0xFFU >> (length + 1));
-    for (std::size_t i = 1; i < length; ++i) code = code << 6 | (static_cast<std::uint8_t>(text[i]) & 0x3FU);
+    auto code =
+        static_cast<std::uint8_t>(text.front()) & (length == 1 ? 0x7FU : 0xFFU >> (length + 1));
+    for (std::size_t i = 1; i < length; ++i)
+      code = code << 6 | (static_cast<std::uint8_t>(text[i]) & 0x3FU);
     text.remove_prefix(length);
     if (code < 0x10000) {
       add(code);
@@ -95,7 +102,8 @@ void check_any(std::string_view text) {
   const auto all = rows_of(table);
   check_rows(all);
   if (table.wrong()) return check_fault(*table.wrong(), text);
-  for (const char separator : {',', ';', '\t', '|'}) check_again(all, written(all, separator), "rows that are written again are the same");
+  for (const char separator : {',', ';', '\t', '|'})
+    check_again(all, written(all, separator), "rows that are written again are the same");
   check_again(all, in_utf16(written(all, ';')), "rows in UTF-16 are the same");
 }
 

@@ -1,9 +1,11 @@
-// framing: the input as the bytes of a connection to the API, and as the body of a request in chunks.
+// framing: the input as the bytes of a connection to the API, and as the body of a request in
+// chunks.
 // - Pieces change nothing: the same byte is wrong for the same reason.
-// - What is let through, the parser of the server reads as this does: each of its requests begins and ends where this one has it. So
-// nothing
+// - What is let through, the parser of the server reads as this does: each of its requests begins
+// and ends where this one has it. So nothing
 //   that is looked at is taken for a body, and no body for what is looked at.
-// - Among what is let through no line ends in LF or CR alone, none of the headers begins with a blank, and after a chunk comes CRLF.
+// - Among what is let through no line ends in LF or CR alone, none of the headers begins with a
+// blank, and after a chunk comes CRLF.
 // - A sound body in chunks is let through whole.
 #include "http/restinio/framing.hpp"
 
@@ -31,7 +33,8 @@ course follow(std::string_view bytes, dice* chance) {
   course result;
   while (result.sound < bytes.size()) {
     const auto rest = bytes.substr(result.sound);
-    const auto piece = rest.substr(0, chance == nullptr ? rest.size() : std::max<std::size_t>(1, chance->piece(rest.size())));
+    const auto piece = rest.substr(
+        0, chance == nullptr ? rest.size() : std::max<std::size_t>(1, chance->piece(rest.size())));
     const auto seen = check_of.take(piece);
     check(seen.sound <= piece.size(), "no more is sound than there is");
     check(seen.wrong.empty() == (seen.sound == piece.size()), "what is wrong is one of the bytes");
@@ -55,7 +58,8 @@ struct parsed {
 
   void end_field() {
     two_readings |= name.find_first_of(" \t") != std::string::npos;
-    if (same_word(name, "transfer-encoding")) two_readings |= ++encodings > 1 || !same_word(trimmed(value), "chunked");
+    if (same_word(name, "transfer-encoding"))
+      two_readings |= ++encodings > 1 || !same_word(trimmed(value), "chunked");
     name.clear();
     value.clear();
     in_value = false;
@@ -63,7 +67,8 @@ struct parsed {
   void add_framing(const char* end) {
     const std::string_view part{next, end};
     const std::string_view line_end{"\r\n"};
-    if (after_chunk) check(part.substr(0, 2) == line_end.substr(0, part.size()), "after a chunk comes CRLF");
+    if (after_chunk)
+      check(part.substr(0, 2) == line_end.substr(0, part.size()), "after a chunk comes CRLF");
     if (!part.empty()) after_chunk = false;
     framing.append(part);
   }
@@ -73,7 +78,8 @@ parsed& of(http_parser* parser) { return *static_cast<parsed*>(parser->data); }
 
 /// As http/restinio/parser_hooks.hpp rejects what could be read in two ways.
 bool is_refused(const http_parser& parser, const parsed& seen) {
-  return parser.http_major != 1 || seen.two_readings || (parser.http_minor == 0 && seen.encodings > 0);
+  return parser.http_major != 1 || seen.two_readings ||
+         (parser.http_minor == 0 && seen.encodings > 0);
 }
 
 http_parser_settings settings_like_the_servers() {
@@ -126,7 +132,8 @@ bool parse(std::string_view bytes, parsed& seen) {
 void check_lines(std::string_view framing) {
   for (std::size_t at = 0; at < framing.size(); ++at) {
     if (framing[at] == '\n') check(at > 0 && framing[at - 1] == '\r', "no line ends in LF alone");
-    if (framing[at] == '\r' && at + 1 < framing.size()) check(framing[at + 1] == '\n', "no line ends in CR alone");
+    if (framing[at] == '\r' && at + 1 < framing.size())
+      check(framing[at + 1] == '\n', "no line ends in CR alone");
   }
 }
 
@@ -134,7 +141,8 @@ void check_any(std::string_view bytes) {
   dice chance{bytes};
   const auto at_once = follow(bytes, nullptr);
   const auto in_pieces = follow(bytes, &chance);
-  check(at_once.sound == in_pieces.sound && at_once.wrong == in_pieces.wrong, "pieces change nothing");
+  check(at_once.sound == in_pieces.sound && at_once.wrong == in_pieces.wrong,
+        "pieces change nothing");
   parsed seen;
   parse(bytes.substr(0, at_once.sound), seen);
   check_lines(seen.framing);
@@ -146,7 +154,11 @@ std::string in_chunks(std::string_view body, dice& chance) {
     const auto size = std::max<std::size_t>(1, chance.piece(body.size()));
     char digits[20];
     std::snprintf(digits, sizeof digits, "%zx", size);
-    made.append(digits).append(chance.below(4) == 0 ? " ;a=\"b\"" : "").append("\r\n").append(body.substr(0, size)).append("\r\n");
+    made.append(digits)
+        .append(chance.below(4) == 0 ? " ;a=\"b\"" : "")
+        .append("\r\n")
+        .append(body.substr(0, size))
+        .append("\r\n");
     body.remove_prefix(size);
   }
   return made + "0\r\n" + (chance.below(4) == 0 ? "Trailer: x\r\n" : "") + "\r\n";
@@ -159,8 +171,10 @@ void check_body(std::string_view body) {
   check(seen.sound == sent.size(), "a sound request is let through");
   parsed by_parser;
   check(parse(sent, by_parser), "and taken by the parser");
-  const auto length = "POST / HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string{body};
-  check(follow(length + "\r\n", &chance).wrong.empty(), "a body of a known length may be any bytes");
+  const auto length = "POST / HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) +
+                      "\r\n\r\n" + std::string{body};
+  check(follow(length + "\r\n", &chance).wrong.empty(),
+        "a body of a known length may be any bytes");
   check(follow(length + "\n", &chance).sound == length.size(), "and ends where it ends");
 }
 

@@ -1,7 +1,8 @@
 // image: a file of any format; the corpus has a folder for each (image_jpeg, image_png, ...).
 // - Pieces of any size give the same answer, and so does leaving out what the reader does not want.
 // - States only go forward, and the position is the number of bytes given.
-// - There are sizes exactly when the answer is good or the file ends after them. What is not supported has a name.
+// - There are sizes exactly when the answer is good or the file ends after them. What is not
+// supported has a name.
 #include <memory>
 
 #include "imaging/image_reader.hpp"
@@ -12,7 +13,8 @@ namespace {
 
 using imaging::image_reader;
 
-/// The next `size` bytes in a heap block of exactly that size, so that a byte behind them is a byte behind the block.
+/// The next `size` bytes in a heap block of exactly that size, so that a byte behind them is a byte
+/// behind the block.
 image_reader::state feed(image_reader& reader, std::string_view file, std::size_t size) {
   const auto piece = std::make_unique<std::byte[]>(size);
   const auto at = static_cast<std::size_t>(reader.position());
@@ -46,13 +48,16 @@ answer read_in_pieces(std::string_view file, dice& chance, bool leave_out) {
       const auto size = chance.below(4) == 0 ? 1 + chance.below(most) : most;
       const auto wanted = reader.wanted();
       reader.skip_to(reader.position() + size);
-      check(size == unwanted || reader.wanted() == wanted, "what is wanted does not change before it comes");
+      check(size == unwanted || reader.wanted() == wanted,
+            "what is wanted does not change before it comes");
       continue;
     }
     const auto state = feed(reader, file, chance.piece(left));
     check(state >= result.state || state == image_reader::state::failed, "states go forward");
-    check(result.state != image_reader::state::failed || state == image_reader::state::failed, "what failed stays so");
-    check(result.state != image_reader::state::measured || state == image_reader::state::measured, "what is measured stays so");
+    check(result.state != image_reader::state::failed || state == image_reader::state::failed,
+          "what failed stays so");
+    check(result.state != image_reader::state::measured || state == image_reader::state::measured,
+          "what is measured stays so");
     result.state = state;
   }
   // A skip to the end may have settled it.
@@ -72,17 +77,22 @@ void check_answer(const answer& a) {
   const auto& [code, measured, reason] = a.outcome;
   const bool has_sizes = measured.width != 0;
   check(has_sizes == (measured.height != 0), "there are both sizes or none");
-  check(has_sizes == (a.state == image_reader::state::measured), "there are sizes exactly when the file is measured");
-  check(code == error_code::none || code == error_code::truncated || code == error_code::not_an_image ||
-            code == error_code::unsupported_format || code == error_code::bad_dimensions,
+  check(has_sizes == (a.state == image_reader::state::measured),
+        "there are sizes exactly when the file is measured");
+  check(code == error_code::none || code == error_code::truncated ||
+            code == error_code::not_an_image || code == error_code::unsupported_format ||
+            code == error_code::bad_dimensions,
         "an answer has a code of a reader");
   check(code != error_code::none || has_sizes, "a good answer has sizes");
   const bool has_failed = a.state == image_reader::state::failed;
-  check(!has_failed || (code != error_code::none && code != error_code::truncated), "a failure has its code");
+  check(!has_failed || (code != error_code::none && code != error_code::truncated),
+        "a failure has its code");
   // What could have become the name of another format, or a text, ends as no image.
-  check(has_failed || code == error_code::none || code == error_code::truncated || (code == error_code::not_an_image && !has_sizes),
+  check(has_failed || code == error_code::none || code == error_code::truncated ||
+            (code == error_code::not_an_image && !has_sizes),
         "what has not failed is good or truncated");
-  check(code != error_code::unsupported_format || !reason.empty(), "what is not supported is named");
+  check(code != error_code::unsupported_format || !reason.empty(),
+        "what is not supported is named");
   check(code != error_code::none || reason.empty(), "a good answer needs no reason");
   check(!has_sizes || measured.format != image_format::unknown, "what is measured has a format");
 }

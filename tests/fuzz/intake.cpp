@@ -1,7 +1,10 @@
-// intake: a file of any format, fetched in header mode from a server that is honest, and from one that lies where chance has it.
-// - By ranges of an honest server the answer is that of the whole file, but for an end that is missing behind the sizes. So it is where the
+// intake: a file of any format, fetched in header mode from a server that is honest, and from one
+// that lies where chance has it.
+// - By ranges of an honest server the answer is that of the whole file, but for an end that is
+// missing behind the sizes. So it is where the
 //   server packs the file.
-// - Whatever is answered, the requests come to an end, each asks for a range that is one, no more is read of all answers than one file may
+// - Whatever is answered, the requests come to an end, each asks for a range that is one, no more
+// is read of all answers than one file may
 //   have, and there are sizes or a reason.
 #include "fetch/engine/intake.hpp"
 
@@ -36,8 +39,10 @@ reply whole(std::string_view file) {
   return made;
 }
 
-/// As RFC 9110 has it, but with the few bytes of `most` at once, so that small files take many ranges.
-reply honest(std::string_view file, const std::optional<intake::range>& asked, std::size_t most, bool tells_total) {
+/// As RFC 9110 has it, but with the few bytes of `most` at once, so that small files take many
+/// ranges.
+reply honest(std::string_view file, const std::optional<intake::range>& asked, std::size_t most,
+             bool tells_total) {
   if (!asked) return whole(file);
   if (asked->first >= file.size()) {
     auto made = whole({});
@@ -45,8 +50,11 @@ reply honest(std::string_view file, const std::optional<intake::range>& asked, s
     return made;
   }
   const auto first = static_cast<std::size_t>(asked->first);
-  const auto left = asked->last ? std::min<std::uint64_t>(file.size() - first, *asked->last - asked->first + 1) : file.size() - first;
-  auto made = whole(file.substr(first, std::min<std::size_t>(most, static_cast<std::size_t>(left))));
+  const auto left =
+      asked->last ? std::min<std::uint64_t>(file.size() - first, *asked->last - asked->first + 1)
+                  : file.size() - first;
+  auto made =
+      whole(file.substr(first, std::min<std::size_t>(most, static_cast<std::size_t>(left))));
   made.head.status = 206;
   made.head.file_part = response_head::part{first, first + made.body.size() - 1, std::nullopt};
   if (tells_total) made.head.file_part->total = file.size();
@@ -55,7 +63,8 @@ reply honest(std::string_view file, const std::optional<intake::range>& asked, s
 
 void lie(reply& answer, std::string_view file, dice& chance) {
   auto& part = answer.head.file_part;
-  constexpr const char* codings[] = {"gzip", "deflate", "gzip, deflate", "br", "base64", "a b", "identity, gzip, gzip, gzip"};
+  constexpr const char* codings[] = {
+      "gzip", "deflate", "gzip, deflate", "br", "base64", "a b", "identity, gzip, gzip, gzip"};
   switch (chance.below(11)) {
     case 0:
       answer = whole(file);
@@ -96,13 +105,15 @@ template <class Server>
 void fetch_from(intake& into, dice& chance, const Server& server) {
   std::uint64_t read = 0;
   for (int requests = 1;; ++requests) {
-    check(requests <= limits::ranges + 2, "the requests come to an end: so many ranges, one to the end, then the whole file");
+    check(requests <= limits::ranges + 2,
+          "the requests come to an end: so many ranges, one to the end, then the whole file");
     const auto asked = into.range_to_ask();
     check(!asked || !asked->last || asked->first <= *asked->last, "a range ends behind its start");
     const reply answer = server(asked);
     auto step = into.begin(answer.head);
     for (std::size_t at = 0; step == intake::step::read && at < answer.body.size();) {
-      const std::string piece{answer.body.substr(at, std::max<std::size_t>(1, chance.piece(answer.body.size() - at)))};
+      const std::string piece{
+          answer.body.substr(at, std::max<std::size_t>(1, chance.piece(answer.body.size() - at)))};
       at += piece.size();
       check(read <= into.account().most(), "nothing is read behind the piece that was too much");
       read += piece.size();
@@ -114,8 +125,10 @@ void fetch_from(intake& into, dice& chance, const Server& server) {
   }
   if (into.failed()) {
     const auto code = into.failed()->code;
-    check(!into.failed()->lasts || code == error_code::truncated || code == error_code::too_large, "only what is told so is final");
-    check(into.failed()->code != error_code::none && !into.failed()->detail.empty(), "a file that is of no use has a reason");
+    check(!into.failed()->lasts || code == error_code::truncated || code == error_code::too_large,
+          "only what is told so is final");
+    check(into.failed()->code != error_code::none && !into.failed()->detail.empty(),
+          "a file that is of no use has a reason");
   } else {
     check(into.measured().width != 0, "a file without a reason has sizes");
   }
@@ -131,10 +144,13 @@ void check_any(std::string_view file) {
   const auto most = 1 + chance.below(64);
   for (const bool tells_total : {false, true}) {
     intake by_ranges{mode::header, most_bytes, nullptr, false};
-    fetch_from(by_ranges, chance, [&](const auto& asked) { return honest(file, asked, most, tells_total); });
-    check(by_ranges.failed().has_value() == !good, "ranges lead to sizes exactly when the whole file does");
+    fetch_from(by_ranges, chance,
+               [&](const auto& asked) { return honest(file, asked, most, tells_total); });
+    check(by_ranges.failed().has_value() == !good,
+          "ranges lead to sizes exactly when the whole file does");
     check(by_ranges.measured() == expected.measured, "ranges lead to the sizes of the whole file");
-    if (!good) check(by_ranges.failed()->code == expected.code, "ranges lead to the code of the whole file");
+    if (!good)
+      check(by_ranges.failed()->code == expected.code, "ranges lead to the code of the whole file");
   }
 
   for (const bool by_gzip : {false, true}) {
@@ -147,13 +163,18 @@ void check_any(std::string_view file) {
         return answer;
       });
       const bool whole_is_good = how == mode::header ? good : expected.code == error_code::none;
-      check(unpacking.failed().has_value() == !whole_is_good, "a packed file has sizes exactly when the file does");
-      if (whole_is_good) check(unpacking.measured() == expected.measured, "a packed file has the sizes of the file");
-      if (!whole_is_good) check(unpacking.failed()->code == expected.code, "a packed file has the code of the file");
+      check(unpacking.failed().has_value() == !whole_is_good,
+            "a packed file has sizes exactly when the file does");
+      if (whole_is_good)
+        check(unpacking.measured() == expected.measured, "a packed file has the sizes of the file");
+      if (!whole_is_good)
+        check(unpacking.failed()->code == expected.code, "a packed file has the code of the file");
     }
   }
 
-  const auto bound = chance.below(2) == 0 ? most_bytes : static_cast<std::int64_t>(file.size() + chance.below(100));
+  const auto bound = chance.below(2) == 0
+                         ? most_bytes
+                         : static_cast<std::int64_t>(file.size() + chance.below(100));
   intake hostile{chance.below(4) == 0 ? mode::full : mode::header, bound, nullptr, false};
   fetch_from(hostile, chance, [&](const auto& asked) {
     auto answer = honest(file, asked, most, chance.below(2) == 0);

@@ -1,5 +1,6 @@
-// Runs every input of the corpus through its target: `fuzz_corpus FOLDER`, where FOLDER has one folder per target. Prints how many there
-// were of each. An input that breaks a property ends the program; its name is the last one on standard error.
+// Runs every input of the corpus through its target: `fuzz_corpus FOLDER`, where FOLDER has one
+// folder per target. Prints how many there were of each. An input that breaks a property ends the
+// program; its name is the last one on standard error.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -71,13 +72,17 @@ int main(int argc, char** argv) {
   if (argc != 2) return complain("usage: fuzz_corpus FOLDER");
   const fs::path corpus{argv[1]};
   for (const auto& folder : fs::directory_iterator{corpus}) {
-    const auto has_name = [&](const target& each) { return folder.path().filename() == each.folder; };
-    if (std::none_of(std::begin(targets), std::end(targets), has_name)) return complain(folder.path().string() + " belongs to no target");
+    const auto has_name = [&](const target& each) {
+      return folder.path().filename() == each.folder;
+    };
+    if (std::none_of(std::begin(targets), std::end(targets), has_name))
+      return complain(folder.path().string() + " belongs to no target");
   }
   for (const auto& each : targets) {
     std::vector<fs::path> inputs;
     std::error_code missing;
-    for (const auto& entry : fs::directory_iterator{corpus / each.folder, missing}) inputs.push_back(entry.path());
+    for (const auto& entry : fs::directory_iterator{corpus / each.folder, missing})
+      inputs.push_back(entry.path());
     if (inputs.empty()) return complain((corpus / each.folder).string() + " has no inputs");
     std::sort(inputs.begin(), inputs.end());
     for (const auto& input : inputs) {

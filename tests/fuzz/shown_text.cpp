@@ -1,7 +1,9 @@
 // shown_text: a text of a stranger, on its way to a terminal and into a cell of CSV.
-// - A terminal gets UTF-8 without anything that misleads it, and the same however the text comes in parts.
+// - A terminal gets UTF-8 without anything that misleads it, and the same however the text comes in
+// parts.
 // - What needs no escape is shown as it is.
-// - A reader of our rows finds the text again, but for apostrophes; and no reader of any separator finds a formula.
+// - A reader of our rows finds the text again, but for apostrophes; and no reader of any separator
+// finds a formula.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -22,7 +24,9 @@ bool misleads(std::string_view text) {
     const auto length = text.starts_with("\r\n") ? std::size_t{2} : utf8_sequence(text);
     if (length == 0) return true;
     const auto character = text.substr(0, length);
-    if (character != "\r\n" && character != "\n" && character != "\t" && misleads_terminal(character)) return true;
+    if (character != "\r\n" && character != "\n" && character != "\t" &&
+        misleads_terminal(character))
+      return true;
     text.remove_prefix(length);
   }
   return false;
@@ -44,9 +48,11 @@ void check_terminal(std::string_view text) {
 }
 
 bool is_formula(std::string_view cell) {
-  constexpr std::array<std::string_view, 8> signs{"=", "+", "-", "@", "\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0"};
+  constexpr std::array<std::string_view, 8> signs{
+      "=", "+", "-", "@", "\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0"};
   cell = without_blanks_in_front(cell);
-  return std::ranges::any_of(signs, [cell](std::string_view sign) { return cell.starts_with(sign); });
+  return std::ranges::any_of(signs,
+                             [cell](std::string_view sign) { return cell.starts_with(sign); });
 }
 
 void check_cells(std::string_view text) {

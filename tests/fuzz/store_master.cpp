@@ -1,7 +1,8 @@
 // store_master: the text of a Store Master file.
 // - A table holds exactly the ids of the file, with the values of the last row of each.
 // - An error names the file, and a line that the file has, and can be sent as JSON.
-// - The rows of a CSV text, written again with every cell in quotes, are the same rows; and any text in quotes is a cell.
+// - The rows of a CSV text, written again with every cell in quotes, are the same rows; and any
+// text in quotes is a cell.
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -55,14 +56,17 @@ std::string plain(std::string_view name) {
   std::string letters;
   for (; !name.empty(); name.remove_prefix(std::max<std::size_t>(1, utf8_sequence(name)))) {
     const auto character = lower(name.substr(0, std::max<std::size_t>(1, utf8_sequence(name))));
-    if (character != "_" && character != "-" && !without_blanks_around(character).empty()) letters += character;
+    if (character != "_" && character != "-" && !without_blanks_around(character).empty())
+      letters += character;
   }
   return letters;
 }
 
 std::size_t column(const row& header, std::string_view name) {
-  return static_cast<std::size_t>(std::find_if(header.begin(), header.end(), [&](const auto& each) { return plain(each) == name; }) -
-                                  header.begin());
+  return static_cast<std::size_t>(
+      std::find_if(header.begin(), header.end(),
+                   [&](const auto& each) { return plain(each) == name; }) -
+      header.begin());
 }
 
 struct file {
@@ -73,7 +77,9 @@ struct file {
 std::string in_utf8(std::string_view text) {
   const auto how = encoding_of(text);
   text.remove_prefix(how.mark);
-  return how.what == encoding::kind::utf16 && how.mark > 0 ? utf8_of_utf16(text, how.big_endian).text : std::string{text};
+  return how.what == encoding::kind::utf16 && how.mark > 0
+             ? utf8_of_utf16(text, how.big_endian).text
+             : std::string{text};
 }
 
 /// Or of blanks.
@@ -81,7 +87,8 @@ bool is_of_separators(std::string cell) {
   for (std::size_t size = 0; size != cell.size();) {
     size = cell.size();
     cell = std::string{without_blanks_around(cell)};
-    if (!cell.empty() && std::string_view{",;\t|"}.find(cell.front()) != std::string_view::npos) cell.erase(0, 1);
+    if (!cell.empty() && std::string_view{",;\t|"}.find(cell.front()) != std::string_view::npos)
+      cell.erase(0, 1);
   }
   return cell.empty();
 }
@@ -93,8 +100,10 @@ std::optional<file> split_at(std::string_view text, char separator) {
   for (auto& cells : *rows) {
     for (auto& cell : cells) cell = std::string{without_blanks_around(cell)};
   }
-  while (!rows->empty() && std::ranges::all_of(rows->front(), is_of_separators)) rows->erase(rows->begin());
-  std::erase_if(*rows, [](const row& cells) { return std::ranges::all_of(cells, &std::string::empty); });
+  while (!rows->empty() && std::ranges::all_of(rows->front(), is_of_separators))
+    rows->erase(rows->begin());
+  std::erase_if(*rows,
+                [](const row& cells) { return std::ranges::all_of(cells, &std::string::empty); });
   if (rows->empty()) return std::nullopt;
   const auto& header = rows->front();
   file made{{}, column(header, "storeid"), column(header, "storename"), column(header, "areacode")};
@@ -105,7 +114,9 @@ std::optional<file> split_at(std::string_view text, char separator) {
 
 bool is_separator_line(std::string_view line, const std::string& said) {
   for (const auto& start : {said, '"' + said + '"'}) {
-    if (line.starts_with(start) && line.find_first_not_of(",;\t|", start.size()) == std::string_view::npos) return true;
+    if (line.starts_with(start) &&
+        line.find_first_not_of(",;\t|", start.size()) == std::string_view::npos)
+      return true;
   }
   return false;
 }
@@ -113,7 +124,8 @@ bool is_separator_line(std::string_view line, const std::string& said) {
 std::optional<file> split(std::string_view text) {
   const auto first = text.substr(0, text.find_first_of("\r\n"));
   for (const char separator : {',', ';', '\t', '|'}) {
-    if (is_separator_line(lower(first), std::string{"sep="} + separator)) return split_at(text.substr(first.size()), separator);
+    if (is_separator_line(lower(first), std::string{"sep="} + separator))
+      return split_at(text.substr(first.size()), separator);
   }
   for (const char separator : {',', ';', '\t', '|'}) {
     if (auto made = split_at(text, separator)) return made;
@@ -123,17 +135,21 @@ std::optional<file> split(std::string_view text) {
 
 void check_table(const loaded& made, std::string_view text) {
   const auto whole = split(text);
-  check(whole && whole->rows.size() >= 2, "a table comes from a header that names all columns, and rows");
+  check(whole && whole->rows.size() >= 2,
+        "a table comes from a header that names all columns, and rows");
   const auto& [rows, id, name, area] = *whole;
 
   std::unordered_map<std::string, const row*> last;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     const auto& cells = rows[i];
-    check(cells.size() > std::max({id, name, area}) && !cells[id].empty(), "a table comes from rows that have all columns, and an id");
+    check(cells.size() > std::max({id, name, area}) && !cells[id].empty(),
+          "a table comes from rows that have all columns, and an id");
     for (auto behind = rows.front().size(); behind < cells.size(); ++behind)
       check(cells[behind].empty(), "no text stands behind the header");
     for (const auto place : {id, name, area}) {
-      check(valid_utf8_prefix(cells[place]) == cells[place].size() && cells[place].find('\0') == std::string::npos, "a table is text");
+      check(valid_utf8_prefix(cells[place]) == cells[place].size() &&
+                cells[place].find('\0') == std::string::npos,
+            "a table is text");
     }
     last[cells[id]] = &cells;
   }
@@ -142,7 +158,8 @@ void check_table(const loaded& made, std::string_view text) {
   for (const auto& [key, cells] : last) {
     const auto* found = made.table->find(key);
     check(found != nullptr && found->id == key, "every id of the file is found");
-    check(found->name == (*cells)[name] && found->area == (*cells)[area], "the last row of an id counts");
+    check(found->name == (*cells)[name] && found->area == (*cells)[area],
+          "the last row of an id counts");
     check(made.table->has_area(found->area), "the area of a store is one");
   }
 }
@@ -150,7 +167,8 @@ void check_table(const loaded& made, std::string_view text) {
 void check_error(std::string_view message, std::string_view text) {
   constexpr std::string_view file = "stores.csv", line_mark = ", line ";
   check(message.starts_with(file), "an error names the file");
-  check(message.size() <= 512 && valid_utf8_prefix(message) == message.size(), "an error is bounded text");
+  check(message.size() <= 512 && valid_utf8_prefix(message) == message.size(),
+        "an error is bounded text");
   message.remove_prefix(file.size());
   if (!message.starts_with(line_mark)) return;
   message.remove_prefix(line_mark.size());

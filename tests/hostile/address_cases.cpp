@@ -23,8 +23,10 @@ cases address_cases() {
       at("http://[::1]:{port}/", blocked_address, "IPv6 loopback"),
       at("http://[::ffff:192.168.0.1]:{port}/", blocked_address, "mapped"),
       at("http://127.1:{port}/", none, "loopback in short, which is opened here"),
-      at("http://\uFF11\uFF12\uFF17\u3002\uFF11:{port}/", none, "loopback in full-width digits, which is opened here"),
-      at("http://\uFF11\uFF10\u30020\u30020\u30021:{port}/", blocked_address, "private in full-width digits"),
+      at("http://\uFF11\uFF12\uFF17\u3002\uFF11:{port}/", none,
+         "loopback in full-width digits, which is opened here"),
+      at("http://\uFF11\uFF10\u30020\u30020\u30021:{port}/", blocked_address,
+         "private in full-width digits"),
       at("http://xn--a.test:{port}/", invalid_url, "punycode of nothing"),
       at("http://user@127.0.0.1:{port}/", invalid_url, "user info"),
       at("http://127.0.0.1:25/", invalid_url, "a mail server's port"),
@@ -36,7 +38,8 @@ cases address_cases() {
   all.back().tune = [](fetch::engine_options& options) { options.allow_addresses.clear(); };
   all.push_back(at("http://127.0.0.1:{port}/", blocked_address, "not among the allowed hosts"));
   all.back().tune = [](fetch::engine_options& options) { options.allow_hosts = {"photos.test"}; };
-  all.push_back(at("http://evilphotos.test:{port}/", blocked_address, "a host that only ends like an allowed one"));
+  all.push_back(at("http://evilphotos.test:{port}/", blocked_address,
+                   "a host that only ends like an allowed one"));
   all.back().tune = [](fetch::engine_options& options) { options.allow_hosts = {"photos.test"}; };
   return all;
 }

@@ -1,6 +1,6 @@
-// hostile: every way we know in which an image host, its name server or its network can do harm, and what it must come to.
-// May use: tests/support, the builders of image files, the engine behind its interface.
-// Never: the network beyond loopback, or a bound on time other than deadline + 5 s.
+// hostile: every way we know in which an image host, its name server or its network can do harm,
+// and what it must come to. May use: tests/support, the builders of image files, the engine behind
+// its interface. Never: the network beyond loopback, or a bound on time other than deadline + 5 s.
 #pragma once
 
 #include <chrono>
@@ -34,19 +34,20 @@ struct hostile_case {
   error_code expected = error_code::none;
   std::uint32_t width = 10;  ///< and height: of the picture, where one is expected all the same
   std::uint32_t height = 10;
-  std::string reason = {};  ///< that a client reads behind the sentence of the code; not looked at where it is empty
+  std::string reason =
+      {};  ///< that a client reads behind the sentence of the code; not looked at where it is empty
 
   origin::script run = {};  ///< what the host does; none: there is no host
   std::function<test_support::tls_identity(const test_support::test_authority&)> tls = {};
   test_support::dns_stub::script names = {};  ///< what the name server says; none: no name is known
 
-  /// Where the host listens. What is at 127.0.0.1 at the same port, when that is another place: nobody, or a listener whose backlog is
-  /// full.
+  /// Where the host listens. What is at 127.0.0.1 at the same port, when that is another place:
+  /// nobody, or a listener whose backlog is full.
   std::string host_address = "127.0.0.1";
   bool silent_before = false;
 
-  /// {port}: of this case's host. {healthy}: of a host that serves good pictures. {closed}: nobody listens there. {silent}: a listener
-  /// whose backlog is full. {ca}: not in URLs.
+  /// {port}: of this case's host. {healthy}: of a host that serves good pictures. {closed}: nobody
+  /// listens there. {silent}: a listener whose backlog is full. {ca}: not in URLs.
   std::string url = "http://127.0.0.1:{port}/";
   std::chrono::milliseconds deadline = ample_deadline;
   std::function<void(fetch::engine_options&)> tune = {};

@@ -14,7 +14,8 @@ cases damage_cases() {
                    .expected = may_end ? error_code::none : error_code::truncated,
                    .width = of.expected.width,
                    .height = of.expected.height,
-                   .run = test_support::serving(http_response(200, std::string_view{of.file}.substr(0, bytes)))});
+                   .run = test_support::serving(
+                       http_response(200, std::string_view{of.file}.substr(0, bytes)))});
   };
   for (const auto& each : imaging::all_samples()) {
     if (each.is_large()) continue;

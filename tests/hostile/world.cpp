@@ -13,10 +13,13 @@
 namespace retail_pulse::hostile {
 namespace {
 
-std::uint16_t port_of(const std::string& server) { return static_cast<std::uint16_t>(std::stoi(server.substr(server.find(':') + 1))); }
+std::uint16_t port_of(const std::string& server) {
+  return static_cast<std::uint16_t>(std::stoi(server.substr(server.find(':') + 1)));
+}
 
 void replace(std::string& text, const std::string& word, std::uint16_t port) {
-  if (const auto at = text.find(word); at != std::string::npos) text.replace(at, word.size(), std::to_string(port));
+  if (const auto at = text.find(word); at != std::string::npos)
+    text.replace(at, word.size(), std::to_string(port));
 }
 
 }  // namespace
@@ -38,7 +41,8 @@ world::world(const cases& all) : all_(all), ports_(all.size()) {
   stop_ = stop[1];
   std::FILE* told = fdopen(ready[0], "r");
   bool complete = std::fscanf(told, "%hu %hu %hu", &healthy_, &closed_, &silent_) == 3;
-  for (auto& each : ports_) complete = complete && std::fscanf(told, "%hu %hu", &each.host, &each.names) == 2;
+  for (auto& each : ports_)
+    complete = complete && std::fscanf(told, "%hu %hu", &each.host, &each.names) == 2;
   std::fclose(told);
   if (!complete) throw std::runtime_error("the hosts did not start");
 }
@@ -52,7 +56,8 @@ world::~world() {
 void world::serve(int ready, int stop) const {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   try {
-    const origin healthy{origin::answering([](const std::string&) { return http_response(200, picture()); })};
+    const origin healthy{
+        origin::answering([](const std::string&) { return http_response(200, picture()); })};
     const test_support::closed_port closed;
     const test_support::silent_listener silent;
     std::vector<std::unique_ptr<origin>> hosts;
@@ -66,16 +71,19 @@ void world::serve(int ready, int stop) const {
       if (each.run) {
         std::uint16_t port = 0;  // of the host and of what is in front of it
         if (each.silent_before) {
-          port = unanswering.emplace_back(std::make_unique<test_support::silent_listener>())->port();
+          port =
+              unanswering.emplace_back(std::make_unique<test_support::silent_listener>())->port();
         } else if (each.host_address != "127.0.0.1") {
           port = refusing.emplace_back(std::make_unique<test_support::closed_port>())->port();
         }
-        hosts.push_back(
-            std::make_unique<origin>(each.run, each.tls ? std::optional{each.tls(authority_)} : std::nullopt, each.host_address, port));
+        hosts.push_back(std::make_unique<origin>(
+            each.run, each.tls ? std::optional{each.tls(authority_)} : std::nullopt,
+            each.host_address, port));
         host = hosts.back()->port();
       }
       const auto no_name = [](const std::string&, bool, int) { return dns_answer{.rcode = 3}; };
-      servers.push_back(std::make_unique<test_support::dns_stub>(each.names ? each.names : no_name));
+      servers.push_back(
+          std::make_unique<test_support::dns_stub>(each.names ? each.names : no_name));
       std::fprintf(tell, "%u %u\n", host, port_of(servers.back()->server()));
     }
     std::fclose(tell);

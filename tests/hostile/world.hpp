@@ -10,8 +10,9 @@
 
 namespace retail_pulse::hostile {
 
-/// All hosts and name servers of the cases, in a process of their own: so what this process holds afterwards, or grew by, is the engine's.
-/// Made before any thread; the other process ends with this object, or with this process.
+/// All hosts and name servers of the cases, in a process of their own: so what this process holds
+/// afterwards, or grew by, is the engine's. Made before any thread; the other process ends with
+/// this object, or with this process.
 class world {
  public:
   explicit world(const cases& all);

@@ -15,7 +15,8 @@ namespace {
 using nlohmann::json;
 
 /// The status of the rejection of a request; 0 where there is none.
-int status_of(std::string method, std::string authority, std::vector<header_field> headers, const asker_rules& rules = {}) {
+int status_of(std::string method, std::string authority, std::vector<header_field> headers,
+              const asker_rules& rules = {}) {
   request r;
   r.method = std::move(method);
   r.authority = std::move(authority);
@@ -24,11 +25,17 @@ int status_of(std::string method, std::string authority, std::vector<header_fiel
   return why ? why->status : 0;
 }
 
-int of_host(const std::string& authority, const asker_rules& rules = {}) { return status_of("GET", authority, {}, rules); }
+int of_host(const std::string& authority, const asker_rules& rules = {}) {
+  return status_of("GET", authority, {}, rules);
+}
 
-int of_origin(const std::string& origin, const std::string& host) { return status_of("POST", host, {{"Origin", origin}}); }
+int of_origin(const std::string& origin, const std::string& host) {
+  return status_of("POST", host, {{"Origin", origin}});
+}
 
-std::string request_text(const std::string& line, const std::string& headers) { return line + "\r\n" + headers + "\r\n"; }
+std::string request_text(const std::string& line, const std::string& headers) {
+  return line + "\r\n" + headers + "\r\n";
+}
 
 }  // namespace
 
@@ -44,13 +51,20 @@ BOOST_AUTO_TEST_CASE(a_page_of_another_site_changes_nothing) {
         BOOST_TEST(status_of(method, "h", {{"sec-fetch-site", site}}) == 0, site);
       }
       BOOST_TEST(status_of(method, "h", {}) == 0);  // a program
-      BOOST_TEST(status_of(method, "h", {{"Sec-Fetch-Site", "same-origin"}, {"Sec-Fetch-Site", "cross-site"}}) == 403);
-      BOOST_TEST(status_of(method, "h", {{"Sec-Fetch-Site", "same-origin"}, {"Origin", "http://evil.example"}}) == 403);
-      BOOST_TEST(status_of(method, "h", {{"Origin", "http://h"}, {"origin", "http://evil.example"}}) == 403);
+      BOOST_TEST(status_of(method, "h",
+                           {{"Sec-Fetch-Site", "same-origin"}, {"Sec-Fetch-Site", "cross-site"}}) ==
+                 403);
+      BOOST_TEST(
+          status_of(method, "h",
+                    {{"Sec-Fetch-Site", "same-origin"}, {"Origin", "http://evil.example"}}) == 403);
+      BOOST_TEST(status_of(method, "h",
+                           {{"Origin", "http://h"}, {"origin", "http://evil.example"}}) == 403);
     }
   }
   for (const auto* method : {"GET", "HEAD", "OPTIONS"}) {
-    BOOST_TEST(status_of(method, "h", {{"Sec-Fetch-Site", "cross-site"}, {"Origin", "http://evil.example"}}) == 0);
+    BOOST_TEST(status_of(method, "h",
+                         {{"Sec-Fetch-Site", "cross-site"}, {"Origin", "http://evil.example"}}) ==
+               0);
   }
 }
 
@@ -150,17 +164,22 @@ BOOST_AUTO_TEST_CASE(a_host_that_strangers_cannot_have_leads_here) {
 
 BOOST_AUTO_TEST_CASE(a_name_that_was_told_leads_here_and_those_below_it_do_not) {
   const asker_rules rules{.own_names = {"pulse.example.com", "xn--kln-sna.example"}};
-  for (const auto* host : {"pulse.example.com", "Pulse.Example.COM.:8443", "xn--kln-sna.example"}) BOOST_TEST(of_host(host, rules) == 0);
-  for (const auto* host : {"example.com", "a.pulse.example.com", "pulse.example.com.evil.example"}) {
+  for (const auto* host : {"pulse.example.com", "Pulse.Example.COM.:8443", "xn--kln-sna.example"})
+    BOOST_TEST(of_host(host, rules) == 0);
+  for (const auto* host :
+       {"example.com", "a.pulse.example.com", "pulse.example.com.evil.example"}) {
     BOOST_TEST(of_host(host, rules) == 421);
   }
 }
 
-BOOST_AUTO_TEST_CASE(where_requests_prove_who_sends_them_any_host_does_and_another_site_still_changes_nothing) {
+BOOST_AUTO_TEST_CASE(
+    where_requests_prove_who_sends_them_any_host_does_and_another_site_still_changes_nothing) {
   const asker_rules rules{.any_name = true};
   BOOST_TEST(of_host("rebound.example", rules) == 0);
-  BOOST_TEST(status_of("POST", "rebound.example", {{"Origin", "http://evil.example"}}, rules) == 403);
-  BOOST_TEST(status_of("POST", "rebound.example", {{"Origin", "http://rebound.example"}}, rules) == 0);
+  BOOST_TEST(status_of("POST", "rebound.example", {{"Origin", "http://evil.example"}}, rules) ==
+             403);
+  BOOST_TEST(status_of("POST", "rebound.example", {{"Origin", "http://rebound.example"}}, rules) ==
+             0);
 }
 
 BOOST_AUTO_TEST_CASE(the_host_of_an_absolute_target_is_found) {
@@ -173,17 +192,20 @@ BOOST_AUTO_TEST_CASE(the_host_of_an_absolute_target_is_found) {
     BOOST_REQUIRE(authority_of(target).has_value());
     BOOST_TEST(*authority_of(target) == authority);
   }
-  for (const auto* target : {"/http://h", "*", "h:443", "ftp://h/", "http:/h", ""}) BOOST_TEST(!authority_of(target));
+  for (const auto* target : {"/http://h", "*", "h:443", "ftp://h/", "http:/h", ""})
+    BOOST_TEST(!authority_of(target));
 }
 
 BOOST_AUTO_TEST_CASE(every_route_is_behind_the_check) {
   world w;
   auto lines = w.routes();
-  lines.insert(lines.end(), {"GET /nothing", "OPTIONS *", "HEAD /healthz", "POST /api/submit", "CONNECT h:443", "PATCH /healthz"});
+  lines.insert(lines.end(), {"GET /nothing", "OPTIONS *", "HEAD /healthz", "POST /api/submit",
+                             "CONNECT h:443", "PATCH /healthz"});
   for (const auto& line : lines) {
     BOOST_TEST_CONTEXT(line) {
       client c{w.port()};
-      c.send(request_text(line + " HTTP/1.1", "Host: rebound.example:8080\r\nAccept: image/png\r\n"));
+      c.send(
+          request_text(line + " HTTP/1.1", "Host: rebound.example:8080\r\nAccept: image/png\r\n"));
       const bool is_head = line.starts_with("HEAD");
       const auto a = c.read(is_head);
       BOOST_TEST(a.status == 421);
@@ -192,7 +214,8 @@ BOOST_AUTO_TEST_CASE(every_route_is_behind_the_check) {
       const auto told = json::parse(a.body);
       BOOST_TEST(told["code"] == "unknown_host");
       BOOST_TEST(told["detail"] ==
-                 "the service does not answer to the host 'rebound.example'; where that is its name, it has to be started with "
+                 "the service does not answer to the host 'rebound.example'; where that is its "
+                 "name, it has to be started with "
                  "--public-host rebound.example");
       BOOST_TEST(told["error"] == told["detail"]);
       BOOST_TEST(c.ask(get_text("/healthz")).status == 200);  // the connection goes on
@@ -202,12 +225,16 @@ BOOST_AUTO_TEST_CASE(every_route_is_behind_the_check) {
 
 BOOST_AUTO_TEST_CASE(a_form_of_another_site_starts_no_job_and_one_of_our_own_does) {
   world w;
-  const auto sent = [&](const std::string& headers) { return ask(w.port(), post_text("/api/submit", good_submission(), headers)); };
-  for (const auto* headers : {"Sec-Fetch-Site: cross-site\r\n", "Origin: http://evil.example\r\n", "Origin: null\r\n"}) {
+  const auto sent = [&](const std::string& headers) {
+    return ask(w.port(), post_text("/api/submit", good_submission(), headers));
+  };
+  for (const auto* headers :
+       {"Sec-Fetch-Site: cross-site\r\n", "Origin: http://evil.example\r\n", "Origin: null\r\n"}) {
     const auto a = sent(headers);
     BOOST_TEST(a.status == 403);
     BOOST_TEST(json::parse(a.body)["code"] == "cross_site_request");
-    BOOST_TEST(json::parse(a.body)["error"].get<std::string>().starts_with("the request comes from a web page of another site ("));
+    BOOST_TEST(json::parse(a.body)["error"].get<std::string>().starts_with(
+        "the request comes from a web page of another site ("));
   }
   BOOST_TEST(w.submissions() == 0u);
   BOOST_TEST(sent("Sec-Fetch-Site: same-origin\r\nOrigin: http://h\r\n").status == 201);
@@ -219,7 +246,8 @@ BOOST_AUTO_TEST_CASE(a_form_of_another_site_starts_no_job_and_one_of_our_own_doe
 BOOST_AUTO_TEST_CASE(an_absolute_target_counts_in_place_of_host) {
   world w;
   const auto status = [&](const std::string& target, const std::string& host) {
-    return ask(w.port(), request_text("GET " + target + " HTTP/1.1", "Host: " + host + "\r\n")).status;
+    return ask(w.port(), request_text("GET " + target + " HTTP/1.1", "Host: " + host + "\r\n"))
+        .status;
   };
   BOOST_TEST(status("http://127.0.0.1/healthz", "rebound.example") == 200);
   BOOST_TEST(status("http://rebound.example/healthz", "127.0.0.1") == 421);
@@ -227,10 +255,15 @@ BOOST_AUTO_TEST_CASE(an_absolute_target_counts_in_place_of_host) {
   BOOST_TEST(status("HTTP://h/healthz", "h") == 200);
   BOOST_TEST(status("http://127.0.0.1@rebound.example/healthz", "127.0.0.1") == 400);
   BOOST_TEST(status("http:///healthz", "127.0.0.1") == 400);
-  BOOST_TEST(ask(w.port(), request_text("GET http://rebound.example/healthz HTTP/1.0", "")).status == 421);
-  BOOST_TEST(ask(w.port(), request_text("GET /healthz HTTP/1.0", "Host: rebound.example\r\n")).status == 421);
+  BOOST_TEST(
+      ask(w.port(), request_text("GET http://rebound.example/healthz HTTP/1.0", "")).status == 421);
+  BOOST_TEST(
+      ask(w.port(), request_text("GET /healthz HTTP/1.0", "Host: rebound.example\r\n")).status ==
+      421);
   BOOST_TEST(ask(w.port(), request_text("GET /healthz HTTP/1.0", "")).status == 200);
-  BOOST_TEST(ask(w.port(), request_text("POST /api/submit HTTP/1.0", "Origin: http://h\r\n")).status == 403);
+  BOOST_TEST(
+      ask(w.port(), request_text("POST /api/submit HTTP/1.0", "Origin: http://h\r\n")).status ==
+      403);
 }
 
 BOOST_AUTO_TEST_CASE(the_names_of_a_server_are_those_of_its_options) {

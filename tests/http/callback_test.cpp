@@ -74,7 +74,9 @@ BOOST_AUTO_TEST_CASE(the_message_about_an_end_holds_what_the_status_answers) {
   world w;
   w.know(ended);
   const auto status = get(w.port(), "/api/status?jobid=7").body;
-  BOOST_TEST(http::job_ended_message(ended) == R"({"type":"job.failed","timestamp":"1970-01-01T00:00:02.500Z","data":)" + status + "}");
+  BOOST_TEST(http::job_ended_message(ended) ==
+             R"({"type":"job.failed","timestamp":"1970-01-01T00:00:02.500Z","data":)" + status +
+                 "}");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -22,7 +22,8 @@ std::optional<std::string> answer::header(std::string_view name) const {
   return std::nullopt;
 }
 
-client::client(std::uint16_t port, const char* from) : descriptor_{::socket(AF_INET, SOCK_STREAM, 0)}, recorded_{recorder::records(port)} {
+client::client(std::uint16_t port, const char* from)
+    : descriptor_{::socket(AF_INET, SOCK_STREAM, 0)}, recorded_{recorder::records(port)} {
   if (descriptor_ < 0) throw std::runtime_error{"no socket"};
   const timeval patience{.tv_sec = 20, .tv_usec = 0};
   ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -32,12 +33,14 @@ client::client(std::uint16_t port, const char* from) : descriptor_{::socket(AF_I
   ::inet_pton(AF_INET, from, &source.sin_addr);
   const int late = 1;  // the port is chosen with the connection, so that it may serve several
   ::setsockopt(descriptor_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof late);
-  if (::bind(descriptor_, reinterpret_cast<const sockaddr*>(&source), sizeof source) != 0) throw std::runtime_error{"cannot bind"};
+  if (::bind(descriptor_, reinterpret_cast<const sockaddr*>(&source), sizeof source) != 0)
+    throw std::runtime_error{"cannot bind"};
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(port);
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) throw std::runtime_error{"cannot connect"};
+  if (::connect(descriptor_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
+    throw std::runtime_error{"cannot connect"};
 }
 
 client::~client() {
@@ -92,11 +95,13 @@ answer client::read(bool to_head) {
   }
   std::string head = unread_.substr(0, end + 2);
   unread_.erase(0, end + 4);
-  if (std::sscanf(head.c_str(), "HTTP/1.1 %d ", &a.status) != 1) throw std::runtime_error{"not an answer: " + head};
+  if (std::sscanf(head.c_str(), "HTTP/1.1 %d ", &a.status) != 1)
+    throw std::runtime_error{"not an answer: " + head};
   for (std::size_t at = head.find("\r\n") + 2; at < head.size();) {
     const auto line_end = head.find("\r\n", at);
     const auto colon = head.find(": ", at);
-    a.headers.emplace_back(head.substr(at, colon - at), head.substr(colon + 2, line_end - colon - 2));
+    a.headers.emplace_back(head.substr(at, colon - at),
+                           head.substr(colon + 2, line_end - colon - 2));
     at = line_end + 2;
   }
   const bool bodiless = to_head || a.status == 100 || a.status == 204 || a.status == 304;
@@ -120,7 +125,8 @@ void client::record(const answer& got, bool to_head, bool whole) {
 }
 
 void client::record_streamed(bool whole) {
-  if (const auto over = std::exchange(streamed_, std::nullopt)) recorder::write(over->request, over->got, whole);
+  if (const auto over = std::exchange(streamed_, std::nullopt))
+    recorder::write(over->request, over->got, whole);
 }
 
 std::optional<std::string> client::read_chunk() {
@@ -170,16 +176,21 @@ client& first_with_news(std::vector<client>& clients) {
 
 answer ask(std::uint16_t port, std::string_view bytes) { return client{port}.ask(bytes); }
 answer get(std::uint16_t port, std::string_view target) { return ask(port, get_text(target)); }
-answer post(std::uint16_t port, std::string_view target, std::string_view body) { return ask(port, post_text(target, body)); }
-
-std::string get_text(std::string_view target, std::string_view more_headers) {
-  return "GET " + std::string{target} + " HTTP/1.1\r\nHost: h\r\n" + std::string{more_headers} + "\r\n";
+answer post(std::uint16_t port, std::string_view target, std::string_view body) {
+  return ask(port, post_text(target, body));
 }
 
-std::string post_text(std::string_view target, std::string_view body, std::string_view more_headers) {
+std::string get_text(std::string_view target, std::string_view more_headers) {
+  return "GET " + std::string{target} + " HTTP/1.1\r\nHost: h\r\n" + std::string{more_headers} +
+         "\r\n";
+}
+
+std::string post_text(std::string_view target, std::string_view body,
+                      std::string_view more_headers) {
   return "POST " + std::string{target} +
-         " HTTP/1.1\r\nHost: h\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\nContent-Type: application/x-www-form-urlencoded\r\n" + std::string{more_headers} + "\r\n" + std::string{body};
+         " HTTP/1.1\r\nHost: h\r\nUser-Agent: curl/7.88.1\r\nAccept: */*\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\nContent-Type: application/x-www-form-urlencoded\r\n" +
+         std::string{more_headers} + "\r\n" + std::string{body};
 }
 
 std::string in_chunks(std::string_view body, std::size_t chunk) {

@@ -7,7 +7,8 @@
 #include <utility>
 #include <vector>
 
-/// A client on a raw socket: sends exactly the bytes a test wants to send, and understands just enough of what comes back.
+/// A client on a raw socket: sends exactly the bytes a test wants to send, and understands just
+/// enough of what comes back.
 namespace retail_pulse::tests {
 
 struct answer {
@@ -27,7 +28,8 @@ struct request_line {
 
 class client {
  public:
-  /// `from`: the address of loopback that it comes from. To the server, each of them is another client.
+  /// `from`: the address of loopback that it comes from. To the server, each of them is another
+  /// client.
   explicit client(std::uint16_t port, const char* from = "127.0.0.1");
   ~client();
   client(const client&) = delete;
@@ -45,7 +47,8 @@ class client {
   answer read(bool to_head = false);
   /// The head of the next answer, whatever its body; status 0 when the connection ends before it.
   answer read_head() { return read(true); }
-  /// The next chunk of a chunked body, empty at its end; nothing when the connection ends before that. Waits up to 20 s.
+  /// The next chunk of a chunked body, empty at its end; nothing when the connection ends before
+  /// that. Waits up to 20 s.
   std::optional<std::string> read_chunk();
   /// The rest of a chunked body; nothing when the connection ends before its end.
   std::optional<std::string> read_chunks();
@@ -91,7 +94,8 @@ answer get(std::uint16_t port, std::string_view target);
 answer post(std::uint16_t port, std::string_view target, std::string_view body);
 
 std::string get_text(std::string_view target, std::string_view more_headers = "");
-std::string post_text(std::string_view target, std::string_view body, std::string_view more_headers = "");
+std::string post_text(std::string_view target, std::string_view body,
+                      std::string_view more_headers = "");
 std::string in_chunks(std::string_view body, std::size_t chunk);
 
 }  // namespace retail_pulse::tests

@@ -15,8 +15,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-client_address at(std::uint64_t network) { return {.v6 = false, .network = network, .trusted = false}; }
-client_address trusted(std::uint64_t network) { return {.v6 = false, .network = network, .trusted = true}; }
+client_address at(std::uint64_t network) {
+  return {.v6 = false, .network = network, .trusted = false};
+}
+client_address trusted(std::uint64_t network) {
+  return {.v6 = false, .network = network, .trusted = true};
+}
 
 /// How much more a client may take, one by one.
 std::size_t takes_all_it_may(client_shares& of, const client_address& who) {
@@ -127,13 +131,15 @@ struct noting_readers {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_reader_has_one_question_at_a_time_and_clients_take_turns) {
-  noting_readers one{std::make_shared<reader_queue<int>>(std::vector{1}, share_bounds{.total = 100})};
+  noting_readers one{
+      std::make_shared<reader_queue<int>>(std::vector{1}, share_bounds{.total = 100})};
   for (int i = 0; i < 4; ++i) BOOST_TEST(one.queue->ask(at(1), one.named("a" + std::to_string(i))));
   BOOST_TEST(one.queue->ask(at(2), one.named("b0")));
   BOOST_TEST(one.order == "a0@1 ");
   for (int i = 0; i < 5; ++i) one.answer_all();
   BOOST_TEST(one.order == "a0@1 a1@1 b0@1 a2@1 a3@1 ");
-  noting_readers two{std::make_shared<reader_queue<int>>(std::vector{1, 2}, share_bounds{.total = 100})};
+  noting_readers two{
+      std::make_shared<reader_queue<int>>(std::vector{1, 2}, share_bounds{.total = 100})};
   for (int i = 0; i < 3; ++i) BOOST_TEST(two.queue->ask(at(1), two.named("a")));
   BOOST_TEST(two.turns.size() == 2u);
   two.answer_all();
@@ -141,7 +147,8 @@ BOOST_AUTO_TEST_CASE(a_reader_has_one_question_at_a_time_and_clients_take_turns)
 }
 
 BOOST_AUTO_TEST_CASE(each_client_has_a_share_of_the_questions_that_wait) {
-  noting_readers readers{std::make_shared<reader_queue<int>>(std::vector{1}, share_bounds{.total = 8, .percent = 50})};
+  noting_readers readers{
+      std::make_shared<reader_queue<int>>(std::vector{1}, share_bounds{.total = 8, .percent = 50})};
   for (int i = 0; i < 4; ++i) BOOST_TEST(readers.queue->ask(at(1), readers.named("a")));
   BOOST_TEST(!readers.queue->ask(at(1), readers.named("a")));
   BOOST_TEST(readers.queue->ask(at(2), readers.named("b")));
@@ -192,7 +199,8 @@ BOOST_AUTO_TEST_CASE(a_crowd_gives_up_all_its_members_whatever_the_order_they_ca
   std::uint64_t random = 1;
   for (int i = 0; i < 500; ++i) {
     random = random * 6364136223846793005u + 1442695040888963407u;
-    crowd.add(i % 300, at(random >> 60), client_crowd<int>::moment{} + std::chrono::seconds{random >> 50 & 63});
+    crowd.add(i % 300, at(random >> 60),
+              client_crowd<int>::moment{} + std::chrono::seconds{random >> 50 & 63});
   }
   std::size_t left = 300;
   std::vector<bool> gone(300);

@@ -22,12 +22,14 @@ job_status job_7() {
   return status;
 }
 
-std::string problem(int status, const std::string& title, const std::string& detail, const std::string& path, const std::string& code) {
-  return R"({"type":"about:blank","title":")" + title + R"(","status":)" + std::to_string(status) + R"(,"detail":")" + detail +
-         R"(","instance":")" + path + R"(","code":")" + code + R"("})";
+std::string problem(int status, const std::string& title, const std::string& detail,
+                    const std::string& path, const std::string& code) {
+  return R"({"type":"about:blank","title":")" + title + R"(","status":)" + std::to_string(status) +
+         R"(,"detail":")" + detail + R"(","instance":")" + path + R"(","code":")" + code + R"("})";
 }
 
-answer submit_under(const world& w, const std::string& key, const std::string& body = good_submission()) {
+answer submit_under(const world& w, const std::string& key,
+                    const std::string& body = good_submission()) {
   return ask(w.port(), post_text("/api/submit", body, "Idempotency-Key: " + key + "\r\n"));
 }
 
@@ -52,7 +54,8 @@ BOOST_AUTO_TEST_CASE(a_redrive_is_202_and_tells_the_run_and_its_images) {
   w.know(job_7());
   const auto a = post(w.port(), redrive_7, "{}");
   BOOST_TEST(a.status == 202);
-  BOOST_TEST(a.body == R"({"job_id":7,"run":3,"images":{"total":5,"succeeded":3,"failed":0,"pending":2}})");
+  BOOST_TEST(a.body ==
+             R"({"job_id":7,"run":3,"images":{"total":5,"succeeded":3,"failed":0,"pending":2}})");
 }
 
 BOOST_AUTO_TEST_CASE(wishes_about_what_is_no_job_are_404_with_problem_details) {
@@ -62,7 +65,8 @@ BOOST_AUTO_TEST_CASE(wishes_about_what_is_no_job_are_404_with_problem_details) {
       const auto path = "/api/jobs/" + std::string{id} + wish;
       const auto a = post(w.port(), path, "");
       BOOST_TEST(a.status == 404);
-      BOOST_TEST(a.body == problem(404, "Not Found", "job " + std::string{id} + " does not exist", path, "job_not_found"));
+      BOOST_TEST(a.body == problem(404, "Not Found", "job " + std::string{id} + " does not exist",
+                                   path, "job_not_found"));
     }
   }
 }
@@ -70,15 +74,18 @@ BOOST_AUTO_TEST_CASE(wishes_about_what_is_no_job_are_404_with_problem_details) {
 BOOST_AUTO_TEST_CASE(a_parameter_is_not_passed_over_where_there_are_none) {
   world w;
   w.know(job_7());
-  for (const std::string path : {"/api/jobs/7/cancel", "/api/jobs/7/redrive", "/api/stores/reload"}) {
+  for (const std::string path :
+       {"/api/jobs/7/cancel", "/api/jobs/7/redrive", "/api/stores/reload"}) {
     const auto a = post(w.port(), path + "?code=timed_out", "");
     BOOST_TEST(a.status == 400);
-    BOOST_TEST(a.body == problem(400, "Bad Request", R"(there is no parameter \"code\" here)", path, "invalid_parameter"));
+    BOOST_TEST(a.body == problem(400, "Bad Request", R"(there is no parameter \"code\" here)", path,
+                                 "invalid_parameter"));
     BOOST_TEST(post(w.port(), path + "?%zz", "").status == 400);
   }
   const auto report = get(w.port(), "/api/jobs/7?code=timed_out");
   BOOST_TEST(report.status == 400);
-  BOOST_TEST(report.body == problem(400, "Bad Request", R"(there is no parameter \"code\" here)", "/api/jobs/7", "invalid_parameter"));
+  BOOST_TEST(report.body == problem(400, "Bad Request", R"(there is no parameter \"code\" here)",
+                                    "/api/jobs/7", "invalid_parameter"));
 }
 
 BOOST_AUTO_TEST_CASE(another_method_on_a_wish_is_405) {
@@ -99,12 +106,16 @@ BOOST_AUTO_TEST_CASE(why_a_wish_is_refused_is_told_with_problem_details) {
   };
   for (const auto& r :
        {row{manner::job_ended, 409, "Conflict", "job 7 has ended", "job_ended"},
-        row{manner::job_ongoing, 409, "Conflict", "job 7 is ongoing; it can be redriven when it has ended", "job_ongoing"},
-        row{manner::nothing_failed, 409, "Conflict", "job 7 has no failed images", "nothing_failed"},
+        row{manner::job_ongoing, 409, "Conflict",
+            "job 7 is ongoing; it can be redriven when it has ended", "job_ongoing"},
+        row{manner::nothing_failed, 409, "Conflict", "job 7 has no failed images",
+            "nothing_failed"},
         row{manner::starting, 503, "Service Unavailable", "the service is starting", "unavailable"},
-        row{manner::full, 503, "Service Unavailable", "the service is full: too many ongoing jobs", "unavailable"},
+        row{manner::full, 503, "Service Unavailable", "the service is full: too many ongoing jobs",
+            "unavailable"},
         row{manner::draining, 503, "Service Unavailable", "the service is draining", "unavailable"},
-        row{manner::storage_failed, 503, "Service Unavailable", "storage is not available: it has no space left", "unavailable"}}) {
+        row{manner::storage_failed, 503, "Service Unavailable",
+            "storage is not available: it has no space left", "unavailable"}}) {
     w.supervisor_is(r.is);
     for (const auto& path : {cancel_7, redrive_7}) {
       const auto a = post(w.port(), path, "");
@@ -122,8 +133,9 @@ BOOST_AUTO_TEST_CASE(a_wish_whose_supervisor_is_gone_is_500) {
   const auto a = post(w.port(), redrive_7, "");
   BOOST_TEST(a.status == 500);
   BOOST_TEST(a.body == problem(500, "Internal Server Error",
-                               "an internal error happened; the log has it under request " + a.header("X-Request-Id").value(), redrive_7,
-                               "internal"));
+                               "an internal error happened; the log has it under request " +
+                                   a.header("X-Request-Id").value(),
+                               redrive_7, "internal"));
 }
 
 BOOST_AUTO_TEST_CASE(a_wish_that_is_not_answered_in_time_is_503) {
@@ -131,8 +143,10 @@ BOOST_AUTO_TEST_CASE(a_wish_that_is_not_answered_in_time_is_503) {
   w.supervisor_is(manner::hold);
   const auto a = post(w.port(), cancel_7, "");
   BOOST_TEST(a.status == 503);
-  BOOST_TEST(a.body == problem(503, "Service Unavailable", "the request was not answered in time; what it asked for may still happen",
-                               cancel_7, "unavailable"));
+  BOOST_TEST(a.body ==
+             problem(503, "Service Unavailable",
+                     "the request was not answered in time; what it asked for may still happen",
+                     cancel_7, "unavailable"));
 }
 
 BOOST_AUTO_TEST_CASE(only_so_many_wishes_wait) {
@@ -164,7 +178,9 @@ BOOST_AUTO_TEST_CASE(a_submission_without_a_key_has_none) {
 
 BOOST_AUTO_TEST_CASE(the_same_body_under_the_same_key_is_answered_as_the_first_time) {
   world w;
-  for (const std::size_t bytes : {std::size_t{0}, 3 * limits::inline_parse_bytes}) {  // the second is digested by the parser thread
+  for (const std::size_t bytes :
+       {std::size_t{0},
+        3 * limits::inline_parse_bytes}) {  // the second is digested by the parser thread
     const auto body = good_submission(bytes);
     const auto key = "key of " + std::to_string(bytes);
     const auto first = submit_under(w, key, body);
@@ -176,7 +192,8 @@ BOOST_AUTO_TEST_CASE(the_same_body_under_the_same_key_is_answered_as_the_first_t
     BOOST_TEST(again.body == first.body);
     const auto other = submit_under(w, key, body + " ");
     BOOST_TEST(other.status == 422);
-    BOOST_TEST(other.body == R"({"error":"this Idempotency-Key came with another submission before"})");
+    BOOST_TEST(other.body ==
+               R"({"error":"this Idempotency-Key came with another submission before"})");
     BOOST_TEST(submit_under(w, key + "'", body).body != first.body);
   }
 }
@@ -184,7 +201,8 @@ BOOST_AUTO_TEST_CASE(the_same_body_under_the_same_key_is_answered_as_the_first_t
 BOOST_AUTO_TEST_CASE(the_digest_of_a_key_is_that_of_the_body_byte_by_byte) {
   world w;
   // printf '%s' '...' | sha256sum
-  const std::string body = R"({"count":1,"visits":[{"store_id":"S1","visit_time":"t","image_url":["http://h/1"]}]})";
+  const std::string body =
+      R"({"count":1,"visits":[{"store_id":"S1","visit_time":"t","image_url":["http://h/1"]}]})";
   BOOST_TEST(submit_under(w, "k", body).status == 201);
   BOOST_REQUIRE(w.last_key().size() == 2U);
   BOOST_TEST(w.last_key()[0] == "k");
@@ -196,16 +214,19 @@ BOOST_AUTO_TEST_CASE(a_key_whose_submission_is_being_stored_is_409) {
   w.supervisor_is(manner::key_busy);
   const auto a = submit_under(w, "k");
   BOOST_TEST(a.status == 409);
-  BOOST_TEST(a.body == R"({"error":"a submission with this Idempotency-Key is being stored at this moment"})");
+  BOOST_TEST(
+      a.body ==
+      R"({"error":"a submission with this Idempotency-Key is being stored at this moment"})");
 }
 
 BOOST_AUTO_TEST_CASE(a_key_is_1_to_255_characters_of_printable_ascii_and_comes_once) {
   world w;
-  const std::string sentence = R"({"error":"Idempotency-Key is not 1 to 255 characters of printable ASCII"})";
+  const std::string sentence =
+      R"({"error":"Idempotency-Key is not 1 to 255 characters of printable ASCII"})";
   BOOST_TEST(submit_under(w, std::string(limits::idempotency_key_bytes, 'k')).status == 201);
   BOOST_TEST(submit_under(w, "!~ #").status == 201);
-  for (const auto& key :
-       {std::string(limits::idempotency_key_bytes + 1, 'k'), std::string{}, std::string{"a\tb"}, std::string{"K\xC3\xB6ln"}}) {
+  for (const auto& key : {std::string(limits::idempotency_key_bytes + 1, 'k'), std::string{},
+                          std::string{"a\tb"}, std::string{"K\xC3\xB6ln"}}) {
     const auto a = submit_under(w, key);
     BOOST_TEST(a.status == 400);
     BOOST_TEST(a.body == sentence);

@@ -33,7 +33,8 @@ std::set<std::string> described_routes() {
     for (const auto* method : {"get", "post", "put", "delete", "patch"}) {
       if (!item.contains(method)) continue;
       std::string name{method};
-      std::ranges::transform(name, name.begin(), [](char c) { return static_cast<char>(c - 'a' + 'A'); });
+      std::ranges::transform(name, name.begin(),
+                             [](char c) { return static_cast<char>(c - 'a' + 'A'); });
       all.insert(name + " " + path);
       if (item.contains("x-trailing-slash")) all.insert(name + " " + path + "/");
     }
@@ -49,7 +50,8 @@ std::set<std::string> enum_of(const char* schema) {
 class docs_folder {
  public:
   explicit docs_folder(std::string script = "var SwaggerUIBundle;") {
-    std::string name = (std::filesystem::temp_directory_path() / "retail-pulse-docs-XXXXXX").string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "retail-pulse-docs-XXXXXX").string();
     BOOST_REQUIRE(::mkdtemp(name.data()) != nullptr);
     path_ = name;
     std::ofstream{path_ / "swagger-ui-bundle.js"} << script;
@@ -64,7 +66,9 @@ class docs_folder {
   std::filesystem::path path_;
 };
 
-answer get_with(const world& w, std::string_view target, const std::string& headers) { return ask(w.port(), get_text(target, headers)); }
+answer get_with(const world& w, std::string_view target, const std::string& headers) {
+  return ask(w.port(), get_text(target, headers));
+}
 
 }  // namespace
 
@@ -85,7 +89,8 @@ BOOST_AUTO_TEST_CASE(the_vocabulary_is_that_of_the_code) {
     if (row.code != error_code::none) codes.emplace(row.name);
   }
   BOOST_TEST(enum_of("ErrorCode") == codes, boost::test_tools::per_element());
-  const std::set<std::string> states{std::string{name_of(job_state::ongoing)}, std::string{name_of(job_state::completed)},
+  const std::set<std::string> states{std::string{name_of(job_state::ongoing)},
+                                     std::string{name_of(job_state::completed)},
                                      std::string{name_of(job_state::failed)}};
   BOOST_TEST(enum_of("JobState") == states, boost::test_tools::per_element());
 }
@@ -124,34 +129,48 @@ BOOST_AUTO_TEST_CASE(a_head_of_the_description_tells_its_length_and_tag) {
 
 BOOST_AUTO_TEST_CASE(an_accept_header_that_leaves_nothing_is_406) {
   world w;
-  for (const auto* accept : {"*/*", "application/*", "application/json", "Application/JSON;q=0.1", "text/html, */*;q=0.1",
-                             "text/html,application/json;charset=utf-8", "application/json, application/*;q=0", "", "nonsense",
-                             "application/json;q=0.001", "application/json;q=1.000", "text/html;q=0, application/json"}) {
+  for (const auto* accept :
+       {"*/*", "application/*", "application/json", "Application/JSON;q=0.1",
+        "text/html, */*;q=0.1", "text/html,application/json;charset=utf-8",
+        "application/json, application/*;q=0", "", "nonsense", "application/json;q=0.001",
+        "application/json;q=1.000", "text/html;q=0, application/json"}) {
     BOOST_TEST_CONTEXT(accept) {
-      BOOST_TEST(get_with(w, "/openapi.json", "Accept: " + std::string{accept} + "\r\n").status == 200);
-      BOOST_TEST(get_with(w, "/api/jobs/1/audit", "Accept: " + std::string{accept} + "\r\n").status == 404);
+      BOOST_TEST(get_with(w, "/openapi.json", "Accept: " + std::string{accept} + "\r\n").status ==
+                 200);
+      BOOST_TEST(
+          get_with(w, "/api/jobs/1/audit", "Accept: " + std::string{accept} + "\r\n").status ==
+          404);
       BOOST_TEST(get_with(w, "/healthz", "Accept: " + std::string{accept} + "\r\n").status == 200);
       BOOST_TEST(get_with(w, "/readyz", "Accept: " + std::string{accept} + "\r\n").status == 200);
     }
   }
-  for (const auto* accept : {"text/html", "text/*", "application/xml", "application/json;q=0", "*/*;q=0", "*/*, application/json;q=0.0",
-                             "*/*, application/*; q=0.000", "application/json-seq", "*/json", "application/problem+json"}) {
+  for (const auto* accept :
+       {"text/html", "text/*", "application/xml", "application/json;q=0", "*/*;q=0",
+        "*/*, application/json;q=0.0", "*/*, application/*; q=0.000", "application/json-seq",
+        "*/json", "application/problem+json"}) {
     BOOST_TEST_CONTEXT(accept) {
       const auto a = get_with(w, "/openapi.json", "Accept: " + std::string{accept} + "\r\n");
       BOOST_TEST(a.status == 406);
       BOOST_TEST(a.header("Content-Type").value() == "application/problem+json");
       BOOST_TEST(json::parse(a.body)["code"] == "not_acceptable");
       BOOST_TEST(json::parse(a.body)["instance"] == "/openapi.json");
-      BOOST_TEST(get_with(w, "/api/jobs/1/audit", "Accept: " + std::string{accept} + "\r\n").status == 406);
+      BOOST_TEST(
+          get_with(w, "/api/jobs/1/audit", "Accept: " + std::string{accept} + "\r\n").status ==
+          406);
       BOOST_TEST(get_with(w, "/healthz", "Accept: " + std::string{accept} + "\r\n").status == 406);
       // Its clients have always sent what they liked.
-      BOOST_TEST(get_with(w, "/api/status?jobid=1", "Accept: " + std::string{accept} + "\r\n").status == 400);
+      BOOST_TEST(
+          get_with(w, "/api/status?jobid=1", "Accept: " + std::string{accept} + "\r\n").status ==
+          400);
     }
   }
-  BOOST_TEST(get_with(w, "/openapi.json", "Accept: text/html\r\nAccept: application/json\r\n").status == 200);
+  BOOST_TEST(
+      get_with(w, "/openapi.json", "Accept: text/html\r\nAccept: application/json\r\n").status ==
+      200);
 }
 
-BOOST_AUTO_TEST_CASE(every_route_answers_options_and_other_methods_and_an_accept_header_as_described) {
+BOOST_AUTO_TEST_CASE(
+    every_route_answers_options_and_other_methods_and_an_accept_header_as_described) {
   world w;
   for (const auto& [described, item] : document()["paths"].items()) {
     const auto path = std::regex_replace(described, std::regex{R"(\{[^}]+\})"}, "1");
@@ -167,7 +186,9 @@ BOOST_AUTO_TEST_CASE(every_route_answers_options_and_other_methods_and_an_accept
       BOOST_TEST(other.header("Allow").value() == options.header("Allow").value());
       for (const auto* method : {"get", "post"}) {
         if (!item.contains(method)) continue;
-        const bool refuses = asked(method == std::string{"get"} ? "GET" : "POST", "Accept: image/png\r\n").status == 406;
+        const bool refuses =
+            asked(method == std::string{"get"} ? "GET" : "POST", "Accept: image/png\r\n").status ==
+            406;
         BOOST_TEST(refuses == item[method]["responses"].contains("406"));
       }
     }
@@ -176,7 +197,8 @@ BOOST_AUTO_TEST_CASE(every_route_answers_options_and_other_methods_and_an_accept
 
 BOOST_AUTO_TEST_CASE(errors_below_the_jobs_stores_and_docs_are_problems_and_elsewhere_sentences) {
   world w;
-  for (const auto* path : {"/api/jobs/1/nothing", "/api/jobs/1/audit/x", "/api/jobs/", "/api/stores/1/2", "/docs/nothing"}) {
+  for (const auto* path : {"/api/jobs/1/nothing", "/api/jobs/1/audit/x", "/api/jobs/",
+                           "/api/stores/1/2", "/docs/nothing"}) {
     const auto a = get(w.port(), path);
     BOOST_TEST(a.status == 404);
     BOOST_TEST(a.header("Content-Type").value() == "application/problem+json");
@@ -205,17 +227,22 @@ BOOST_AUTO_TEST_CASE(the_page_loads_what_is_installed_and_nothing_from_elsewhere
   const auto script = get(w.port(), "/docs/swagger-ui-bundle.js");
   BOOST_TEST(script.body == "var SwaggerUIBundle;");
   BOOST_TEST(script.header("Content-Type").value() == "text/javascript; charset=utf-8");
-  BOOST_TEST(get_with(w, "/docs/swagger-ui-bundle.js", "If-None-Match: " + script.header("ETag").value() + "\r\n").status == 304);
-  BOOST_TEST(get(w.port(), "/docs/swagger-ui.css").header("Content-Type").value() == "text/css; charset=utf-8");
+  BOOST_TEST(get_with(w, "/docs/swagger-ui-bundle.js",
+                      "If-None-Match: " + script.header("ETag").value() + "\r\n")
+                 .status == 304);
+  BOOST_TEST(get(w.port(), "/docs/swagger-ui.css").header("Content-Type").value() ==
+             "text/css; charset=utf-8");
   BOOST_TEST((get(w.port(), "/docs/page.js").body == http::docs_script));
-  for (const auto* path : {"/docs/../docs", "/docs/LICENSE", "/docs/swagger-ui.css/", "/docs/%2e%2e/etc/passwd", "/docs//"}) {
+  for (const auto* path : {"/docs/../docs", "/docs/LICENSE", "/docs/swagger-ui.css/",
+                           "/docs/%2e%2e/etc/passwd", "/docs//"}) {
     BOOST_TEST(get(w.port(), path).status == 404);
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_page_that_is_not_installed_says_how_to) {
   const docs_folder empty_script{""};
-  for (const auto& folders : {std::vector<std::string>{}, std::vector<std::string>{"/nonexistent"}, std::vector{empty_script.path()}}) {
+  for (const auto& folders : {std::vector<std::string>{}, std::vector<std::string>{"/nonexistent"},
+                              std::vector{empty_script.path()}}) {
     world w{{.docs_folders = folders}};
     const auto page = get(w.port(), "/docs");
     BOOST_TEST(page.status == 200);
@@ -224,7 +251,9 @@ BOOST_AUTO_TEST_CASE(a_page_that_is_not_installed_says_how_to) {
     BOOST_TEST(page.body.find("/openapi.json") != std::string::npos);
     BOOST_TEST(get(w.port(), "/docs/swagger-ui.css").status == 404);
     BOOST_TEST(get(w.port(), "/docs/swagger-ui-bundle.js").status == 404);
-    BOOST_TEST(get_with(w, "/docs", "If-None-Match: " + page.header("ETag").value() + "\r\n").status == 304);
+    BOOST_TEST(
+        get_with(w, "/docs", "If-None-Match: " + page.header("ETag").value() + "\r\n").status ==
+        304);
   }
 }
 

@@ -33,8 +33,8 @@ const std::string ended =
     R"("finished_at":"2023-11-14T22:14:20.000Z"})";
 
 std::string progress_data(std::int64_t done, const std::string& status = "ongoing", int run = 1) {
-  return R"({"job_id":7,"run":)" + std::to_string(run) + R"(,"status":")" + status + R"(","images":{"total":100,"done":)" +
-         std::to_string(done) + R"(,"failed":0}})";
+  return R"({"job_id":7,"run":)" + std::to_string(run) + R"(,"status":")" + status +
+         R"(","images":{"total":100,"done":)" + std::to_string(done) + R"(,"failed":0}})";
 }
 
 /// A client of events on a connection of its own.
@@ -42,10 +42,14 @@ class event_client {
  public:
   struct event {
     std::map<std::string, std::string> fields;  ///< "" is a comment
-    std::string of(const std::string& name) const { return fields.count(name) == 0 ? "" : fields.at(name); }
+    std::string of(const std::string& name) const {
+      return fields.count(name) == 0 ? "" : fields.at(name);
+    }
   };
 
-  event_client(std::uint16_t port, const std::string& target = "/api/jobs/7/events", const std::string& headers = "") : client_{port} {
+  event_client(std::uint16_t port, const std::string& target = "/api/jobs/7/events",
+               const std::string& headers = "")
+      : client_{port} {
     client_.send(get_text(target, headers));
     head = client_.read_head();
   }
@@ -84,7 +88,8 @@ class event_client {
   bool whole_ = false;
 };
 
-void check(const std::optional<event_client::event>& e, const std::string& type, const std::string& id, const std::string& data) {
+void check(const std::optional<event_client::event>& e, const std::string& type,
+           const std::string& id, const std::string& data) {
   BOOST_REQUIRE(e.has_value());
   BOOST_TEST(e->of("event") == type);
   BOOST_TEST(e->of("id") == id);
@@ -121,15 +126,18 @@ BOOST_AUTO_TEST_CASE(a_job_that_has_ended_is_told_with_its_end) {
   world w;
   w.know(standing(100, job_state::completed));
   // The last three: of a database that is no more; two of them the end of another job 7.
-  for (const auto* headers : {"", "Last-Event-ID: 1.99\r\n", "Last-Event-ID: 3.1\r\n", "Last-Event-ID: 1.100.1700000000122\r\n",
-                              "Last-Event-ID: 1.100.1700000000124\r\n"}) {
+  for (const auto* headers :
+       {"", "Last-Event-ID: 1.99\r\n", "Last-Event-ID: 3.1\r\n",
+        "Last-Event-ID: 1.100.1700000000122\r\n", "Last-Event-ID: 1.100.1700000000124\r\n"}) {
     event_client c{w.port(), "/api/jobs/7/events", headers};
     BOOST_TEST(c.next()->of("retry") == "2000");
-    check(c.next(), "progress", "", progress_data(100, "completed"));  // the end's id is the end's alone
+    check(c.next(), "progress", "",
+          progress_data(100, "completed"));  // the end's id is the end's alone
     check(c.next(), "end", "1.100.1700000000123", ended);
     BOOST_TEST(c.at_its_end());
   }
-  event_client older{w.port(), "/api/jobs/7/events", "Last-Event-ID: 1.100\r\n"};  // as ends were called before
+  event_client older{w.port(), "/api/jobs/7/events",
+                     "Last-Event-ID: 1.100\r\n"};  // as ends were called before
   BOOST_TEST(older.next()->of("retry") == "2000");
   check(older.next(), "end", "1.100.1700000000123", ended);
   w.wait_for_followers(0);
@@ -141,11 +149,13 @@ BOOST_AUTO_TEST_CASE(who_has_seen_the_end_is_told_to_stop) {
   client c{w.port()};
   for (const auto& text :
        {get_text("/api/jobs/7/events", "Last-Event-ID: 1.100.1700000000123\r\n"),
-        get_text("/api/jobs/7/events?last_event_id=1.100.1700000000123"), get_text("/api/jobs/7/events?lastEventId=1.100.1700000000123"),
+        get_text("/api/jobs/7/events?last_event_id=1.100.1700000000123"),
+        get_text("/api/jobs/7/events?lastEventId=1.100.1700000000123"),
         get_text("/api/jobs/7/events?_=1&lastEventId=1.100.1700000000123&_=2"),
         get_text("/api/jobs/7/events?last_event_id=1.5&lastEventId=1.100.1700000000123"),
         get_text("/api/jobs/7/events?lastEventId=1.5", "Last-Event-ID: 1.100.1700000000123\r\n"),
-        get_text("/api/jobs/7/events?last_event_id=1.5", "last-event-id: 1.100.1700000000123\r\n")}) {  // the header counts
+        get_text("/api/jobs/7/events?last_event_id=1.5",
+                 "last-event-id: 1.100.1700000000123\r\n")}) {  // the header counts
     c.send(text);
     const auto a = c.read_head();
     BOOST_TEST(a.status == 204);
@@ -171,9 +181,11 @@ BOOST_AUTO_TEST_CASE(an_empty_last_event_id_is_none) {
   world w;
   w.know(standing(10));
   const std::string events = "/api/jobs/7/events", no_header, empty_header = "Last-Event-ID: \r\n";
-  for (const auto& [target, headers] : {std::pair{events + "?lastEventId=&r=5", no_header},
-                                        std::pair{events + "?last_event_id=", no_header}, std::pair{events + "?lastEventId", no_header},
-                                        std::pair{events, empty_header}, std::pair{events + "?lastEventId=", empty_header}}) {
+  for (const auto& [target, headers] :
+       {std::pair{events + "?lastEventId=&r=5", no_header},
+        std::pair{events + "?last_event_id=", no_header},
+        std::pair{events + "?lastEventId", no_header}, std::pair{events, empty_header},
+        std::pair{events + "?lastEventId=", empty_header}}) {
     event_client c{w.port(), target, headers};
     BOOST_TEST(c.head.status == 200, target);
     BOOST_TEST(c.next()->of("retry") == "2000");
@@ -181,9 +193,10 @@ BOOST_AUTO_TEST_CASE(an_empty_last_event_id_is_none) {
   }
   w.know(standing(100, job_state::completed));
   client c{w.port()};
-  for (const auto& [target, headers] : {std::pair{events + "?lastEventId=1.100.1700000000123", empty_header},
-                                        std::pair{events + "?lastEventId=&last_event_id=1.100.1700000000123", no_header},
-                                        std::pair{events + "?lastEventId=1.100.1700000000123&r=5&lastEventId=", no_header}}) {
+  for (const auto& [target, headers] :
+       {std::pair{events + "?lastEventId=1.100.1700000000123", empty_header},
+        std::pair{events + "?lastEventId=&last_event_id=1.100.1700000000123", no_header},
+        std::pair{events + "?lastEventId=1.100.1700000000123&r=5&lastEventId=", no_header}}) {
     c.send(get_text(target, headers));
     BOOST_TEST(c.read_head().status == 204, target);
   }
@@ -243,7 +256,8 @@ BOOST_AUTO_TEST_CASE(an_end_that_comes_while_the_status_is_read_is_not_lost) {
   BOOST_TEST(c.read_head().status == 200);
   const auto text = c.read_chunks().value();
   BOOST_TEST(text.find("id: 1.10\n") != std::string::npos);
-  BOOST_TEST(text.find("event: end\nid: 1.100.1700000000123\ndata: " + ended + "\n\n") != std::string::npos);
+  BOOST_TEST(text.find("event: end\nid: 1.100.1700000000123\ndata: " + ended + "\n\n") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_beat_is_a_comment_and_finds_an_end_that_was_missed) {
@@ -292,7 +306,8 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_holds_the_newest_snapshot_only)
     if (chunk->empty()) break;
     text += *chunk;
   }
-  for (std::size_t at = text.find("id: 1."); at != std::string::npos; at = text.find("id: 1.", at + 1), ++events) {
+  for (std::size_t at = text.find("id: 1."); at != std::string::npos;
+       at = text.find("id: 1.", at + 1), ++events) {
     const auto id = std::stoll(text.substr(at + 6));
     BOOST_REQUIRE(id > last);
     last = id;
@@ -344,9 +359,10 @@ BOOST_AUTO_TEST_CASE(events_of_what_is_no_job_are_404) {
 BOOST_AUTO_TEST_CASE(a_last_event_id_that_is_none_is_a_bad_request_that_names_it) {
   world w;
   w.know(standing(10));
-  for (const auto* id :
-       {"x", "1", "1.", ".1", "1.x", "0.1", "-1.1", "1.-1", "1.1.1.1", "1.1.0", "1.1+", "99999999999.1", "1.99999999999999999999"}) {
-    const auto header = ask(w.port(), get_text("/api/jobs/7/events", "Last-Event-ID: " + std::string{id} + "x\r\n"));
+  for (const auto* id : {"x", "1", "1.", ".1", "1.x", "0.1", "-1.1", "1.-1", "1.1.1.1", "1.1.0",
+                         "1.1+", "99999999999.1", "1.99999999999999999999"}) {
+    const auto header = ask(
+        w.port(), get_text("/api/jobs/7/events", "Last-Event-ID: " + std::string{id} + "x\r\n"));
     BOOST_TEST(header.status == 400);
     BOOST_TEST(header.body.find("Last-Event-ID is not the id of an event") != std::string::npos);
     for (const std::string name : {"last_event_id", "lastEventId"}) {
@@ -428,7 +444,8 @@ BOOST_AUTO_TEST_CASE(ids_of_events_have_one_form) {
   BOOST_TEST((event_id{12, 3456}.text() == "12.3456"));
   BOOST_TEST((event_id::parse("1.3.1700000000123") == event_id{1, 3, 1'700'000'000'123}));
   BOOST_TEST((event_id{1, 3, 1'700'000'000'123}.text() == "1.3.1700000000123"));
-  for (const auto* text : {"1", "1.", "1.3.", "1.3.0", "1.3.-1", "1.3.5.7", "1.3x", "0.3", "1.3.99999999999999999999"}) {
+  for (const auto* text : {"1", "1.", "1.3.", "1.3.0", "1.3.-1", "1.3.5.7", "1.3x", "0.3",
+                           "1.3.99999999999999999999"}) {
     BOOST_TEST(!event_id::parse(text).has_value(), text);
   }
   BOOST_TEST((event_id{1, 99} < event_id{2, 0}));
@@ -460,7 +477,8 @@ BOOST_AUTO_TEST_CASE(a_status_that_waits_for_a_job_that_has_ended_is_answered_at
   world w;
   w.know(standing(100, job_state::completed));
   BOOST_TEST(get(w.port(), "/api/status?wait=60&jobid=7").body == ended);
-  BOOST_TEST(get(w.port(), "/api/status/?jobid=8&wait=60").body == R"({"error":"job 8 does not exist"})");
+  BOOST_TEST(get(w.port(), "/api/status/?jobid=8&wait=60").body ==
+             R"({"error":"job 8 does not exist"})");
   w.wait_for_followers(0);
 }
 
@@ -495,7 +513,8 @@ BOOST_AUTO_TEST_CASE(a_wait_that_is_no_number_of_seconds_is_a_bad_request) {
     BOOST_TEST(a.status == 400);
     BOOST_TEST(a.body == R"({"error":"wait is not a number of seconds from 0 to 60"})");
   }
-  BOOST_TEST(get(w.port(), "/api/status?jobid=7&wait=1&wait=1").body == R"({"error":"wait is given twice"})");
+  BOOST_TEST(get(w.port(), "/api/status?jobid=7&wait=1&wait=1").body ==
+             R"({"error":"wait is given twice"})");
 }
 
 BOOST_AUTO_TEST_CASE(a_status_that_waits_and_cannot_be_read_is_an_error) {
@@ -519,7 +538,8 @@ BOOST_AUTO_TEST_CASE(a_status_that_the_client_has_is_not_sent_again) {
   const auto first = c.ask(get_text("/api/status?jobid=7"));
   BOOST_TEST(first.header("ETag").value() == "W/\"1700000000123.1.10.0.ongoing\"");
   BOOST_TEST(first.header("Cache-Control").value() == "no-cache");
-  c.send(get_text("/api/status?jobid=7", "If-None-Match: " + first.header("ETag").value() + "\r\n"));
+  c.send(
+      get_text("/api/status?jobid=7", "If-None-Match: " + first.header("ETag").value() + "\r\n"));
   const auto same = c.read_head();
   BOOST_TEST(same.status == 304);
   BOOST_TEST(same.header("ETag").value() == "W/\"1700000000123.1.10.0.ongoing\"");
@@ -527,13 +547,15 @@ BOOST_AUTO_TEST_CASE(a_status_that_the_client_has_is_not_sent_again) {
   BOOST_TEST(!same.header("Content-Length").has_value());
   BOOST_TEST(!same.header("Content-Type").has_value());
   w.know(standing(11));
-  const auto other = c.ask(get_text("/api/status?jobid=7", "If-None-Match: \"x\", W/\"1700000000123.1.10.0.ongoing\"\r\n"));
+  const auto other = c.ask(get_text(
+      "/api/status?jobid=7", "If-None-Match: \"x\", W/\"1700000000123.1.10.0.ongoing\"\r\n"));
   BOOST_TEST(other.status == 200);
   BOOST_TEST(other.header("ETag").value() == "W/\"1700000000123.1.11.0.ongoing\"");
   const auto none = c.ask(get_text("/api/status?jobid=8", "If-None-Match: *\r\n"));
   BOOST_TEST(none.status == 400);
   BOOST_TEST(!none.header("ETag").has_value());
-  c.send(get_text("/api/status?jobid=7", "If-None-Match: \"x\"\r\nIf-None-Match: \"1700000000123.1.11.0.ongoing\"\r\n"));
+  c.send(get_text("/api/status?jobid=7",
+                  "If-None-Match: \"x\"\r\nIf-None-Match: \"1700000000123.1.11.0.ongoing\"\r\n"));
   BOOST_TEST(c.read_head().status == 304);
 }
 
@@ -555,12 +577,13 @@ BOOST_AUTO_TEST_CASE(whatever_changes_the_answer_changes_its_tag) {
 
 BOOST_AUTO_TEST_CASE(lists_of_tags_are_compared_weakly) {
   const auto* ours = "W/\"1.2\"";
-  for (const auto* text : {"*", " * ", "W/\"1.2\"", "\"1.2\"", "\"a\", \"1.2\"", "\"a\",W/\"1.2\",\"b\"", " , \"1.2\" ,",
-                           "W/\"a,b\" , \"1.2\"", "\"\", \"1.2\""}) {
+  for (const auto* text :
+       {"*", " * ", "W/\"1.2\"", "\"1.2\"", "\"a\", \"1.2\"", "\"a\",W/\"1.2\",\"b\"",
+        " , \"1.2\" ,", "W/\"a,b\" , \"1.2\"", "\"\", \"1.2\""}) {
     BOOST_TEST(http::lists_etag(text, ours), text);
   }
-  for (const auto* text :
-       {"", ",", "\"1.3\"", "1.2", "\"1.2", "W\"1.2\"", "w/\"1.2\"", "\"a\" \"1.2\"", "*, \"a\"", "\"1.2x\"", "\"W/1.2\""}) {
+  for (const auto* text : {"", ",", "\"1.3\"", "1.2", "\"1.2", "W\"1.2\"", "w/\"1.2\"",
+                           "\"a\" \"1.2\"", "*, \"a\"", "\"1.2x\"", "\"W/1.2\""}) {
     BOOST_TEST(!http::lists_etag(text, ours), text);
   }
 }

@@ -43,7 +43,8 @@ struct wrong_framing {
 
 const std::string bare_lf = "a line ends in LF alone; it has to end in CR and LF";
 const std::string bare_cr = "a line ends in CR alone; it has to end in CR and LF";
-const std::string folded = "a line of the headers begins with a blank; a header has to stand in one line";
+const std::string folded =
+    "a line of the headers begins with a blank; a header has to stand in one line";
 const std::string no_size = "the size of a chunk is malformed, or too large";
 const std::string no_end = "the data of a chunk is not followed by CR and LF";
 
@@ -69,8 +70,10 @@ const wrong_framing wrong_framings[] = {
     {chunked + "2", "\n{}\r\n0\r\n\r\n", bare_lf},
     {chunked + "2;a", "\n{}\r\n0\r\n\r\n", bare_lf},
     {chunked + "2;a\r", "\r\n{}\r\n0\r\n\r\n", bare_cr},
-    {chunked + "2;a", std::string("\0\r\n", 3), "the extension of a chunk contains a control character"},
-    {chunked + "2 ", "a\r\n{}\r\n0\r\n\r\n", "the size of a chunk is followed by something that is no extension"},
+    {chunked + "2;a", std::string("\0\r\n", 3),
+     "the extension of a chunk contains a control character"},
+    {chunked + "2 ", "a\r\n{}\r\n0\r\n\r\n",
+     "the size of a chunk is followed by something that is no extension"},
     {chunked,
      "\xCF"
      "2\r\n{}\r\n0\r\n\r\n",
@@ -97,7 +100,8 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_the_byte_where_it_is) {
       const auto found = seen(each.sound + each.rest);
       BOOST_TEST(found.wrong == each.sentence);
       BOOST_TEST(found.sound == each.sound.size());
-      const auto behind = seen(get_head + "\r\n" + post_head + "Content-Length: 3\r\n\r\n\n\n\n" + each.sound + each.rest);
+      const auto behind = seen(get_head + "\r\n" + post_head + "Content-Length: 3\r\n\r\n\n\n\n" +
+                               each.sound + each.rest);
       BOOST_TEST(behind.wrong == each.sentence);
     }
   }
@@ -116,15 +120,18 @@ BOOST_AUTO_TEST_CASE(what_the_standard_wants_is_sound) {
   BOOST_TEST(!is_sound(length("4", "\n\n\n\n\n")));
   BOOST_TEST(!is_sound(post_head + "X-Content-Length: 5\r\n\r\n\n\n\n\n\n"));
   BOOST_TEST(!is_sound(post_head + "Content-Length-X: 5\r\n\r\n\n\n\n\n\n"));
-  const auto body = "3;a=\"b c\";d\r\n\n\n\n\r\n00A \t;x\r\n" + std::string(10, '\n') + "\r\n0;y\r\nX: z\r\nContent-Length: 9\r\n\r\n";
+  const auto body = "3;a=\"b c\";d\r\n\n\n\n\r\n00A \t;x\r\n" + std::string(10, '\n') +
+                    "\r\n0;y\r\nX: z\r\nContent-Length: 9\r\n\r\n";
   BOOST_TEST(is_sound(post_head + "transfer-encoding:chunked\r\n\r\n" + body + get_head + "\r\n"));
 }
 
-/// Each of them is refused by the parser, or by what stands around it: nothing behind it is looked at.
+/// Each of them is refused by the parser, or by what stands around it: nothing behind it is looked
+/// at.
 BOOST_AUTO_TEST_CASE(what_the_parser_refuses_is_left_to_it) {
   for (const auto& head :
        {post_head + "Content-Length: x\r\n\r\n", post_head + "Content-Length: 1 2\r\n\r\n",
-        post_head + "Content-Length: 1\r\nContent-Length: 1\r\n\r\n", post_head + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        post_head + "Content-Length: 1\r\nContent-Length: 1\r\n\r\n",
+        post_head + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
         post_head + "Content-Length: 99999999999999999999999\r\n\r\n", get_head + "no colon\r\n"}) {
     BOOST_TEST(is_sound(head + "\n\n"), head);
   }

@@ -25,7 +25,8 @@ std::string many_headers(std::size_t count) {
 }
 
 constexpr std::size_t body_limit = 100'000;
-const std::string chunked = "POST /api/submit HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+const std::string chunked =
+    "POST /api/submit HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 }  // namespace
 
@@ -54,20 +55,26 @@ BOOST_AUTO_TEST_CASE(a_job_of_one_image_more_than_allowed_is_413) {
   const auto job = [](int images, std::size_t bytes) {
     std::string urls = "\"u0\"";
     for (int i = 1; i < images; ++i) urls += ",\"u\"";
-    return R"({"count":1,"visits":[{"store_id":"S","image_url":[)" + urls + R"(],"visit_time":""}]})" + std::string(bytes, ' ');
+    return R"({"count":1,"visits":[{"store_id":"S","image_url":[)" + urls +
+           R"(],"visit_time":""}]})" + std::string(bytes, ' ');
   };
-  for (const std::size_t padding : {std::size_t{0}, std::size_t{20'000}}) {  // the second by way of the parser thread
+  for (const std::size_t padding :
+       {std::size_t{0}, std::size_t{20'000}}) {  // the second by way of the parser thread
     BOOST_TEST(post(w.port(), "/api/submit", job(3, padding)).status == 201);
     const auto more = post(w.port(), "/api/submit", job(4, padding));
     BOOST_TEST(more.status == 413);
-    BOOST_TEST(more.body == R"({"error":"the job has more than 3 images, which are as many as --max-job-images allows"})");
+    BOOST_TEST(
+        more.body ==
+        R"({"error":"the job has more than 3 images, which are as many as --max-job-images allows"})");
   }
   BOOST_TEST(w.submissions() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_is_announced_too_large_need_not_be_sent) {
   world w{{.max_body_bytes = body_limit}};
-  const auto head = "POST /api/submit HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body_limit + 1) + "\r\n";
+  const auto head =
+      "POST /api/submit HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body_limit + 1) +
+      "\r\n";
   BOOST_TEST(ask(w.port(), head + "\r\n").status == 413);
   BOOST_TEST(ask(w.port(), head + "Expect: 100-continue\r\n\r\n").status == 413);
 }
@@ -77,7 +84,8 @@ BOOST_AUTO_TEST_CASE(a_client_that_sends_on_still_reads_why) {
   for (int i = 0; i < 5; ++i) {
     client c{w.port()};
     const std::string megabyte(1 << 20, ' ');
-    BOOST_REQUIRE(c.send("POST /api/submit HTTP/1.1\r\nHost: h\r\nContent-Length: 33554432\r\n\r\n"));
+    BOOST_REQUIRE(
+        c.send("POST /api/submit HTTP/1.1\r\nHost: h\r\nContent-Length: 33554432\r\n\r\n"));
     for (int sent = 0; sent < 32; ++sent) BOOST_REQUIRE(c.send(megabyte));
     BOOST_TEST(c.read().status == 413);
   }
@@ -105,7 +113,8 @@ BOOST_AUTO_TEST_CASE(a_header_may_have_16_kib) {
   BOOST_TEST(ask(w.port(), get_text("/healthz", longest + ": x\r\n")).status == 200);
   const auto value = ask(w.port(), get_text("/healthz", "X: v" + longest + "\r\n"));
   BOOST_TEST(value.status == 431);
-  const std::string sentence = R"({"error":"the name or the value of a header is longer than 16384 bytes"})";
+  const std::string sentence =
+      R"({"error":"the name or the value of a header is longer than 16384 bytes"})";
   BOOST_TEST(value.body == sentence);
   const auto name = ask(w.port(), get_text("/healthz", "v" + longest + ": x\r\n"));
   BOOST_TEST(name.status == 431);
@@ -114,7 +123,9 @@ BOOST_AUTO_TEST_CASE(a_header_may_have_16_kib) {
 
 BOOST_AUTO_TEST_CASE(a_request_may_have_64_headers) {
   world w;
-  BOOST_TEST(ask(w.port(), get_text("/healthz", many_headers(limits::request_headers - 1))).status == 200);  // and Host
+  BOOST_TEST(
+      ask(w.port(), get_text("/healthz", many_headers(limits::request_headers - 1))).status ==
+      200);  // and Host
   const auto more = ask(w.port(), get_text("/healthz", many_headers(limits::request_headers)));
   BOOST_TEST(more.status == 431);
   BOOST_TEST(more.body == R"({"error":"there are more than 64 headers"})");
@@ -124,7 +135,8 @@ BOOST_AUTO_TEST_CASE(a_request_may_have_64_headers) {
 BOOST_AUTO_TEST_CASE(all_headers_together_are_bounded) {
   world w;
   std::string headers;
-  for (int i = 0; i < 8; ++i) headers += "X-" + std::to_string(i) + ": " + std::string(16'000, 'v') + "\r\n";
+  for (int i = 0; i < 8; ++i)
+    headers += "X-" + std::to_string(i) + ": " + std::string(16'000, 'v') + "\r\n";
   const auto a = ask(w.port(), get_text("/healthz", headers));
   BOOST_TEST(a.status == 431);
   BOOST_TEST(a.body == R"({"error":"all headers together are longer than 81920 bytes"})");
@@ -153,7 +165,8 @@ BOOST_AUTO_TEST_CASE(the_bound_of_all_bodies_leaves_room_beside_the_largest) {
 }
 
 BOOST_AUTO_TEST_CASE(bodies_on_their_way_are_bounded_together) {
-  world w{{.max_body_bytes = body_limit, .received_bodies_bytes = 2 * body_limit, .client_share = 100}};
+  world w{
+      {.max_body_bytes = body_limit, .received_bodies_bytes = 2 * body_limit, .client_share = 100}};
   const auto whole = post_text("/api/submit", submission_of(body_limit));
   const auto all_but_one = std::string_view{whole}.substr(0, whole.size() - 1);
   client first{w.port()};

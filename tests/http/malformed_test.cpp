@@ -117,7 +117,8 @@ const wrong_request wrong_requests[] = {
     {400, post_line + "Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n"},
     {400, post_line + "Transfer-Encoding: chunked\r\n\r\n+2\r\n{}\r\n0\r\n\r\n"},
     {400, post_line + "Transfer-Encoding: chunked\r\n\r\n;a=b\r\n"},
-    {400, post_line + "Transfer-Encoding: chunked\r\n\r\n\xCF" + "2\r\n{}\r\n0\r\n\r\n"},  // the parser takes it for a digit
+    {400, post_line + "Transfer-Encoding: chunked\r\n\r\n\xCF" +
+              "2\r\n{}\r\n0\r\n\r\n"},  // the parser takes it for a digit
     {400, post_line + "Transfer-Encoding: chunked\r\n\r\n2;" + std::string(40'000, 'x')},
     {400, post_line + "Transfer-Encoding: chunked\r\n\r\n0\r\nno colon\r\n\r\n"},
     {413, post_line + "Transfer-Encoding: chunked\r\n\r\n200000\r\n" + std::string(1'100'000, ' ')},
@@ -189,7 +190,8 @@ BOOST_AUTO_TEST_CASE(a_length_that_comes_in_pieces_is_too_large_all_the_same) {
   world w;
   client c{w.port()};
   c.send(post_line + "Expect: 100-continue\r\nContent-Length: ");
-  std::this_thread::sleep_for(std::chrono::milliseconds{50});  // most likely two reads; the answer is the same either way
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds{50});  // most likely two reads; the answer is the same either way
   check_refusal(c, c.ask("99999999999999999999999\r\n\r\n"), 413);
 }
 
@@ -197,9 +199,12 @@ BOOST_AUTO_TEST_CASE(a_length_that_comes_in_pieces_is_too_large_all_the_same) {
 BOOST_AUTO_TEST_CASE(an_unusual_request_is_served) {
   world w;
   for (const auto& text :
-       {"\r\n\r\nGET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"s, get_line + "Host:\r\n\r\n", get_line + "Host: [::1]:8080\r\n\r\n",
-        get_line + "Host: h\r\nX:\r\n\r\n", get_line + "Host: h\r\nX: \xE9\r\n\r\n", get_line + "Host: h\r\nExpect: 100-continue\r\n\r\n",
-        "GET /healthz#part HTTP/1.1\r\nHost: h\r\n\r\n"s, "GET /healthz? HTTP/1.1\r\nHost: h\r\n\r\n"s,
+       {"\r\n\r\nGET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"s, get_line + "Host:\r\n\r\n",
+        get_line + "Host: [::1]:8080\r\n\r\n", get_line + "Host: h\r\nX:\r\n\r\n",
+        get_line + "Host: h\r\nX: \xE9\r\n\r\n",
+        get_line + "Host: h\r\nExpect: 100-continue\r\n\r\n",
+        "GET /healthz#part HTTP/1.1\r\nHost: h\r\n\r\n"s,
+        "GET /healthz? HTTP/1.1\r\nHost: h\r\n\r\n"s,
         "GET /healthz HTTP/1.2\r\nHost: h\r\n\r\n"s}) {
     BOOST_TEST_CONTEXT(text) {
       client c{w.port()};
@@ -213,13 +218,15 @@ BOOST_AUTO_TEST_CASE(an_unusual_request_is_served) {
   const auto head = post_line + "Transfer-Encoding: chunked\r\n\r\n";
   BOOST_TEST(ask(w.port(), head + without_end + "X-Trailer: x\r\n\r\n").status == 201);
   BOOST_TEST(ask(w.port(), head + "1;name=\"a value\";more\r\n \r\n" + chunks).status == 201);
-  BOOST_TEST(ask(w.port(), head + "1;" + std::string(5000, 'x') + "\r\n \r\n" + chunks).status == 201);
+  BOOST_TEST(ask(w.port(), head + "1;" + std::string(5000, 'x') + "\r\n \r\n" + chunks).status ==
+             201);
   BOOST_TEST(ask(w.port(), head + "001\r\n \r\n" + chunks).status == 201);
 }
 
 BOOST_AUTO_TEST_CASE(a_target_of_another_form_leads_to_nothing) {
   world w;
-  for (const auto* line : {"GET ftp://h/healthz", "GET *", "POST *", "CONNECT h:443", "GET /%zz", "GET /%00", "GET /\xE9"}) {
+  for (const auto* line : {"GET ftp://h/healthz", "GET *", "POST *", "CONNECT h:443", "GET /%zz",
+                           "GET /%00", "GET /\xE9"}) {
     BOOST_TEST_CONTEXT(line) {
       const auto a = ask(w.port(), std::string{line} + " HTTP/1.1\r\nHost: h\r\n\r\n");
       BOOST_TEST(a.status == 404);
@@ -231,7 +238,8 @@ BOOST_AUTO_TEST_CASE(a_target_of_another_form_leads_to_nothing) {
 BOOST_AUTO_TEST_CASE(chunked_may_be_spelt_as_it_likes) {
   world w;
   for (const auto& value : {"Chunked"s, "CHUNKED"s, "chunked "s}) {
-    const auto a = ask(w.port(), post_line + "Transfer-Encoding: " + value + "\r\n\r\n" + in_chunks(good_submission(), 50));
+    const auto a = ask(w.port(), post_line + "Transfer-Encoding: " + value + "\r\n\r\n" +
+                                     in_chunks(good_submission(), 50));
     BOOST_TEST(a.status == 201);
   }
 }
@@ -281,7 +289,8 @@ BOOST_AUTO_TEST_CASE(a_request_that_takes_too_long_gets_a_status_and_a_body) {
   }
   client idle{w.port()};
   BOOST_TEST(idle.ask(get_text("/healthz")).status == 200);
-  BOOST_TEST(idle.read().status == 0);  // hung up in silence: an answer could be taken for one to the next request
+  BOOST_TEST(idle.read().status ==
+             0);  // hung up in silence: an answer could be taken for one to the next request
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Holds the parser thread until it is opened: it checks the callback URL of a large submission there.
+/// Holds the parser thread until it is opened: it checks the callback URL of a large submission
+/// there.
 class gate {
  public:
   std::function<std::optional<std::string>(std::string_view)> wait() {
@@ -38,7 +39,8 @@ class gate {
       if (!std::exchange(set, true)) promise.set_value();
     }
     void wait() const {
-      if (future.wait_for(20s) != std::future_status::ready) throw std::runtime_error{"nothing came to the parser"};
+      if (future.wait_for(20s) != std::future_status::ready)
+        throw std::runtime_error{"nothing came to the parser"};
     }
   };
   once arrived_;
@@ -63,7 +65,9 @@ BOOST_AUTO_TEST_CASE(an_actor_that_does_not_answer_is_given_up_on) {
   const auto submitted = submitting.ask(post_text("/api/submit", good_submission()));
   BOOST_TEST(submitted.status == 503);
   BOOST_TEST(submitted.header("Retry-After").value() == "5");
-  BOOST_TEST(submitted.body == R"({"error":"the request was not answered in time; what it asked for may still happen"})");
+  BOOST_TEST(
+      submitted.body ==
+      R"({"error":"the request was not answered in time; what it asked for may still happen"})");
   BOOST_TEST(get(w.port(), "/api/status?jobid=1").status == 503);
   w.let_go();  // too late: nobody hears it
   BOOST_TEST(submitting.ask(get_text("/healthz")).body == R"({"status":"ok"})");
@@ -81,13 +85,16 @@ BOOST_AUTO_TEST_CASE(a_question_that_is_forgotten_is_an_internal_error_with_the_
   world w;
   w.supervisor_is(manner::forget);
   w.reader_is(manner::forget);
-  for (const auto& text : {post_text("/api/submit", good_submission(), "X-Request-Id: my-id\r\n"),
-                           post_text("/api/submit", good_submission(50'000), "X-Request-Id: my-id\r\n"),
-                           get_text("/api/status?jobid=1", "X-Request-Id: my-id\r\n")}) {
+  for (const auto& text :
+       {post_text("/api/submit", good_submission(), "X-Request-Id: my-id\r\n"),
+        post_text("/api/submit", good_submission(50'000), "X-Request-Id: my-id\r\n"),
+        get_text("/api/status?jobid=1", "X-Request-Id: my-id\r\n")}) {
     const auto a = ask(w.port(), text);
     BOOST_TEST(a.status == 500);
     BOOST_TEST(a.header("X-Request-Id").value() == "my-id");
-    BOOST_TEST(a.body == R"({"error":"an internal error happened; the log has it under request my-id","request_id":"my-id"})");
+    BOOST_TEST(
+        a.body ==
+        R"({"error":"an internal error happened; the log has it under request my-id","request_id":"my-id"})");
   }
   BOOST_TEST(get(w.port(), "/readyz").status == 503);
 }
@@ -106,7 +113,8 @@ BOOST_AUTO_TEST_CASE(an_actor_that_dies_is_an_internal_error) {
 
 BOOST_AUTO_TEST_CASE(a_large_submission_holds_nobody_up) {
   gate parser;
-  world w{{.max_body_bytes = std::size_t{64} << 20, .threads = 1, .callback_problem = parser.wait()}};
+  world w{
+      {.max_body_bytes = std::size_t{64} << 20, .threads = 1, .callback_problem = parser.wait()}};
   client large{w.port()};
   BOOST_REQUIRE(large.send(post_text("/api/submit", held_submission(std::size_t{20} << 20))));
   parser.wait_for_arrival();
@@ -143,11 +151,13 @@ BOOST_AUTO_TEST_CASE(a_full_parser_queue_is_refused_gracefully) {
   client first{w.port()};
   first.send(post_text("/api/submit", body));  // fills it to the last byte
   parser.wait_for_arrival();
-  const auto refused = post(w.port(), "/api/submit", good_submission(limits::inline_parse_bytes + 1));
+  const auto refused =
+      post(w.port(), "/api/submit", good_submission(limits::inline_parse_bytes + 1));
   BOOST_TEST(refused.status == 503);
   BOOST_TEST(refused.header("Retry-After").value() == "5");
   BOOST_TEST(refused.body == R"({"error":"too many large submissions are waiting"})");
-  BOOST_TEST(post(w.port(), "/api/submit", good_submission()).status == 201);  // a small one does not go that way
+  BOOST_TEST(post(w.port(), "/api/submit", good_submission()).status ==
+             201);  // a small one does not go that way
   parser.open();
   BOOST_TEST(first.read().status == 201);
 }
@@ -178,7 +188,8 @@ BOOST_AUTO_TEST_CASE(more_connections_than_allowed_wait_and_are_served) {
   for (const auto& c : clients) BOOST_REQUIRE_EQUAL(c->read().status, 200);
   clients.clear();
 
-  for (int i = 0; i < 20; ++i) {  // all places are taken by clients that say nothing, and those that came first make room
+  for (int i = 0; i < 20; ++i) {  // all places are taken by clients that say nothing, and those
+                                  // that came first make room
     clients.push_back(std::make_unique<client>(w.port()));
     BOOST_REQUIRE_EQUAL(clients.back()->ask(get_text("/healthz")).status, 200);
   }
@@ -205,7 +216,8 @@ BOOST_AUTO_TEST_CASE(a_connection_without_a_request_is_closed_after_a_while) {
     BOOST_TEST(c->read().status == 0);  // in silence
     BOOST_TEST(c->closed());
   }
-  BOOST_TEST(half.ask(get_text("/healthz").substr(20)).status == 200);  // those in a request are not touched
+  BOOST_TEST(half.ask(get_text("/healthz").substr(20)).status ==
+             200);  // those in a request are not touched
   w.let_go();
   BOOST_TEST(asking.read().status == 201);
 }
@@ -225,7 +237,8 @@ BOOST_AUTO_TEST_CASE(clients_that_vanish_take_no_place_for_ever) {
     if (i % 3 == 2) c.send(post_text("/api/submit", good_submission(50'000)));
     c.reset();
   }
-  for (int i = 0; i < 100; ++i) BOOST_REQUIRE_EQUAL(get(w.port(), "/healthz").status, 200);  // behind all of them
+  for (int i = 0; i < 100; ++i)
+    BOOST_REQUIRE_EQUAL(get(w.port(), "/healthz").status, 200);  // behind all of them
   w.reader_is(manner::hold);
   std::vector<std::unique_ptr<client>> clients;
   for (int i = 0; i < 7; ++i) {
@@ -245,7 +258,9 @@ BOOST_AUTO_TEST_CASE(many_clients_at_once_are_all_answered) {
     threads.emplace_back([&] {
       client c{w.port()};
       for (int i = 0; i < 100; ++i) {
-        if (c.ask(post_text("/api/submit", good_submission(i % 10 == 0 ? 30'000 : 0))).status == 201) ++good;
+        if (c.ask(post_text("/api/submit", good_submission(i % 10 == 0 ? 30'000 : 0))).status ==
+            201)
+          ++good;
         if (c.ask(get_text("/api/status?jobid=1000000")).status == 400) ++good;
         if (c.ask(get_text("/readyz")).status == 200) ++good;
       }

@@ -31,19 +31,23 @@ std::ofstream* file() {
 }
 
 std::string base64(std::string_view bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   for (std::size_t at = 0; at < bytes.size(); at += 3) {
     std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i) group = group << 8 | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0U);
-    for (std::size_t i = 0; i < 4; ++i) text += at + i <= bytes.size() ? digits[group >> (18 - 6 * i) & 63] : '=';
+    for (std::size_t i = 0; i < 3; ++i)
+      group = group << 8 | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0U);
+    for (std::size_t i = 0; i < 4; ++i)
+      text += at + i <= bytes.size() ? digits[group >> (18 - 6 * i) & 63] : '=';
   }
   return text;
 }
 
 /// The value of a header of a request's head, or nothing.
 std::optional<std::string> value_of(std::string_view head, std::string_view name) {
-  for (std::size_t at = head.find("\r\n"); at != std::string_view::npos && at + 2 < head.size(); at = head.find("\r\n", at + 2)) {
+  for (std::size_t at = head.find("\r\n"); at != std::string_view::npos && at + 2 < head.size();
+       at = head.find("\r\n", at + 2)) {
     const auto line = head.substr(at + 2, head.find("\r\n", at + 2) - at - 2);
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || !same_word(line.substr(0, colon), name)) continue;
@@ -59,7 +63,8 @@ std::size_t chunked_size(std::string_view body) {
   while (at < body.size()) {
     const auto line_end = body.find("\r\n", at);
     if (line_end == std::string_view::npos) return body.size();
-    const auto size = std::strtoull(std::string{body.substr(at, line_end - at)}.c_str(), nullptr, 16);
+    const auto size =
+        std::strtoull(std::string{body.substr(at, line_end - at)}.c_str(), nullptr, 16);
     if (size == 0) break;
     at = line_end + 2 + size + 2;
   }
@@ -89,8 +94,11 @@ std::optional<request_line> line_of(std::string_view head) {
   const auto line = head.substr(0, head.find_first_of("\r\n"));
   const auto first = line.find(' ');
   const auto last = line.rfind(' ');
-  if (first == std::string_view::npos || first + 1 >= last || !line.substr(last).starts_with(" HTTP/1.")) return std::nullopt;
-  return request_line{shown(line.substr(0, first)), shown(line.substr(first + 1, last - first - 1))};
+  if (first == std::string_view::npos || first + 1 >= last ||
+      !line.substr(last).starts_with(" HTTP/1."))
+    return std::nullopt;
+  return request_line{shown(line.substr(0, first)),
+                      shown(line.substr(first + 1, last - first - 1))};
 }
 
 }  // namespace
@@ -120,7 +128,10 @@ std::optional<request_line> take_request(std::string& sent) {
   }
   const auto head = std::string_view{sent}.substr(begin, end - begin);
   auto line = line_of(head);
-  const auto taken = line ? end + 4 + body_size(head, std::string_view{sent}.substr(std::min(end + 4, sent.size()))) : sent.size();
+  const auto taken =
+      line
+          ? end + 4 + body_size(head, std::string_view{sent}.substr(std::min(end + 4, sent.size())))
+          : sent.size();
   sent.erase(0, std::min(taken, sent.size()));
   return line;
 }

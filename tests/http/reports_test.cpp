@@ -23,7 +23,8 @@ actors::query_outcome<T> told(T what) {
 
 template <class T>
 actors::query_outcome<T> storage_failed() {
-  return {actors::query_outcome<T>::kind::storage_failed, std::nullopt, "disk gone", "it is damaged"};
+  return {actors::query_outcome<T>::kind::storage_failed, std::nullopt, "disk gone",
+          "it is damaged"};
 }
 
 /// The question that came last; asked on an actor's thread, looked at on the test's.
@@ -50,9 +51,10 @@ class last_question {
   int count_ = 0;
 };
 
-std::string problem(int status, const std::string& title, const std::string& detail, const std::string& path, const std::string& code) {
-  return R"({"type":"about:blank","title":")" + title + R"(","status":)" + std::to_string(status) + R"(,"detail":")" + detail +
-         R"(","instance":")" + path + R"(","code":")" + code + R"("})";
+std::string problem(int status, const std::string& title, const std::string& detail,
+                    const std::string& path, const std::string& code) {
+  return R"({"type":"about:blank","title":")" + title + R"(","status":)" + std::to_string(status) +
+         R"(,"detail":")" + detail + R"(","instance":")" + path + R"(","code":")" + code + R"("})";
 }
 
 std::string wrong(const std::string& detail, const std::string& path) {
@@ -107,7 +109,9 @@ reported_image pending_image(std::int64_t number) {
 world::reports job_of(std::vector<reported_image> images, std::size_t page_size) {
   world::reports how;
   how.images = [images, page_size](const actors::images_question& q) {
-    if (q.job != job_id{7}) return actors::query_outcome<image_page>{actors::query_outcome<image_page>::kind::answered, std::nullopt};
+    if (q.job != job_id{7})
+      return actors::query_outcome<image_page>{actors::query_outcome<image_page>::kind::answered,
+                                               std::nullopt};
     image_page page;
     for (const auto& image : images) {
       if (image.number <= q.after) continue;
@@ -165,7 +169,10 @@ BOOST_AUTO_TEST_CASE(a_list_of_jobs_tells_each_and_where_it_goes_on) {
   BOOST_TEST(!asked.get().filter.store_id.has_value());
   BOOST_TEST(!asked.get().filter.submitted_after.has_value());
   more = false;
-  const auto filtered = get(w.port(), "/api/jobs?status=completed&store_id=S%201%2F%C3%A9&submitted_after=1970-01-02&cursor=7&limit=1000");
+  const auto filtered = get(w.port(),
+                            "/api/"
+                            "jobs?status=completed&store_id=S%201%2F%C3%A9&submitted_after=1970-01-"
+                            "02&cursor=7&limit=1000");
   BOOST_TEST(filtered.body == jobs + "}");
   BOOST_TEST((asked.get().filter.state == job_state::completed));
   BOOST_TEST(asked.get().filter.store_id.value() == "S 1/\xC3\xA9");
@@ -245,7 +252,9 @@ BOOST_AUTO_TEST_CASE(a_whole_report_has_no_filters_and_says_so) {
   for (const std::string path : {"/api/jobs/7/results.csv", "/api/jobs/7/results.ndjson"}) {
     const auto a = get(w.port(), path + "?state=failed");
     BOOST_TEST(a.status == 400);
-    BOOST_TEST(a.body == wrong(R"(there is no parameter \"state\" here; a whole report has no filters)", path));
+    BOOST_TEST(
+        a.body ==
+        wrong(R"(there is no parameter \"state\" here; a whole report has no filters)", path));
     BOOST_TEST(get(w.port(), path + "?%zz").status == 400);
     BOOST_TEST(stream_of(w.port(), path + "?").status == 200);
   }
@@ -269,7 +278,8 @@ BOOST_AUTO_TEST_CASE(a_report_as_csv_may_have_a_byte_order_mark_and_lines_have_n
   BOOST_TEST(get(w.port(), path + "?bom=").body == wrong("bom is empty", path));
   BOOST_TEST(get(w.port(), path + "?bom=1&bom=1").body == wrong("bom is given twice", path));
   BOOST_TEST(get(w.port(), "/api/jobs/7/results.ndjson?bom=1").body ==
-             wrong(R"(there is no parameter \"bom\" here; a whole report has no filters)", "/api/jobs/7/results.ndjson"));
+             wrong(R"(there is no parameter \"bom\" here; a whole report has no filters)",
+                   "/api/jobs/7/results.ndjson"));
 }
 
 BOOST_AUTO_TEST_CASE(a_report_tells_everything_about_a_job_and_when_it_may_end) {
@@ -283,25 +293,28 @@ BOOST_AUTO_TEST_CASE(a_report_tells_everything_about_a_job_and_when_it_may_end) 
   report.run_kept = 25;
   report.cancelled = true;
   report.failures = {{error_code::dns_failed, 15}, {error_code::timed_out, 5}};
-  report.stores = {{"S1", 2, 90, 20, error_code::timed_out, "too late"}, {"S2", 1, 10, 0, error_code::none, ""}};
+  report.stores = {{"S1", 2, 90, 20, error_code::timed_out, "too late"},
+                   {"S2", 1, 10, 0, error_code::none, ""}};
   report.stores_truncated = true;
   std::mutex mutex;
   world::reports how;
   how.report = [&](job_id job) {
     const std::lock_guard lock{mutex};
     return job == job_id{7} ? told(report)
-                            : actors::query_outcome<job_report>{actors::query_outcome<job_report>::kind::answered, std::nullopt};
+                            : actors::query_outcome<job_report>{
+                                  actors::query_outcome<job_report>::kind::answered, std::nullopt};
   };
   w.reports_are(how);
   const auto a = get(w.port(), "/api/jobs/7");
   BOOST_TEST(a.status == 200);
-  BOOST_TEST(a.body ==
-             R"({"job_id":7,"status":"ongoing","run":2,"cancelled":true,"images":{"total":100,"pending":50,"succeeded":30,"failed":20},)"
-             R"("codes":{"dns_failed":15,"timed_out":5},"visits":4,"submitted_at":"1970-01-01T00:00:01.000Z",)"
-             R"("run_started_at":"1970-01-01T00:00:01.000Z","elapsed_seconds":10.0,"images_per_second":2.5,)"
-             R"("estimated_end_at":"1970-01-01T00:00:31.000Z","stores":[)"
-             R"({"store_id":"S1","visits":2,"images":90,"failed":20,"code":"timed_out","error":"too late"},)"
-             R"({"store_id":"S2","visits":1,"images":10,"failed":0}],"stores_truncated":true})");
+  BOOST_TEST(
+      a.body ==
+      R"({"job_id":7,"status":"ongoing","run":2,"cancelled":true,"images":{"total":100,"pending":50,"succeeded":30,"failed":20},)"
+      R"("codes":{"dns_failed":15,"timed_out":5},"visits":4,"submitted_at":"1970-01-01T00:00:01.000Z",)"
+      R"("run_started_at":"1970-01-01T00:00:01.000Z","elapsed_seconds":10.0,"images_per_second":2.5,)"
+      R"("estimated_end_at":"1970-01-01T00:00:31.000Z","stores":[)"
+      R"({"store_id":"S1","visits":2,"images":90,"failed":20,"code":"timed_out","error":"too late"},)"
+      R"({"store_id":"S2","visits":1,"images":10,"failed":0}],"stores_truncated":true})");
 
   const auto with = [&](auto change) {
     const std::lock_guard lock{mutex};
@@ -313,10 +326,13 @@ BOOST_AUTO_TEST_CASE(a_report_tells_everything_about_a_job_and_when_it_may_end) 
     report.stores_truncated = false;
   });
   const auto nothing_yet = get(w.port(), "/api/jobs/7").body;
-  BOOST_TEST(nothing_yet.ends_with(R"("elapsed_seconds":10.0,"images_per_second":0.0,"estimated_end_at":null,"stores":[]})"));
+  BOOST_TEST(nothing_yet.ends_with(
+      R"("elapsed_seconds":10.0,"images_per_second":0.0,"estimated_end_at":null,"stores":[]})"));
   with([&] { report.run_started_at = unix_millis{12'000}; });  // the clock went back
-  BOOST_TEST(get(w.port(), "/api/jobs/7")
-                 .body.ends_with(R"("elapsed_seconds":0.0,"images_per_second":null,"estimated_end_at":null,"stores":[]})"));
+  BOOST_TEST(
+      get(w.port(), "/api/jobs/7")
+          .body.ends_with(
+              R"("elapsed_seconds":0.0,"images_per_second":null,"estimated_end_at":null,"stores":[]})"));
   with([&] {
     report.job.state = job_state::failed;
     report.job.images = {100, 90, 10};
@@ -324,11 +340,13 @@ BOOST_AUTO_TEST_CASE(a_report_tells_everything_about_a_job_and_when_it_may_end) 
   });
   BOOST_TEST(
       get(w.port(), "/api/jobs/7")
-          .body.ends_with(R"("finished_at":"1970-01-01T00:00:12.300Z","elapsed_seconds":0.3,"images_per_second":166.67,"stores":[]})"));
+          .body.ends_with(
+              R"("finished_at":"1970-01-01T00:00:12.300Z","elapsed_seconds":0.3,"images_per_second":166.67,"stores":[]})"));
 
   const auto unknown = get(w.port(), "/api/jobs/8");
   BOOST_TEST(unknown.status == 404);
-  BOOST_TEST(unknown.body == problem(404, "Not Found", "job 8 does not exist", "/api/jobs/8", "job_not_found"));
+  BOOST_TEST(unknown.body ==
+             problem(404, "Not Found", "job 8 does not exist", "/api/jobs/8", "job_not_found"));
 }
 
 BOOST_AUTO_TEST_CASE(a_tag_changes_with_everything_that_a_report_of_a_job_tells) {
@@ -349,8 +367,11 @@ BOOST_AUTO_TEST_CASE(a_tag_changes_with_everything_that_a_report_of_a_job_tells)
   BOOST_TEST(tag != changed([](job_report& other) { other.job.submitted_at = unix_millis{1}; }));
   known.callback = callback_state{};
   BOOST_TEST(http::etag_of(known) != tag);
-  BOOST_TEST(http::etag_of(known) != changed([](job_report& other) { other.callback->attempts = 1; }));
-  BOOST_TEST(http::etag_of(known) != changed([](job_report& other) { other.callback->standing = callback_standing::delivered; }));
+  BOOST_TEST(http::etag_of(known) !=
+             changed([](job_report& other) { other.callback->attempts = 1; }));
+  BOOST_TEST(http::etag_of(known) != changed([](job_report& other) {
+               other.callback->standing = callback_standing::delivered;
+             }));
 }
 
 BOOST_AUTO_TEST_CASE(a_report_of_a_job_is_not_sent_again_to_who_has_it) {
@@ -358,7 +379,8 @@ BOOST_AUTO_TEST_CASE(a_report_of_a_job_is_not_sent_again_to_who_has_it) {
   job_report report;
   report.job.id = job_id{7};
   report.job.images = {5, 1, 1};
-  report.callback = callback_state{callback_standing::given_up, 8, unix_millis{0}, "The receiver did not answer in time"};
+  report.callback = callback_state{callback_standing::given_up, 8, unix_millis{0},
+                                   "The receiver did not answer in time"};
   std::mutex mutex;
   world::reports how;
   how.report = [&](job_id) {
@@ -369,9 +391,12 @@ BOOST_AUTO_TEST_CASE(a_report_of_a_job_is_not_sent_again_to_who_has_it) {
   const auto first = get(w.port(), "/api/jobs/7");
   BOOST_TEST(first.status == 200);
   BOOST_TEST(first.header("Cache-Control").value() == "no-cache");
-  BOOST_TEST(first.body.ends_with(R"("callback":{"state":"given_up","attempts":8,"error":"The receiver did not answer in time"}})"));
+  BOOST_TEST(first.body.ends_with(
+      R"("callback":{"state":"given_up","attempts":8,"error":"The receiver did not answer in time"}})"));
   const auto tag = first.header("ETag").value();
-  const auto again = [&] { return ask(w.port(), get_text("/api/jobs/7", "If-None-Match: " + tag + "\r\n")); };
+  const auto again = [&] {
+    return ask(w.port(), get_text("/api/jobs/7", "If-None-Match: " + tag + "\r\n"));
+  };
   BOOST_TEST(again().status == 304);
   {
     const std::lock_guard lock{mutex};
@@ -395,7 +420,8 @@ BOOST_AUTO_TEST_CASE(images_are_listed_with_what_applies_to_them) {
   };
   w.reports_are(how);
   const auto a = get(w.port(), "/api/jobs/7/images");
-  const std::string common = R"("url":"http://h.example/1.jpg","store_id":"S1","visit_time":"noon",)";
+  const std::string common =
+      R"("url":"http://h.example/1.jpg","store_id":"S1","visit_time":"noon",)";
   BOOST_TEST(a.status == 200);
   BOOST_TEST(
       a.body ==
@@ -432,20 +458,24 @@ BOOST_AUTO_TEST_CASE(what_is_no_job_is_404_on_every_path_of_a_job) {
       const auto path = "/api/jobs/" + std::string{id} + rest;
       const auto a = get(w.port(), path);
       BOOST_TEST(a.status == 404);
-      BOOST_TEST(a.body == problem(404, "Not Found", "job " + std::string{id} + " does not exist", path, "job_not_found"));
+      BOOST_TEST(a.body == problem(404, "Not Found", "job " + std::string{id} + " does not exist",
+                                   path, "job_not_found"));
     }
   }
-  for (const auto* target : {"/api/jobs/", "/api/jobs/7/", "/api/jobs/7/results", "/api/jobs/7/results.CSV", "/api/jobs/7/images/1",
-                             "/api/stores", "/api/stores/", "/api/stores/S1/x"}) {
+  for (const auto* target :
+       {"/api/jobs/", "/api/jobs/7/", "/api/jobs/7/results", "/api/jobs/7/results.CSV",
+        "/api/jobs/7/images/1", "/api/stores", "/api/stores/", "/api/stores/S1/x"}) {
     const auto a = get(w.port(), target);
     BOOST_TEST(a.status == 404);
-    BOOST_TEST(a.body == problem(404, "Not Found", "there is nothing at this path", target, "not_found"));
+    BOOST_TEST(a.body ==
+               problem(404, "Not Found", "there is nothing at this path", target, "not_found"));
   }
 }
 
 BOOST_AUTO_TEST_CASE(another_method_is_405_with_what_the_path_allows) {
   world w;
-  for (const auto* path : {"/api/jobs", "/api/jobs/7", "/api/jobs/7/images", "/api/jobs/7/results.csv", "/api/stores/S1"}) {
+  for (const auto* path : {"/api/jobs", "/api/jobs/7", "/api/jobs/7/images",
+                           "/api/jobs/7/results.csv", "/api/stores/S1"}) {
     const auto a = post(w.port(), path, "x");
     BOOST_TEST(a.status == 405);
     BOOST_TEST(a.header("Allow").value() == "GET, HEAD, OPTIONS");
@@ -453,35 +483,42 @@ BOOST_AUTO_TEST_CASE(another_method_is_405_with_what_the_path_allows) {
   }
   const auto options = ask(w.port(), "OPTIONS /api/stores/reload HTTP/1.1\r\nHost: h\r\n\r\n");
   BOOST_TEST(options.header("Allow").value() == "POST, OPTIONS");  // never a store of that id
-  BOOST_TEST(post(w.port(), "/api/visits", "x").body == R"({"error":"method POST is not allowed here; allowed: GET, HEAD, OPTIONS"})");
+  BOOST_TEST(post(w.port(), "/api/visits", "x").body ==
+             R"({"error":"method POST is not allowed here; allowed: GET, HEAD, OPTIONS"})");
 }
 
 BOOST_AUTO_TEST_CASE(a_report_that_cannot_be_read_is_503_and_one_whose_reader_is_gone_500) {
   world w;
-  for (const std::string path :
-       {"/api/jobs", "/api/jobs/7", "/api/jobs/7/images", "/api/jobs/7/results.csv", "/api/jobs/7/results.ndjson"}) {
+  for (const std::string path : {"/api/jobs", "/api/jobs/7", "/api/jobs/7/images",
+                                 "/api/jobs/7/results.csv", "/api/jobs/7/results.ndjson"}) {
     w.report_reader_is(manner::storage_failed);
     const auto unread = get(w.port(), path);
     BOOST_TEST(unread.status == 503);
     BOOST_TEST(unread.header("Retry-After").value() == "5");
-    BOOST_TEST(unread.body == problem(503, "Service Unavailable", "storage is not available: it is damaged", path, "unavailable"));
+    BOOST_TEST(unread.body == problem(503, "Service Unavailable",
+                                      "storage is not available: it is damaged", path,
+                                      "unavailable"));
     w.report_reader_is(manner::forget);
     const auto lost = get(w.port(), path);
     BOOST_TEST(lost.status == 500);
     BOOST_TEST(lost.body == problem(500, "Internal Server Error",
-                                    "an internal error happened; the log has it under request " + lost.header("X-Request-Id").value(), path,
-                                    "internal"));
+                                    "an internal error happened; the log has it under request " +
+                                        lost.header("X-Request-Id").value(),
+                                    path, "internal"));
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_report_that_takes_too_long_is_503) {
   world w{{.request_handle = 200ms}};
   w.report_reader_is(manner::hold);
-  for (const std::string path : {"/api/jobs", "/api/jobs/7", "/api/jobs/7/images", "/api/jobs/7/results.csv"}) {
+  for (const std::string path :
+       {"/api/jobs", "/api/jobs/7", "/api/jobs/7/images", "/api/jobs/7/results.csv"}) {
     const auto a = get(w.port(), path);
     BOOST_TEST(a.status == 503);
-    BOOST_TEST(a.body == problem(503, "Service Unavailable", "the request was not answered in time; what it asked for may still happen",
-                                 path, "unavailable"));
+    BOOST_TEST(a.body ==
+               problem(503, "Service Unavailable",
+                       "the request was not answered in time; what it asked for may still happen",
+                       path, "unavailable"));
   }
 }
 
@@ -494,7 +531,8 @@ BOOST_AUTO_TEST_CASE(no_list_tells_the_secret_of_a_redirect_or_a_blocked_address
   auto named = blocked;
   named.result.evidence.final_url = "http://inside.example/";
   const image_page page{{signed_url, blocked, named}, false};
-  for (const auto& text : {http::image_lines(page), http::csv_rows(page), http::images_listed(page).body}) {
+  for (const auto& text :
+       {http::image_lines(page), http::csv_rows(page), http::images_listed(page).body}) {
     BOOST_TEST(text.find("http://i.example/1.jpg") != std::string::npos);
     BOOST_TEST(text.find("http://inside.example/") != std::string::npos);
     BOOST_TEST(text.find("secret") == std::string::npos);
@@ -510,12 +548,15 @@ BOOST_AUTO_TEST_CASE(a_report_as_csv_has_a_header_and_a_row_for_every_image_over
   BOOST_TEST(a.header("Content-Type").value() == "text/csv; charset=utf-8");
   BOOST_TEST(a.header("Content-Disposition").value() == "attachment; filename=\"job-7.csv\"");
   BOOST_TEST(a.header("Cache-Control").value() == "no-store");
-  BOOST_TEST(a.body ==
-             csv_header +
-                 std::string{"0,S1,noon,http://h.example/1.jpg,succeeded,3,4,14,jpeg,77,2,,,http://i.example/,203.0.113.9,206,1,2,3,abc\r\n"
-                             "1,S1,noon,http://h.example/1.jpg,failed,,,,,5,2,http_status,"
-                             "The image host answered with an error status (404),,203.0.113.9,404,1,2,3,\r\n"
-                             "2,S1,noon,http://h.example/1.jpg,pending,,,,,,,,,,,,,,,\r\n"});
+  BOOST_TEST(
+      a.body ==
+      csv_header +
+          std::string{
+              "0,S1,noon,http://h.example/1.jpg,succeeded,3,4,14,jpeg,77,2,,,http://i.example/"
+              ",203.0.113.9,206,1,2,3,abc\r\n"
+              "1,S1,noon,http://h.example/1.jpg,failed,,,,,5,2,http_status,"
+              "The image host answered with an error status (404),,203.0.113.9,404,1,2,3,\r\n"
+              "2,S1,noon,http://h.example/1.jpg,pending,,,,,,,,,,,,,,,\r\n"});
 }
 
 BOOST_AUTO_TEST_CASE(a_cell_of_csv_is_quoted_where_it_must_be_and_never_a_formula) {
@@ -542,7 +583,8 @@ BOOST_AUTO_TEST_CASE(a_cell_of_csv_is_quoted_where_it_must_be_and_never_a_formul
   for (const auto& [text, cell] : rows) {
     auto image = pending_image(0);
     image.visit_time = text;
-    BOOST_TEST(http::csv_rows({{image}, false}) == "0,S1," + cell + ",http://h.example/1.jpg,pending,,,,,,,,,,,,,,,\r\n");
+    BOOST_TEST(http::csv_rows({{image}, false}) ==
+               "0,S1," + cell + ",http://h.example/1.jpg,pending,,,,,,,,,,,,,,,\r\n");
   }
 }
 
@@ -554,9 +596,10 @@ BOOST_AUTO_TEST_CASE(a_report_as_lines_has_an_object_for_every_image_over_all_pa
   BOOST_TEST(a.header("Content-Disposition").value() == "attachment; filename=\"job-7.ndjson\"");
   std::string expected;
   for (const auto* number : {"0", "1", "2"}) {
-    expected += R"({"number":)" + std::string{number} +
-                R"(,"url":"http://h.example/1.jpg","store_id":"S1","visit_time":"noon","state":"pending"})"
-                "\n";
+    expected +=
+        R"({"number":)" + std::string{number} +
+        R"(,"url":"http://h.example/1.jpg","store_id":"S1","visit_time":"noon","state":"pending"})"
+        "\n";
   }
   BOOST_TEST(a.body == expected);
 }
@@ -592,15 +635,19 @@ BOOST_AUTO_TEST_CASE(a_report_whose_storage_fails_in_the_middle_is_broken_off_wi
     if (manner_of_end == manner::storage_failed) w.reports_are(how);
     if (manner_of_end == manner::forget) {
       how.images = [inner = job_of(images, 1).images](const actors::images_question& q) {
-        return q.after.value == 1 ? actors::query_outcome<image_page>{} : inner(q);  // as when the reader has died
+        return q.after.value == 1 ? actors::query_outcome<image_page>{}
+                                  : inner(q);  // as when the reader has died
       };
       w.reports_are(how);
     }
     client c{w.port()};
     c.send(get_text("/api/jobs/7/results.csv"));
     BOOST_TEST(c.read_head().status == 200);
-    BOOST_TEST(c.read_chunk().value() == csv_header + std::string{"0,S1,noon,http://h.example/1.jpg,pending,,,,,,,,,,,,,,,\r\n"});
-    BOOST_TEST(c.read_chunk().value() == "1,S1,noon,http://h.example/1.jpg,pending,,,,,,,,,,,,,,,\r\n");
+    BOOST_TEST(c.read_chunk().value() ==
+               csv_header +
+                   std::string{"0,S1,noon,http://h.example/1.jpg,pending,,,,,,,,,,,,,,,\r\n"});
+    BOOST_TEST(c.read_chunk().value() ==
+               "1,S1,noon,http://h.example/1.jpg,pending,,,,,,,,,,,,,,,\r\n");
     BOOST_TEST(!c.read_chunk().has_value());
     BOOST_TEST(c.closed());
   }
@@ -641,8 +688,10 @@ BOOST_AUTO_TEST_CASE(only_so_many_reports_are_streamed_at_once) {
   }
   BOOST_TEST(first_with_news(waiting).read().status == 503);  // so all the others have their places
   BOOST_TEST(get(w.port(), "/api/jobs/7/results.csv").body ==
-             problem(503, "Service Unavailable", "too many reports are being streamed", "/api/jobs/7/results.csv", "unavailable"));
-  BOOST_TEST(get(w.port(), "/api/visits").body == R"({"error":"too many reports are being streamed"})");
+             problem(503, "Service Unavailable", "too many reports are being streamed",
+                     "/api/jobs/7/results.csv", "unavailable"));
+  BOOST_TEST(get(w.port(), "/api/visits").body ==
+             R"({"error":"too many reports are being streamed"})");
   BOOST_TEST(get(w.port(), "/api/stores/S1").status == 200);
   for (auto& c : waiting) c.reset();
 }
@@ -654,7 +703,8 @@ auto visits_in(std::vector<std::vector<std::pair<std::size_t, std::vector<perime
   return [pages](const actors::visits_question& q) {
     const auto number = static_cast<std::size_t>(q.from.at.visit + 1);
     actors::visits_page page;
-    for (const auto& [store, rows] : pages.at(number)) page.stores.push_back({q.of.stores[store], rows});
+    for (const auto& [store, rows] : pages.at(number))
+      page.stores.push_back({q.of.stores[store], rows});
     if (number + 1 < pages.size()) {
       actors::visits_position next;
       next.at.visit = q.from.at.visit + 1;
@@ -669,8 +719,10 @@ auto visits_in(std::vector<std::vector<std::pair<std::size_t, std::vector<perime
 BOOST_AUTO_TEST_CASE(visits_are_told_store_by_store_whatever_the_pages) {
   world w;
   world::reports how;
-  how.visits = visits_in(
-      {{{0, {{"2026-03-08", 14}}}}, {}, {{0, {{"2026-03-09", 16}, {"noon", 18}}}, {1, {{"2026-03-09", 20}}}}, {{2, {{"2026-03-10", 22}}}}});
+  how.visits = visits_in({{{0, {{"2026-03-08", 14}}}},
+                          {},
+                          {{0, {{"2026-03-09", 16}, {"noon", 18}}}, {1, {{"2026-03-09", 20}}}},
+                          {{2, {{"2026-03-10", 22}}}}});
   w.reports_are(how);
   for (const auto* target : {"/api/visits", "/api/visits/"}) {
     const auto a = stream_of(w.port(), target);
@@ -678,11 +730,14 @@ BOOST_AUTO_TEST_CASE(visits_are_told_store_by_store_whatever_the_pages) {
     BOOST_TEST(a.header("Content-Type").value() == "application/json");
     std::string body = a.body;
     std::erase(body, '\n');  // of the page without a row
-    BOOST_TEST(body == R"({"results":[{"store_id":"S1","area":"North","store_name":"First","data":[{"date":"2026-03-08","perimeter":14},)"
-                       R"({"date":"2026-03-09","perimeter":16},{"date":"noon","perimeter":18}]},)"
-                       "{\"store_id\":\"S 2/\xC3\xA9\",\"area\":\"South\",\"store_name\":\"\\\"Second\\\"\",\"data\":["
-                       R"({"date":"2026-03-09","perimeter":20}]},)"
-                       R"({"store_id":"S3","area":"North","store_name":"Third","data":[{"date":"2026-03-10","perimeter":22}]}]})");
+    BOOST_TEST(
+        body ==
+        R"({"results":[{"store_id":"S1","area":"North","store_name":"First","data":[{"date":"2026-03-08","perimeter":14},)"
+        R"({"date":"2026-03-09","perimeter":16},{"date":"noon","perimeter":18}]},)"
+        "{\"store_id\":\"S "
+        "2/\xC3\xA9\",\"area\":\"South\",\"store_name\":\"\\\"Second\\\"\",\"data\":["
+        R"({"date":"2026-03-09","perimeter":20}]},)"
+        R"({"store_id":"S3","area":"North","store_name":"Third","data":[{"date":"2026-03-10","perimeter":22}]}]})");
   }
   how.visits = visits_in({{}});
   w.reports_are(how);
@@ -709,8 +764,10 @@ BOOST_AUTO_TEST_CASE(visits_are_asked_for_the_stores_and_days_of_the_request) {
   };
   BOOST_TEST(ask_for("") == (texts{"S1", "S 2/\xC3\xA9", "S3", "-", "-"}));
   BOOST_TEST(ask_for("area=North") == (texts{"S1", "S3", "-", "-"}));
-  BOOST_TEST(ask_for("storeid=S+2/%C3%A9&startdate=2026-03-09") == (texts{"S 2/\xC3\xA9", "2026-03-09", "-"}));
-  BOOST_TEST(ask_for("storeid=S1&startdate=2026-03-09&enddate=2026-03-09") == (texts{"S1", "2026-03-09", "2026-03-09"}));
+  BOOST_TEST(ask_for("storeid=S+2/%C3%A9&startdate=2026-03-09") ==
+             (texts{"S 2/\xC3\xA9", "2026-03-09", "-"}));
+  BOOST_TEST(ask_for("storeid=S1&startdate=2026-03-09&enddate=2026-03-09") ==
+             (texts{"S1", "2026-03-09", "2026-03-09"}));
 }
 
 BOOST_AUTO_TEST_CASE(visits_of_what_is_unknown_or_cannot_be_read_are_400_with_the_reason) {
@@ -736,11 +793,13 @@ BOOST_AUTO_TEST_CASE(visits_of_what_is_unknown_or_cannot_be_read_are_400_with_th
   }
 }
 
-BOOST_AUTO_TEST_CASE(visits_that_cannot_be_read_are_503_or_500_and_broken_off_when_they_have_begun) {
+BOOST_AUTO_TEST_CASE(
+    visits_that_cannot_be_read_are_503_or_500_and_broken_off_when_they_have_begun) {
   world w;
   w.report_reader_is(manner::storage_failed);
   BOOST_TEST(get(w.port(), "/api/visits").status == 503);
-  BOOST_TEST(get(w.port(), "/api/visits").body == R"({"error":"storage is not available: it is damaged"})");
+  BOOST_TEST(get(w.port(), "/api/visits").body ==
+             R"({"error":"storage is not available: it is damaged"})");
   w.report_reader_is(manner::forget);
   BOOST_TEST(get(w.port(), "/api/visits").status == 500);
   w.report_reader_is(manner::normal);
@@ -749,9 +808,10 @@ BOOST_AUTO_TEST_CASE(visits_that_cannot_be_read_are_503_or_500_and_broken_off_wh
   BOOST_TEST(get(w.port(), "/api/stores/S1").status == 500);
   w.store_master_is(manner::normal);
   world::reports how;
-  how.visits = [inner = visits_in({{{0, {{"2026-03-08", 14}}}}, {}})](const actors::visits_question& q) {
-    return q.from.at.visit == 0 ? storage_failed<actors::visits_page>() : inner(q);
-  };
+  how.visits =
+      [inner = visits_in({{{0, {{"2026-03-08", 14}}}}, {}})](const actors::visits_question& q) {
+        return q.from.at.visit == 0 ? storage_failed<actors::visits_page>() : inner(q);
+      };
   w.reports_are(how);
   client c{w.port()};
   c.send(get_text("/api/visits"));
@@ -761,15 +821,20 @@ BOOST_AUTO_TEST_CASE(visits_that_cannot_be_read_are_503_or_500_and_broken_off_wh
 
 BOOST_AUTO_TEST_CASE(a_store_is_told_by_its_id_whatever_characters_it_has) {
   world w;
-  BOOST_TEST(get(w.port(), "/api/stores/S1").body == R"({"store_id":"S1","store_name":"First","area":"North"})");
-  BOOST_TEST(get(w.port(), "/api/stores/S%202%2f%C3%A9").body ==
-             "{\"store_id\":\"S 2/\xC3\xA9\",\"store_name\":\"\\\"Second\\\"\",\"area\":\"South\"}");
-  BOOST_TEST(get(w.port(), "/api/stores/S+2%2f%C3%A9").status == 404);  // in a path a plus is a plus
-  BOOST_TEST(get(w.port(), "/api/stores/S9").body ==
-             problem(404, "Not Found", "store S9 does not exist", "/api/stores/S9", "store_not_found"));
+  BOOST_TEST(get(w.port(), "/api/stores/S1").body ==
+             R"({"store_id":"S1","store_name":"First","area":"North"})");
+  BOOST_TEST(
+      get(w.port(), "/api/stores/S%202%2f%C3%A9").body ==
+      "{\"store_id\":\"S 2/\xC3\xA9\",\"store_name\":\"\\\"Second\\\"\",\"area\":\"South\"}");
+  BOOST_TEST(get(w.port(), "/api/stores/S+2%2f%C3%A9").status ==
+             404);  // in a path a plus is a plus
+  BOOST_TEST(get(w.port(), "/api/stores/S9").body == problem(404, "Not Found",
+                                                             "store S9 does not exist",
+                                                             "/api/stores/S9", "store_not_found"));
   for (const auto* id : {"S%", "S%4", "S%GG", "S%00"}) {
     const auto path = "/api/stores/" + std::string{id};
-    BOOST_TEST(get(w.port(), path).body == wrong("the store id in the path is not well-formed", path));
+    BOOST_TEST(get(w.port(), path).body ==
+               wrong("the store id in the path is not well-formed", path));
   }
 }
 
@@ -777,18 +842,26 @@ BOOST_AUTO_TEST_CASE(a_reload_tells_the_stores_and_warnings_or_what_is_wrong_wit
   world w;
   using kind = actors::reload_outcome::kind;
   world::reports how;
-  how.reload = [] { return actors::reload_outcome{kind::loaded, 3, {"stores.csv: 1 store id occurs more than once"}}; };
+  how.reload = [] {
+    return actors::reload_outcome{
+        kind::loaded, 3, {"stores.csv: 1 store id occurs more than once"}};
+  };
   w.reports_are(how);
   const std::string path = "/api/stores/reload";
   const auto a = post(w.port(), path, "");
   BOOST_TEST(a.status == 200);
-  BOOST_TEST(a.body == R"({"stores":3,"warnings":["stores.csv: 1 store id occurs more than once"]})");
-  how.reload = [] { return actors::reload_outcome{kind::refused, 0, {}, "stores.csv, line 17: the store id is empty"}; };
+  BOOST_TEST(a.body ==
+             R"({"stores":3,"warnings":["stores.csv: 1 store id occurs more than once"]})");
+  how.reload = [] {
+    return actors::reload_outcome{
+        kind::refused, 0, {}, "stores.csv, line 17: the store id is empty"};
+  };
   w.reports_are(how);
   const auto refused = post(w.port(), path, "");
   BOOST_TEST(refused.status == 422);
-  BOOST_TEST(refused.body ==
-             problem(422, "Unprocessable Content", "stores.csv, line 17: the store id is empty", path, "invalid_store_master"));
+  BOOST_TEST(refused.body == problem(422, "Unprocessable Content",
+                                     "stores.csv, line 17: the store id is empty", path,
+                                     "invalid_store_master"));
   w.store_loader_is(manner::forget);
   BOOST_TEST(post(w.port(), path, "").status == 500);
 }
@@ -799,8 +872,9 @@ BOOST_AUTO_TEST_CASE(a_reload_is_no_store) {
   const auto a = get(w.port(), path);
   BOOST_TEST(a.status == 405);
   BOOST_TEST(a.header("Allow").value() == "POST, OPTIONS");
-  BOOST_TEST(a.body ==
-             problem(405, "Method Not Allowed", "method GET is not allowed here; allowed: POST, OPTIONS", path, "method_not_allowed"));
+  BOOST_TEST(a.body == problem(405, "Method Not Allowed",
+                               "method GET is not allowed here; allowed: POST, OPTIONS", path,
+                               "method_not_allowed"));
 }
 
 BOOST_AUTO_TEST_CASE(the_store_master_is_read_once_at_a_time) {
@@ -814,7 +888,8 @@ BOOST_AUTO_TEST_CASE(the_store_master_is_read_once_at_a_time) {
   w.wait_for_held(1);
   const auto second = post(w.port(), "/api/stores/reload", "");
   BOOST_TEST(second.status == 409);
-  BOOST_TEST(second.body == problem(409, "Conflict", "the Store Master is being read already", "/api/stores/reload", "reload_in_progress"));
+  BOOST_TEST(second.body == problem(409, "Conflict", "the Store Master is being read already",
+                                    "/api/stores/reload", "reload_in_progress"));
   w.store_loader_is(manner::normal);
   w.let_go();
   BOOST_TEST(first.read().status == 200);

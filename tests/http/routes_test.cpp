@@ -98,7 +98,8 @@ BOOST_AUTO_TEST_CASE(a_missing_path_has_the_style_of_the_routes_below_its_folder
   for (const auto* path : {"/api/jobs", "/api/jobs/7/8", "/api/stores", "/api/stores/"}) {
     BOOST_TEST_CONTEXT(path) BOOST_TEST(type_of(ask("GET", path)) == problem);
   }
-  for (const auto* path : {"/", "/api", "/api/", "/api/jobsx", "/api/submit/x", "/healthz/x", "/x"}) {
+  for (const auto* path :
+       {"/", "/api", "/api/", "/api/jobsx", "/api/submit/x", "/healthz/x", "/x"}) {
     BOOST_TEST_CONTEXT(path) BOOST_TEST(type_of(ask("GET", path)) == plain);
   }
 }

@@ -19,7 +19,8 @@ constexpr const char* other = "127.0.0.3";
 using clients = std::vector<client>;
 
 /// So many connections that have sent this.
-clients sending(const world& w, std::size_t count, std::string_view text, const char* from = greedy) {
+clients sending(const world& w, std::size_t count, std::string_view text,
+                const char* from = greedy) {
   clients made;
   made.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -29,7 +30,9 @@ clients sending(const world& w, std::size_t count, std::string_view text, const 
   return made;
 }
 
-answer ask_from(const world& w, const char* from, std::string_view text) { return client{w.port(), from}.ask(text); }
+answer ask_from(const world& w, const char* from, std::string_view text) {
+  return client{w.port(), from}.ask(text);
+}
 
 job_status ongoing_job() {
   job_status status;
@@ -61,11 +64,13 @@ BOOST_AUTO_TEST_CASE(heads_that_never_end_keep_nobody_out) {
     clients partial;
     partial.reserve(120);
     for (int i = 0; i < 120; ++i) {
-      partial.emplace_back(w.port(), many_addresses ? ("127.0.1." + std::to_string(i + 1)).c_str() : greedy);
+      partial.emplace_back(w.port(),
+                           many_addresses ? ("127.0.1." + std::to_string(i + 1)).c_str() : greedy);
       partial.back().send("GET /api/status?jobid=1 HTTP/1.1\r\nX-A: b\r\n");
       if (i % 20 != 19) continue;
       BOOST_REQUIRE_EQUAL(ask_from(w, other, get_text("/healthz")).status, 200);
-      BOOST_REQUIRE_EQUAL(ask_from(w, other, post_text("/api/submit", good_submission())).status, 201);
+      BOOST_REQUIRE_EQUAL(ask_from(w, other, post_text("/api/submit", good_submission())).status,
+                          201);
     }
     BOOST_TEST(partial.front().read().status == 503);  // it had to go
   }
@@ -81,7 +86,8 @@ BOOST_AUTO_TEST_CASE(a_connection_of_a_client_that_has_few_stays_where_another_h
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_is_trusted_may_have_more_connections_than_others) {
-  world w{{.max_connections = 40, .trusts_client = [](std::string_view address) { return address == greedy; }}};
+  world w{{.max_connections = 40,
+           .trusts_client = [](std::string_view address) { return address == greedy; }}};
   auto proxied = sending(w, 30, "");
   for (auto& c : proxied) BOOST_REQUIRE_EQUAL(c.ask(get_text("/healthz")).status, 200);
   auto others = sending(w, 50, "", other);
@@ -91,7 +97,8 @@ BOOST_AUTO_TEST_CASE(a_client_that_is_trusted_may_have_more_connections_than_oth
   BOOST_TEST(stay > 20u);
 }
 
-BOOST_AUTO_TEST_CASE(requests_that_are_served_leave_places_for_another_client_and_health_needs_none) {
+BOOST_AUTO_TEST_CASE(
+    requests_that_are_served_leave_places_for_another_client_and_health_needs_none) {
   world w{{.max_connections = 40}};  // 35 requests are served at once
   w.supervisor_is(manner::hold);
   auto asking = sending(w, 18, post_text("/api/submit", good_submission()));
@@ -101,7 +108,8 @@ BOOST_AUTO_TEST_CASE(requests_that_are_served_leave_places_for_another_client_an
   BOOST_TEST(refused.status == 503);
   BOOST_TEST(refused.header("Retry-After").value() == "5");
   BOOST_TEST(refused.header("Connection").value() == "close");
-  BOOST_TEST(refused.body == R"({"error":"too many requests are being served, in all or for this client"})");
+  BOOST_TEST(refused.body ==
+             R"({"error":"too many requests are being served, in all or for this client"})");
   BOOST_TEST(ask_from(w, greedy, get_text("/healthz")).status == 200);
   BOOST_TEST(ask_from(w, other, get_text("/api/status?jobid=1")).status == 400);
   w.let_go();
@@ -155,7 +163,8 @@ BOOST_AUTO_TEST_CASE(answers_that_nobody_reads_are_broken_off) {
     page.images.back().store_id = "S1";
     page.images.back().visit_time = "noon";
     page.images.back().url = std::string(std::size_t{8} << 20, 'x');  // more than the kernel takes
-    return actors::query_outcome<image_page>{actors::query_outcome<image_page>::kind::answered, page};
+    return actors::query_outcome<image_page>{actors::query_outcome<image_page>::kind::answered,
+                                             page};
   };
   w.reports_are(how);
   auto unread = sending(w, 12, get_text("/api/jobs/7/images", "Connection: close\r\n"));

@@ -15,15 +15,20 @@ BOOST_AUTO_TEST_SUITE(start_and_stop)
 BOOST_AUTO_TEST_CASE(a_port_that_is_taken_is_reported) {
   world first;
   world second{{.port = first.port()}};
-  BOOST_TEST(second.problem() == "cannot listen on 127.0.0.1:" + std::to_string(first.port()) + ": Address already in use");
+  BOOST_TEST(second.problem() == "cannot listen on 127.0.0.1:" + std::to_string(first.port()) +
+                                     ": Address already in use");
   BOOST_TEST(get(first.port(), "/healthz").status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(an_address_that_is_none_is_reported) {
-  BOOST_TEST(world{{.bind = "shop.example"}}.problem() == "cannot listen on shop.example:0: the address is not an IP address");
-  BOOST_TEST(world{{.bind = "localhost"}}.problem() == "cannot listen on localhost:0: the address is not an IP address");
-  BOOST_TEST(world{{.bind = ""}}.problem() == "cannot listen on :0: the address is not an IP address");
-  BOOST_TEST(world{{.bind = "192.0.2.1"}}.problem() == "cannot listen on 192.0.2.1:0: Cannot assign requested address");
+  BOOST_TEST(world{{.bind = "shop.example"}}.problem() ==
+             "cannot listen on shop.example:0: the address is not an IP address");
+  BOOST_TEST(world{{.bind = "localhost"}}.problem() ==
+             "cannot listen on localhost:0: the address is not an IP address");
+  BOOST_TEST(world{{.bind = ""}}.problem() ==
+             "cannot listen on :0: the address is not an IP address");
+  BOOST_TEST(world{{.bind = "192.0.2.1"}}.problem() ==
+             "cannot listen on 192.0.2.1:0: Cannot assign requested address");
 }
 
 BOOST_AUTO_TEST_CASE(all_addresses_are_understood) {
@@ -65,7 +70,8 @@ BOOST_AUTO_TEST_CASE(a_stop_answers_what_is_open_and_closes_everything) {
     BOOST_TEST(c->closed());
   }
   const auto a = half.read();
-  BOOST_TEST((a.status == 503 || a.status == 0));  // 0: the stop came before its first byte was seen
+  BOOST_TEST(
+      (a.status == 503 || a.status == 0));  // 0: the stop came before its first byte was seen
   BOOST_TEST(idle.closed());
   BOOST_TEST(never_used.closed());
   w.stop_server();  // once more is nothing
@@ -74,7 +80,8 @@ BOOST_AUTO_TEST_CASE(a_stop_answers_what_is_open_and_closes_everything) {
 BOOST_AUTO_TEST_CASE(a_stop_answers_what_is_half_received) {
   world w;
   client half{w.port()};
-  half.send("POST /api/submit HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n");
+  half.send(
+      "POST /api/submit HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n");
   BOOST_TEST(half.read().status == 100);  // the server has seen it
   half.send("{");
   w.stop_server();
@@ -89,11 +96,14 @@ BOOST_AUTO_TEST_CASE(a_stop_answers_what_is_half_received) {
 BOOST_AUTO_TEST_CASE(a_client_that_sends_while_the_server_stops_reads_why) {
   world w{{.max_body_bytes = std::size_t{64} << 20}};
   client busy{w.port()};
-  busy.send("POST /api/submit HTTP/1.1\r\nHost: h\r\nContent-Length: 67108864\r\nExpect: 100-continue\r\n\r\n");
+  busy.send(
+      "POST /api/submit HTTP/1.1\r\nHost: h\r\nContent-Length: 67108864\r\nExpect: "
+      "100-continue\r\n\r\n");
   BOOST_TEST(busy.read().status == 100);
   std::thread sending{[&busy] {
     const std::string part(64 << 10, ' ');
-    for (int sent = 0; sent < 1000 && !busy.has_news() && busy.send(part); ++sent) std::this_thread::yield();
+    for (int sent = 0; sent < 1000 && !busy.has_news() && busy.send(part); ++sent)
+      std::this_thread::yield();
   }};
   w.stop_server();
   sending.join();
@@ -140,7 +150,9 @@ BOOST_AUTO_TEST_CASE(a_stop_under_load_ends) {
           while (go_on) {
             client c{port};
             for (int n = 0; n < 20 && go_on; ++n) {
-              if (c.ask(post_text("/api/submit", good_submission(t % 2 == 0 ? 0 : 40'000))).status == 0) break;
+              if (c.ask(post_text("/api/submit", good_submission(t % 2 == 0 ? 0 : 40'000)))
+                      .status == 0)
+                break;
             }
           }
         } catch (const std::exception&) {

@@ -18,13 +18,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Gives chunk after chunk, each when the one before is written, until there are none or the stream is over.
+/// Gives chunk after chunk, each when the one before is written, until there are none or the stream
+/// is over.
 class producer : public std::enable_shared_from_this<producer> {
  public:
   /// The chunk of that number, or nothing at the end.
   using chunks = std::function<std::optional<std::string>(std::size_t)>;
 
-  producer(std::shared_ptr<http::body_writer> to, chunks from) : to_{std::move(to)}, from_{std::move(from)} {}
+  producer(std::shared_ptr<http::body_writer> to, chunks from)
+      : to_{std::move(to)}, from_{std::move(from)} {}
 
   void go_on() {
     const auto chunk = from_(given);
@@ -33,12 +35,15 @@ class producer : public std::enable_shared_from_this<producer> {
       return finished_.set_value(true);
     }
     ++given;
-    to_->write(*chunk, [self = shared_from_this()](bool ok) { ok ? self->go_on() : self->finished_.set_value(false); });
+    to_->write(*chunk, [self = shared_from_this()](bool ok) {
+      ok ? self->go_on() : self->finished_.set_value(false);
+    });
   }
 
   /// Whether it came to its end; waits for it.
   bool came_to_its_end() {
-    if (result_.wait_for(60s) != std::future_status::ready) throw std::runtime_error{"the stream is not over"};
+    if (result_.wait_for(60s) != std::future_status::ready)
+      throw std::runtime_error{"the stream is not over"};
     return result_.get();
   }
 
@@ -52,15 +57,20 @@ class producer : public std::enable_shared_from_this<producer> {
 };
 
 producer::chunks counted_chunks(std::size_t count, std::function<std::string(std::size_t)> chunk) {
-  return [count, chunk = std::move(chunk)](std::size_t number) { return number < count ? std::optional{chunk(number)} : std::nullopt; };
+  return [count, chunk = std::move(chunk)](std::size_t number) {
+    return number < count ? std::optional{chunk(number)} : std::nullopt;
+  };
 }
 
-http::response text_head() { return {.status = 200, .body = {}, .headers = {{"Content-Type", "text/plain"}}}; }
+http::response text_head() {
+  return {.status = 200, .body = {}, .headers = {{"Content-Type", "text/plain"}}};
+}
 
 /// A listener whose handler is the test's, on a free port.
 class streaming_server {
  public:
-  explicit streaming_server(http::listener::handler handle, std::function<void(http::listener_options&)> change = nullptr) {
+  explicit streaming_server(http::listener::handler handle,
+                            std::function<void(http::listener_options&)> change = nullptr) {
     http::listener_options options{.bind = "127.0.0.1",
                                    .max_body_bytes = 1 << 20,
                                    .max_connections = 512,
@@ -69,7 +79,8 @@ class streaming_server {
                                    .idle = 20s,
                                    .request_handle = 20s};
     if (change) change(options);
-    listener_ = std::get<std::unique_ptr<http::listener>>(http::listener::open(options, std::move(handle)));
+    listener_ =
+        std::get<std::unique_ptr<http::listener>>(http::listener::open(options, std::move(handle)));
   }
 
   std::uint16_t port() const { return listener_->port(); }
@@ -86,7 +97,8 @@ class handed_over {
  public:
   void give(T value) { promise_.set_value(std::move(value)); }
   T take() {
-    if (future_.wait_for(20s) != std::future_status::ready) throw std::runtime_error{"the handler handed nothing over"};
+    if (future_.wait_for(20s) != std::future_status::ready)
+      throw std::runtime_error{"the handler handed nothing over"};
     return future_.get();
   }
 
@@ -100,7 +112,8 @@ bool write_and_wait(http::body_writer& to, std::string chunk) {
   auto told = std::make_shared<std::promise<bool>>();
   auto result = told->get_future();
   to.write(std::move(chunk), [told](bool ok) { told->set_value(ok); });
-  if (result.wait_for(60s) != std::future_status::ready) throw std::runtime_error{"nobody told what a chunk came to"};
+  if (result.wait_for(60s) != std::future_status::ready)
+    throw std::runtime_error{"nobody told what a chunk came to"};
   return result.get();
 }
 
@@ -110,15 +123,18 @@ BOOST_AUTO_TEST_SUITE(streams)
 
 BOOST_AUTO_TEST_CASE(a_stream_arrives_whole_with_the_headers_of_every_answer) {
   streaming_server server{[](const http::request&, const http::responder& answer) {
-    std::make_shared<producer>(answer.stream(text_head()),
-                               counted_chunks(1000,
-                                              [](std::size_t n) {
-                                                return std::string(n * 7 % 3000, static_cast<char>('a' + n % 26));  // some are empty
-                                              }))
+    std::make_shared<producer>(
+        answer.stream(text_head()),
+        counted_chunks(1000,
+                       [](std::size_t n) {
+                         return std::string(n * 7 % 3000,
+                                            static_cast<char>('a' + n % 26));  // some are empty
+                       }))
         ->go_on();
   }};
   std::string expected;
-  for (std::size_t n = 0; n < 1000; ++n) expected.append(n * 7 % 3000, static_cast<char>('a' + n % 26));
+  for (std::size_t n = 0; n < 1000; ++n)
+    expected.append(n * 7 % 3000, static_cast<char>('a' + n % 26));
 
   client c{server.port()};
   c.send(get_text("/", "X-Request-Id: mine\r\n"));
@@ -136,7 +152,9 @@ BOOST_AUTO_TEST_CASE(a_stream_arrives_whole_with_the_headers_of_every_answer) {
 BOOST_AUTO_TEST_CASE(the_connection_serves_other_requests_after_a_stream) {
   streaming_server server{[](const http::request& r, const http::responder& answer) {
     if (r.path == "/plain") return answer(http::alive());
-    std::make_shared<producer>(answer.stream(text_head()), counted_chunks(3, [](std::size_t n) { return std::to_string(n); }))->go_on();
+    std::make_shared<producer>(answer.stream(text_head()),
+                               counted_chunks(3, [](std::size_t n) { return std::to_string(n); }))
+        ->go_on();
   }};
   client c{server.port()};
   for (int i = 0; i < 3; ++i) {
@@ -145,7 +163,8 @@ BOOST_AUTO_TEST_CASE(the_connection_serves_other_requests_after_a_stream) {
     BOOST_TEST(c.read_chunks().value() == "012");
     BOOST_TEST(c.ask(get_text("/plain")).status == 200);
   }
-  c.send(get_text("/") + get_text("/plain") + get_text("/") + get_text("/", "Connection: close\r\n"));  // all at once
+  c.send(get_text("/") + get_text("/plain") + get_text("/") +
+         get_text("/", "Connection: close\r\n"));  // all at once
   BOOST_TEST(c.read_head().status == 200);
   BOOST_TEST(c.read_chunks().value() == "012");
   BOOST_TEST(c.read().body == R"({"status":"ok"})");
@@ -157,7 +176,9 @@ BOOST_AUTO_TEST_CASE(the_connection_serves_other_requests_after_a_stream) {
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_that_ends_at_once_has_a_head) {
-  streaming_server server{[](const http::request&, const http::responder& answer) { answer.stream(text_head())->end(); }};
+  streaming_server server{[](const http::request&, const http::responder& answer) {
+    answer.stream(text_head())->end();
+  }};
   client c{server.port()};
   c.send(get_text("/"));
   BOOST_TEST(c.read_head().status == 200);
@@ -284,15 +305,18 @@ BOOST_AUTO_TEST_CASE(nothing_behind_what_is_refused_is_carried_out_however_many_
     ++handled;
     answer(http::alive());
   }};
-  // Each of these is listened to for a while, so that it reads why; for the last ones there is no room for that.
+  // Each of these is listened to for a while, so that it reads why; for the last ones there is no
+  // room for that.
   const std::string folded = "GET /a HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n";
-  const std::string padding = "GET /b HTTP/1.1\r\nHost: a\r\nX: " + std::string(9000, 'x') + "\r\n\r\n";  // more than is read at once
+  const std::string padding = "GET /b HTTP/1.1\r\nHost: a\r\nX: " + std::string(9000, 'x') +
+                              "\r\n\r\n";  // more than is read at once
   std::vector<std::unique_ptr<client>> refused;
   for (std::size_t i = 0; i < limits::refusals_lingering + 8; ++i) {
     refused.push_back(std::make_unique<client>(server.port()));
     refused.back()->send(folded + padding + get_text("/c"));
   }
-  for (std::size_t i = 0; i < limits::refusals_lingering; ++i) BOOST_TEST(refused[i]->read().status == 400);
+  for (std::size_t i = 0; i < limits::refusals_lingering; ++i)
+    BOOST_TEST(refused[i]->read().status == 400);
   BOOST_TEST(get(server.port(), "/alive").status == 200);
   BOOST_TEST(handled == 1);
 }
@@ -303,9 +327,10 @@ BOOST_AUTO_TEST_CASE(a_slow_reader_is_given_no_more_than_the_kernel_keeps_for_it
   constexpr std::size_t kernel = 16 << 20;  // both sockets' buffers together have less
   handed_over<std::shared_ptr<producer>> made;
   streaming_server server{[&](const http::request&, const http::responder& answer) {
-    auto p = std::make_shared<producer>(answer.stream(text_head()), counted_chunks(chunks, [](std::size_t n) {
-                                          return std::string(chunk, static_cast<char>('a' + n % 26));
-                                        }));
+    auto p = std::make_shared<producer>(
+        answer.stream(text_head()), counted_chunks(chunks, [](std::size_t n) {
+          return std::string(chunk, static_cast<char>('a' + n % 26));
+        }));
     p->go_on();
     made.give(p);
   }};
@@ -326,8 +351,9 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_is_cut_off) {
   handed_over<std::shared_ptr<producer>> made;
   streaming_server server{[&](const http::request& r, const http::responder& answer) {
                             if (r.path != "/") return answer(http::alive());
-                            auto p = std::make_shared<producer>(answer.stream(text_head()),
-                                                                [](std::size_t) { return std::string(64 << 10, 'x'); });
+                            auto p = std::make_shared<producer>(
+                                answer.stream(text_head()),
+                                [](std::size_t) { return std::string(64 << 10, 'x'); });
                             p->go_on();
                             made.give(p);
                           },
@@ -343,7 +369,8 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_is_cut_off) {
 BOOST_AUTO_TEST_CASE(a_client_that_goes_away_ends_the_stream) {
   handed_over<std::shared_ptr<producer>> made;
   streaming_server server{[&](const http::request&, const http::responder& answer) {
-    auto p = std::make_shared<producer>(answer.stream(text_head()), [](std::size_t) { return std::string(1000, 'x'); });
+    auto p = std::make_shared<producer>(answer.stream(text_head()),
+                                        [](std::size_t) { return std::string(1000, 'x'); });
     p->go_on();
     made.give(p);
   }};
@@ -356,7 +383,9 @@ BOOST_AUTO_TEST_CASE(a_client_that_goes_away_ends_the_stream) {
 
 BOOST_AUTO_TEST_CASE(a_stream_outlives_the_limits_of_requests_as_long_as_chunks_are_given) {
   handed_over<std::shared_ptr<http::body_writer>> made;
-  streaming_server server{[&](const http::request&, const http::responder& answer) { made.give(answer.stream(text_head())); },
+  streaming_server server{[&](const http::request&, const http::responder& answer) {
+                            made.give(answer.stream(text_head()));
+                          },
                           [](auto& options) {
                             options.request_read = 1s;
                             options.idle = 100ms;
@@ -381,15 +410,19 @@ BOOST_AUTO_TEST_CASE(a_stream_outlives_the_limits_of_requests_as_long_as_chunks_
 
 BOOST_AUTO_TEST_CASE(many_streams_run_at_once) {
   streaming_server server{[](const http::request& r, const http::responder& answer) {
-    std::make_shared<producer>(answer.stream(text_head()),
-                               counted_chunks(50, [path = r.path](std::size_t n) { return path + " " + std::to_string(n) + "\n"; }))
+    std::make_shared<producer>(
+        answer.stream(text_head()),
+        counted_chunks(
+            50, [path = r.path](std::size_t n) { return path + " " + std::to_string(n) + "\n"; }))
         ->go_on();
   }};
   std::vector<client> clients;
-  for (int i = 0; i < 200; ++i) clients.emplace_back(server.port()).send(get_text("/" + std::to_string(i)));
+  for (int i = 0; i < 200; ++i)
+    clients.emplace_back(server.port()).send(get_text("/" + std::to_string(i)));
   for (int i = 0; i < 200; ++i) {
     std::string expected;
-    for (int n = 0; n < 50; ++n) expected += "/" + std::to_string(i) + " " + std::to_string(n) + "\n";
+    for (int n = 0; n < 50; ++n)
+      expected += "/" + std::to_string(i) + " " + std::to_string(n) + "\n";
     BOOST_REQUIRE_EQUAL(clients[static_cast<std::size_t>(i)].read_head().status, 200);
     BOOST_REQUIRE_EQUAL(clients[static_cast<std::size_t>(i)].read_chunks().value(), expected);
   }
@@ -406,7 +439,8 @@ BOOST_AUTO_TEST_CASE(a_stop_breaks_open_streams_off) {
       writers.push_back(body);
       body->write("one", [](bool) {});
     } else {
-      producers.push_back(std::make_shared<producer>(std::move(body), [](std::size_t) { return std::string(10'000, 'x'); }));
+      producers.push_back(std::make_shared<producer>(
+          std::move(body), [](std::size_t) { return std::string(10'000, 'x'); }));
       producers.back()->go_on();
     }
   }};
@@ -438,7 +472,9 @@ BOOST_AUTO_TEST_CASE(a_stop_breaks_open_streams_off) {
 BOOST_AUTO_TEST_CASE(what_has_ended_before_the_stop_arrives_whole) {
   for (int i = 0; i < 20; ++i) {
     handed_over<std::shared_ptr<http::body_writer>> made;
-    streaming_server server{[&](const http::request&, const http::responder& answer) { made.give(answer.stream(text_head())); }};
+    streaming_server server{[&](const http::request&, const http::responder& answer) {
+      made.give(answer.stream(text_head()));
+    }};
     client c{server.port()};
     c.send(get_text("/"));
     const auto body = made.take();
@@ -457,7 +493,9 @@ BOOST_AUTO_TEST_CASE(a_stop_while_streams_begin_and_end_ends) {
       const auto body = answer.stream(text_head());
       if (!body) return;
       ++served;
-      std::make_shared<producer>(body, counted_chunks(20, [](std::size_t) { return std::string(500, 'x'); }))->go_on();
+      std::make_shared<producer>(
+          body, counted_chunks(20, [](std::size_t) { return std::string(500, 'x'); }))
+          ->go_on();
     }};
     std::atomic<bool> go_on{true};
     std::vector<std::thread> threads;
@@ -466,7 +504,8 @@ BOOST_AUTO_TEST_CASE(a_stop_while_streams_begin_and_end_ends) {
         try {
           while (go_on) {
             client c{port};
-            while (go_on && c.send(get_text("/")) && c.read_head().status == 200 && c.read_chunks()) {
+            while (go_on && c.send(get_text("/")) && c.read_head().status == 200 &&
+                   c.read_chunks()) {
             }
           }
         } catch (const std::exception&) {

@@ -79,7 +79,9 @@ submit_outcome outcome_of(script& s) {
 submit_outcome outcome_of(script& s, const submission_key& key) {
   using kind = submit_outcome::kind;
   const auto known = s.keys.find(key.text);
-  if (known != s.keys.end()) return {known->second.first == key.digest ? kind::replayed : kind::key_used, known->second.second, ""};
+  if (known != s.keys.end())
+    return {known->second.first == key.digest ? kind::replayed : kind::key_used,
+            known->second.second, ""};
   auto made = outcome_of(s);
   if (made.what == kind::accepted) s.keys[key.text] = {key.digest, made.id};
   return made;
@@ -108,39 +110,57 @@ control_outcome control_of(const script& s, job_id job, bool redrives) {
   const auto found = s.jobs.find(job);
   if (found == s.jobs.end()) return {kind::no_such_job, {}};
   const auto& images = found->second.images;
-  if (redrives) return {kind::done, {job, run_number{found->second.run.value + 1}, {images.total, images.succeeded, 0}}};
+  if (redrives)
+    return {kind::done,
+            {job, run_number{found->second.run.value + 1}, {images.total, images.succeeded, 0}}};
   return {kind::done, {job, found->second.run, images, true}};
 }
 
 load_report load_of(const script& s) {
-  const auto at = s.supervisor == manner::starting ? phase::starting : s.supervisor == manner::draining ? phase::draining : phase::ready;
-  return {
-      .at = at, .ongoing_jobs = 1, .pending_images = 2, .images_in_flight = 3, .images_in_flight_peak = 4, .fetches = 5, .images_held = 6};
+  const auto at = s.supervisor == manner::starting   ? phase::starting
+                  : s.supervisor == manner::draining ? phase::draining
+                                                     : phase::ready;
+  return {.at = at,
+          .ongoing_jobs = 1,
+          .pending_images = 2,
+          .images_in_flight = 3,
+          .images_in_flight_peak = 4,
+          .fetches = 5,
+          .images_held = 6};
 }
 
 query_outcome<job_status> status_of(const script& s, job_id job) {
-  if (s.reader == manner::storage_failed) return {query_outcome<job_status>::kind::storage_failed, std::nullopt, "disk gone"};
+  if (s.reader == manner::storage_failed)
+    return {query_outcome<job_status>::kind::storage_failed, std::nullopt, "disk gone"};
   const auto found = s.jobs.find(job);
-  return {query_outcome<job_status>::kind::answered, found == s.jobs.end() ? std::nullopt : std::optional{found->second}, ""};
+  return {query_outcome<job_status>::kind::answered,
+          found == s.jobs.end() ? std::nullopt : std::optional{found->second}, ""};
 }
 
 query_outcome<job_audit> audit_of(const script& s, job_id job) {
-  if (s.audit_reader == manner::storage_failed) return {query_outcome<job_audit>::kind::storage_failed, std::nullopt, "disk gone", "it is damaged"};
+  if (s.audit_reader == manner::storage_failed)
+    return {query_outcome<job_audit>::kind::storage_failed, std::nullopt, "disk gone",
+            "it is damaged"};
   const auto found = s.audits.find(job);
-  return {query_outcome<job_audit>::kind::answered, found == s.audits.end() ? std::nullopt : std::optional{found->second}, ""};
+  return {query_outcome<job_audit>::kind::answered,
+          found == s.audits.end() ? std::nullopt : std::optional{found->second}, ""};
 }
 
-void control(supervisor_actor::pointer self, const script_ptr& s, job_id job, bool redrives, const reply<control_outcome>& answer) {
+void control(supervisor_actor::pointer self, const script_ptr& s, job_id job, bool redrives,
+             const reply<control_outcome>& answer) {
   const std::lock_guard lock{s->mutex};
   if (s->supervisor == manner::die) return self->quit();
   if (s->supervisor == manner::forget) return;
-  if (s->supervisor == manner::hold) return s->hold([s, job, redrives, answer] { answer(control_of(*s, job, redrives)); });
+  if (s->supervisor == manner::hold)
+    return s->hold([s, job, redrives, answer] { answer(control_of(*s, job, redrives)); });
   answer(control_of(*s, job, redrives));
 }
 
-supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self, const script_ptr& s) {
+supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self,
+                                                const script_ptr& s) {
   return {
-      [self, s](submit_atom, const submission_ptr& job, const std::optional<submission_key>& key, const reply<submit_outcome>& answer) {
+      [self, s](submit_atom, const submission_ptr& job, const std::optional<submission_key>& key,
+                const reply<submit_outcome>& answer) {
         const std::lock_guard lock{s->mutex};
         ++s->submissions;
         s->last = job;
@@ -149,11 +169,17 @@ supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self, 
         if (s->supervisor == manner::die) return self->quit();
         if (s->supervisor == manner::forget) return;
         if (s->supervisor == manner::hold)
-          return s->hold([s, answer] { answer({submit_outcome::kind::accepted, job_id{++s->last_id}, ""}); });
+          return s->hold([s, answer] {
+            answer({submit_outcome::kind::accepted, job_id{++s->last_id}, ""});
+          });
         answer(key ? outcome_of(*s, *key) : outcome_of(*s));
       },
-      [self, s](cancel_atom, job_id job, const reply<control_outcome>& answer) { control(self, s, job, false, answer); },
-      [self, s](redrive_atom, job_id job, const reply<control_outcome>& answer) { control(self, s, job, true, answer); },
+      [self, s](cancel_atom, job_id job, const reply<control_outcome>& answer) {
+        control(self, s, job, false, answer);
+      },
+      [self, s](redrive_atom, job_id job, const reply<control_outcome>& answer) {
+        control(self, s, job, true, answer);
+      },
       [self, s](load_atom, const reply<std::optional<load_report>>& answer) {
         const std::lock_guard lock{s->mutex};
         if (s->supervisor == manner::die) return self->quit();
@@ -171,17 +197,21 @@ supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self, 
 
 reader_actor::behavior_type fake_reader(reader_actor::pointer self, const script_ptr& s) {
   return {
-      [](pending_atom, job_id, run_number, image_number, std::uint64_t) { return std::make_shared<const task_page>(); },
+      [](pending_atom, job_id, run_number, image_number, std::uint64_t) {
+        return std::make_shared<const task_page>();
+      },
       [self, s](status_atom, job_id job, const reply<query_outcome<job_status>>& answer) {
         const std::lock_guard lock{s->mutex};
         ++s->status_questions;
         s->held_more.notify_all();
         if (s->reader == manner::die) return self->quit();
         if (s->reader == manner::forget) return;
-        if (s->reader == manner::hold) return s->hold([s, job, answer] { answer(status_of(*s, job)); });
+        if (s->reader == manner::hold)
+          return s->hold([s, job, answer] { answer(status_of(*s, job)); });
         answer(status_of(*s, job));
       },
-      [](audit_atom, job_id, const reply<query_outcome<job_audit>>&) {},  // an audit would hold up statuses here, and is lost
+      [](audit_atom, job_id, const reply<query_outcome<job_audit>>&) {
+      },  // an audit would hold up statuses here, and is lost
       [](ongoing_atom, job_id) { return brief_page{}; },
       [](staging_atom) { return id_list{}; },
   };
@@ -189,13 +219,17 @@ reader_actor::behavior_type fake_reader(reader_actor::pointer self, const script
 
 reader_actor::behavior_type fake_audit_reader(reader_actor::pointer self, const script_ptr& s) {
   return {
-      [](pending_atom, job_id, run_number, image_number, std::uint64_t) { return std::make_shared<const task_page>(); },
-      [](status_atom, job_id, const reply<query_outcome<job_status>>&) {},  // a status would wait for audits here, and is lost
+      [](pending_atom, job_id, run_number, image_number, std::uint64_t) {
+        return std::make_shared<const task_page>();
+      },
+      [](status_atom, job_id, const reply<query_outcome<job_status>>&) {
+      },  // a status would wait for audits here, and is lost
       [self, s](audit_atom, job_id job, const reply<query_outcome<job_audit>>& answer) {
         const std::lock_guard lock{s->mutex};
         if (s->audit_reader == manner::die) return self->quit();
         if (s->audit_reader == manner::forget) return;
-        if (s->audit_reader == manner::hold) return s->hold([s, job, answer] { answer(audit_of(*s, job)); });
+        if (s->audit_reader == manner::hold)
+          return s->hold([s, job, answer] { answer(audit_of(*s, job)); });
         answer(audit_of(*s, job));
       },
       [](ongoing_atom, job_id) { return brief_page{}; },
@@ -213,7 +247,8 @@ herald_actor::behavior_type fake_herald(herald_actor::pointer, const script_ptr&
       [s](unfollow_atom, job_id, std::uint64_t token) {
         std::vector<std::pair<job_id, subscriber>> gone;  // let go of without the lock
         const std::lock_guard lock{s->mutex};
-        const auto left = std::ranges::partition(s->followers, [token](const auto& each) { return each.second.token != token; });
+        const auto left = std::ranges::partition(
+            s->followers, [token](const auto& each) { return each.second.token != token; });
         gone.assign(left.begin(), left.end());
         s->followers.erase(left.begin(), left.end());
         s->held_more.notify_all();
@@ -237,37 +272,46 @@ void answer_as(manner how, Self* self, script& s, const Reply& answer, Tell tell
 }
 
 template <class T, class Question>
-query_outcome<T> outcome_of(manner how, const std::function<query_outcome<T>(Question)>& tell, std::decay_t<Question> question) {
+query_outcome<T> outcome_of(manner how, const std::function<query_outcome<T>(Question)>& tell,
+                            std::decay_t<Question> question) {
   using kind = typename query_outcome<T>::kind;
-  if (how == manner::storage_failed) return {kind::storage_failed, std::nullopt, "disk gone", "it is damaged"};
+  if (how == manner::storage_failed)
+    return {kind::storage_failed, std::nullopt, "disk gone", "it is damaged"};
   return tell ? tell(question) : query_outcome<T>{kind::answered, std::nullopt};
 }
 
-report_reader_actor::behavior_type fake_report_reader(report_reader_actor::pointer self, const script_ptr& s) {
+report_reader_actor::behavior_type fake_report_reader(report_reader_actor::pointer self,
+                                                      const script_ptr& s) {
   return {
       [self, s](jobs_atom, const jobs_question& q, const reply<query_outcome<job_page>>& answer) {
         const std::lock_guard lock{s->mutex};
-        answer_as(s->report_reader, self, *s, answer, [s, q] { return outcome_of(s->report_reader, s->reports.jobs, q); });
+        answer_as(s->report_reader, self, *s, answer,
+                  [s, q] { return outcome_of(s->report_reader, s->reports.jobs, q); });
       },
       [self, s](report_atom, job_id q, const reply<query_outcome<job_report>>& answer) {
         const std::lock_guard lock{s->mutex};
-        answer_as(s->report_reader, self, *s, answer, [s, q] { return outcome_of(s->report_reader, s->reports.report, q); });
+        answer_as(s->report_reader, self, *s, answer,
+                  [s, q] { return outcome_of(s->report_reader, s->reports.report, q); });
       },
-      [self, s](images_atom, const images_question& q, const reply<query_outcome<image_page>>& answer) {
+      [self, s](images_atom, const images_question& q,
+                const reply<query_outcome<image_page>>& answer) {
         const std::lock_guard lock{s->mutex};
-        answer_as(s->report_reader, self, *s, answer, [s, q] { return outcome_of(s->report_reader, s->reports.images, q); });
+        answer_as(s->report_reader, self, *s, answer,
+                  [s, q] { return outcome_of(s->report_reader, s->reports.images, q); });
       },
-      [self, s](visits_atom, const visits_question& q, const reply<query_outcome<visits_page>>& answer) {
+      [self, s](visits_atom, const visits_question& q,
+                const reply<query_outcome<visits_page>>& answer) {
         const std::lock_guard lock{s->mutex};
-        answer_as(s->report_reader, self, *s, answer, [s, q] { return outcome_of(s->report_reader, s->reports.visits, q); });
+        answer_as(s->report_reader, self, *s, answer,
+                  [s, q] { return outcome_of(s->report_reader, s->reports.visits, q); });
       },
   };
 }
 
 /// Two areas: North with S1 and S3, South with "S 2/\xC3\xA9".
 stores::store_table_ptr table_of_stores() {
-  static const auto table = std::make_shared<const stores::store_table>(
-      std::vector<stores::store>{{"S1", "First", "North"}, {"S 2/\xC3\xA9", "\"Second\"", "South"}, {"S3", "Third", "North"}});
+  static const auto table = std::make_shared<const stores::store_table>(std::vector<stores::store>{
+      {"S1", "First", "North"}, {"S 2/\xC3\xA9", "\"Second\"", "South"}, {"S3", "Third", "North"}});
   return table;
 }
 
@@ -275,12 +319,15 @@ store_selection selection_of(const store_question& question) {
   using kind = store_selection::kind;
   const auto table = table_of_stores();
   if (question.area && !table->has_area(*question.area)) return {.what = kind::unknown_area};
-  if (!question.store_id) return {kind::found, table, question.area ? table->in_area(*question.area) : table->all()};
+  if (!question.store_id)
+    return {kind::found, table, question.area ? table->in_area(*question.area) : table->all()};
   const auto* store = table->find(*question.store_id);
-  return store == nullptr ? store_selection{.what = kind::unknown_store} : store_selection{kind::found, table, table->only(*store)};
+  return store == nullptr ? store_selection{.what = kind::unknown_store}
+                          : store_selection{kind::found, table, table->only(*store)};
 }
 
-store_master_actor::behavior_type fake_store_master(store_master_actor::pointer self, const script_ptr& s) {
+store_master_actor::behavior_type fake_store_master(store_master_actor::pointer self,
+                                                    const script_ptr& s) {
   return {
       [self, s](select_atom, const store_question& q, const reply<store_selection>& answer) {
         const std::lock_guard lock{s->mutex};
@@ -291,11 +338,13 @@ store_master_actor::behavior_type fake_store_master(store_master_actor::pointer 
   };
 }
 
-store_loader_actor::behavior_type fake_store_loader(store_loader_actor::pointer self, const script_ptr& s) {
+store_loader_actor::behavior_type fake_store_loader(store_loader_actor::pointer self,
+                                                    const script_ptr& s) {
   return {
       [self, s](reload_atom, const reply<reload_outcome>& answer) {
         const std::lock_guard lock{s->mutex};
-        answer_as(s->store_loader, self, *s, answer, [s] { return s->reports.reload ? s->reports.reload() : reload_outcome{}; });
+        answer_as(s->store_loader, self, *s, answer,
+                  [s] { return s->reports.reload ? s->reports.reload() : reload_outcome{}; });
       },
   };
 }
@@ -314,10 +363,12 @@ struct world::inside {
   caf::actor_system system{configuration};
   script_ptr play = std::make_shared<script>();
   supervisor_actor supervisor = system.spawn(fake_supervisor, play);
-  std::vector<reader_actor> readers{system.spawn(fake_reader, play), system.spawn(fake_reader, play)};
+  std::vector<reader_actor> readers{system.spawn(fake_reader, play),
+                                    system.spawn(fake_reader, play)};
   reader_actor audit_reader = system.spawn(fake_audit_reader, play);
   herald_actor herald = system.spawn(fake_herald, play);
-  std::vector<report_reader_actor> report_readers{system.spawn(fake_report_reader, play), system.spawn(fake_report_reader, play)};
+  std::vector<report_reader_actor> report_readers{system.spawn(fake_report_reader, play),
+                                                  system.spawn(fake_report_reader, play)};
   store_master_actor store_master = system.spawn(fake_store_master, play);
   store_loader_actor store_loader = system.spawn(fake_store_loader, play);
   std::unique_ptr<http::server> server;
@@ -365,8 +416,9 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   how.unread_answers_bytes = options.unread_answers_bytes;
   how.trusts_client = options.trusts_client;
   auto started =
-      http::server::start(how, {inside_->supervisor, inside_->readers, inside_->audit_reader, inside_->herald, inside_->report_readers,
-                                inside_->store_master, inside_->store_loader, options.callback_problem});
+      http::server::start(how, {inside_->supervisor, inside_->readers, inside_->audit_reader,
+                                inside_->herald, inside_->report_readers, inside_->store_master,
+                                inside_->store_loader, options.callback_problem});
   if (auto* refused = std::get_if<http::server::start_error>(&started)) {
     inside_->problem = refused->message;
   } else {
@@ -432,10 +484,12 @@ namespace {
 
 void wait_until(script& s, const char* what, const std::function<bool()>& there) {
   std::unique_lock lock{s.mutex};
-  if (!s.held_more.wait_for(lock, std::chrono::seconds{20}, there)) throw std::runtime_error{std::string{what} + " did not come"};
+  if (!s.held_more.wait_for(lock, std::chrono::seconds{20}, there))
+    throw std::runtime_error{std::string{what} + " did not come"};
 }
 
-/// In an actor, like every answer: ThreadSanitizer does not see how CAF hands data from thread to thread, and is told to look away there.
+/// In an actor, like every answer: ThreadSanitizer does not see how CAF hands data from thread to
+/// thread, and is told to look away there.
 void in_an_actor(caf::actor_system& system, std::function<void()> what) {
   const auto done = std::make_shared<std::promise<void>>();
   system.spawn([done, what = std::move(what)] {
@@ -448,15 +502,18 @@ void in_an_actor(caf::actor_system& system, std::function<void()> what) {
 }  // namespace
 
 void world::wait_for_held(std::size_t questions) {
-  wait_until(*inside_->play, "the questions", [&] { return inside_->play->held.size() >= questions; });
+  wait_until(*inside_->play, "the questions",
+             [&] { return inside_->play->held.size() >= questions; });
 }
 
 void world::wait_for_followers(std::size_t count) {
-  wait_until(*inside_->play, "the followers", [&] { return inside_->play->followers.size() == count; });
+  wait_until(*inside_->play, "the followers",
+             [&] { return inside_->play->followers.size() == count; });
 }
 
 void world::wait_for_status_questions(std::size_t count) {
-  wait_until(*inside_->play, "the questions", [&] { return inside_->play->status_questions >= count; });
+  wait_until(*inside_->play, "the questions",
+             [&] { return inside_->play->status_questions >= count; });
 }
 
 /// Behind the requests to follow that are in its mailbox.
@@ -476,7 +533,8 @@ void world::in_the_herald(std::function<void()> what) {
 void world::tell(const job_status& progress) {
   in_the_herald([s = inside_->play, progress] {
     for (const auto& [job, who] : s->followers) {
-      if (job == progress.id) who.tell({progress.id, progress.run, progress.state, progress.images});
+      if (job == progress.id)
+        who.tell({progress.id, progress.run, progress.state, progress.images});
     }
   });
 }
@@ -511,9 +569,11 @@ submission_ptr world::last_submission() const {
 }
 
 std::string good_submission(std::size_t bytes) {
-  std::string text = R"({"count":1,"visits":[{"store_id":"S1","visit_time":"2025-03-11","image_url":["http://h.example/1.jpg")";
+  std::string text =
+      R"({"count":1,"visits":[{"store_id":"S1","visit_time":"2025-03-11","image_url":["http://h.example/1.jpg")";
   const std::string end = "]}]}";
-  while (text.size() + end.size() < bytes) text += R"(,"http://h.example/)" + std::to_string(text.size()) + R"(.jpg")";
+  while (text.size() + end.size() < bytes)
+    text += R"(,"http://h.example/)" + std::to_string(text.size()) + R"(.jpg")";
   return text + end;
 }
 

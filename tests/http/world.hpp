@@ -21,8 +21,9 @@ namespace retail_pulse::tests {
 
 /// How an actor treats the questions it gets.
 enum class manner : std::uint8_t {
-  normal,  ///< jobs are accepted with ids from 1, and once per key; jobs that are known can be cancelled and redriven; statuses and audits
-           ///< are those of `know`; the load has numbers from 1 to 6
+  normal,  ///< jobs are accepted with ids from 1, and once per key; jobs that are known can be
+           ///< cancelled and redriven; statuses and audits are those of `know`; the load has
+           ///< numbers from 1 to 6
   starting,
   full,
   too_large,
@@ -75,12 +76,14 @@ class world {
   void supervisor_is(manner m);
   void reader_is(manner m);        ///< the readers for statuses
   void audit_reader_is(manner m);  ///< the one for audits
-  /// How the readers of reports answer, on their thread, where they are normal. Without an answer there is nothing.
+  /// How the readers of reports answer, on their thread, where they are normal. Without an answer
+  /// there is nothing.
   struct reports {
     std::function<actors::query_outcome<job_page>(const actors::jobs_question&)> jobs;
     std::function<actors::query_outcome<job_report>(job_id)> report;
     std::function<actors::query_outcome<image_page>(const actors::images_question&)> images;
-    std::function<actors::query_outcome<actors::visits_page>(const actors::visits_question&)> visits;
+    std::function<actors::query_outcome<actors::visits_page>(const actors::visits_question&)>
+        visits;
     std::function<actors::reload_outcome()> reload;
   };
   void reports_are(reports how);
@@ -102,7 +105,8 @@ class world {
   void let_go();
   std::size_t submissions() const;
   submission_ptr last_submission() const;
-  std::vector<std::string> last_key() const;  ///< text and digest; empty when the last submission had none
+  std::vector<std::string> last_key()
+      const;  ///< text and digest; empty when the last submission had none
 
  private:
   struct inside;

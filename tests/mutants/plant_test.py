@@ -86,13 +86,25 @@ class Planter(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             source, program = pathlib.Path(folder, "a.cpp"), pathlib.Path(folder, "a")
             source.write_text(planted())
-            subprocess.run([sys.argv[1], "-std=c++20", "-Wall", "-Werror",
-                            f"-I{HERE.parent.parent}", source, "-o", program], check=True)
+            subprocess.run(
+                [
+                    sys.argv[1],
+                    "-std=c++20",
+                    "-Wall",
+                    "-Werror",
+                    f"-I{HERE.parent.parent}",
+                    source,
+                    "-o",
+                    program,
+                ],
+                check=True,
+            )
             others = {name: text for name, text in os.environ.items() if name != "PLANTED"}
 
             def printed(switch):
-                run = subprocess.run([program], env=others | switch, check=True,
-                                     stdout=subprocess.PIPE)
+                run = subprocess.run(
+                    [program], env=others | switch, check=True, stdout=subprocess.PIPE
+                )
                 return int(run.stdout)
 
             self.assertEqual(printed({}), 7)  # 2 * 3 + 1
@@ -101,12 +113,16 @@ class Planter(unittest.TestCase):
                     self.assertEqual(printed({"PLANTED": number}), expected)
 
     def test_a_text_that_is_gone_is_named(self):
-        self.refused("1 (nothing is counted): 'count += by;' occurs 0 times in next, a.cpp",
-                     code=CODE.replace("+=", "-="))
+        self.refused(
+            "1 (nothing is counted): 'count += by;' occurs 0 times in next, a.cpp",
+            code=CODE.replace("+=", "-="),
+        )
 
     def test_a_text_that_is_there_twice_is_named(self):
-        self.refused("2 (a sum is taken): '2 * of' occurs 2 times in twice",
-                     code=CODE.replace("2 * of", "2 * of + 2 * of"))
+        self.refused(
+            "2 (a sum is taken): '2 * of' occurs 2 times in twice",
+            code=CODE.replace("2 * of", "2 * of + 2 * of"),
+        )
 
     def test_a_function_that_is_gone_is_named(self):
         self.refused("occurs 0 times in twice", code=CODE.replace("int twice", "int double_of"))
@@ -119,14 +135,21 @@ class Planter(unittest.TestCase):
         self.refused("occurs 0 times", listed="1 a\n  a.cpp  main\n- ounts.next(1)\n")
 
     def test_edits_that_overlap_are_named(self):
-        self.refused("overlaps another edit",
-                     listed="1 a\n  a.cpp  next\n- count += by; if (…) count = 0;\n"
-                            "2 b\n  a.cpp  next\n- if (…) count = 0; return count;\n")
+        self.refused(
+            "overlaps another edit",
+            listed="1 a\n  a.cpp  next\n- count += by; if (…) count = 0;\n"
+            "2 b\n  a.cpp  next\n- if (…) count = 0; return count;\n",
+        )
 
     def test_a_list_that_cannot_be_read_is_refused(self):
-        for wrong in ["- of\n", "1 a\n- of\n", "1 a\n  a.cpp\n", "1 a\n  a.cpp  twice\nof\n",
-                      "1 a\n  a.cpp  twice\n+ of\n",
-                      "1 a\n  a.cpp  twice\n- of\n1 b\n  a.cpp  twice\n- 2\n"]:
+        for wrong in [
+            "- of\n",
+            "1 a\n- of\n",
+            "1 a\n  a.cpp\n",
+            "1 a\n  a.cpp  twice\nof\n",
+            "1 a\n  a.cpp  twice\n+ of\n",
+            "1 a\n  a.cpp  twice\n- of\n1 b\n  a.cpp  twice\n- 2\n",
+        ]:
             with self.subTest(wrong), self.assertRaises(plant.Problem):
                 plant.read_list(wrong)
 

@@ -50,7 +50,7 @@ def in_words(text):
     return re.sub(CODE, r"`\g<0>`", text)
 
 
-# --- settings ------------------------------------------------------------------------------------
+# --- settings -----------------------------------------------------------------------------------
 
 
 def row_of_setting(row):
@@ -86,7 +86,7 @@ def configuration(data):
     return page("Configuration", *parts)
 
 
-# --- error codes ---------------------------------------------------------------------------------
+# --- error codes --------------------------------------------------------------------------------
 
 OF_IMAGES = """\
 A failed image has one of these codes, and an `error`: the sentence, followed by a colon and the
@@ -139,18 +139,23 @@ def row_of_code(row):
 
 def errors(data, document):
     statuses = {name: ", ".join(map(code, of)) for name, of in data["statuses"].items()}
-    retried = (f"`http_status` is retried after {statuses['client_errors']} and every 5xx except "
-               f"{statuses['server_errors_not']}.")
+    retried = (
+        f"`http_status` is retried after {statuses['client_errors']} and every 5xx except "
+        f"{statuses['server_errors_not']}."
+    )
     return page(
         "Error codes",
-        "## Images", OF_IMAGES,
+        "## Images",
+        OF_IMAGES,
         table(["code", "sentence", "retried", "meaning"], map(row_of_code, data["errors"])),
         prose(retried),
-        "## Requests", OF_REQUESTS,
-        table(["code", "HTTP status", "an example of its sentence"], rows_of_problems(document)))
+        "## Requests",
+        OF_REQUESTS,
+        table(["code", "HTTP status", "an example of its sentence"], rows_of_problems(document)),
+    )
 
 
-# --- limits --------------------------------------------------------------------------------------
+# --- limits -------------------------------------------------------------------------------------
 
 OF_LIMITS = """\
 Bounds that are not settings.
@@ -165,7 +170,7 @@ def limits(data):
     return page("Limits", *parts)
 
 
-# --- API -----------------------------------------------------------------------------------------
+# --- API ----------------------------------------------------------------------------------------
 
 
 def operations_of(document):
@@ -194,8 +199,11 @@ def row_of_operation(method, path, operation):
 def api(document):
     parts = [OF_API]
     for tag in document["tags"]:
-        rows = [row_of_operation(*each) for each in operations_of(document)
-                if tag["name"] in each[2]["tags"]]
+        rows = [
+            row_of_operation(*each)
+            for each in operations_of(document)
+            if tag["name"] in each[2]["tags"]
+        ]
         parts.append(f"## {tag['description']}")
         parts.append(table(["method", "path", "does", "statuses", "operation"], rows))
     sent = [[code(name), item["post"]["summary"]] for name, item in document["webhooks"].items()]
@@ -209,8 +217,12 @@ def main():
     _, task, program, description = sys.argv
     data = json.loads(subprocess.run([program], check=True, capture_output=True, text=True).stdout)
     document = json.loads(pathlib.Path(description).read_text(encoding="utf-8"))
-    pages = {"configuration.md": configuration(data), "errors.md": errors(data, document),
-             "limits.md": limits(data), "api.md": api(document)}
+    pages = {
+        "configuration.md": configuration(data),
+        "errors.md": errors(data, document),
+        "limits.md": limits(data),
+        "api.md": api(document),
+    }
     stale = []
     for name, text in pages.items():
         file = FOLDER / name

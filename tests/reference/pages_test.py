@@ -12,24 +12,45 @@ from unittest import mock
 
 import pages
 
-SETTING = {"topic": "API", "flag": "port", "variable": "RETAIL_PULSE_PORT",
-           "other_variable": "PORT", "default": "8080", "is_value": True, "bounds": "0 to 9",
-           "meaning": "port | of --fetch full", "choices": "", "notes": "One. Two."}
-DATA = {"settings": [SETTING],
-        "errors": [{"code": "timed_out", "sentence": "Late", "retried": True, "meaning": "Late."}],
-        "statuses": {"client_errors": [408], "server_errors_not": [501]},
-        "limits": [{"topic": "T", "rows": [{"what": "w", "limit": "1", "beyond": "`400`"}]}]}
+SETTING = {
+    "topic": "API",
+    "flag": "port",
+    "variable": "RETAIL_PULSE_PORT",
+    "other_variable": "PORT",
+    "default": "8080",
+    "is_value": True,
+    "bounds": "0 to 9",
+    "meaning": "port | of --fetch full",
+    "choices": "",
+    "notes": "One. Two.",
+}
+DATA = {
+    "settings": [SETTING],
+    "errors": [{"code": "timed_out", "sentence": "Late", "retried": True, "meaning": "Late."}],
+    "statuses": {"client_errors": [408], "server_errors_not": [501]},
+    "limits": [{"topic": "T", "rows": [{"what": "w", "limit": "1", "beyond": "`400`"}]}],
+}
 PROBLEM = {"title": "Not Found", "status": 404, "code": "not_found", "detail": "nothing here"}
 
 
 def document(code="not_found"):
     answer = {"content": {"application/problem+json": {"example": PROBLEM}}}
-    operation = {"operationId": "get", "tags": ["t"], "summary": "Get it",
-                 "responses": {"404": answer}}
-    schemas = {"ProblemCode": {"enum": [code]},
-               "TurnedDown": {"properties": {"code": {"enum": []}}}}
-    return {"tags": [{"name": "t", "description": "Things"}], "paths": {"/a": {"get": operation}},
-            "components": {"responses": {}, "schemas": schemas}, "webhooks": {}}
+    operation = {
+        "operationId": "get",
+        "tags": ["t"],
+        "summary": "Get it",
+        "responses": {"404": answer},
+    }
+    schemas = {
+        "ProblemCode": {"enum": [code]},
+        "TurnedDown": {"properties": {"code": {"enum": []}}},
+    }
+    return {
+        "tags": [{"name": "t", "description": "Things"}],
+        "paths": {"/a": {"get": operation}},
+        "components": {"responses": {}, "schemas": schemas},
+        "webhooks": {},
+    }
 
 
 class Pages(unittest.TestCase):
@@ -45,9 +66,9 @@ class Pages(unittest.TestCase):
         """The message of the exit, if any."""
         file = self.folder / "openapi.json"
         file.write_text(json.dumps(described))
-        with mock.patch.object(pages, "FOLDER", self.folder / "reference"), \
-                mock.patch.object(sys, "argv", ["pages.py", task, str(self.program), str(file)]), \
-                contextlib.redirect_stderr(io.StringIO()):
+        with mock.patch.object(pages, "FOLDER", self.folder / "reference"), mock.patch.object(
+            sys, "argv", ["pages.py", task, str(self.program), str(file)]
+        ), contextlib.redirect_stderr(io.StringIO()):
             try:
                 pages.main()
             except SystemExit as end:
@@ -62,7 +83,8 @@ class Pages(unittest.TestCase):
         file.write_text(file.read_text().replace("8080", "8081"))
         self.assertEqual(
             self.run_pages("check", document()),
-            "docs/reference/configuration.md: not what the program says; run scripts/reference")
+            "docs/reference/configuration.md: not what the program says; run scripts/reference",
+        )
 
     def test_rows_are_markdown(self):
         self.assertIsNone(self.run_pages("write", document()))

@@ -99,8 +99,7 @@ json retried_statuses() {
   return {{"client_errors", retried}, {"server_errors_not", others}};
 }
 
-// --- limits
-// ----------------------------------------------------------------------------------------
+// --- limits -------------------------------------------------------------------------------------
 
 std::string with_separators(std::uint64_t number) {
   auto digits = std::to_string(number);
@@ -185,23 +184,24 @@ group requests() {
 }
 
 group reports() {
-  return {"Status, reports and commands",
-          {
-              row("Entries of a page, by default", number(l::default_page), ""),
-              row("Entries of a page, at most", number(l::max_page), "`400`"),
-              row("Texts of a page of images", bytes(l::report_page_bytes), "the page is shorter"),
-              row("Stores in a status, a report or an audit", number(l::status_failures),
-                  "`error_truncated` or `stores_truncated` is set"),
-              row("Longest `wait` of a status", time(l::longest_wait), "`400`"),
-              row("Clients that follow or wait for jobs; at most 3/4 of the connections",
-                  number(l::followers), "`503`"),
-              row("Pause between two `progress` events of a job", time(l::progress_pause), ""),
-              row("Comment in a silent event stream, every", time(l::follower_beat), ""),
-              row("Reports streamed at once", number(l::streams), "`503`"),
-              row("Queries for reports that wait", number(l::reads), "`503`"),
-              row("Audits that wait or run", number(l::audits), "`503`"),
-              row("Cancels and redrives that wait for storage", number(l::control_requests), "`503`"),
-          }};
+  return {
+      "Status, reports and commands",
+      {
+          row("Entries of a page, by default", number(l::default_page), ""),
+          row("Entries of a page, at most", number(l::max_page), "`400`"),
+          row("Texts of a page of images", bytes(l::report_page_bytes), "the page is shorter"),
+          row("Stores in a status, a report or an audit", number(l::status_failures),
+              "`error_truncated` or `stores_truncated` is set"),
+          row("Longest `wait` of a status", time(l::longest_wait), "`400`"),
+          row("Clients that follow or wait for jobs; at most 3/4 of the connections",
+              number(l::followers), "`503`"),
+          row("Pause between two `progress` events of a job", time(l::progress_pause), ""),
+          row("Comment in a silent event stream, every", time(l::follower_beat), ""),
+          row("Reports streamed at once", number(l::streams), "`503`"),
+          row("Queries for reports that wait", number(l::reads), "`503`"),
+          row("Audits that wait or run", number(l::audits), "`503`"),
+          row("Cancels and redrives that wait for storage", number(l::control_requests), "`503`"),
+      }};
 }
 
 group fetching() {

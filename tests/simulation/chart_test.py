@@ -30,7 +30,9 @@ class Chart(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         cls.page = os.path.join(cls.folder.name, "world.html")
         words = ["simulate", "--seed", "9", "--trace", "--html", cls.page]
-        cls.trace = subprocess.run([PROGRAM, *words], check=True, capture_output=True, text=True).stdout
+        cls.trace = subprocess.run(
+            [PROGRAM, *words], check=True, capture_output=True, text=True
+        ).stdout
 
     @classmethod
     def tearDownClass(cls):
@@ -39,10 +41,22 @@ class Chart(unittest.TestCase):
     def drawn(self, fragment=""):
         """The document after its script has run."""
         return subprocess.run(
-            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1200,800",
-             f"--user-data-dir={self.folder.name}/profile", "--virtual-time-budget=5000",
-             "--dump-dom", f"file://{self.page}{fragment}"],
-            check=True, capture_output=True, text=True, timeout=240).stdout
+            [
+                "chromium",
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--window-size=1200,800",
+                f"--user-data-dir={self.folder.name}/profile",
+                "--virtual-time-budget=5000",
+                "--dump-dom",
+                f"file://{self.page}{fragment}",
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=240,
+        ).stdout
 
     def test_it_is_well_formed(self):
         tags = Tags()
@@ -70,8 +84,11 @@ class Chart(unittest.TestCase):
         self.assertIn('class="to-effect"', shown)
 
     def test_a_page_that_cannot_be_written_is_refused(self):
-        done = subprocess.run([PROGRAM, "simulate", "--seed", "9", "--html", self.folder.name],
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            [PROGRAM, "simulate", "--seed", "9", "--html", self.folder.name],
+            capture_output=True,
+            text=True,
+        )
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assertIn("cannot be written", done.stderr)
 

@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::uint64_t seeds = 300;
 
-outcome of_seed(std::uint64_t seed, fault_set allowed = fault_set::all()) { return simulate({seed, allowed}); }
+outcome of_seed(std::uint64_t seed, fault_set allowed = fault_set::all()) {
+  return simulate({seed, allowed});
+}
 
 }  // namespace
 
@@ -24,7 +26,8 @@ BOOST_AUTO_TEST_CASE(violates_no_invariant_whatever_goes_wrong) {
   auto met = fault_set::none();
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     const auto result = of_seed(seed);
-    BOOST_TEST(result.violation.empty(), "seed " << seed << " step " << result.steps << ": " << result.violation);
+    BOOST_TEST(result.violation.empty(),
+               "seed " << seed << " step " << result.steps << ": " << result.violation);
     images += result.images;
     lives += result.lives;
     for (const auto& row : fault_table) {
@@ -59,7 +62,8 @@ BOOST_AUTO_TEST_CASE(does_the_same_work_without_faults) {
     const auto result = of_seed(seed, fault_set::none());
     BOOST_TEST(result.violation.empty(), "seed " << seed << ": " << result.violation);
     BOOST_TEST((result.faults == fault_set::none()));
-    BOOST_TEST(result.lives == 2u);  // its own, and the last one, which checks that nothing was left
+    BOOST_TEST(result.lives ==
+               2u);  // its own, and the last one, which checks that nothing was left
   }
 }
 

@@ -115,8 +115,8 @@ BOOST_AUTO_TEST_CASE(knows_who_sent_each_message_and_in_which_earlier_step) {
       last_step = line.step;
       if (!is_message(line)) continue;
       if (line.text != "starts") BOOST_TEST(!line.sender.empty(), line.name << " <- " << line.text);
-      // Without a cause are the starts of a life's first actors, timers that are set before its first
-      // step, and the questions of the simulation between steps.
+      // Without a cause are the starts of a life's first actors, timers that are set before its
+      // first step, and the questions of the simulation between steps.
       const bool needs_cause =
           line.text != "starts" && line.sender != line.name && line.sender != "simulation";
       if (line.cause != 0 || needs_cause)

@@ -1,4 +1,5 @@
-// A witness that sees nothing proves nothing: each invariant is broken here once, by wrong events or wrong rows.
+// A witness that sees nothing proves nothing: each invariant is broken here once, by wrong events
+// or wrong rows.
 #include "simulation/witness.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -24,9 +25,12 @@ scenario small_plan() {
   plan.pool.origin_connections = 1;
   plan.pool.image.attempts = 2;
   plan.pool.image.delay_min = 100ms;
-  plan.origins = {{"o0.test", "10.0.0.1", std::nullopt}, {"o1.test", "10.0.0.1", std::nullopt}, {"o2.test", "10.0.0.2", std::nullopt}};
+  plan.origins = {{"o0.test", "10.0.0.1", std::nullopt},
+                  {"o1.test", "10.0.0.1", std::nullopt},
+                  {"o2.test", "10.0.0.2", std::nullopt}};
   job_plan job;
-  job.visits = {{"S1", {"http://o0.test/1.jpg", "http://o0.test/2.jpg"}}, {unknown_store, {"http://o0.test/3.jpg"}}};
+  job.visits = {{"S1", {"http://o0.test/1.jpg", "http://o0.test/2.jpg"}},
+                {unknown_store, {"http://o0.test/3.jpg"}}};
   plan.jobs = {job};
   return plan;
 }
@@ -34,7 +38,8 @@ scenario small_plan() {
 struct fixture {
   scenario plan = small_plan();
   story tell{nullptr};
-  storage::location where = storage::location::shared_memory("witness " + std::to_string(++count()));
+  storage::location where =
+      storage::location::shared_memory("witness " + std::to_string(++count()));
   storage::writer writer{where, {0ms, nullptr}};
   storage::reader reader{where, {0ms, nullptr}};
   witness watched{plan, tell};
@@ -92,7 +97,9 @@ struct fixture {
   std::string violation() const { return tell.violation(); }
 };
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -159,12 +166,19 @@ BOOST_AUTO_TEST_CASE(sees_failures_and_attempts_that_did_not_happen) {
     return c.violation();
   };
   fixture maker;
-  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::truncated, 2)), "that no fetch ended with"));
-  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::timed_out, 1)), "not tried again"));
-  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::store_not_found, 0)), "although its store is there"));
-  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::invalid_url, 0)), "fails as invalid"));
-  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::internal, 1)), "without a cause"));
-  BOOST_TEST(has(violation_after(error_code::too_large, maker.bad(0, error_code::too_large, 3)), "too often"));
+  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::truncated, 2)),
+                 "that no fetch ended with"));
+  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::timed_out, 1)),
+                 "not tried again"));
+  BOOST_TEST(
+      has(violation_after(error_code::timed_out, maker.bad(0, error_code::store_not_found, 0)),
+          "although its store is there"));
+  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::invalid_url, 0)),
+                 "fails as invalid"));
+  BOOST_TEST(has(violation_after(error_code::timed_out, maker.bad(0, error_code::internal, 1)),
+                 "without a cause"));
+  BOOST_TEST(has(violation_after(error_code::too_large, maker.bad(0, error_code::too_large, 3)),
+                 "too often"));
   BOOST_TEST(violation_after(error_code::too_large, maker.bad(0, error_code::too_large, 1)) == "");
 }
 
@@ -352,7 +366,8 @@ BOOST_AUTO_TEST_CASE(sees_a_run_without_a_request_and_one_that_is_missing) {
   BOOST_TEST(has(d.violation(), "was answered to have another run"));
 }
 
-BOOST_AUTO_TEST_CASE(sees_a_good_image_that_a_redrive_fetches_and_a_result_of_the_run_before_that_counts) {
+BOOST_AUTO_TEST_CASE(
+    sees_a_good_image_that_a_redrive_fetches_and_a_result_of_the_run_before_that_counts) {
   fixture c;
   fail_job(c);
   redrive(c);
@@ -361,7 +376,8 @@ BOOST_AUTO_TEST_CASE(sees_a_good_image_that_a_redrive_fetches_and_a_result_of_th
   fixture d;
   fail_job(d);
   redrive(d);
-  d.record(d.bad(1, error_code::too_large, 1), 3000ms, run_number{2});  // nothing was fetched in this run
+  d.record(d.bad(1, error_code::too_large, 1), 3000ms,
+           run_number{2});  // nothing was fetched in this run
   BOOST_TEST(has(d.violation(), "that no fetch ended with"));
 }
 
@@ -411,7 +427,8 @@ BOOST_AUTO_TEST_CASE(sees_two_jobs_of_one_key) {
   c.watched.look_at(c.reader, 10ms);
   for (const auto job : {c.job, second}) {
     c.watched.cancel_is_requested(job);
-    c.write([&] { c.writer.abandon(job, run_number{1}, error_code::cancelled, 10, unix_millis{0}); });
+    c.write(
+        [&] { c.writer.abandon(job, run_number{1}, error_code::cancelled, 10, unix_millis{0}); });
   }
   c.watched.conclude(c.reader);
   BOOST_TEST(has(c.violation(), "is stored twice under one key"));

@@ -19,18 +19,26 @@ bool still_wanted() { return true; }
 
 job_audit audit_of(reader& r, job_id job) { return r.audit(job, still_wanted).value(); }
 
-const std::string digest_of_nothing = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const std::string digest_of_nothing =
+    "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// Every character that needs an escape, a store that is visited twice, and an image that is there twice.
+/// Every character that needs an escape, a store that is visited twice, and an image that is there
+/// twice.
 submission awkward_submission() {
-  return submission_of({{"S1", {"http://h.test/1.jpg", "http://h.test/2.jpg?a=b&c=d"}, "2026-03-09T12:00:00"},
-                        {"S\t2\\", {"http://h.test/\r\n3", "http://h.test/K\xC3\xB6ln.jpg"}, "spring\tlike \"today\""},
-                        {"S1", {"http://h.test/1.jpg"}, "2026-03-11"}});
+  return submission_of(
+      {{"S1", {"http://h.test/1.jpg", "http://h.test/2.jpg?a=b&c=d"}, "2026-03-09T12:00:00"},
+       {"S\t2\\",
+        {"http://h.test/\r\n3", "http://h.test/K\xC3\xB6ln.jpg"},
+        "spring\tlike \"today\""},
+       {"S1", {"http://h.test/1.jpg"}, "2026-03-11"}});
 }
-// Made from the same job with: jq -r '[.visits[] | .store_id as $s | .visit_time as $t | .image_url[] | [$s, $t, .]] | to_entries[]
+// Made from the same job with: jq -r '[.visits[] | .store_id as $s | .visit_time as $t |
+// .image_url[] | [$s, $t, .]] | to_entries[]
 //                                    | [.key] + .value | @tsv' | sha256sum
-const std::string digest_of_all = "sha256:5eb1d90c9dad4c73aabf4cb1590c97e2bae08f3651ff88f645794449dc82d76f";
-const std::string digest_of_the_second_and_fourth = "sha256:49ca83f03821a1a9d337e46faa5b0257ce9b2ba7aedcd517023bb01cbabb9a3c";
+const std::string digest_of_all =
+    "sha256:5eb1d90c9dad4c73aabf4cb1590c97e2bae08f3651ff88f645794449dc82d76f";
+const std::string digest_of_the_second_and_fourth =
+    "sha256:49ca83f03821a1a9d337e46faa5b0257ce9b2ba7aedcd517023bb01cbabb9a3c";
 
 }  // namespace
 
@@ -47,7 +55,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_job_that_does_not_exist_for_clients_has_no_audit
   BOOST_TEST(!at.r.audit(staging, still_wanted));
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(an_ongoing_job_has_its_images_counted_per_store_in_order_of_first_visit, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(
+    an_ongoing_job_has_its_images_counted_per_store_in_order_of_first_visit, Place, places) {
   open_place<Place> at;
   submit(at.w, plain_submission(3, 3));  // another job, whose images are not to be counted
   const auto job = submit(at.w, awkward_submission());
@@ -67,7 +76,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_ongoing_job_has_its_images_counted_per_store_in
   BOOST_TEST(!audit.stores_truncated);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(the_digests_are_those_of_the_documented_form_and_equal_once_nothing_is_pending, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(
+    the_digests_are_those_of_the_documented_form_and_equal_once_nothing_is_pending, Place, places) {
   open_place<Place> at;
   const auto job = submit(at.w, awkward_submission());
   BOOST_TEST(audit_of(at.r, job).submitted_digest == digest_of_all);
@@ -87,7 +97,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_digests_are_those_of_the_documented_form_and_e
 BOOST_AUTO_TEST_CASE(stores_are_listed_up_to_the_bound_and_counted_beyond_it) {
   open_place<on_disk> at;
   auto visits = std::vector<visit_text>{};
-  for (std::size_t s = 0; s < limits::status_failures; ++s) visits.push_back({joined("S", s), {"http://h.test/a"}});
+  for (std::size_t s = 0; s < limits::status_failures; ++s)
+    visits.push_back({joined("S", s), {"http://h.test/a"}});
   visits.push_back({"S0", {"http://h.test/b"}});
   auto audit = audit_of(at.r, submit(at.w, submission_of(visits)));
   BOOST_TEST(audit.stores.size() == limits::status_failures);
@@ -106,7 +117,8 @@ BOOST_AUTO_TEST_CASE(stores_are_listed_up_to_the_bound_and_counted_beyond_it) {
 
 BOOST_AUTO_TEST_CASE(a_job_of_any_number_of_pages_is_counted_whole_and_of_one_state) {
   open_place<on_disk> at;
-  for (const std::size_t images : {limits::audit_page, limits::audit_page + 1, 2 * limits::audit_page}) {
+  for (const std::size_t images :
+       {limits::audit_page, limits::audit_page + 1, 2 * limits::audit_page}) {
     const auto job = submit(at.w, plain_submission(1, images));
     const auto last = static_cast<std::int64_t>(images) - 1;
     std::size_t questions = 0;
@@ -130,7 +142,8 @@ BOOST_AUTO_TEST_CASE(an_audit_that_nobody_wants_any_more_ends_and_leaves_nothing
     BOOST_TEST(!at.r.audit(job, [&] { return questions++ < pages; }));
     BOOST_TEST(questions == pages + 1);
     record(at.w, job, {good(pages)});
-    BOOST_TEST(at.r.status(job)->images.succeeded == pages + 1);  // of now, not of the audit's state
+    BOOST_TEST(at.r.status(job)->images.succeeded ==
+               pages + 1);  // of now, not of the audit's state
   }
 }
 
@@ -138,14 +151,20 @@ BOOST_AUTO_TEST_CASE(a_job_whose_rows_do_not_add_up_is_not_conserved) {
   const std::pair<std::string, std::string> damages[] = {
       {"a counter too high", "UPDATE jobs SET images_succeeded = images_succeeded + 1"},
       {"a counter too low", "UPDATE jobs SET images_failed = 0"},
-      {"one state counted as the other", "UPDATE jobs SET images_succeeded = images_failed, images_failed = images_succeeded"},
+      {"one state counted as the other",
+       "UPDATE jobs SET images_succeeded = images_failed, images_failed = images_succeeded"},
       {"another total", "UPDATE jobs SET images_total = images_total + 1"},
       {"the first image gone", "DELETE FROM images WHERE image_no = 0"},
       {"the last image gone", "DELETE FROM images WHERE image_no = 5"},
       {"a gap that no counter shows", "UPDATE images SET image_no = 6 WHERE image_no = 5"},
-      {"an image before the first, which no counter shows", "UPDATE images SET image_no = -1 WHERE image_no = 5"},
-      {"one image more", "INSERT INTO images (job_id, image_no, visit_no, url) VALUES (1, 6, 0, 'http://images.test/')"},
-      {"a result lost", "UPDATE images SET state = 0, code = NULL, error = NULL, recorded_at = NULL WHERE state = 2"},
+      {"an image before the first, which no counter shows",
+       "UPDATE images SET image_no = -1 WHERE image_no = 5"},
+      {"one image more",
+       "INSERT INTO images (job_id, image_no, visit_no, url) VALUES (1, 6, 0, "
+       "'http://images.test/')"},
+      {"a result lost",
+       "UPDATE images SET state = 0, code = NULL, error = NULL, recorded_at = NULL WHERE state = "
+       "2"},
       {"a state that is none", "UPDATE images SET state = 3 WHERE state = 0"},
       {"a visit gone", "DELETE FROM visits WHERE visit_no = 1"},
   };
@@ -179,15 +198,17 @@ BOOST_AUTO_TEST_CASE(what_does_not_add_up_shows_in_the_numbers) {
 BOOST_AUTO_TEST_CASE(an_audit_walks_the_images_of_its_job_by_their_key_and_sorts_nothing) {
   open_place<on_disk> at;
   soci::session raw{soci::sqlite3, at.where.connect_string()};
-  const soci::rowset<soci::row> plan = (raw.prepare << "EXPLAIN QUERY PLAN " + std::string{select_audited_images}, soci::use(1, "run"),
-                                        soci::use(1, "job"), soci::use(-1, "after"), soci::use(9, "limit"));
+  const soci::rowset<soci::row> plan =
+      (raw.prepare << "EXPLAIN QUERY PLAN " + std::string{select_audited_images},
+       soci::use(1, "run"), soci::use(1, "job"), soci::use(-1, "after"), soci::use(9, "limit"));
   std::string told;
   for (const auto& step : plan) told += step.get<std::string>("detail") + "\n";
-  for (const auto* step :
-       {"SEARCH images USING PRIMARY KEY (job_id=? AND image_no>?)", "SEARCH visits USING PRIMARY KEY (job_id=? AND visit_no=?)"}) {
+  for (const auto* step : {"SEARCH images USING PRIMARY KEY (job_id=? AND image_no>?)",
+                           "SEARCH visits USING PRIMARY KEY (job_id=? AND visit_no=?)"}) {
     BOOST_TEST(told.find(step) != std::string::npos, told);
   }
-  for (const auto* step : {"SCAN", "TEMP B-TREE"}) BOOST_TEST(told.find(step) == std::string::npos, told);
+  for (const auto* step : {"SCAN", "TEMP B-TREE"})
+    BOOST_TEST(told.find(step) == std::string::npos, told);
 }
 
 BOOST_AUTO_TEST_CASE(an_audit_of_shared_memory_is_told_to_try_again_while_a_transaction_is_open) {

@@ -127,7 +127,8 @@ BOOST_AUTO_TEST_CASE(a_failed_attempt_leaves_it_pending_until_it_is_due_again) {
   open_place<in_memory> at;
   const auto job = submit(at.w, called_back(1, 1));
   record(at.w, job, {bad(0)});
-  note(at.w, {job, run_number{1}, callback_standing::pending, unix_millis{9000}, "no answer came in time"});
+  note(at.w, {job, run_number{1}, callback_standing::pending, unix_millis{9000},
+              "no answer came in time"});
   const auto pending = at.r.pending_callbacks(0, 10);
   BOOST_REQUIRE(pending.size() == 1U);
   BOOST_TEST(pending[0].attempts == 1);
@@ -173,7 +174,8 @@ BOOST_AUTO_TEST_CASE(pages_follow_each_other_in_the_order_of_the_verdicts) {
   for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) record(at.w, *job, {good(0)});
   std::vector<std::int64_t> seen;
   std::int64_t after = 0;
-  for (auto page = at.r.pending_callbacks(after, 2); !page.empty(); page = at.r.pending_callbacks(after, 2)) {
+  for (auto page = at.r.pending_callbacks(after, 2); !page.empty();
+       page = at.r.pending_callbacks(after, 2)) {
     for (const auto& each : page) seen.push_back(each.job.value);
     after = page.back().number;
   }
@@ -229,7 +231,9 @@ BOOST_AUTO_TEST_CASE(a_callback_of_a_time_when_databases_had_no_id_tells_none) {
     )sql");
   }
   BOOST_TEST(database_id_of(where).size() == 16U);
-  BOOST_TEST(reader(where, impatient).callback_to_send(job_id{1}, run_number{1}).value().database_id == "");
+  BOOST_TEST(
+      reader(where, impatient).callback_to_send(job_id{1}, run_number{1}).value().database_id ==
+      "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

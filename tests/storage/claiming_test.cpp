@@ -36,7 +36,8 @@ BOOST_AUTO_TEST_CASE(a_new_database_and_what_sqlite_keeps_beside_it_have_the_mod
     BOOST_TEST(claimed.changes.empty());
     const writer w{where};
     umask(mask);
-    for (const auto* suffix : {"", "-wal", "-shm"}) BOOST_TEST(mode_of(where.file().string() + suffix) == mode, suffix);
+    for (const auto* suffix : {"", "-wal", "-shm"})
+      BOOST_TEST(mode_of(where.file().string() + suffix) == mode, suffix);
   }
 }
 
@@ -52,7 +53,8 @@ BOOST_AUTO_TEST_CASE(what_is_there_is_brought_to_the_mode_and_told_and_its_owner
   const auto claimed = claim_files(where, 0600);
   BOOST_TEST(claimed.problem == "");
   BOOST_REQUIRE(claimed.changes.size() == 2u);
-  BOOST_TEST(claimed.changes[0] == "the mode of " + where.file().string() + " was changed from 0644 to 0600");
+  BOOST_TEST(claimed.changes[0] ==
+             "the mode of " + where.file().string() + " was changed from 0644 to 0600");
   BOOST_TEST(claimed.changes[1] == "the mode of " + log + " was changed from 0644 to 0600");
   BOOST_TEST(claim_files(where, 0600).changes.empty());
   BOOST_REQUIRE(chmod(log.c_str(), 0444) == 0);
@@ -62,7 +64,8 @@ BOOST_AUTO_TEST_CASE(what_is_there_is_brought_to_the_mode_and_told_and_its_owner
 }
 
 BOOST_AUTO_TEST_CASE(a_file_of_somebody_keeps_its_mode) {
-  for (const std::string& text : {std::string{"a letter"}, std::string{"SQLite format 3\0", 16} + std::string(200, 'x')}) {
+  for (const std::string& text :
+       {std::string{"a letter"}, std::string{"SQLite format 3\0", 16} + std::string(200, 'x')}) {
     const temporary_folder folder;
     const auto where = folder.database();
     std::ofstream{where.file()} << text;
@@ -82,7 +85,8 @@ BOOST_AUTO_TEST_CASE(without_a_database_its_companions_are_somebodys) {
     BOOST_REQUIRE(chmod((where.file().string() + suffix).c_str(), 0644) == 0);
   }
   BOOST_TEST(claim_files(where, 0600).changes.empty());
-  for (const auto* suffix : {"-wal", "-shm", "-journal"}) BOOST_TEST(mode_of(where.file().string() + suffix) == 0644u, suffix);
+  for (const auto* suffix : {"-wal", "-shm", "-journal"})
+    BOOST_TEST(mode_of(where.file().string() + suffix) == 0644u, suffix);
 }
 
 BOOST_AUTO_TEST_CASE(a_new_database_that_does_not_get_its_mode_is_told) {
@@ -93,7 +97,9 @@ BOOST_AUTO_TEST_CASE(a_new_database_that_does_not_get_its_mode_is_told) {
   const auto changes = claim_files(where, 0664).changes;
   umask(mask);
   BOOST_REQUIRE(changes.size() == 1u);
-  BOOST_TEST(changes[0] == where.file().string() + " has the mode 0640, which is not that of --file-mode, and cannot be changed");
+  BOOST_TEST(changes[0] ==
+             where.file().string() +
+                 " has the mode 0640, which is not that of --file-mode, and cannot be changed");
 }
 
 BOOST_AUTO_TEST_CASE(links_and_what_is_no_file_are_refused_by_name) {
@@ -102,7 +108,8 @@ BOOST_AUTO_TEST_CASE(links_and_what_is_no_file_are_refused_by_name) {
     const auto where = folder.database();
     const auto name = where.file().string() + suffix;
     fs::create_symlink(folder.path() / "elsewhere", name);
-    BOOST_TEST(claim_files(where, 0600).problem.starts_with(name + " is a symbolic link, which is not followed"));
+    BOOST_TEST(claim_files(where, 0600)
+                   .problem.starts_with(name + " is a symbolic link, which is not followed"));
     fs::remove(name);
     BOOST_REQUIRE(mkfifo(name.c_str(), 0600) == 0);
     BOOST_TEST(claim_files(where, 0600).problem == name + " is not a regular file");
@@ -110,7 +117,8 @@ BOOST_AUTO_TEST_CASE(links_and_what_is_no_file_are_refused_by_name) {
   }
 }
 
-// What closes the time between the look and the opening: SQLite resolves the database's own name, and follows nothing beside it.
+// What closes the time between the look and the opening: SQLite resolves the database's own name,
+// and follows nothing beside it.
 BOOST_AUTO_TEST_CASE(sqlite_itself_follows_no_link_beside_the_database) {
   for (const auto* suffix : {"-wal", "-shm", "-journal"}) {
     const temporary_folder folder;
@@ -122,6 +130,8 @@ BOOST_AUTO_TEST_CASE(sqlite_itself_follows_no_link_beside_the_database) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(shared_memory_has_no_files) { BOOST_TEST(claim_files(in_memory::fresh(), 0600).problem == ""); }
+BOOST_AUTO_TEST_CASE(shared_memory_has_no_files) {
+  BOOST_TEST(claim_files(in_memory::fresh(), 0600).problem == "");
+}
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -15,7 +15,8 @@ using kind = storage_error::kind;
 
 constexpr run_number second{2};
 
-controlled redrive(writer& w, job_id job, std::int64_t room = 1000, unix_millis now = unix_millis{3000}) {
+controlled redrive(writer& w, job_id job, std::int64_t room = 1000,
+                   unix_millis now = unix_millis{3000}) {
   w.begin();
   const auto came_to = w.redrive(job, room, now);
   w.commit();
@@ -36,7 +37,8 @@ job_id failed_job(writer& w) {
   return job;
 }
 
-std::vector<std::int64_t> pending_numbers(reader& r, job_id job, run_number run, std::size_t limit = 100) {
+std::vector<std::int64_t> pending_numbers(reader& r, job_id job, run_number run,
+                                          std::size_t limit = 100) {
   std::vector<std::int64_t> numbers;
   for (image_number after{-1};;) {
     const auto page = r.pending_images(job, run, after, limit);
@@ -59,7 +61,8 @@ bool is_wanted() { return true; }
 
 BOOST_AUTO_TEST_SUITE(redriving)
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_redrive_makes_the_failed_images_pending_and_keeps_the_good_ones, place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_redrive_makes_the_failed_images_pending_and_keeps_the_good_ones,
+                              place, places) {
   open_place<place> at;
   const auto job = failed_job(at.w);
   const auto came_to = redrive(at.w, job);
@@ -74,7 +77,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_redrive_makes_the_failed_images_pending_and_keep
   BOOST_TEST(status.failures.empty());
   const std::vector<std::int64_t> failed{1, 3, 4};
   for (const std::size_t limit : {1U, 2U, 3U, 100U}) {
-    BOOST_TEST(pending_numbers(at.r, job, second, limit) == failed, boost::test_tools::per_element());
+    BOOST_TEST(pending_numbers(at.r, job, second, limit) == failed,
+               boost::test_tools::per_element());
   }
   BOOST_TEST(pending_numbers(at.r, job, run_number{1}).empty());
   const auto rows = at.r.images(job, image_number{-1}, 10);
@@ -94,12 +98,15 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(results_of_the_new_run_overwrite_the_failures, pla
   open_place<place> at;
   const auto job = failed_job(at.w);
   redrive(at.w, job);
-  auto first = record(at.w, job, {good(1, 10, 20), bad(3, error_code::timed_out)}, second, unix_millis{4000});
+  auto first = record(at.w, job, {good(1, 10, 20), bad(3, error_code::timed_out)}, second,
+                      unix_millis{4000});
   BOOST_TEST(first.changed == 2);
   BOOST_TEST((first.images == image_counts{6, 4, 1}));
   BOOST_TEST(first.run.value == 2);
-  BOOST_TEST(pending_numbers(at.r, job, second) == std::vector<std::int64_t>{4}, boost::test_tools::per_element());
-  BOOST_TEST(record(at.w, job, {good(1), good(3), bad(0)}, second).changed == 0);  // each has its result of this run
+  BOOST_TEST(pending_numbers(at.r, job, second) == std::vector<std::int64_t>{4},
+             boost::test_tools::per_element());
+  BOOST_TEST(record(at.w, job, {good(1), good(3), bad(0)}, second).changed ==
+             0);  // each has its result of this run
   const auto last = record(at.w, job, {good(4)}, second, unix_millis{5000});
   BOOST_TEST(name_of(last.state) == "failed");
   const auto status = *at.r.status(job);
@@ -113,7 +120,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(results_of_the_new_run_overwrite_the_failures, pla
   BOOST_TEST(row.error == "");
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_job_whose_failures_are_gone_is_completed_and_can_be_redriven_no_more, place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(
+    a_job_whose_failures_are_gone_is_completed_and_can_be_redriven_no_more, place, places) {
   open_place<place> at;
   const auto job = failed_job(at.w);
   redrive(at.w, job);
@@ -146,7 +154,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_third_run_tries_only_what_failed_in_the_second, 
   BOOST_TEST(name_of(record(at.w, job, {good(3), good(4)}, run_number{3}).state) == "completed");
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(what_waits_for_its_new_result_is_abandoned_slice_by_slice, place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_waits_for_its_new_result_is_abandoned_slice_by_slice, place,
+                              places) {
   open_place<place> at;
   const auto job = submit(at.w, plain_submission(1, 7));
   record(at.w, job, {bad(0), good(1), bad(2), bad(3), bad(4), bad(5), bad(6)});
@@ -170,7 +179,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_waits_for_its_new_result_is_abandoned_slice_b
   BOOST_TEST(describe(at.r.images(job, image_number{3}, 1).at(0).result.code).name == "cancelled");
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_redrive_that_cannot_be_says_why_and_changes_nothing, place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_redrive_that_cannot_be_says_why_and_changes_nothing, place,
+                              places) {
   open_place<place> at;
   BOOST_TEST((redrive(at.w, job_id{1}).what == outcome::no_such_job));
   const auto ongoing = submit(at.w, plain_submission(1, 2));
@@ -200,7 +210,8 @@ BOOST_AUTO_TEST_CASE(a_redrive_keeps_when_it_began_and_what_was_there_before) {
   BOOST_TEST(number_in(at.where, "SELECT run_started_at FROM jobs") == 7777);
   BOOST_TEST(number_in(at.where, "SELECT run_kept FROM jobs") == 3);
   BOOST_TEST(number_in(at.where, "SELECT count(*) FROM store_failures") == 0);
-  BOOST_TEST(number_in(at.where, "SELECT count(*) FROM images WHERE state = 2 AND run = 1") == 3);  // as they were
+  BOOST_TEST(number_in(at.where, "SELECT count(*) FROM images WHERE state = 2 AND run = 1") ==
+             3);  // as they were
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_redriven_job_stands_an_audit_at_any_time, place, places) {
@@ -228,7 +239,8 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(cancelling)
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_cancel_is_kept_until_the_run_is_over_and_a_second_one_is_the_same, place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_cancel_is_kept_until_the_run_is_over_and_a_second_one_is_the_same,
+                              place, places) {
   open_place<place> at;
   const auto job = submit(at.w, plain_submission(1, 2));
   BOOST_TEST(!at.r.ongoing_jobs(job_id{0}, 1).at(0).cancelled);
@@ -247,7 +259,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_cancel_is_kept_until_the_run_is_over_and_a_secon
   BOOST_TEST(describe(status.failures.at(0).code).name == "cancelled");
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(cancelled_images_can_be_redriven_and_the_new_run_is_not_cancelled, place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(cancelled_images_can_be_redriven_and_the_new_run_is_not_cancelled,
+                              place, places) {
   open_place<place> at;
   const auto job = submit(at.w, plain_submission(1, 2));
   cancel(at.w, job);
@@ -270,7 +283,8 @@ namespace {
 
 constexpr unix_millis day = std::chrono::duration_cast<unix_millis>(limits::idempotency_kept);
 
-job_id submit_under(writer& w, const std::string& key, unix_millis now, const std::string& digest = "d") {
+job_id submit_under(writer& w, const std::string& key, unix_millis now,
+                    const std::string& digest = "d") {
   const auto job = submit(w, plain_submission(1, 1), now);
   w.begin();
   w.remember_key({key, digest}, job, now);
@@ -305,13 +319,15 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_key_names_its_job_for_a_day, place, places) {
   BOOST_TEST(name_of(find(at.w, "it's \"a\" key", now)->state) == "failed");
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_key_that_is_no_longer_kept_can_be_used_again_and_one_that_is_kept_cannot, place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(
+    a_key_that_is_no_longer_kept_can_be_used_again_and_one_that_is_kept_cannot, place, places) {
   open_place<place> at;
   const unix_millis now{1'000'000};
   submit_under(at.w, "key", now);
   const auto other = submit(at.w, plain_submission(1, 1));
   at.w.begin();
-  BOOST_CHECK_EXCEPTION(at.w.remember_key({"key", "e"}, other, now + day - unix_millis{1}), storage_error, is_kind(kind::other));
+  BOOST_CHECK_EXCEPTION(at.w.remember_key({"key", "e"}, other, now + day - unix_millis{1}),
+                        storage_error, is_kind(kind::other));
   at.w.rollback();
   BOOST_TEST(find(at.w, "key", now)->digest == "d");
   const auto job = submit_under(at.w, "key", now + day, "e");
@@ -322,7 +338,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_key_that_is_no_longer_kept_can_be_used_again_and
 BOOST_AUTO_TEST_CASE(keys_that_are_no_longer_kept_are_deleted_a_few_with_each_new_one) {
   open_place<on_disk> at;
   const std::int64_t old = 2 * limits::idempotency_forgotten_at_once + 3;
-  for (std::int64_t i = 0; i < old; ++i) submit_under(at.w, joined("old ", i), unix_millis{1000 + i});
+  for (std::int64_t i = 0; i < old; ++i)
+    submit_under(at.w, joined("old ", i), unix_millis{1000 + i});
   const auto left = [&] { return number_in(at.where, "SELECT count(*) FROM idempotency_keys"); };
   const auto later = unix_millis{2000} + day;
   BOOST_TEST(left() == old);

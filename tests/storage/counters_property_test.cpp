@@ -36,7 +36,9 @@ rc::Gen<step> any_step() {
     for (int i = 0; i < count; ++i) {
       const auto number = *rc::gen::inRange(-1, images + 2);
       const auto code = *rc::gen::inRange(0, static_cast<int>(error_table.size()));
-      s.results.push_back(*rc::gen::arbitrary<bool>() ? good(number) : bad(number, static_cast<error_code>(std::max(code, 1))));
+      s.results.push_back(*rc::gen::arbitrary<bool>()
+                              ? good(number)
+                              : bad(number, static_cast<error_code>(std::max(code, 1))));
     }
     return s;
   });
@@ -46,7 +48,8 @@ recorded apply(writer& w, job_id job, const step& s) {
   w.begin();
   if (s.redrives) w.redrive(job, images, unix_millis{1});
   const run_number run{w.settle(job, unix_millis{1}).run.value + s.run};
-  const auto outcome = s.abandons ? w.abandon(job, run, error_code::cancelled, static_cast<std::size_t>(s.rows), unix_millis{2})
+  const auto outcome = s.abandons ? w.abandon(job, run, error_code::cancelled,
+                                              static_cast<std::size_t>(s.rows), unix_millis{2})
                                   : w.record(job, run, s.results, unix_millis{2});
   if (s.commits)
     w.commit();
@@ -94,7 +97,8 @@ BOOST_AUTO_TEST_CASE(agree_with_the_rows_whatever_is_recorded_abandoned_and_roll
       const auto of_run = at.r.status(job)->run;
       const auto outcome = apply(at.w, job, s);
       const bool is_redriven = outcome.run > of_run;
-      RC_ASSERT(outcome.images.done() == (is_redriven ? before.succeeded : before.done()) + outcome.changed);
+      RC_ASSERT(outcome.images.done() ==
+                (is_redriven ? before.succeeded : before.done()) + outcome.changed);
       if (s.commits)
         RC_ASSERT((at.r.status(job)->images == outcome.images));
       else

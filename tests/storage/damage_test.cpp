@@ -30,13 +30,15 @@ void overwrite(const fs::path& file, std::uintmax_t offset, const std::string& b
   stream << bytes;
 }
 
-/// A database as a killed process leaves it: `jobs` commits of some frames each, all in the log, whose index is there too.
+/// A database as a killed process leaves it: `jobs` commits of some frames each, all in the log,
+/// whose index is there too.
 location killed(const temporary_folder& folder, std::size_t jobs = 4) {
   const auto alive = folder.database("alive.db");
   const auto where = folder.database("killed.db");
   writer w{alive};
   for (std::size_t i = 0; i < jobs; ++i) submit(w, plain_submission(2, 100));
-  for (const std::string part : {"", "-wal", "-shm"}) fs::copy_file(alive.file().string() + part, where.file().string() + part);
+  for (const std::string part : {"", "-wal", "-shm"})
+    fs::copy_file(alive.file().string() + part, where.file().string() + part);
   return where;
 }
 
@@ -46,11 +48,14 @@ fs::path index_of(const location& where) { return where.file().string() + "-shm"
 constexpr std::uintmax_t log_head_bytes = 32;
 constexpr std::uintmax_t frame_bytes = 24 + 4096;
 
-std::uintmax_t frames_in(const fs::path& log) { return (fs::file_size(log) - log_head_bytes) / frame_bytes; }
+std::uintmax_t frames_in(const fs::path& log) {
+  return (fs::file_size(log) - log_head_bytes) / frame_bytes;
+}
 
 std::string bytes_of(const fs::path& file) {
   std::string bytes(fs::file_size(file), '\0');
-  std::ifstream{file, std::ios::binary}.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  std::ifstream{file, std::ios::binary}.read(bytes.data(),
+                                             static_cast<std::streamsize>(bytes.size()));
   return bytes;
 }
 
@@ -60,7 +65,9 @@ void flip(const fs::path& file, std::uintmax_t offset) {
   overwrite(file, offset, std::string(1, static_cast<char>(stream.get() ^ 0x10)));
 }
 
-void append(const fs::path& file, const std::string& bytes) { overwrite(file, fs::file_size(file), bytes); }
+void append(const fs::path& file, const std::string& bytes) {
+  overwrite(file, fs::file_size(file), bytes);
+}
 
 std::size_t jobs_found(const location& where) {
   writer w{where};
@@ -70,13 +77,16 @@ std::size_t jobs_found(const location& where) {
 auto is_kind_and_names(kind expected, const location& where) {
   return [=](const storage_error& error) {
     BOOST_TEST_MESSAGE(error.what());
-    return error.what_kind() == expected && std::string{error.what()}.find(where.file().string()) != std::string::npos;
+    return error.what_kind() == expected &&
+           std::string{error.what()}.find(where.file().string()) != std::string::npos;
   };
 }
 
 void leave_in_order(const location& where) { closing{where}.finish(); }
 
-void execute(const location& where, const std::string& text) { soci::session{soci::sqlite3, where.connect_string()} << text; }
+void execute(const location& where, const std::string& text) {
+  soci::session{soci::sqlite3, where.connect_string()} << text;
+}
 
 }  // namespace
 
@@ -117,7 +127,8 @@ BOOST_AUTO_TEST_CASE(a_small_file_is_read_wholly_so_that_damage_anywhere_is_foun
   BOOST_CHECK_EXCEPTION(writer{where}, storage_error, is_kind_and_names(kind::corrupt, where));
 }
 
-BOOST_AUTO_TEST_CASE(of_a_large_file_length_and_edges_are_looked_at_and_the_rest_is_found_when_it_is_read) {
+BOOST_AUTO_TEST_CASE(
+    of_a_large_file_length_and_edges_are_looked_at_and_the_rest_is_found_when_it_is_read) {
   const temporary_folder folder;
   const auto where = filled(folder, 3, 60'000);
   const auto bytes = fs::file_size(where.file());
@@ -162,7 +173,8 @@ BOOST_AUTO_TEST_CASE(a_newer_schema_is_refused_by_writer_and_reader) {
   const auto before = bytes_of(where.file());
   BOOST_CHECK_EXCEPTION(writer{where}, storage_error, is_kind_and_names(kind::newer_schema, where));
   BOOST_CHECK_EXCEPTION(reader{where}, storage_error, [](const storage_error& error) {
-    return error.what_kind() == kind::newer_schema && std::string{error.what()}.find("9999") != std::string::npos;
+    return error.what_kind() == kind::newer_schema &&
+           std::string{error.what()}.find("9999") != std::string::npos;
   });
   BOOST_TEST((bytes_of(where.file()) == before));  // its own program finds it as it left it
 }
@@ -180,7 +192,8 @@ BOOST_AUTO_TEST_CASE(opening_again_applies_nothing_twice) {
   { writer again{where}; }
   soci::session raw{soci::sqlite3, where.connect_string()};
   int rows = 0, largest = 0;
-  raw << "SELECT count(*), max(version) FROM schema_migrations", soci::into(rows), soci::into(largest);
+  raw << "SELECT count(*), max(version) FROM schema_migrations", soci::into(rows),
+      soci::into(largest);
   BOOST_TEST(rows == largest);
   BOOST_TEST(rows >= 1);
 }
@@ -189,7 +202,8 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(a_damaged_log)
 
-BOOST_AUTO_TEST_CASE(one_wrong_bit_anywhere_in_what_was_committed_is_refused_and_nothing_is_changed) {
+BOOST_AUTO_TEST_CASE(
+    one_wrong_bit_anywhere_in_what_was_committed_is_refused_and_nothing_is_changed) {
   const temporary_folder folder;
   const auto where = killed(folder);
   BOOST_REQUIRE(frames_in(log_of(where)) > 20U);
@@ -214,7 +228,8 @@ BOOST_AUTO_TEST_CASE(a_log_that_lost_its_end_or_is_gone_is_refused) {
   const auto where = killed(folder);
   const auto whole = bytes_of(log_of(where));
   for (const std::uintmax_t left :
-       {whole.size() - 1, whole.size() - frame_bytes, log_head_bytes + frame_bytes, log_head_bytes, std::uintmax_t{0}}) {
+       {whole.size() - 1, whole.size() - frame_bytes, log_head_bytes + frame_bytes, log_head_bytes,
+        std::uintmax_t{0}}) {
     fs::resize_file(log_of(where), left);
     BOOST_CHECK_EXCEPTION(writer{where}, storage_error, is_kind_and_names(kind::corrupt, where));
     std::ofstream{log_of(where), std::ios::binary} << whole;
@@ -238,15 +253,18 @@ BOOST_AUTO_TEST_CASE(without_its_index_damage_is_seen_before_the_last_commit) {
 BOOST_AUTO_TEST_CASE(what_no_commit_covers_is_passed_over) {
   const std::string garbage(3 * frame_bytes + 77, '\xa5');
   for (const bool with_index : {true, false}) {
-    for (const std::string what : {"garbage", "part of a frame", "a whole frame", "frames of this log again", "nothing"}) {
+    for (const std::string what :
+         {"garbage", "part of a frame", "a whole frame", "frames of this log again", "nothing"}) {
       const temporary_folder folder;
       const auto where = killed(folder);
       if (!with_index) fs::remove(index_of(where));
       const auto log = bytes_of(log_of(where));
       if (what == "garbage") append(log_of(where), garbage);
-      if (what == "part of a frame") append(log_of(where), log.substr(log.size() - frame_bytes, 1000));
+      if (what == "part of a frame")
+        append(log_of(where), log.substr(log.size() - frame_bytes, 1000));
       if (what == "a whole frame") append(log_of(where), log.substr(log.size() - frame_bytes));
-      if (what == "frames of this log again") append(log_of(where), log.substr(log.size() - 2 * frame_bytes) + garbage);
+      if (what == "frames of this log again")
+        append(log_of(where), log.substr(log.size() - 2 * frame_bytes) + garbage);
       BOOST_TEST(jobs_found(where) == 4U, what);
     }
   }
@@ -263,7 +281,8 @@ BOOST_AUTO_TEST_CASE(remains_of_an_older_round_behind_the_last_commit_are_passed
     submit(w, plain_submission(20, 100));
     began_anew = began_anew || (jobs > 1 && bytes_of(log_of(where)).substr(16, 8) != round);
     for (const std::string part : {"", "-wal", "-shm"}) {
-      fs::copy_file(where.file().string() + part, copy.file().string() + part, fs::copy_options::overwrite_existing);
+      fs::copy_file(where.file().string() + part, copy.file().string() + part,
+                    fs::copy_options::overwrite_existing);
     }
     BOOST_TEST(jobs_found(copy) == jobs);
   }
@@ -338,14 +357,17 @@ BOOST_AUTO_TEST_CASE(a_stop_that_is_cut_off_leaves_no_doubt_about_what_is_whole)
   std::optional<writer> w{std::in_place, where};
   submit(*w, plain_submission(1, 10));
   const closing last{where};
-  w.reset();  // the last but one: SQLite would bring the log home and take it away, and only then the order could be noted
+  w.reset();  // the last but one: SQLite would bring the log home and take it away, and only then
+              // the order could be noted
   BOOST_TEST(fs::exists(log_of(where)));
   const auto cut_off = folder.database("cut-off.db");
-  for (const std::string part : {"", "-wal"}) fs::copy_file(where.file().string() + part, cut_off.file().string() + part);
+  for (const std::string part : {"", "-wal"})
+    fs::copy_file(where.file().string() + part, cut_off.file().string() + part);
   BOOST_TEST(writer{cut_off}.warning() == "");
 }
 
-BOOST_AUTO_TEST_CASE(a_copy_that_is_put_back_beside_the_log_of_a_newer_state_is_refused_and_left_as_it_is) {
+BOOST_AUTO_TEST_CASE(
+    a_copy_that_is_put_back_beside_the_log_of_a_newer_state_is_refused_and_left_as_it_is) {
   const temporary_folder folder;
   const auto where = filled(folder);
   leave_in_order(where);
@@ -356,21 +378,24 @@ BOOST_AUTO_TEST_CASE(a_copy_that_is_put_back_beside_the_log_of_a_newer_state_is_
   std::ofstream{put_back.file(), std::ios::binary} << copy;
   fs::copy_file(log_of(where), log_of(put_back));
   const auto log = bytes_of(log_of(put_back));
-  BOOST_CHECK_EXCEPTION(writer{put_back}, storage_error, is_kind_and_names(kind::corrupt, put_back));
+  BOOST_CHECK_EXCEPTION(writer{put_back}, storage_error,
+                        is_kind_and_names(kind::corrupt, put_back));
   BOOST_TEST((bytes_of(put_back.file()) == copy));
   BOOST_TEST((bytes_of(log_of(put_back)) == log));
   fs::remove(log_of(put_back));
   BOOST_TEST(jobs_found(put_back) == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(a_process_that_is_killed_while_it_notes_its_opening_leaves_a_log_that_is_its_own) {
+BOOST_AUTO_TEST_CASE(
+    a_process_that_is_killed_while_it_notes_its_opening_leaves_a_log_that_is_its_own) {
   const temporary_folder folder;
   const auto where = filled(folder);
   leave_in_order(where);
   const auto file = bytes_of(where.file());
   const writer w{where};
   const auto killed = folder.database("killed.db");
-  std::ofstream{killed.file(), std::ios::binary} << file;  // the note is in the log, and not yet in the file
+  std::ofstream{killed.file(), std::ios::binary}
+      << file;  // the note is in the log, and not yet in the file
   fs::copy_file(log_of(where), log_of(killed));
   BOOST_TEST(jobs_found(killed) == 1u);
 }
@@ -408,7 +433,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_gone_is_not_made_anew) {
   const temporary_folder folder;
   const auto where = filled(folder);
   fs::remove(where.file());
-  BOOST_CHECK_EXCEPTION(leave_in_order(where), storage_error, is_kind_and_names(kind::other, where));
+  BOOST_CHECK_EXCEPTION(leave_in_order(where), storage_error,
+                        is_kind_and_names(kind::other, where));
   BOOST_TEST(!fs::exists(where.file()));
 }
 
@@ -437,7 +463,8 @@ BOOST_AUTO_TEST_CASE(a_new_database_never_looks_as_if_its_log_were_missing) {
   BOOST_TEST(jobs_found(folder.database("empty.db")) == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(a_copy_of_the_file_alone_is_taken_with_a_warning_and_one_with_its_log_without) {
+BOOST_AUTO_TEST_CASE(
+    a_copy_of_the_file_alone_is_taken_with_a_warning_and_one_with_its_log_without) {
   const temporary_folder folder;
   const auto whole = killed(folder);
   BOOST_TEST(writer{whole}.warning() == "");
@@ -445,7 +472,9 @@ BOOST_AUTO_TEST_CASE(a_copy_of_the_file_alone_is_taken_with_a_warning_and_one_wi
   fs::copy_file(folder.database("alive.db").file(), alone.file());
   {
     const writer w{alone};
-    BOOST_TEST(w.warning().starts_with(alone.file().string() + " was not closed cleanly, and has no log"), w.warning());
+    BOOST_TEST(
+        w.warning().starts_with(alone.file().string() + " was not closed cleanly, and has no log"),
+        w.warning());
   }
   leave_in_order(alone);
   BOOST_TEST(writer{alone}.warning() == "");  // told once

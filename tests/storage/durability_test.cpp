@@ -81,7 +81,8 @@ BOOST_AUTO_TEST_CASE(the_largest_id_is_given_and_the_one_behind_it_is_not) {
   open_place<on_disk> at;
   const auto text = plain_submission(1, 1);
   submit(at.w, text);
-  soci::session{soci::sqlite3, at.where.connect_string()} << "UPDATE sqlite_sequence SET seq = " << max_job_id - 1;
+  soci::session{soci::sqlite3, at.where.connect_string()} << "UPDATE sqlite_sequence SET seq = "
+                                                          << max_job_id - 1;
   BOOST_TEST(submit(at.w, text).value == max_job_id);
   at.w.begin();
   BOOST_CHECK_EXCEPTION(at.w.create_job(text, unix_millis{1}), storage_error, is_kind(kind::other));
@@ -119,8 +120,10 @@ BOOST_AUTO_TEST_CASE(a_file_that_may_not_be_written_is_read_only) {
   const temporary_folder folder;
   const auto where = folder.database();
   { writer w{where}; }
-  // Readable by everybody, writable by its owner; root, who may write anything, becomes somebody else.
-  std::filesystem::permissions(folder.path(), std::filesystem::perms{getuid() == 0 ? 0755U : 0555U});
+  // Readable by everybody, writable by its owner; root, who may write anything, becomes somebody
+  // else.
+  std::filesystem::permissions(folder.path(),
+                               std::filesystem::perms{getuid() == 0 ? 0755U : 0555U});
   std::filesystem::permissions(where.file(), std::filesystem::perms{getuid() == 0 ? 0644U : 0444U});
   BOOST_TEST(in_a_child([&] {
     constexpr unsigned nobody = 65534;
@@ -130,13 +133,15 @@ BOOST_AUTO_TEST_CASE(a_file_that_may_not_be_written_is_read_only) {
       w.begin();
       return false;
     } catch (const storage_error& error) {
-      return error.what_kind() == kind::read_only && std::string{error.what()}.find(where.file().string()) != std::string::npos;
+      return error.what_kind() == kind::read_only &&
+             std::string{error.what()}.find(where.file().string()) != std::string::npos;
     }
   }));
   std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_may_only_be_read_is_refused_at_the_start_although_its_folder_may_be_written) {
+BOOST_AUTO_TEST_CASE(
+    a_file_that_may_only_be_read_is_refused_at_the_start_although_its_folder_may_be_written) {
   const temporary_folder folder;
   const auto where = folder.database();
   { writer w{where}; }
@@ -149,7 +154,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_may_only_be_read_is_refused_at_the_start_althou
       writer w{where};
       return false;
     } catch (const storage_error& error) {
-      return error.what_kind() == kind::read_only && std::string{error.what()}.find(where.file().string()) != std::string::npos;
+      return error.what_kind() == kind::read_only &&
+             std::string{error.what()}.find(where.file().string()) != std::string::npos;
     }
   }));
 }
@@ -172,7 +178,8 @@ BOOST_AUTO_TEST_CASE(it_is_kept_with_a_write_ahead_log_and_foreign_keys) {
   std::string mode;
   raw << "PRAGMA journal_mode", soci::into(mode);
   BOOST_TEST(mode == "wal");
-  // Only the foreign key deletes this row of a discarded job: the writer names the other tables, not this one.
+  // Only the foreign key deletes this row of a discarded job: the writer names the other tables,
+  // not this one.
   at.w.begin();
   const auto job = at.w.create_job(plain_submission(1, 1), unix_millis{1});
   at.w.commit();

@@ -24,7 +24,8 @@ std::string joined(const Parts&... parts) {
 class temporary_folder {
  public:
   temporary_folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "retail-pulse-test-XXXXXX").string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "retail-pulse-test-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error{"no temporary folder"};
     path_ = name;
   }
@@ -84,7 +85,8 @@ inline submission plain_submission(std::size_t stores, std::size_t images) {
   std::vector<visit_text> visits;
   for (std::size_t s = 0; s < stores; ++s) {
     visits.push_back({joined("S", s), {}});
-    for (std::size_t i = 0; i < images; ++i) visits.back().urls.push_back(joined("http://images.test/", s, "/", i));
+    for (std::size_t i = 0; i < images; ++i)
+      visits.back().urls.push_back(joined("http://images.test/", s, "/", i));
   }
   return submission_of(visits);
 }
@@ -99,7 +101,8 @@ inline job_id submit(writer& w, const submission& job, unix_millis now = unix_mi
   return id;
 }
 
-inline image_result good(std::int64_t number, std::uint32_t width = 640, std::uint32_t height = 480) {
+inline image_result good(std::int64_t number, std::uint32_t width = 640,
+                         std::uint32_t height = 480) {
   image_result result;
   result.number = image_number{number};
   result.measured = {image_format::jpeg, width, height};
@@ -113,15 +116,16 @@ inline image_result bad(std::int64_t number, error_code code = error_code::timed
   return result;
 }
 
-inline recorded record(writer& w, job_id job, const std::vector<image_result>& results, run_number run = {},
-                       unix_millis now = unix_millis{2000}) {
+inline recorded record(writer& w, job_id job, const std::vector<image_result>& results,
+                       run_number run = {}, unix_millis now = unix_millis{2000}) {
   w.begin();
   const auto outcome = w.record(job, run, results, now);
   w.commit();
   return outcome;
 }
 
-inline recorded abandon(writer& w, job_id job, error_code code, std::size_t rows, run_number run = {}) {
+inline recorded abandon(writer& w, job_id job, error_code code, std::size_t rows,
+                        run_number run = {}) {
   w.begin();
   const auto outcome = w.abandon(job, run, code, rows, unix_millis{2000});
   w.commit();

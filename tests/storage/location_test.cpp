@@ -20,16 +20,21 @@ std::string refusal(std::string_view text) {
   return error == nullptr ? "" : error->message;
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(a_location)
 
-BOOST_AUTO_TEST_CASE(an_empty_path_is_refused) { BOOST_TEST(contains(refusal("sqlite:"), "no path")); }
+BOOST_AUTO_TEST_CASE(an_empty_path_is_refused) {
+  BOOST_TEST(contains(refusal("sqlite:"), "no path"));
+}
 
 BOOST_AUTO_TEST_CASE(a_folder_is_refused) {
-  for (const auto* text : {"sqlite:/tmp/", "sqlite:/tmp", "sqlite:new/", "sqlite:/"}) BOOST_TEST(contains(refusal(text), "folder"));
+  for (const auto* text : {"sqlite:/tmp/", "sqlite:/tmp", "sqlite:new/", "sqlite:/"})
+    BOOST_TEST(contains(refusal(text), "folder"));
 }
 
 BOOST_AUTO_TEST_CASE(a_nul_character_in_the_path_is_refused) {
@@ -55,7 +60,8 @@ BOOST_AUTO_TEST_CASE(two_ways_to_write_a_path_name_one_file) {
   const temporary_folder folder;
   fs::create_directory(folder.path() / "real");
   fs::create_directory_symlink(folder.path() / "real", folder.path() / "link");
-  BOOST_TEST(folder.database("link/../link/./jobs.db").file() == folder.database("real/jobs.db").file());
+  BOOST_TEST(folder.database("link/../link/./jobs.db").file() ==
+             folder.database("real/jobs.db").file());
 }
 
 BOOST_AUTO_TEST_CASE(a_link_in_place_of_the_file_is_refused_whatever_is_behind_it) {
@@ -71,8 +77,8 @@ BOOST_AUTO_TEST_CASE(a_link_in_place_of_the_file_is_refused_whatever_is_behind_i
 }
 
 BOOST_AUTO_TEST_CASE(any_path_opens_the_file_it_names_and_no_other) {
-  for (const std::string name :
-       {"two words.db", "a = b.db", "question?mode=memory", "100%41.db", "quote\"s'.db", "#hash", "ümläut/ジョブ.db", "dbname=x.db"}) {
+  for (const std::string name : {"two words.db", "a = b.db", "question?mode=memory", "100%41.db",
+                                 "quote\"s'.db", "#hash", "ümläut/ジョブ.db", "dbname=x.db"}) {
     const temporary_folder folder;
     const auto where = folder.database(name);
     {
@@ -81,7 +87,8 @@ BOOST_AUTO_TEST_CASE(any_path_opens_the_file_it_names_and_no_other) {
       BOOST_TEST(fs::exists(folder.path() / name));
     }
     std::size_t files = 0;
-    for (const auto& entry : fs::recursive_directory_iterator{folder.path()}) files += entry.is_regular_file() ? 1 : 0;
+    for (const auto& entry : fs::recursive_directory_iterator{folder.path()})
+      files += entry.is_regular_file() ? 1 : 0;
     BOOST_TEST(files == 1U, name);
   }
 }

@@ -12,7 +12,8 @@ using kind = storage_error::kind;
 
 namespace {
 
-/// A database as the first version of the schema has it: one finished job, one ongoing, one whose submission was not written to its end.
+/// A database as the first version of the schema has it: one finished job, one ongoing, one whose
+/// submission was not written to its end.
 void fill_at_version_1(const location& where) {
   session sql{where, {}, session::role::writer};
   migrate(sql, sqlite_migrations().first(1));
@@ -93,7 +94,8 @@ BOOST_AUTO_TEST_CASE(a_job_of_the_first_schema_goes_on_and_its_images_may_be_kep
   auto result = good(0);
   result.evidence.kept = std::string(64, 'c');
   BOOST_TEST((record(w, job_id{2}, {result}).state == job_state::completed));
-  BOOST_TEST(reader{where}.images(job_id{2}, image_number{-1}, 1).at(0).result.evidence.kept == result.evidence.kept);
+  BOOST_TEST(reader{where}.images(job_id{2}, image_number{-1}, 1).at(0).result.evidence.kept ==
+             result.evidence.kept);
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_refuses_a_database_that_no_writer_has_brought_up_to_date) {
@@ -111,7 +113,8 @@ BOOST_AUTO_TEST_CASE(a_program_that_knows_one_schema_less_refuses_the_database) 
   { const writer w{where}; }
   session sql{where, {}, session::role::writer};
   const auto known = sqlite_migrations();
-  BOOST_CHECK_EXCEPTION(migrate(sql, known.first(known.size() - 1)), storage_error, is_kind(kind::newer_schema));
+  BOOST_CHECK_EXCEPTION(migrate(sql, known.first(known.size() - 1)), storage_error,
+                        is_kind(kind::newer_schema));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

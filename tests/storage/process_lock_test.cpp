@@ -17,7 +17,9 @@ using namespace retail_pulse::storage::test;
 
 namespace {
 
-bool is_held(const std::variant<process_lock, process_lock::refused>& result) { return std::holds_alternative<process_lock>(result); }
+bool is_held(const std::variant<process_lock, process_lock::refused>& result) {
+  return std::holds_alternative<process_lock>(result);
+}
 
 }  // namespace
 
@@ -35,7 +37,8 @@ BOOST_AUTO_TEST_CASE(a_second_taker_in_the_same_process_is_told_the_holder_and_t
   BOOST_TEST(message.find(where.file().string()) != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(another_process_is_refused_and_its_attempt_does_not_change_the_name_of_the_holder) {
+BOOST_AUTO_TEST_CASE(
+    another_process_is_refused_and_its_attempt_does_not_change_the_name_of_the_holder) {
   const temporary_folder folder;
   const auto where = folder.database();
   const auto held = process_lock::take(where);
@@ -44,7 +47,10 @@ BOOST_AUTO_TEST_CASE(another_process_is_refused_and_its_attempt_does_not_change_
   if (child == 0) {
     const auto result = process_lock::take(where);
     const auto* refused = std::get_if<process_lock::refused>(&result);
-    _exit(refused != nullptr && refused->message.find(joined("process ", parent)) != std::string::npos ? 0 : 1);
+    _exit(refused != nullptr &&
+                  refused->message.find(joined("process ", parent)) != std::string::npos
+              ? 0
+              : 1);
   }
   int status = -1;
   BOOST_REQUIRE(waitpid(child, &status, 0) == child);
@@ -79,7 +85,8 @@ BOOST_AUTO_TEST_CASE(a_lock_ends_with_the_death_of_its_process) {
 }
 
 BOOST_AUTO_TEST_CASE(a_link_or_a_file_of_somebody_in_its_place_is_refused_and_stays_as_it_is) {
-  for (const std::string text : {"precious", "12 words\n", "123", "-1\n", "0\n", "12\n12\n", "99999999999999999999\n"}) {
+  for (const std::string text :
+       {"precious", "12 words\n", "123", "-1\n", "0\n", "12\n12\n", "99999999999999999999\n"}) {
     for (const bool link : {false, true}) {
       const temporary_folder folder;
       const auto lock = folder.path() / "jobs.db.lock";
@@ -90,7 +97,9 @@ BOOST_AUTO_TEST_CASE(a_link_or_a_file_of_somebody_in_its_place_is_refused_and_st
       const auto result = process_lock::take(folder.database());
       BOOST_REQUIRE(!is_held(result));
       const auto& message = std::get<process_lock::refused>(result).message;
-      BOOST_TEST((message.find(lock.string()) != std::string::npos && message.find("--storage") != std::string::npos), message);
+      BOOST_TEST((message.find(lock.string()) != std::string::npos &&
+                  message.find("--storage") != std::string::npos),
+                 message);
       BOOST_TEST((message.find("symbolic link") != std::string::npos) == link, message);
       std::ifstream stream{file};
       BOOST_TEST((std::string{std::istreambuf_iterator<char>{stream}, {}}) == text);
@@ -107,7 +116,8 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_process_has_left_is_taken_over_with_the_mod
     BOOST_REQUIRE(chmod(lock.c_str(), 0644) == 0);
     const auto taken = process_lock::take(folder.database(), 0640);
     BOOST_REQUIRE_MESSAGE(is_held(taken), text);
-    BOOST_TEST(std::get<process_lock>(taken).word_of_mode() == "the mode of " + lock.string() + " was changed from 0644 to 0640");
+    BOOST_TEST(std::get<process_lock>(taken).word_of_mode() ==
+               "the mode of " + lock.string() + " was changed from 0644 to 0640");
     BOOST_TEST((fs::status(lock).permissions() == fs::perms{0640}));
   }
 }
@@ -120,7 +130,8 @@ BOOST_AUTO_TEST_CASE(a_new_lock_file_that_does_not_get_its_mode_is_told) {
   umask(mask);
   BOOST_REQUIRE(is_held(taken));
   BOOST_TEST(std::get<process_lock>(taken).word_of_mode() ==
-             (folder.path() / "jobs.db.lock").string() + " has the mode 0640, which is not that of --file-mode, and cannot be changed");
+             (folder.path() / "jobs.db.lock").string() +
+                 " has the mode 0640, which is not that of --file-mode, and cannot be changed");
 }
 
 BOOST_AUTO_TEST_CASE(shared_memory_needs_no_lock) {
@@ -131,9 +142,11 @@ BOOST_AUTO_TEST_CASE(shared_memory_needs_no_lock) {
 }
 
 BOOST_AUTO_TEST_CASE(a_lock_file_that_cannot_be_made_is_said) {
-  const auto result = process_lock::take(std::get<location>(location::parse("sqlite:/proc/no-such-folder/jobs.db")));
+  const auto result = process_lock::take(
+      std::get<location>(location::parse("sqlite:/proc/no-such-folder/jobs.db")));
   BOOST_REQUIRE(!is_held(result));
-  BOOST_TEST(std::get<process_lock::refused>(result).message.find("/proc/no-such-folder") != std::string::npos);
+  BOOST_TEST(std::get<process_lock::refused>(result).message.find("/proc/no-such-folder") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

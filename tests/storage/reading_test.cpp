@@ -24,7 +24,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_unknown_is_empty, Place, places) {
   BOOST_TEST(at.r.staging_jobs().empty());
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(pages_of_any_size_meet_every_pending_image_once_and_in_order, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(pages_of_any_size_meet_every_pending_image_once_and_in_order, Place,
+                              places) {
   open_place<Place> at;
   const auto job = submit(at.w, plain_submission(3, 5));
   submit(at.w, plain_submission(3, 5));
@@ -40,7 +41,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(pages_of_any_size_meet_every_pending_image_once_an
       for (const auto& task : page) {
         met.push_back(task.number.value);
         BOOST_TEST(task.store_id == joined("S", task.number.value / 5));
-        BOOST_TEST(task.url == joined("http://images.test/", task.number.value / 5, "/", task.number.value % 5));
+        BOOST_TEST(task.url == joined("http://images.test/", task.number.value / 5, "/",
+                                      task.number.value % 5));
         BOOST_TEST(task.attempt == 1);
       }
       after = page.back().number;
@@ -136,7 +138,8 @@ BOOST_AUTO_TEST_CASE(a_word_of_another_version_is_an_error_and_not_a_guess) {
   soci::session raw{soci::sqlite3, at.where.connect_string()};
   raw << "UPDATE images SET code = 'word_of_tomorrow'";
   raw << "UPDATE jobs SET failures = '{}'";
-  BOOST_CHECK_EXCEPTION(at.r.images(job, image_number{-1}, 1), storage_error, is_kind(kind::corrupt));
+  BOOST_CHECK_EXCEPTION(at.r.images(job, image_number{-1}, 1), storage_error,
+                        is_kind(kind::corrupt));
   BOOST_CHECK_EXCEPTION(at.r.status(job), storage_error, is_kind(kind::corrupt));
 }
 

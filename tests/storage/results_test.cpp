@@ -15,10 +15,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_result_comes_back_with_all_that_is_known_of_it, 
   auto succeeded = good(0, 4294967295U, 4294967295U);
   succeeded.attempts = 3;
   const std::string sha256(64, 'a');
-  succeeded.evidence = {"https://mirror.test/\"a\"\\", "203.0.113.9", 200, std::int64_t{1} << 40, sha256, 1, 2, 3};
+  succeeded.evidence = {
+      "https://mirror.test/\"a\"\\", "203.0.113.9", 200, std::int64_t{1} << 40, sha256, 1, 2, 3};
   auto failed = bad(1, error_code::http_status);
   failed.evidence.http_status = 404;
-  failed.evidence.final_url = std::string{"http://x/\0\xff", 11};  // bytes of a hostile Location header
+  failed.evidence.final_url =
+      std::string{"http://x/\0\xff", 11};  // bytes of a hostile Location header
   record(at.w, job, {succeeded, failed});
 
   const auto rows = at.r.images(job, image_number{-1}, 10);
@@ -73,7 +75,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_result_alone_is_written_as_one_among_others, Pla
     BOOST_TEST(!found[i].pending);
     BOOST_TEST((found[i].result.measured == expected[i].result.measured));
     BOOST_TEST(found[i].result.attempts == 2);
-    BOOST_TEST(found[i].result.evidence.final_url == "http://x/\xC3\xA9\xEF\xBF\xBD\xEF\xBF\xBD.\xEF\xBF\xBD\xEF\xBF\xBD");
+    BOOST_TEST(found[i].result.evidence.final_url ==
+               "http://x/\xC3\xA9\xEF\xBF\xBD\xEF\xBF\xBD.\xEF\xBF\xBD\xEF\xBF\xBD");
     BOOST_TEST(expected[i].result.evidence.final_url == found[i].result.evidence.final_url);
     BOOST_TEST(found[i].result.evidence.address.empty());
     BOOST_TEST(found[i].result.evidence.http_status == 206);
@@ -85,7 +88,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_result_alone_is_written_as_one_among_others, Pla
   }
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(of_images_in_one_call_each_has_its_own_kept_copy_or_none, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(of_images_in_one_call_each_has_its_own_kept_copy_or_none, Place,
+                              places) {
   open_place<Place> at;
   const auto job = submit(at.w, plain_submission(1, 4));
   std::vector<image_result> results{good(0), good(1), bad(2), bad(3)};
@@ -94,7 +98,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(of_images_in_one_call_each_has_its_own_kept_copy_o
   record(at.w, job, results);
   const auto rows = at.r.images(job, image_number{-1}, 10);
   BOOST_REQUIRE(rows.size() == results.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) BOOST_TEST(rows[i].result.evidence.kept == results[i].evidence.kept);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    BOOST_TEST(rows[i].result.evidence.kept == results[i].evidence.kept);
 }
 
 BOOST_AUTO_TEST_CASE(a_kept_copy_is_named_by_a_whole_hash_and_by_nothing_else) {
@@ -117,7 +122,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(every_code_and_every_format_can_be_stored, Place, 
     results.back().measured.format = static_cast<image_format>(format);
   }
   for (const auto& row : error_table) {
-    if (row.code != error_code::none) results.push_back(bad(static_cast<std::int64_t>(results.size()), row.code));
+    if (row.code != error_code::none)
+      results.push_back(bad(static_cast<std::int64_t>(results.size()), row.code));
   }
   const auto job = submit(at.w, plain_submission(1, results.size()));
   const auto outcome = record(at.w, job, results);
@@ -144,10 +150,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(recording_twice_changes_nothing, Place, places) {
   BOOST_TEST(at.r.status(job)->failures.at(0).failed_images == 1);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(an_image_twice_in_one_call_counts_once_and_the_first_stands, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(an_image_twice_in_one_call_counts_once_and_the_first_stands, Place,
+                              places) {
   open_place<Place> at;
   const auto job = submit(at.w, plain_submission(1, 3));
-  const auto outcome = record(at.w, job, {good(1), bad(1), bad(0), good(0), bad(0, error_code::internal)});
+  const auto outcome =
+      record(at.w, job, {good(1), bad(1), bad(0), good(0), bad(0, error_code::internal)});
   BOOST_TEST(outcome.changed == 2);
   BOOST_TEST((outcome.images == image_counts{3, 1, 1}));
   const auto rows = at.r.images(job, image_number{-1}, 10);
@@ -157,7 +165,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_image_twice_in_one_call_counts_once_and_the_fir
   BOOST_TEST(at.r.status(job)->failures.at(0).failed_images == 1);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_result_of_another_run_another_job_or_no_image_changes_nothing, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_result_of_another_run_another_job_or_no_image_changes_nothing,
+                              Place, places) {
   open_place<Place> at;
   const auto job = submit(at.w, plain_submission(1, 2));
   const auto other = submit(at.w, plain_submission(1, 2));
@@ -174,12 +183,14 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_result_of_another_run_another_job_or_no_image_ch
   BOOST_TEST(at.r.pending_images(job, {}, image_number{-1}, 10).size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(the_last_good_result_completes_the_job_in_its_own_transaction, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(the_last_good_result_completes_the_job_in_its_own_transaction, Place,
+                              places) {
   open_place<Place> at;
   const auto job = submit(at.w, plain_submission(1, 2));
   BOOST_TEST((record(at.w, job, {good(1)}).state == job_state::ongoing));
   at.w.begin();
-  BOOST_TEST((at.w.record(job, {}, std::vector{good(0)}, unix_millis{555}).state == job_state::completed));
+  BOOST_TEST(
+      (at.w.record(job, {}, std::vector{good(0)}, unix_millis{555}).state == job_state::completed));
   at.w.rollback();
   BOOST_TEST((at.r.status(job)->state == job_state::ongoing));
   BOOST_TEST((at.r.status(job)->images == image_counts{2, 1, 0}));
@@ -191,17 +202,20 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_last_good_result_completes_the_job_in_its_own_
   BOOST_TEST(at.r.ongoing_jobs(job_id{0}, 10).empty());
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(the_failure_of_a_store_is_its_lowest_image_whatever_the_order_of_arrival, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(
+    the_failure_of_a_store_is_its_lowest_image_whatever_the_order_of_arrival, Place, places) {
   auto first = bad(0, error_code::too_large);
   first.reason = "more than 5 bytes";
-  const std::vector<image_result> failures{first, bad(1, error_code::timed_out), bad(3, error_code::dns_failed),
+  const std::vector<image_result> failures{first, bad(1, error_code::timed_out),
+                                           bad(3, error_code::dns_failed),
                                            bad(4, error_code::internal)};
   std::vector<std::size_t> order{0, 1, 2, 3};
   do {
     for (const bool in_one_call : {false, true}) {
       open_place<Place> at;
       // Store B first and last: its lowest image decides, and the list is in order of visits.
-      const auto job = submit(at.w, submission_of({{"B", {"u", "u", "u"}}, {"A", {"u"}}, {"B", {"u"}}}));
+      const auto job =
+          submit(at.w, submission_of({{"B", {"u", "u", "u"}}, {"A", {"u"}}, {"B", {"u"}}}));
       record(at.w, job, {good(2)});
       std::vector<image_result> arriving;
       for (const auto i : order) arriving.push_back(failures[i]);
@@ -223,7 +237,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_failure_of_a_store_is_its_lowest_image_whateve
   } while (std::ranges::next_permutation(order).found);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_thousand_failed_stores_are_all_listed_and_one_more_cuts_the_list, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_thousand_failed_stores_are_all_listed_and_one_more_cuts_the_list,
+                              Place, places) {
   for (const std::size_t stores : {limits::status_failures, limits::status_failures + 1}) {
     open_place<Place> at;
     const auto job = submit(at.w, plain_submission(stores, 1));
@@ -233,11 +248,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_thousand_failed_stores_are_all_listed_and_one_mo
     const auto status = at.r.status(job);
     BOOST_REQUIRE(status->failures.size() == limits::status_failures);
     BOOST_TEST(status->failures_truncated == (stores > limits::status_failures));
-    for (std::size_t i = 0; i < limits::status_failures; ++i) BOOST_TEST(status->failures[i].store_id == joined("S", i));
+    for (std::size_t i = 0; i < limits::status_failures; ++i)
+      BOOST_TEST(status->failures[i].store_id == joined("S", i));
   }
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(pending_images_are_abandoned_in_slices_and_good_results_stay, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(pending_images_are_abandoned_in_slices_and_good_results_stay, Place,
+                              places) {
   open_place<Place> at;
   const auto job = submit(at.w, plain_submission(1, 7));
   record(at.w, job, {good(0), good(3)});

@@ -14,9 +14,15 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(every_text_comes_back_as_it_went_in, Place, places
   std::string controls;
   for (char c = 1; c < 32; ++c) controls += c;
   const std::vector<visit_text> visits{
-      {"S\"1\" \\ ' ; -- ? :name", {"http://a/\\u0041%00", "\"", "\\", "[1,2]", "{\"a\":null}"}, "2025-03-11"},
-      {"Łódź \xF0\x9F\x93\xB7 \xE2\x80\xA8", {controls, "\x7f", "\xEF\xBF\xBF", "\xED\x9F\xBF"}, ""},
-      {"S3", {std::string(limits::text_bytes, 'u'), "", "null", "1e999"}, std::string(limits::text_bytes, '"')},
+      {"S\"1\" \\ ' ; -- ? :name",
+       {"http://a/\\u0041%00", "\"", "\\", "[1,2]", "{\"a\":null}"},
+       "2025-03-11"},
+      {"Łódź \xF0\x9F\x93\xB7 \xE2\x80\xA8",
+       {controls, "\x7f", "\xEF\xBF\xBF", "\xED\x9F\xBF"},
+       ""},
+      {"S3",
+       {std::string(limits::text_bytes, 'u'), "", "null", "1e999"},
+       std::string(limits::text_bytes, '"')},
   };
   open_place<Place> at;
   const auto job = submit(at.w, submission_of(visits));
@@ -63,11 +69,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(slices_that_cut_visits_anywhere_make_the_same_rows
     at.w.commit();
     const auto rows = at.r.images(job, image_number{-1}, 100);
     BOOST_REQUIRE(rows.size() == 12U);
-    for (std::size_t i = 0; i < rows.size(); ++i) BOOST_TEST(rows[i].store_id == whole.visit_at(whole.visit_of(i)).store_id);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      BOOST_TEST(rows[i].store_id == whole.visit_at(whole.visit_of(i)).store_id);
   }
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_stored_at_once_reads_like_what_is_written_in_steps, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_stored_at_once_reads_like_what_is_written_in_steps, Place,
+                              places) {
   for (const std::size_t visits : {std::size_t{1}, std::size_t{5}}) {
     for (const std::size_t images : {std::size_t{1}, std::size_t{3}}) {
       open_place<Place> at;
@@ -81,7 +89,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_stored_at_once_reads_like_what_is_written_
       const auto status = at.r.status(at_once);
       BOOST_REQUIRE(status.has_value());
       BOOST_TEST((status->state == job_state::ongoing));
-      BOOST_TEST((status->images == image_counts{static_cast<std::int64_t>(visits * images), 0, 0}));
+      BOOST_TEST(
+          (status->images == image_counts{static_cast<std::int64_t>(visits * images), 0, 0}));
       BOOST_TEST(status->submitted_at.count() == 7);
       const auto expected = at.r.images(in_steps, image_number{-1}, 100);
       const auto found = at.r.images(at_once, image_number{-1}, 100);
@@ -93,8 +102,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_stored_at_once_reads_like_what_is_written_
         BOOST_TEST(found[i].url == expected[i].url);
         BOOST_TEST(found[i].pending);
       }
-      const auto page =
-          at.r.images(at_once, {.state = std::nullopt, .store_id = joined("S", visits - 1), .code = std::nullopt}, image_number{-1}, 100);
+      const auto page = at.r.images(
+          at_once,
+          {.state = std::nullopt, .store_id = joined("S", visits - 1), .code = std::nullopt},
+          image_number{-1}, 100);
       BOOST_REQUIRE(page.has_value());
       BOOST_TEST(page->images.size() == images);
       BOOST_TEST((at.r.ongoing_jobs(job_id{0}, 10).size() == 2U));
@@ -125,7 +136,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_staging_job_is_invisible_until_it_is_published, 
   BOOST_TEST((at.r.staging_jobs() == std::vector{job}));
 
   at.w.begin();
-  BOOST_CHECK_EXCEPTION(at.w.publish(job, unix_millis{2}), storage_error, is_kind(kind::other));  // one image is missing
+  BOOST_CHECK_EXCEPTION(at.w.publish(job, unix_millis{2}), storage_error,
+                        is_kind(kind::other));  // one image is missing
   at.w.rollback();
   at.w.begin();
   at.w.append(job, text, 1, 2);
@@ -153,7 +165,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_staging_job_takes_no_results_and_no_verdict, Pla
   at.w.commit();
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(rows_are_appended_once_to_staging_jobs_and_within_their_submission, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(rows_are_appended_once_to_staging_jobs_and_within_their_submission,
+                              Place, places) {
   open_place<Place> at;
   const auto text = plain_submission(2, 2);
   const auto published = submit(at.w, text);
@@ -168,11 +181,15 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(rows_are_appended_once_to_staging_jobs_and_within_
   at.w.rollback();
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(text_that_would_not_come_back_whole_is_refused_and_not_repeated_in_the_error, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(
+    text_that_would_not_come_back_whole_is_refused_and_not_repeated_in_the_error, Place, places) {
   open_place<Place> at;
-  for (const std::string& text : {std::string{"http://secret/\0tail", 19}, std::string{"http://secret/\xff"}}) {
+  for (const std::string& text :
+       {std::string{"http://secret/\0tail", 19}, std::string{"http://secret/\xff"}}) {
     const auto job = submission_of({{"S", {"http://fine/", text}}});
-    const auto says_nothing = [](const storage_error& error) { return std::string{error.what()}.find("secret") == std::string::npos; };
+    const auto says_nothing = [](const storage_error& error) {
+      return std::string{error.what()}.find("secret") == std::string::npos;
+    };
     at.w.begin();
     const auto id = at.w.create_job(job, unix_millis{1});
     BOOST_CHECK_EXCEPTION(at.w.append(id, job, 0, 2), storage_error, says_nothing);
@@ -183,7 +200,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(text_that_would_not_come_back_whole_is_refused_and
   }
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(an_orphan_is_discarded_in_slices_of_the_size_asked_for, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(an_orphan_is_discarded_in_slices_of_the_size_asked_for, Place,
+                              places) {
   open_place<Place> at;
   const auto text = plain_submission(4, 5);  // 20 images, 4 visits
   const auto kept = submit(at.w, text);

@@ -41,8 +41,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(every_call_but_begin_needs_one, Place, places) {
   BOOST_CHECK_EXCEPTION(at.w.append(job, text, 0, 1), storage_error, refused);
   BOOST_CHECK_EXCEPTION(at.w.publish(job, unix_millis{1}), storage_error, refused);
   BOOST_CHECK_EXCEPTION(at.w.discard_staging(job, 1), storage_error, refused);
-  BOOST_CHECK_EXCEPTION(at.w.record(job, {}, std::vector{good(0)}, unix_millis{1}), storage_error, refused);
-  BOOST_CHECK_EXCEPTION(at.w.abandon(job, {}, error_code::cancelled, 1, unix_millis{1}), storage_error, refused);
+  BOOST_CHECK_EXCEPTION(at.w.record(job, {}, std::vector{good(0)}, unix_millis{1}), storage_error,
+                        refused);
+  BOOST_CHECK_EXCEPTION(at.w.abandon(job, {}, error_code::cancelled, 1, unix_millis{1}),
+                        storage_error, refused);
   BOOST_CHECK_EXCEPTION(at.w.settle(job, unix_millis{1}), storage_error, refused);
   BOOST_CHECK_EXCEPTION(at.w.commit(), storage_error, refused);
   at.w.rollback();
@@ -74,11 +76,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_error_of_the_database_repeats_no_values, Place,
   auto impossible = good(0, 0, 0);  // a measured image has sides; the schema refuses it
   impossible.evidence.final_url = "http://host/secret-token";
   at.w.begin();
-  BOOST_CHECK_EXCEPTION(at.w.record(job, {}, std::vector{impossible}, unix_millis{2}), storage_error, [](const storage_error& error) {
-    const std::string message = error.what();
-    return message.find("secret-token") == std::string::npos && message.find("CHECK constraint failed") != std::string::npos &&
-           message.find("sqlite3_statement_backend") == std::string::npos;
-  });
+  BOOST_CHECK_EXCEPTION(at.w.record(job, {}, std::vector{impossible}, unix_millis{2}),
+                        storage_error, [](const storage_error& error) {
+                          const std::string message = error.what();
+                          return message.find("secret-token") == std::string::npos &&
+                                 message.find("CHECK constraint failed") != std::string::npos &&
+                                 message.find("sqlite3_statement_backend") == std::string::npos;
+                        });
   at.w.rollback();
   BOOST_TEST((record(at.w, job, {good(0)}).state == job_state::completed));
 }
@@ -111,7 +115,8 @@ BOOST_AUTO_TEST_CASE(a_lock_held_by_another_program_is_busy) {
   BOOST_TEST((record(at.w, job, {good(0)}).state == job_state::completed));
 }
 
-BOOST_AUTO_TEST_CASE(a_late_result_of_an_older_run_changes_nothing_and_the_result_of_the_new_one_counts) {
+BOOST_AUTO_TEST_CASE(
+    a_late_result_of_an_older_run_changes_nothing_and_the_result_of_the_new_one_counts) {
   open_place<on_disk> at;
   const auto job = submit(at.w, plain_submission(1, 2));
   record(at.w, job, {good(0), bad(1)});

@@ -35,7 +35,8 @@ inline origin::script endless(std::string start, std::string again) {
 /// Sends `start`, then one byte of `drops` every 20 ms, and then nothing.
 inline origin::script dripping(std::string start, std::string drops) {
   return [start = std::move(start), drops = std::move(drops)](session& with) {
-    if (with.read_request() && with.send(start) && with.drip(drops, std::chrono::milliseconds{20})) with.wait_for_close();
+    if (with.read_request() && with.send(start) && with.drip(drops, std::chrono::milliseconds{20}))
+      with.wait_for_close();
   };
 }
 

@@ -38,14 +38,18 @@ struct socket_address {
   }
 
   std::uint16_t port() const {
-    return ntohs(storage.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(storage).sin_port
-                                              : reinterpret_cast<const sockaddr_in6&>(storage).sin6_port);
+    return ntohs(storage.ss_family == AF_INET
+                     ? reinterpret_cast<const sockaddr_in&>(storage).sin_port
+                     : reinterpret_cast<const sockaddr_in6&>(storage).sin6_port);
   }
 
-  bool bind_to(int socket) { return bind(socket, reinterpret_cast<sockaddr*>(&storage), size) == 0; }
+  bool bind_to(int socket) {
+    return bind(socket, reinterpret_cast<sockaddr*>(&storage), size) == 0;
+  }
 };
 
-/// A port that is free at every IPv4 address, so that a test can have it at several addresses of loopback.
+/// A port that is free at every IPv4 address, so that a test can have it at several addresses of
+/// loopback.
 std::uint16_t port_free_everywhere() {
   const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   socket_address anywhere{"0.0.0.0", 0};
@@ -59,7 +63,8 @@ std::uint16_t port_free_everywhere() {
 /// Binds to the port, or to a free one for 0, and tells it.
 std::uint16_t bind_to(int socket, const std::string& address, std::uint16_t port) {
   if (port != 0) {
-    if (!socket_address{address, port}.bind_to(socket)) throw std::runtime_error("cannot bind to " + address);
+    if (!socket_address{address, port}.bind_to(socket))
+      throw std::runtime_error("cannot bind to " + address);
     return port;
   }
   for (int tries = 0; tries < 16; ++tries) {  // somebody else may have been faster
@@ -71,7 +76,8 @@ std::uint16_t bind_to(int socket, const std::string& address, std::uint16_t port
 
 }  // namespace
 
-session::session(int socket, int stop, int number, SSL_CTX* tls, std::function<void(std::string)> on_request)
+session::session(int socket, int stop, int number, SSL_CTX* tls,
+                 std::function<void(std::string)> on_request)
     : socket_(socket), stop_(stop), number_(number), on_request_(std::move(on_request)) {
   if (tls == nullptr) return;
   tls_ = SSL_new(tls);
@@ -148,7 +154,8 @@ bool session::send(std::string_view bytes) {
     std::ptrdiff_t sent = 0;
     if (tls_ != nullptr) {
       sent = SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()));
-      if (sent <= 0 && SSL_get_error(tls_, static_cast<int>(sent)) != SSL_ERROR_WANT_WRITE) return false;
+      if (sent <= 0 && SSL_get_error(tls_, static_cast<int>(sent)) != SSL_ERROR_WANT_WRITE)
+        return false;
     } else {
       sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent < 0 && errno != EAGAIN) return false;
@@ -196,7 +203,8 @@ std::string path_of(const std::string& request_head) {
 }
 
 std::string http_response(int status, std::string_view body, const std::string& headers) {
-  return "HTTP/1.1 " + std::to_string(status) + " Whatever\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" +
+  return "HTTP/1.1 " + std::to_string(status) +
+         " Whatever\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" +
          std::string{body};
 }
 
@@ -208,7 +216,9 @@ origin::script origin::answering(std::function<std::string(const std::string&)> 
   };
 }
 
-origin::origin(script run, std::optional<tls_identity> tls, const std::string& address, std::uint16_t port) : run_(std::move(run)) {
+origin::origin(script run, std::optional<tls_identity> tls, const std::string& address,
+               std::uint16_t port)
+    : run_(std::move(run)) {
   if (tls) {
     tls_.reset(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
     SSL_CTX_use_certificate(tls_.get(), tls->certificate.get());
@@ -218,9 +228,11 @@ origin::origin(script run, std::optional<tls_identity> tls, const std::string& a
       SSL_CTX_set_min_proto_version(tls_.get(), tls->highest_version);
       SSL_CTX_set_max_proto_version(tls_.get(), tls->highest_version);
     }
-    if (tls->wants_client_certificate) SSL_CTX_set_verify(tls_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    if (tls->wants_client_certificate)
+      SSL_CTX_set_verify(tls_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
-  listener_ = ::socket(address.find(':') == std::string::npos ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  listener_ = ::socket(address.find(':') == std::string::npos ? AF_INET : AF_INET6,
+                       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   stop_ = eventfd(0, EFD_CLOEXEC);
   port_ = bind_to(listener_, address, port);
   listen(listener_, 1024);
@@ -251,7 +263,8 @@ void origin::accept_all() {
     poll(watched, 2, -1);
     if (watched[1].revents != 0) return;
     const int socket = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (socket >= 0) sessions_.emplace_back([this, socket, number = connections_++] { serve(socket, number); });
+    if (socket >= 0)
+      sessions_.emplace_back([this, socket, number = connections_++] { serve(socket, number); });
   }
 }
 
@@ -283,7 +296,8 @@ silent_listener::silent_listener(const std::string& address, std::uint16_t port)
   inet_pton(AF_INET, address.c_str(), &to.sin_addr);
   for (int i = 0; i < 8; ++i) {  // a queue of length 0 holds one or two; the rest keep knocking
     queued_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (connect(queued_.back(), reinterpret_cast<sockaddr*>(&to), sizeof to) != 0 && errno != EINPROGRESS)
+    if (connect(queued_.back(), reinterpret_cast<sockaddr*>(&to), sizeof to) != 0 &&
+        errno != EINPROGRESS)
       throw std::runtime_error("connect");
   }
 }
@@ -293,15 +307,19 @@ silent_listener::~silent_listener() {
   close(listener_);
 }
 
-closed_port::closed_port(const std::string& address, std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+closed_port::closed_port(const std::string& address, std::uint16_t port)
+    : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   port_ = bind_to(socket_, address, port);
 }
 closed_port::~closed_port() { close(socket_); }
 
 std::string tiny_gif(std::uint16_t width, std::uint16_t height) {
-  const auto side = [](std::uint16_t value) { return std::string{static_cast<char>(value & 255), static_cast<char>(value >> 8)}; };
+  const auto side = [](std::uint16_t value) {
+    return std::string{static_cast<char>(value & 255), static_cast<char>(value >> 8)};
+  };
   using namespace std::string_literals;
-  return "GIF89a" + side(width) + side(height) + "\0\0\0"s + ",\0\0\0\0"s + side(width) + side(height) + "\0"s + "\x02\x01\x2c\0"s + ";";
+  return "GIF89a" + side(width) + side(height) + "\0\0\0"s + ",\0\0\0\0"s + side(width) +
+         side(height) + "\0"s + "\x02\x01\x2c\0"s + ";";
 }
 
 }  // namespace retail_pulse::test_support

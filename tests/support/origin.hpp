@@ -1,6 +1,6 @@
-// A scriptable image host on loopback for tests: real sockets, one thread per connection, and it misbehaves exactly as told.
-// May use: sockets, OpenSSL.
-// Never: the product's own code, so that it cannot share its mistakes.
+// A scriptable image host on loopback for tests: real sockets, one thread per connection, and it
+// misbehaves exactly as told. May use: sockets, OpenSSL. Never: the product's own code, so that it
+// cannot share its mistakes.
 #pragma once
 
 #include <atomic>
@@ -22,15 +22,18 @@ namespace retail_pulse::test_support {
 /// One accepted connection. Everything that waits also ends when the origin ends.
 class session {
  public:
-  session(int socket, int stop, int number, SSL_CTX* tls, std::function<void(std::string)> on_request);
+  session(int socket, int stop, int number, SSL_CTX* tls,
+          std::function<void(std::string)> on_request);
   ~session();
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
-  bool shake_hands();                                                ///< TLS only; called before the script
-  std::optional<std::string> read_request();                         ///< the next request's head; nothing when the client is gone
-  std::optional<std::string> read_body(std::size_t bytes);           ///< of a request whose head was read; nothing when the client is gone
-  bool send(std::string_view bytes);                                 ///< false when the client is gone
+  bool shake_hands();  ///< TLS only; called before the script
+  std::optional<std::string>
+  read_request();  ///< the next request's head; nothing when the client is gone
+  std::optional<std::string> read_body(
+      std::size_t bytes);  ///< of a request whose head was read; nothing when the client is gone
+  bool send(std::string_view bytes);  ///< false when the client is gone
   bool drip(std::string_view bytes, std::chrono::milliseconds gap);  ///< byte by byte
   void pause(std::chrono::milliseconds time);
   void wait_for_close();                  ///< reads and forgets until the client closes
@@ -60,8 +63,8 @@ class origin {
   using script = std::function<void(session&)>;
 
   /// Listens on a port of `address` ("127.0.0.1" or "::1"); 0: on a free one.
-  explicit origin(script run, std::optional<tls_identity> tls = std::nullopt, const std::string& address = "127.0.0.1",
-                  std::uint16_t port = 0);
+  explicit origin(script run, std::optional<tls_identity> tls = std::nullopt,
+                  const std::string& address = "127.0.0.1", std::uint16_t port = 0);
   ~origin();
   origin(const origin&) = delete;
   origin& operator=(const origin&) = delete;
@@ -94,7 +97,8 @@ class origin {
   std::thread acceptor_;
 };
 
-/// A listener that never accepts and whose queue is full: a connection attempt gets no answer at all.
+/// A listener that never accepts and whose queue is full: a connection attempt gets no answer at
+/// all.
 class silent_listener {
  public:
   explicit silent_listener(const std::string& address = "127.0.0.1", std::uint16_t port = 0);

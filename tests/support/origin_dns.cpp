@@ -16,12 +16,15 @@ namespace {
 
 constexpr std::size_t header_bytes = 12;
 
-std::string u16(unsigned value) { return {static_cast<char>(value >> 8), static_cast<char>(value & 255)}; }
+std::string u16(unsigned value) {
+  return {static_cast<char>(value >> 8), static_cast<char>(value & 255)};
+}
 
 /// A record of the name in the question, good for one second.
 std::string record_of(unsigned type, const std::string& data) {
   constexpr unsigned name_in_question = 0xc00c;
-  return u16(name_in_question) + u16(type) + u16(1) + u16(0) + u16(1) + u16(static_cast<unsigned>(data.size())) + data;
+  return u16(name_in_question) + u16(type) + u16(1) + u16(0) + u16(1) +
+         u16(static_cast<unsigned>(data.size())) + data;
 }
 
 }  // namespace
@@ -43,7 +46,8 @@ dns_stub::dns_stub(script answer) : answer_(std::move(answer)) {
   here.sin_family = AF_INET;
   here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof here;
-  if (bind(socket_, reinterpret_cast<sockaddr*>(&here), size) != 0) throw std::runtime_error("cannot bind");
+  if (bind(socket_, reinterpret_cast<sockaddr*>(&here), size) != 0)
+    throw std::runtime_error("cannot bind");
   getsockname(socket_, reinterpret_cast<sockaddr*>(&here), &size);
   port_ = ntohs(here.sin_port);
   thread_ = std::thread{[this] { serve(); }};
@@ -70,7 +74,8 @@ void dns_stub::serve() {
     char data[1500];
     sockaddr_in from{};
     socklen_t size = sizeof from;
-    const auto bytes = recvfrom(socket_, data, sizeof data, 0, reinterpret_cast<sockaddr*>(&from), &size);
+    const auto bytes =
+        recvfrom(socket_, data, sizeof data, 0, reinterpret_cast<sockaddr*>(&from), &size);
     if (bytes < static_cast<std::ptrdiff_t>(header_bytes)) continue;
     if (const auto reply = reply_to({data, static_cast<std::size_t>(bytes)})) {
       sendto(socket_, reply->data(), reply->size(), 0, reinterpret_cast<sockaddr*>(&from), size);
@@ -97,7 +102,9 @@ std::optional<std::string> dns_stub::reply_to(const std::string& packet) {
   }
   const auto answer = answer_(name, v6, before);
   if (!answer) return std::nullopt;
-  const auto number = answer->to_another_query ? std::string{static_cast<char>(packet[0] + 1), packet[1]} : packet.substr(0, 2);
+  const auto number = answer->to_another_query
+                          ? std::string{static_cast<char>(packet[0] + 1), packet[1]}
+                          : packet.substr(0, 2);
   if (!answer->instead.empty()) return number + answer->instead;
   std::string records;
   for (const auto& record : answer->records) records += record;
@@ -108,8 +115,10 @@ std::optional<std::string> dns_stub::reply_to(const std::string& packet) {
     records += record_of(v6 ? 28 : 1, {address, v6 ? 16u : 4u});
     ++count;
   }
-  const unsigned flags = 0x8180u | static_cast<unsigned>(answer->rcode) | (answer->is_cut ? 0x0200u : 0u);
-  return number + u16(flags) + u16(1) + u16(count) + u16(0) + u16(0) + packet.substr(header_bytes, question_end - header_bytes) + records;
+  const unsigned flags =
+      0x8180u | static_cast<unsigned>(answer->rcode) | (answer->is_cut ? 0x0200u : 0u);
+  return number + u16(flags) + u16(1) + u16(count) + u16(0) + u16(0) +
+         packet.substr(header_bytes, question_end - header_bytes) + records;
 }
 
 }  // namespace retail_pulse::test_support

@@ -11,14 +11,15 @@
 
 namespace retail_pulse::test_support {
 
-/// What a name server says. `addresses` in text form; those of the family nobody asked for are left out.
+/// What a name server says. `addresses` in text form; those of the family nobody asked for are left
+/// out.
 struct dns_answer {
   int rcode = 0;  ///< 3: no such name
   std::vector<std::string> addresses = {};
   std::vector<std::string> records = {};  ///< whole resource records, in front of the addresses
-  bool is_cut = false;                    ///< says that the rest is to be asked for over TCP, where nobody listens
-  bool to_another_query = false;          ///< has another query's number
-  std::string instead = {};               ///< sent behind the query's number instead of all that, when not empty
+  bool is_cut = false;  ///< says that the rest is to be asked for over TCP, where nobody listens
+  bool to_another_query = false;  ///< has another query's number
+  std::string instead = {};  ///< sent behind the query's number instead of all that, when not empty
 };
 
 /// A CNAME record of the name that was asked for. `alias`: "other.test".
@@ -28,7 +29,8 @@ std::string alias_record(const std::string& alias);
 class dns_stub {
  public:
   /// `query`: how many times this name and type were asked before, from 0. Nothing: no answer.
-  using script = std::function<std::optional<dns_answer>(const std::string& name, bool v6, int query)>;
+  using script =
+      std::function<std::optional<dns_answer>(const std::string& name, bool v6, int query)>;
 
   explicit dns_stub(script answer);
   ~dns_stub();

@@ -26,8 +26,9 @@ void add_extension(X509* certificate, X509* issuer, int kind, const std::string&
 }
 
 /// `issuer` none: self-signed.
-tls_identity make(const std::string& common_name, const std::string& names, bool authority, const tls_identity* issuer,
-                  std::chrono::seconds valid_for, std::chrono::seconds valid_from = std::chrono::hours{-2}) {
+tls_identity make(const std::string& common_name, const std::string& names, bool authority,
+                  const tls_identity* issuer, std::chrono::seconds valid_for,
+                  std::chrono::seconds valid_from = std::chrono::hours{-2}) {
   static std::atomic<long> serial = 1;
   tls_identity made{{X509_new(), X509_free}, {EVP_EC_gen("P-256"), EVP_PKEY_free}, 0, false};
   check(made.certificate && made.key, "out of memory");
@@ -38,10 +39,12 @@ tls_identity make(const std::string& common_name, const std::string& names, bool
   X509_gmtime_adj(X509_getm_notAfter(certificate), static_cast<long>(valid_for.count()));
   X509_set_pubkey(certificate, made.key.get());
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0);
+                             reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1,
+                             0);
   const tls_identity& by = issuer != nullptr ? *issuer : made;
   X509_set_issuer_name(certificate, X509_get_subject_name(by.certificate.get()));
-  add_extension(certificate, by.certificate.get(), NID_basic_constraints, authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
+  add_extension(certificate, by.certificate.get(), NID_basic_constraints,
+                authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
   if (!names.empty()) add_extension(certificate, by.certificate.get(), NID_subject_alt_name, names);
   check(X509_sign(certificate, by.key.get(), EVP_sha256()) > 0, "signing");
   return made;
@@ -49,7 +52,8 @@ tls_identity make(const std::string& common_name, const std::string& names, bool
 
 }  // namespace
 
-test_authority::test_authority() : root_(make("Test authority", "", true, nullptr, std::chrono::hours{1})) {
+test_authority::test_authority()
+    : root_(make("Test authority", "", true, nullptr, std::chrono::hours{1})) {
   std::string path = (std::filesystem::temp_directory_path() / "test-authority-XXXXXX").string();
   const int fd = mkstemp(path.data());
   check(fd >= 0, "no temporary file");
@@ -64,10 +68,13 @@ test_authority::~test_authority() {
   std::filesystem::remove(file_, ignored);
 }
 
-tls_identity test_authority::issue(const std::string& names, std::chrono::seconds valid_for, std::chrono::seconds valid_from) const {
+tls_identity test_authority::issue(const std::string& names, std::chrono::seconds valid_for,
+                                   std::chrono::seconds valid_from) const {
   return make("test server", names, false, &root_, valid_for, valid_from);
 }
 
-tls_identity self_signed(const std::string& names) { return make("self", names, false, nullptr, std::chrono::hours{1}); }
+tls_identity self_signed(const std::string& names) {
+  return make("self", names, false, nullptr, std::chrono::hours{1});
+}
 
 }  // namespace retail_pulse::test_support

@@ -17,7 +17,8 @@ struct tls_identity {
   bool wants_client_certificate = false;
 };
 
-/// A certificate authority made for one test run. Its certificate lies in a temporary file until the object ends.
+/// A certificate authority made for one test run. Its certificate lies in a temporary file until
+/// the object ends.
 class test_authority {
  public:
   test_authority();
@@ -26,9 +27,11 @@ class test_authority {
   test_authority& operator=(const test_authority&) = delete;
 
   std::string ca_file() const { return file_.string(); }
-  /// A server certificate. `names` as in OpenSSL's configuration: "DNS:localhost,IP:127.0.0.1". It ends `valid_for` from now; a negative
-  /// time makes one that has expired. It begins `valid_from` from now.
-  tls_identity issue(const std::string& names, std::chrono::seconds valid_for = std::chrono::hours{1},
+  /// A server certificate. `names` as in OpenSSL's configuration: "DNS:localhost,IP:127.0.0.1". It
+  /// ends `valid_for` from now; a negative time makes one that has expired. It begins `valid_from`
+  /// from now.
+  tls_identity issue(const std::string& names,
+                     std::chrono::seconds valid_for = std::chrono::hours{1},
                      std::chrono::seconds valid_from = std::chrono::hours{-2}) const;
 
  private:

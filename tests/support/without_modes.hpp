@@ -2,7 +2,8 @@
 
 namespace retail_pulse::test_support {
 
-/// While it lives, no file of this process changes its mode, as on file systems without modes: fchmod fails with EPERM.
+/// While it lives, no file of this process changes its mode, as on file systems without modes:
+/// fchmod fails with EPERM.
 class without_modes {
  public:
   without_modes();

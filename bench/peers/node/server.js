@@ -1,6 +1,7 @@
-// A peer to measure against: the same API on express, undici and image-size as many would write it. Jobs live in a map, so a restart loses
-// them; 256 fetches at once. Its settings are the best that were found for it: one Agent with as many connections as fetches and no pipelining,
-// bodies read whole (image-size wants a buffer), and no logging.
+// A peer to measure against: the same API on express, undici and image-size as many would write it.
+// Jobs live in a map, so a restart loses them; 256 fetches at once. Its settings are the best that
+// were found for it: one Agent with as many connections as fetches and no pipelining, bodies read
+// whole (image-size wants a buffer), and no logging.
 //
 // usage: node server.js [--port N] [--delay-min MS] [--delay-max MS] [--fetches N] [--stores FILE]
 import fs from "node:fs";
@@ -21,13 +22,25 @@ const { values: options } = parseArgs({
 const delayMin = Number(options["delay-min"]);
 const delayMax = Number(options["delay-max"]);
 const fetches = Number(options.fetches);
-const stores = new Set(fs.readFileSync(options.stores, "utf8").split(/\r?\n/).slice(1).filter(Boolean).map((row) => row.split(",").at(-1)));
-const dispatcher = new Agent({ connections: fetches, pipelining: 1, headersTimeout: 10_000, bodyTimeout: 10_000 });
+const stores = new Set(
+  fs
+    .readFileSync(options.stores, "utf8")
+    .split(/\r?\n/)
+    .slice(1)
+    .filter(Boolean)
+    .map((row) => row.split(",").at(-1)),
+);
+const dispatcher = new Agent({
+  connections: fetches,
+  pipelining: 1,
+  headersTimeout: 10_000,
+  bodyTimeout: 10_000,
+});
 
 const jobs = new Map();
 let lastId = 0;
 let running = 0;
-const waiting = [];  // images that no slot is free for
+const waiting = []; // images that no slot is free for
 let head = 0;
 
 function start(image) {
@@ -38,10 +51,13 @@ function start(image) {
 function pump() {
   while (running < fetches && head < waiting.length) {
     const image = waiting[head++];
-    if (head > 65_536) waiting.splice(0, head), (head = 0);
+    if (head > 65_536) (waiting.splice(0, head), (head = 0));
     running++;
     measure(image.url)
-      .then((perimeter) => settle(image, perimeter, null), (error) => settle(image, 0, error))
+      .then(
+        (perimeter) => settle(image, perimeter, null),
+        (error) => settle(image, 0, error),
+      )
       .finally(() => {
         running--;
         pump();
@@ -102,10 +118,18 @@ app.get("/api/status", (request_, response) => {
   const job = jobs.get(id);
   if (!job) return response.status(400).json({ error: "there is no such job" });
   const status = job.done < job.total ? "ongoing" : job.failed > 0 ? "failed" : "completed";
-  const answer = { status, job_id: id, images: { total: job.total, done: job.done, failed: job.failed } };
+  const answer = {
+    status,
+    job_id: id,
+    images: { total: job.total, done: job.done, failed: job.failed },
+  };
   if (status === "failed") answer.error = job.errors;
   response.json(answer);
 });
-app.use((error, _request, response, _next) => response.status(error.status ?? 500).json({ error: error.message }));
+app.use((error, _request, response, _next) =>
+  response.status(error.status ?? 500).json({ error: error.message }),
+);
 
-const server = app.listen(Number(options.port), "127.0.0.1", () => console.log(`listening on http://127.0.0.1:${server.address().port}`));
+const server = app.listen(Number(options.port), "127.0.0.1", () =>
+  console.log(`listening on http://127.0.0.1:${server.address().port}`),
+);

@@ -20,11 +20,12 @@ namespace {
 
 using namespace std::chrono_literals;
 using client::client_error;
-using client::status_response;
 using client::rest_client;
+using client::status_response;
 using std::chrono::steady_clock;
 
-constexpr auto long_poll = 1s;  ///< how long the service may delay its response until the job ends; also the lag of the progress
+constexpr auto long_poll = 1s;  ///< how long the service may delay its response until the job ends;
+                                ///< also the lag of the progress
 
 int exit_code_of(const client_error& error) {
   if (error.what == client_error::kind::bad_url) return exit_usage;
@@ -42,28 +43,36 @@ environment_url url_of_environment() {
     const char* value = std::getenv(variable.c_str());
     if (value == nullptr || *value == '\0') continue;
     if (variable == "RETAIL_PULSE_URL") return {value, variable};
-    // Kubernetes sets RETAIL_PULSE_PORT to tcp://... beside a Service of our name; `serve` ignores that too.
-    if (std::string_view{value}.find("://") == std::string_view::npos) return {"http://127.0.0.1:" + std::string{value}, variable};
+    // Kubernetes sets RETAIL_PULSE_PORT to tcp://... beside a Service of our name; `serve` ignores
+    // that too.
+    if (std::string_view{value}.find("://") == std::string_view::npos)
+      return {"http://127.0.0.1:" + std::string{value}, variable};
   }
   return {"http://127.0.0.1:8080", ""};
 }
 
 std::string problem_of_job(const std::string& text) {
-  return whole_number<std::int64_t>(text, 1, max_job_id) ? "" : "'" + text + "' is not a job number";
+  return whole_number<std::int64_t>(text, 1, max_job_id) ? ""
+                                                         : "'" + text + "' is not a job number";
 }
 
-std::string images_in_words(std::int64_t count) { return fmt::format("{} image{}", count, count == 1 ? "" : "s"); }
+std::string images_in_words(std::int64_t count) {
+  return fmt::format("{} image{}", count, count == 1 ? "" : "s");
+}
 
-/// For a service that does not delay its response: the pause before the next request, short at first, for short jobs.
+/// For a service that does not delay its response: the pause before the next request, short at
+/// first, for short jobs.
 std::chrono::milliseconds pause_between_requests(steady_clock::duration watched) {
-  return std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(watched / 10), 100ms, std::chrono::milliseconds{long_poll});
+  return std::clamp(std::chrono::duration_cast<std::chrono::milliseconds>(watched / 10), 100ms,
+                    std::chrono::milliseconds{long_poll});
 }
 
 }  // namespace
 
 std::string default_url() { return url_of_environment().url; }
 
-std::variant<rest_client, client_error> client_for(const std::string& url, bool given, client::timeouts limits) {
+std::variant<rest_client, client_error> client_for(const std::string& url, bool given,
+                                                   client::timeouts limits) {
   auto made = rest_client::for_url(url, limits);
   auto* error = std::get_if<client_error>(&made);
   const auto from = given ? "" : url_of_environment().variable;
@@ -72,14 +81,19 @@ std::variant<rest_client, client_error> client_for(const std::string& url, bool 
 }
 
 client_command::client_command(const std::string& description, std::string name)
-    : name_{std::move(name)}, app_{description, name_}, display_{stderr, terminal_columns(STDERR_FILENO)} {
+    : name_{std::move(name)},
+      app_{description, name_},
+      display_{stderr, terminal_columns(STDERR_FILENO)} {
   app_.add_option("--url", url_, url_help);
   app_.add_flag("--json", json_, "prints the responses of the service, as lines of JSON");
   app_.footer(exit_codes_help);
 }
 
 void client_command::add_job() {
-  app_.add_option("JOB", job_, "the number of the job")->required()->check(CLI::Validator(problem_of_job, ""))->type_name("");
+  app_.add_option("JOB", job_, "the number of the job")
+      ->required()
+      ->check(CLI::Validator(problem_of_job, ""))
+      ->type_name("");
 }
 
 void client_command::add_retry_for() {
@@ -87,11 +101,14 @@ void client_command::add_retry_for() {
   const auto read = [this](const std::string& text) {
     const auto time = config::parse_duration(text);
     if (!time || *time > limits::max_retry_for) {
-      throw CLI::ValidationError("--retry-for", "'" + text + "' is not a time up to 24h, such as 30s or 5m");
+      throw CLI::ValidationError("--retry-for",
+                                 "'" + text + "' is not a time up to 24h, such as 30s or 5m");
     }
     retries_ = retry_schedule{*time};
   };
-  app_.add_option_function<std::string>("--retry-for", read, "how long to retry while the service is full or cannot be reached (default: 30s)")
+  app_.add_option_function<std::string>(
+          "--retry-for", read,
+          "how long to retry while the service is full or cannot be reached (default: 30s)")
       ->type_name("TIME");
 }
 
@@ -108,11 +125,16 @@ int client_command::complain(const std::string& sentence, int exit_code) const {
   return exit_code;
 }
 
-int client_command::complain(const client_error& error) const { return complain(error.message, exit_code_of(error)); }
+int client_command::complain(const client_error& error) const {
+  return complain(error.message, exit_code_of(error));
+}
 
 void client_command::note_retry(const client_error& error, std::chrono::milliseconds pause) {
   if (std::exchange(noted_, true)) return;
-  const auto again = error.retry_after ? fmt::format("in {} s", std::chrono::ceil<std::chrono::seconds>(pause).count()) : "soon";
+  const auto again =
+      error.retry_after
+          ? fmt::format("in {} s", std::chrono::ceil<std::chrono::seconds>(pause).count())
+          : "soon";
   display_.note(fmt::format("{}: {}; trying again {}", name_, printable(error.message), again));
 }
 
@@ -125,12 +147,15 @@ int client_command::print(const std::string& text, int exit_code) const {
 
 int client_command::follow_to_end(job_id job, int exit_if_failed) {
   const std::string here = url_ == default_url() ? "" : " --url " + url_;
-  exit_on_signal(fmt::format("{}: job {} continues; follow it with: retail-pulse watch {}{}", name_, job.value, job.value, here));
+  exit_on_signal(fmt::format("{}: job {} continues; follow it with: retail-pulse watch {}{}", name_,
+                             job.value, job.value, here));
   const auto began = steady_clock::now();
   for (;;) {
     const auto asked = steady_clock::now();
-    const auto answer = with_retries<status_response>(request_kind::reading, [&] { return api_->status(job, long_poll); });
-    if (const auto* error = std::get_if<client_error>(&answer)) return display_.end(), complain(*error);
+    const auto answer = with_retries<status_response>(request_kind::reading,
+                                                      [&] { return api_->status(job, long_poll); });
+    if (const auto* error = std::get_if<client_error>(&answer))
+      return display_.end(), complain(*error);
     const auto& report = std::get<status_response>(answer);
     display_.show(report.images, steady_clock::now());
     if (report.state != job_state::ongoing) {
@@ -140,23 +165,28 @@ int client_command::follow_to_end(job_id job, int exit_if_failed) {
                    report.state == job_state::completed ? exit_ok : exit_if_failed);
     }
     const auto took = steady_clock::now() - asked;
-    if (took < long_poll) std::this_thread::sleep_for(pause_between_requests(steady_clock::now() - began));
+    if (took < long_poll)
+      std::this_thread::sleep_for(pause_between_requests(steady_clock::now() - began));
   }
 }
 
 std::string status_text(job_id job, const status_response& report) {
   const auto& images = report.images;
-  std::string text = fmt::format("job {} {}: {} of {} done", job.value,
-                                 report.state == job_state::ongoing ? "is ongoing" : std::string{name_of(report.state)}, images.done(),
-                                 images_in_words(images.total));
+  std::string text = fmt::format(
+      "job {} {}: {} of {} done", job.value,
+      report.state == job_state::ongoing ? "is ongoing" : std::string{name_of(report.state)},
+      images.done(), images_in_words(images.total));
   if (images.failed > 0) text += fmt::format(", {} failed", images.failed);
   if (!report.submitted_at.empty()) text += "; submitted " + printable(report.submitted_at);
   if (!report.finished_at.empty()) text += ", finished " + printable(report.finished_at);
   text += "\n";
   for (const auto& store : report.failures) {
-    text += fmt::format("  {}  {}: {}\n", printable(store.store_id), images_in_words(store.failed_images), printable(store.error));
+    text += fmt::format("  {}  {}: {}\n", printable(store.store_id),
+                        images_in_words(store.failed_images), printable(store.error));
   }
-  if (report.failures_truncated) text += fmt::format("  and more stores; retail-pulse results {} lists every image\n", job.value);
+  if (report.failures_truncated)
+    text +=
+        fmt::format("  and more stores; retail-pulse results {} lists every image\n", job.value);
   return text;
 }
 

@@ -47,12 +47,14 @@ std::string bash_script(std::span<const subcommand> subcommands) {
     for (const auto& word : words_of(each)) {
       takes_file |= word.is_file;
       if (!word.name.empty()) offered.push_back(word.name);
-      if (word.name.empty()) offered.insert(offered.end(), word.choices.begin(), word.choices.end());
+      if (word.name.empty())
+        offered.insert(offered.end(), word.choices.begin(), word.choices.end());
       if (!word.takes_value || word.name.empty()) continue;
       if (word.choices.empty()) {
         any_value += (any_value.empty() ? "" : "|") + word.name;
       } else {
-        values += "        " + word.name + ") COMPREPLY=($(compgen -W '" + joined(word.choices) + "' -- \"$word\")); return ;;\n";
+        values += "        " + word.name + ") COMPREPLY=($(compgen -W '" + joined(word.choices) +
+                  "' -- \"$word\")); return ;;\n";
       }
     }
     cases += "    " + std::string{each.name} + ")\n";
@@ -66,7 +68,8 @@ std::string bash_script(std::span<const subcommand> subcommands) {
          "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=\n"
          "  COMPREPLY=()\n"
          "  # bash splits --flag=value into three words\n"
-         "  if [[ $word == = ]]; then word=; elif [[ $before == = ]]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
+         "  if [[ $word == = ]]; then word=; elif [[ $before == = ]]; then "
+         "before=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
          "  if (( COMP_CWORD == 1 )); then\n"
          "    COMPREPLY=($(compgen -W '" +
          joined(names) +
@@ -92,7 +95,8 @@ std::string zsh_script(std::span<const subcommand> subcommands) {
       const auto value = word.takes_value ? ":value:" + values : "";
       cases += " \\\n        ";
       cases += word.name.empty() ? sh_quoted(":word:" + values)
-                                 : sh_quoted("*" + word.name + (word.takes_value ? "=" : "") + "[" + zsh_plain(word.help) + "]" + value);
+                                 : sh_quoted("*" + word.name + (word.takes_value ? "=" : "") + "[" +
+                                             zsh_plain(word.help) + "]" + value);
     }
     cases += " ;;\n";
   }
@@ -117,14 +121,18 @@ std::string zsh_script(std::span<const subcommand> subcommands) {
 }
 
 std::string fish_script(std::span<const subcommand> subcommands) {
-  std::string text = "# fish completion of retail-pulse. Load it with: retail-pulse completion fish | source\n";
+  std::string text =
+      "# fish completion of retail-pulse. Load it with: retail-pulse completion fish | source\n";
   for (const auto& each : subcommands) {
-    text += "complete -c retail-pulse -f -n __fish_use_subcommand -a " + std::string{each.name} + " -d " + fish_quoted(each.help) + "\n";
+    text += "complete -c retail-pulse -f -n __fish_use_subcommand -a " + std::string{each.name} +
+            " -d " + fish_quoted(each.help) + "\n";
   }
   for (const auto& each : subcommands) {
-    const auto behind = "complete -c retail-pulse -n '__fish_seen_subcommand_from " + std::string{each.name} + "'";
+    const auto behind =
+        "complete -c retail-pulse -n '__fish_seen_subcommand_from " + std::string{each.name} + "'";
     for (const auto& word : words_of(each)) {
-      if (!word.name.empty()) text += behind + " -l " + word.name.substr(2) + " -d " + fish_quoted(word.help);
+      if (!word.name.empty())
+        text += behind + " -l " + word.name.substr(2) + " -d " + fish_quoted(word.help);
       if (!word.name.empty() && word.takes_value) text += " -r";
       if (word.name.empty() && word.choices.empty()) continue;
       if (word.name.empty()) text += behind;
@@ -137,20 +145,27 @@ std::string fish_script(std::span<const subcommand> subcommands) {
 
 }  // namespace
 
-std::vector<known_word> words_of(const subcommand& of) { return of.known != nullptr ? of.known() : words_known_to(of.run); }
+std::vector<known_word> words_of(const subcommand& of) {
+  return of.known != nullptr ? of.known() : words_known_to(of.run);
+}
 
 std::vector<known_word> words_of_serve() {
   std::vector<known_word> known;
   for (const auto& flag : config::flags()) {
-    const auto choices = flag.choices.empty() ? std::vector<std::string>{} : CLI::detail::split(std::string{flag.choices}, ' ');
+    const auto choices = flag.choices.empty() ? std::vector<std::string>{}
+                                              : CLI::detail::split(std::string{flag.choices}, ' ');
     known.push_back({"--" + std::string{flag.name}, std::string{flag.help}, true, choices});
   }
-  known.push_back({"--" + std::string{config::config_flag}, "a TOML file with any of these settings", true, {}});
+  known.push_back({"--" + std::string{config::config_flag},
+                   "a TOML file with any of these settings",
+                   true,
+                   {}});
   known.push_back({"--help", "prints the flags of serve", false, {}});
   return known;
 }
 
-std::optional<std::string> completion_script(std::string_view shell, std::span<const subcommand> subcommands) {
+std::optional<std::string> completion_script(std::string_view shell,
+                                             std::span<const subcommand> subcommands) {
   if (shell == "bash") return bash_script(subcommands);
   if (shell == "zsh") return zsh_script(subcommands);
   if (shell == "fish") return fish_script(subcommands);
@@ -160,16 +175,20 @@ std::optional<std::string> completion_script(std::string_view shell, std::span<c
 int print_completion(const words& arguments, std::span<const subcommand> subcommands) {
   std::string shell;
   CLI::App app{
-      "Prints a script that makes a shell complete the subcommands and flags of this program. Load it with\n\n"
+      "Prints a script that makes a shell complete the subcommands and flags of this program. Load "
+      "it with\n\n"
       "  source <(retail-pulse completion bash)     also with zsh\n"
       "  retail-pulse completion fish | source",
       "retail-pulse completion"};
-  app.add_option("SHELL", shell, "bash, zsh or fish")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  app.add_option("SHELL", shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   if (const auto code = parse_words(app, arguments)) return *code;
   const auto script = completion_script(shell, subcommands);
   sink to;
   to.write(script.value_or(""));
-  if (const auto problem = to.finish()) return say("retail-pulse completion: " + *problem + "\n"), exit_failed;
+  if (const auto problem = to.finish())
+    return say("retail-pulse completion: " + *problem + "\n"), exit_failed;
   return exit_ok;
 }
 

@@ -15,7 +15,8 @@ struct subcommand {
   std::string_view name;
   std::string_view help;
   int (*run)(const words& arguments);
-  std::vector<known_word> (*known)();  ///< its flags; nullptr: those that it passes to `parse_words`
+  std::vector<known_word> (
+      *known)();  ///< its flags; nullptr: those that it passes to `parse_words`
 };
 
 /// Everything that may follow the name of a subcommand, `--help` included.
@@ -24,9 +25,10 @@ std::vector<known_word> words_of(const subcommand& of);
 /// The flags of `serve`, which are settings.
 std::vector<known_word> words_of_serve();
 
-/// A script that makes a shell complete subcommands, flags and known values, and files elsewhere. nullopt for a shell other
-/// than bash, zsh and fish.
-std::optional<std::string> completion_script(std::string_view shell, std::span<const subcommand> subcommands);
+/// A script that makes a shell complete subcommands, flags and known values, and files elsewhere.
+/// nullopt for a shell other than bash, zsh and fish.
+std::optional<std::string> completion_script(std::string_view shell,
+                                             std::span<const subcommand> subcommands);
 
 /// The subcommand `completion`: prints the script.
 int print_completion(const words& arguments, std::span<const subcommand> subcommands);

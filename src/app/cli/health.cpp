@@ -9,14 +9,18 @@ namespace retail_pulse::app {
 namespace {
 
 /// Shorter than the timeout of a container's health check.
-constexpr client::timeouts short_timeouts{std::chrono::milliseconds{1000}, std::chrono::milliseconds{2000},
+constexpr client::timeouts short_timeouts{std::chrono::milliseconds{1000},
+                                          std::chrono::milliseconds{2000},
                                           std::chrono::milliseconds{4000}};
 
 }  // namespace
 
 int health(const words& arguments) {
   std::string url = default_url();
-  CLI::App app{"Checks whether a service is ready for submissions. Exits with 0 if it is, and with 3 if it is not or cannot be reached.", "retail-pulse health"};
+  CLI::App app{
+      "Checks whether a service is ready for submissions. Exits with 0 if it is, and with 3 if it "
+      "is not or cannot be reached.",
+      "retail-pulse health"};
   app.add_option("--url", url, url_help);
   if (const auto code = parse_words(app, arguments)) return *code;
 

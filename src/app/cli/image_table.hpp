@@ -9,11 +9,12 @@
 
 namespace retail_pulse::app {
 
-/// Images of a job as a table: store, image, format, size and perimeter; a failed one has its error instead of these.
+/// Images of a job as a table: store, image, format, size and perimeter; a failed one has its error
+/// instead of these.
 class image_table {
  public:
-  /// Columns as wide as these images need, and together no wider than `columns` (nullopt: nothing is cut). Rows of other
-  /// images use the same columns.
+  /// Columns as wide as these images need, and together no wider than `columns` (nullopt: nothing
+  /// is cut). Rows of other images use the same columns.
   image_table(std::span<const client::listed_image> first, std::optional<std::size_t> columns);
 
   std::string header() const;

@@ -15,13 +15,15 @@ struct last_words {
   std::string unfinished_file;
 };
 last_words& words_at_exit() {
-  static last_words* const forever = new last_words;  // alive for a signal that comes while the process exits
+  static last_words* const forever =
+      new last_words;  // alive for a signal that comes while the process exits
   return *forever;
 }
 
 extern "C" void say_and_exit(int number) {
   const auto& words = words_at_exit();
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, words.sentence.data(), words.sentence.size());
+  [[maybe_unused]] const auto written =
+      write(STDERR_FILENO, words.sentence.data(), words.sentence.size());
   if (!words.unfinished_file.empty()) unlink(words.unfinished_file.c_str());
   _exit(128 + number);  // as shells have it
 }
@@ -32,7 +34,8 @@ void exit_on_signal(const std::string& sentence, const std::string& unfinished_f
   const sigset_t set = exit_and_hangup_set();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   const bool to_terminal = isatty(STDERR_FILENO) == 1;
-  words_at_exit() = {to_terminal ? "\n" + for_terminal(sentence) + "\n" : sentence + "\n", unfinished_file};
+  words_at_exit() = {to_terminal ? "\n" + for_terminal(sentence) + "\n" : sentence + "\n",
+                     unfinished_file};
   for (const int number : {SIGTERM, SIGPWR, SIGXCPU}) set_handler(number, say_and_exit);
   for (const int number : {SIGHUP, SIGINT, SIGQUIT}) {
     if (!is_ignored(number)) set_handler(number, say_and_exit);

@@ -22,10 +22,12 @@ int send(client_command& command, const order& given, const words& arguments) {
   command.add_retry_for();
   if (const auto code = command.parse(arguments)) return *code;
 
-  const auto answer = command.with_retries<std::string>(request_kind::order, [&] { return (command.api().*given.ask)(command.job()); });
+  const auto answer = command.with_retries<std::string>(
+      request_kind::order, [&] { return (command.api().*given.ask)(command.job()); });
   if (const auto* error = std::get_if<client_error>(&answer)) return command.complain(*error);
   const auto& json = std::get<std::string>(answer);
-  const std::string said = "job " + std::to_string(command.job().value) + " " + std::string{given.done} + "\n";
+  const std::string said =
+      "job " + std::to_string(command.job().value) + " " + std::string{given.done} + "\n";
   const int code = command.print(!command.json() ? said : json.empty() ? "" : json + "\n", exit_ok);
   if (!wait || code != exit_ok) return code;
   return command.follow_to_end(command.job(), given.exit_if_failed);
@@ -34,19 +36,24 @@ int send(client_command& command, const order& given, const words& arguments) {
 }  // namespace
 
 int status(const words& arguments) {
-  client_command command{"Prints the status of a job, and the stores whose images failed. Exits with 1 if the job has failed.", "retail-pulse status"};
+  client_command command{
+      "Prints the status of a job, and the stores whose images failed. Exits with 1 if the job has "
+      "failed.",
+      "retail-pulse status"};
   command.add_job();
   if (const auto code = command.parse(arguments)) return *code;
   const auto answer = command.api().status(command.job());
   if (const auto* error = std::get_if<client_error>(&answer)) return command.complain(*error);
   const auto& report = std::get<status_response>(answer);
   return command.print(command.json() ? report.answer + "\n" : status_text(command.job(), report),
-                    report.state == job_state::failed ? exit_failed : exit_ok);
+                       report.state == job_state::failed ? exit_failed : exit_ok);
 }
 
 int watch(const words& arguments) {
-  client_command command{"Follows a job until it has ended, also through restarts of the service. Exits with 1 if the job failed.",
-                   "retail-pulse watch"};
+  client_command command{
+      "Follows a job until it has ended, also through restarts of the service. Exits with 1 if the "
+      "job failed.",
+      "retail-pulse watch"};
   command.add_job();
   command.add_retry_for();
   if (const auto code = command.parse(arguments)) return *code;
@@ -54,18 +61,21 @@ int watch(const words& arguments) {
 }
 
 int cancel(const words& arguments) {
-  client_command command{"Cancels a job: images that have not begun fail as cancelled.", "retail-pulse cancel"};
+  client_command command{"Cancels a job: images that have not begun fail as cancelled.",
+                         "retail-pulse cancel"};
   return send(command,
-              {&client::rest_client::cancel, "is being cancelled", "follows the job until it has ended; exits with 0 even if it failed", exit_ok},
+              {&client::rest_client::cancel, "is being cancelled",
+               "follows the job until it has ended; exits with 0 even if it failed", exit_ok},
               arguments);
 }
 
 int redrive(const words& arguments) {
-  client_command command{"Tries the failed images of an ended job again; successful results stay.", "retail-pulse redrive"};
-  return send(
-      command,
-      {&client::rest_client::redrive, "is running again", "follows the job until it has ended; exits with 1 if it failed", exit_failed},
-      arguments);
+  client_command command{"Tries the failed images of an ended job again; successful results stay.",
+                         "retail-pulse redrive"};
+  return send(command,
+              {&client::rest_client::redrive, "is running again",
+               "follows the job until it has ended; exits with 1 if it failed", exit_failed},
+              arguments);
 }
 
 }  // namespace retail_pulse::app

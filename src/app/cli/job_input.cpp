@@ -23,9 +23,10 @@ using client::submitted_visit;
 
 enum column_index : std::size_t { store_id, image_url, visit_time };
 // A URL that is too long fails as an image in the service, and does not make the job invalid.
-constexpr std::array<csv::column, 3> columns{{{.name = "store_id", .max_bytes = limits::store_id_bytes},
-                                              {.name = "image_url", .max_bytes = limits::text_bytes},
-                                              {.name = "visit_time", .max_bytes = limits::text_bytes}}};
+constexpr std::array<csv::column, 3> columns{
+    {{.name = "store_id", .max_bytes = limits::store_id_bytes},
+     {.name = "image_url", .max_bytes = limits::text_bytes},
+     {.name = "visit_time", .max_bytes = limits::text_bytes}}};
 
 /// Rows of one store and time, in order of first appearance.
 class visit_list {
@@ -44,13 +45,15 @@ class visit_list {
   std::unordered_map<std::string, std::size_t> visit_of_;
 };
 
-constexpr std::size_t blanks_before_json = 1024;  ///< bytes of UTF-16 that are searched for the first character
+constexpr std::size_t blanks_before_json =
+    1024;  ///< bytes of UTF-16 that are searched for the first character
 
 /// The beginning of a text behind its byte order mark: enough for its first character.
 std::string beginning_of(std::string_view text) {
   const auto how = encoding_of(text);
   text = text.substr(how.mark);
-  if (how.what == encoding::kind::utf16) return utf8_of_utf16(text.substr(0, blanks_before_json), how.big_endian).text;
+  if (how.what == encoding::kind::utf16)
+    return utf8_of_utf16(text.substr(0, blanks_before_json), how.big_endian).text;
   const auto first = std::min(text.find_first_not_of(" \t\r\n"), text.size());
   return std::string{text.substr(first, 1)};
 }
@@ -66,7 +69,9 @@ input_kind kind_of(std::string_view text) {
 std::variant<std::string, input_error> read_input(const std::string& file) {
   const bool standard = file == "-";
   const std::string name = standard ? "standard input" : file;
-  const auto failed = [&name](int error) { return input_error{name + " cannot be read: " + std::generic_category().message(error)}; };
+  const auto failed = [&name](int error) {
+    return input_error{name + " cannot be read: " + std::generic_category().message(error)};
+  };
   const int descriptor = standard ? STDIN_FILENO : open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return failed(errno);
   std::variant<std::string, input_error> result;
@@ -80,7 +85,8 @@ std::variant<std::string, input_error> read_input(const std::string& file) {
     } else if (count > 0) {
       text.append(part.data(), static_cast<std::size_t>(count));
       if (text.size() <= limits::max_body_bytes) continue;
-      result = input_error{name + " is too large: a submission has at most " + std::to_string(limits::max_body_bytes) + " bytes"};
+      result = input_error{name + " is too large: a submission has at most " +
+                           std::to_string(limits::max_body_bytes) + " bytes"};
     }
     break;
   }
@@ -94,7 +100,8 @@ std::variant<csv_job, input_error> document_of_csv(std::string_view text, std::s
   std::vector<std::string> row;
   while (rows.next(row)) list.add(row);
   if (rows.wrong()) return input_error{rows.wrong()->message(name)};
-  if (list.visits().empty()) return input_error{std::string{name} + ": there are no rows below the header"};
+  if (list.visits().empty())
+    return input_error{std::string{name} + ": there are no rows below the header"};
   auto warning = rows.trimmed_in(store_id, "store id", "store ids");
   if (!warning.empty()) warning.insert(0, std::string{name} + ": ");
   return csv_job{client::job_document(list.visits()), std::move(warning)};

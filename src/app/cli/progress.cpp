@@ -23,14 +23,16 @@ std::string in_words(std::chrono::seconds time) {
   return fmt::format("{} h {:02} min", count / 3600, count / 60 % 60);
 }
 
-std::string in_words(double rate) { return rate < 9.95 ? fmt::format("{:.1f}/s", rate) : fmt::format("{:.0f}/s", rate); }
+std::string in_words(double rate) {
+  return rate < 9.95 ? fmt::format("{:.1f}/s", rate) : fmt::format("{:.0f}/s", rate);
+}
 
 }  // namespace
 
 std::string progress_bar(std::int64_t done, std::int64_t total, int width) {
   const auto full = static_cast<std::size_t>(total == 0 ? width : done * width / total);
-  return "[" + std::string(full, '#') + std::string(static_cast<std::size_t>(width) - full, '.') + "] " + std::to_string(done) + "/" +
-         std::to_string(total);
+  return "[" + std::string(full, '#') + std::string(static_cast<std::size_t>(width) - full, '.') +
+         "] " + std::to_string(done) + "/" + std::to_string(total);
 }
 
 void pace::see(const image_counts& images, time_point now) {
@@ -49,7 +51,8 @@ std::optional<double> pace::rate() const {
 std::optional<std::chrono::seconds> pace::left() const {
   const auto per_second = rate();
   if (!per_second || *per_second <= 0) return std::nullopt;
-  return std::chrono::seconds{std::llround(std::ceil(static_cast<double>(images_.pending()) / *per_second))};
+  return std::chrono::seconds{
+      std::llround(std::ceil(static_cast<double>(images_.pending()) / *per_second))};
 }
 
 std::string progress_line(const pace& of, std::size_t columns) {
@@ -61,13 +64,17 @@ std::string progress_line(const pace& of, std::size_t columns) {
   if (rate && images.pending() > 0) behind += ", " + in_words(*rate);
   if (left && images.pending() > 0) behind += ", " + in_words(*left) + " left";
   const std::string counts = fmt::format("{}/{}", images.done(), images.total);
-  const std::size_t around = counts.size() + behind.size() + 4;  // brackets, a blank, and the last column, in which some terminals wrap
+  const std::size_t around =
+      counts.size() + behind.size() +
+      4;  // brackets, a blank, and the last column, in which some terminals wrap
   if (columns < around + narrowest_bar) {
     std::string line = counts + behind;
     if (columns > 0) line.resize(std::min(line.size(), columns - 1));
     return line;
   }
-  return progress_bar(images.done(), images.total, static_cast<int>(std::min(widest_bar, columns - around))) + behind;
+  return progress_bar(images.done(), images.total,
+                      static_cast<int>(std::min(widest_bar, columns - around))) +
+         behind;
 }
 
 void progress_display::show(const image_counts& images, time_point now) {
@@ -90,7 +97,8 @@ void progress_display::draw() {
 }
 
 void progress_display::note(const std::string& sentence) {
-  std::fprintf(to_, "%s%s\n", on_line_ ? "\r\x1b[K" : "", columns_ ? for_terminal(sentence).c_str() : sentence.c_str());
+  std::fprintf(to_, "%s%s\n", on_line_ ? "\r\x1b[K" : "",
+               columns_ ? for_terminal(sentence).c_str() : sentence.c_str());
   std::fflush(to_);
   on_line_ = false;
 }

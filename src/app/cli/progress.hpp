@@ -44,7 +44,8 @@ class progress_display {
   using time_point = pace::time_point;
 
   /// `columns` of the terminal behind `to`; nullopt if it is not a terminal.
-  progress_display(std::FILE* to, std::optional<std::size_t> columns) : to_{to}, columns_{columns} {}
+  progress_display(std::FILE* to, std::optional<std::size_t> columns)
+      : to_{to}, columns_{columns} {}
 
   void show(const image_counts& images, time_point now);
   /// Prints a sentence; the bar continues below it.

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "app/cli/client_command.hpp"
-#include "app/commands.hpp"
 #include "app/cli/image_table.hpp"
 #include "app/cli/sink.hpp"
+#include "app/commands.hpp"
 #include "app/output.hpp"
 #include "core/limits.hpp"
 
@@ -22,12 +22,17 @@ struct counts {
   std::int64_t failed = 0;
   std::int64_t pending = 0;
 
-  void add(const client::listed_image& image) { ++(image.state == "succeeded" ? succeeded : image.state == "failed" ? failed : pending); }
-  std::string text() const { return fmt::format("\n{} succeeded, {} failed, {} pending\n", succeeded, failed, pending); }
+  void add(const client::listed_image& image) {
+    ++(image.state == "succeeded" ? succeeded : image.state == "failed" ? failed : pending);
+  }
+  std::string text() const {
+    return fmt::format("\n{} succeeded, {} failed, {} pending\n", succeeded, failed, pending);
+  }
 };
 
 /// Page by page, in constant memory.
-std::optional<client_error> write_table(client_command& command, sink& to, std::optional<std::size_t> columns) {
+std::optional<client_error> write_table(client_command& command, sink& to,
+                                        std::optional<std::size_t> columns) {
   std::optional<image_table> table;
   counts seen;
   std::string cursor;
@@ -49,7 +54,8 @@ std::optional<client_error> write_table(client_command& command, sink& to, std::
 }
 
 std::optional<client_error> write_stream(client_command& command, sink& to, results_format format) {
-  const auto answer = command.api().results(command.job(), format, [&to](std::string_view part) { return to.write(part); });
+  const auto answer = command.api().results(
+      command.job(), format, [&to](std::string_view part) { return to.write(part); });
   if (const auto* error = std::get_if<client_error>(&answer)) return *error;
   return std::nullopt;
 }
@@ -60,9 +66,11 @@ std::optional<results_format> stream_format(const std::string& name, bool with_m
   return name == "ndjson" ? std::optional{results_format::ndjson} : std::nullopt;
 }
 
-int write_results(client_command& command, sink& to, std::optional<results_format> format, bool to_terminal) {
+int write_results(client_command& command, sink& to, std::optional<results_format> format,
+                  bool to_terminal) {
   const auto columns = to_terminal ? terminal_columns(STDOUT_FILENO) : std::nullopt;
-  const auto error = format ? write_stream(command, to, *format) : write_table(command, to, columns);
+  const auto error =
+      format ? write_stream(command, to, *format) : write_table(command, to, columns);
   if (error) return command.complain(*error);
   if (const auto problem = to.finish()) return command.complain(*problem, exit_failed);
   if (!to.not_kept().empty()) command.warn(to.not_kept());
@@ -75,18 +83,24 @@ int results(const words& arguments) {
   std::string name;
   std::string file;
   bool with_mark = false;
-  client_command command{"Prints the result of every image of a job, as a table, as CSV or as JSON lines.",
-                   "retail-pulse results"};
+  client_command command{
+      "Prints the result of every image of a job, as a table, as CSV or as JSON lines.",
+      "retail-pulse results"};
   command.add_job();
   command.app()
       .add_option("--format", name, "table, csv or ndjson (default: table); --json means ndjson")
       ->transform(CLI::IsMember({"table", "csv", "ndjson"}, CLI::ignore_case));
   command.app()
-      .add_option("--output", file, "writes to this file, which appears once it is complete; - is standard output")
+      .add_option("--output", file,
+                  "writes to this file, which appears once it is complete; - is standard output")
       ->type_name("FILE");
-  command.app().add_flag("--bom", with_mark, "with --format csv: begins with a byte order mark, without which some spreadsheets read CSV as Latin-1");
+  command.app().add_flag("--bom", with_mark,
+                         "with --format csv: begins with a byte order mark, without which some "
+                         "spreadsheets read CSV as Latin-1");
   if (const auto code = command.parse(arguments)) return *code;
-  if (command.json() && !name.empty() && name != "ndjson") return command.complain("--json means --format ndjson and cannot be combined with --format " + name, exit_usage);
+  if (command.json() && !name.empty() && name != "ndjson")
+    return command.complain(
+        "--json means --format ndjson and cannot be combined with --format " + name, exit_usage);
   if (with_mark && name != "csv") return command.complain("--bom needs --format csv", exit_usage);
   const auto format = stream_format(command.json() ? "ndjson" : name, with_mark);
 
@@ -95,7 +109,8 @@ int results(const words& arguments) {
     return write_results(command, standard, format, true);
   }
   auto opened = sink::to_file(file, "retail-pulse results: " + file + " was not written");
-  if (const auto* problem = std::get_if<std::string>(&opened)) return command.complain(*problem, exit_usage);
+  if (const auto* problem = std::get_if<std::string>(&opened))
+    return command.complain(*problem, exit_usage);
   auto& to = std::get<sink>(opened);
   return write_results(command, to, format, false);
 }

@@ -19,14 +19,16 @@ bool is_worth_retrying(const client_error& error, request_kind kind) {
 
 }  // namespace
 
-std::optional<milliseconds> retry_schedule::pause_after(const client_error& error, request_kind kind, time_point now) {
+std::optional<milliseconds> retry_schedule::pause_after(const client_error& error,
+                                                        request_kind kind, time_point now) {
   if (!is_worth_retrying(error, kind)) return std::nullopt;
   if (!until_) until_ = now + total_;
   if (now >= *until_) return std::nullopt;
   const auto left = std::chrono::ceil<milliseconds>(*until_ - now);
   if (error.retry_after && error.retry_after->count() > 0) {
     // A retry that is known to come too late is not waited for.
-    return *error.retry_after <= left ? std::optional<milliseconds>{*error.retry_after} : std::nullopt;
+    return *error.retry_after <= left ? std::optional<milliseconds>{*error.retry_after}
+                                      : std::nullopt;
   }
   const auto pause = std::min(pause_, left);
   pause_ = std::min(pause_ * 2, longest_pause);

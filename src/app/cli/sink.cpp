@@ -40,24 +40,32 @@ struct found {
   struct stat status {};
   int error;  ///< errno; 0 if something exists
 
-  found(int (*look)(const char*, struct stat*), const std::string& name) : error{look(name.c_str(), &status) == 0 ? 0 : errno} {}
+  found(int (*look)(const char*, struct stat*), const std::string& name)
+      : error{look(name.c_str(), &status) == 0 ? 0 : errno} {}
   bool is_there() const { return error == 0; }
-  /// Certainly nothing exists. Other errors do not say that: links of other users, which the system may not follow, are one.
+  /// Certainly nothing exists. Other errors do not say that: links of other users, which the system
+  /// may not follow, are one.
   bool is_absent() const { return error == ENOENT; }
-  bool is_stream() const { return is_there() && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)); }
+  bool is_stream() const {
+    return is_there() && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode));
+  }
   bool is_same_as(const found& other) const {
-    return error == other.error && (!is_there() || (status.st_dev == other.status.st_dev && status.st_ino == other.status.st_ino));
+    return error == other.error && (!is_there() || (status.st_dev == other.status.st_dev &&
+                                                    status.st_ino == other.status.st_ino));
   }
 };
 
-/// Gives a new file the owner, group and mode of the one that it will replace. Returns what of that failed, in words.
+/// Gives a new file the owner, group and mode of the one that it will replace. Returns what of that
+/// failed, in words.
 std::string take_over(int descriptor, const struct stat& before) {
   constexpr auto same_owner = static_cast<uid_t>(-1);
   constexpr auto same_group = static_cast<gid_t>(-1);
   struct stat now {};
   if (fstat(descriptor, &now) != 0) return "its owner, its group and its mode";
   std::string lost;
-  const auto lose = [&lost](std::string_view what) { lost.append(lost.empty() ? "" : " and ").append(what); };
+  const auto lose = [&lost](std::string_view what) {
+    lost.append(lost.empty() ? "" : " and ").append(what);
+  };
   mode_t mode = before.st_mode & 07777;
   if (now.st_uid != before.st_uid && fchown(descriptor, before.st_uid, same_group) != 0) {
     lose("its owner");
@@ -72,30 +80,38 @@ std::string take_over(int descriptor, const struct stat& before) {
   return lost;
 }
 
-std::optional<terminal_text> filter_of(int descriptor) { return isatty(descriptor) == 1 ? std::optional{terminal_text{}} : std::nullopt; }
+std::optional<terminal_text> filter_of(int descriptor) {
+  return isatty(descriptor) == 1 ? std::optional{terminal_text{}} : std::nullopt;
+}
 
 }  // namespace
 
 sink::sink() : terminal_{filter_of(STDOUT_FILENO)} {}
 
-std::variant<sink, std::string> sink::to_file(const std::string& name, const std::string& said_when_interrupted) {
+std::variant<sink, std::string> sink::to_file(const std::string& name,
+                                              const std::string& said_when_interrupted) {
   if (is_standard_output(name)) return sink{};
-  const auto refused = [&name](const std::string& why) { return name + " cannot be written: " + why; };
+  const auto refused = [&name](const std::string& why) {
+    return name + " cannot be written: " + why;
+  };
   std::error_code unknown;
   const auto target = target_of(name, unknown).string();
   const found by_name{stat, name};
   if (!by_name.is_there() && !by_name.is_absent()) return refused(words_of(by_name.error));
   if (by_name.is_stream()) return to_stream(name);
-  if (by_name.is_there() && !S_ISREG(by_name.status.st_mode)) return name + " is not a regular file";
+  if (by_name.is_there() && !S_ISREG(by_name.status.st_mode))
+    return name + " is not a regular file";
   if (unknown) return refused(unknown.message());
-  // The system resolves the links of a name at every look. The file that is replaced must be the one that was checked.
+  // The system resolves the links of a name at every look. The file that is replaced must be the
+  // one that was checked.
   const found before{lstat, target};
   if (!before.is_same_as(by_name)) return refused("its symbolic links were changed meanwhile");
   sink made;
   made.terminal_.reset();
   made.name_ = target;
   const blocked_signals until_a_signal_removes_the_file;
-  if (const int error = made.make_temporary(before.is_there() ? 0600 : 0666); error != 0) return refused(words_of(error));
+  if (const int error = made.make_temporary(before.is_there() ? 0600 : 0666); error != 0)
+    return refused(words_of(error));
   if (!said_when_interrupted.empty()) exit_on_signal(said_when_interrupted, made.temporary_);
   if (before.is_there()) made.replace(before.status, name);
   return made;
@@ -111,7 +127,8 @@ std::variant<sink, std::string> sink::to_stream(const std::string& name) {
   return made;
 }
 
-int sink::make_temporary(mode_t mode) {  // 0600 for a file that may be secret, so that nobody else reads its beginning
+int sink::make_temporary(
+    mode_t mode) {  // 0600 for a file that may be secret, so that nobody else reads its beginning
   const auto name = name_ + ".part-" + std::to_string(getpid());
   descriptor_ = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (descriptor_ < 0) return errno;
@@ -121,8 +138,11 @@ int sink::make_temporary(mode_t mode) {  // 0600 for a file that may be secret, 
 }
 
 void sink::replace(const struct stat& before, const std::string& name) {
-  if (const auto lost = take_over(descriptor_, before); !lost.empty()) not_kept_ = name + " could not keep " + lost;
-  if (before.st_nlink > 1) not_kept_ += (not_kept_.empty() ? name : "; it") + " had other names (hard links), which keep the old content";
+  if (const auto lost = take_over(descriptor_, before); !lost.empty())
+    not_kept_ = name + " could not keep " + lost;
+  if (before.st_nlink > 1)
+    not_kept_ += (not_kept_.empty() ? name : "; it") +
+                 " had other names (hard links), which keep the old content";
 }
 
 sink::sink(sink&& other) noexcept

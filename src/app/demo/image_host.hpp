@@ -6,7 +6,8 @@
 
 namespace retail_pulse::app {
 
-/// The image host of the demo: serves the files of one folder on 127.0.0.1, on its own threads, until it is destroyed.
+/// The image host of the demo: serves the files of one folder on 127.0.0.1, on its own threads,
+/// until it is destroyed.
 class image_host {
  public:
   /// nullptr if the port is taken or the folder does not exist. Port 0 picks a free one.

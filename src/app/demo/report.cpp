@@ -28,22 +28,26 @@ std::string line_of(const listed_image& image, std::size_t name_width) {
   const auto name = file_name(image.url);
   if (image.state == "pending") return fmt::format("  {:<{}}  pending\n", name, name_width);
   if (image.state == "failed") return fmt::format("  {:<{}}  {}\n", name, name_width, image.error);
-  return fmt::format("  {:<{}}  {:<5} {:>5} x {:<5}  perimeter {:>6}\n", name, name_width, image.format, image.width, image.height,
-                     image.perimeter);
+  return fmt::format("  {:<{}}  {:<5} {:>5} x {:<5}  perimeter {:>6}\n", name, name_width,
+                     image.format, image.width, image.height, image.perimeter);
 }
 
-std::string counted(std::int64_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }
+std::string counted(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
 
 }  // namespace
 
-std::string report_of(job_id job, std::span<const listed_image> images, const stores::store_table& stores) {
+std::string report_of(job_id job, std::span<const listed_image> images,
+                      const stores::store_table& stores) {
   std::vector<std::string_view> store_ids;  // in order of first appearance
   std::size_t name_width = 0;
   std::int64_t measured = 0;
   std::int64_t failed = 0;
   std::int64_t perimeters = 0;
   for (const auto& image : images) {
-    if (std::ranges::find(store_ids, image.store_id) == store_ids.end()) store_ids.push_back(image.store_id);
+    if (std::ranges::find(store_ids, image.store_id) == store_ids.end())
+      store_ids.push_back(image.store_id);
     name_width = std::max(name_width, file_name(image.url).size());
     failed += image.state == "failed" ? 1 : 0;
     if (image.state != "succeeded") continue;
@@ -60,7 +64,8 @@ std::string report_of(job_id job, std::span<const listed_image> images, const st
   }
   text += fmt::format("\n{} of {}: {} measured, {} failed, perimeters add up to {} pixels\n",
                       counted(static_cast<std::int64_t>(images.size()), "image"),
-                      counted(static_cast<std::int64_t>(store_ids.size()), "store"), measured, failed, perimeters);
+                      counted(static_cast<std::int64_t>(store_ids.size()), "store"), measured,
+                      failed, perimeters);
   return text;
 }
 

@@ -9,8 +9,9 @@
 
 namespace retail_pulse::app {
 
-/// A report for people: per store, in the order of submission, every image with its dimensions and perimeter or its error;
-/// then totals.
-std::string report_of(job_id job, std::span<const client::listed_image> images, const stores::store_table& stores);
+/// A report for people: per store, in the order of submission, every image with its dimensions and
+/// perimeter or its error; then totals.
+std::string report_of(job_id job, std::span<const client::listed_image> images,
+                      const stores::store_table& stores);
 
 }  // namespace retail_pulse::app

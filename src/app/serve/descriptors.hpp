@@ -5,8 +5,8 @@
 
 namespace retail_pulse::app {
 
-/// How the file descriptors of the process are shared out, so that no part can use up another's: running out of them in
-/// `accept` would end the listener.
+/// How the file descriptors of the process are shared out, so that no part can use up another's:
+/// running out of them in `accept` would end the listener.
 struct descriptor_budget {
   std::size_t fetch_threads = 0;     ///< each may hold one connection,
   std::size_t idle_connections = 0;  ///< and these are kept open besides
@@ -21,13 +21,13 @@ struct descriptor_needs {
   bool makes_callbacks = false;
 };
 
-/// Shares out `available` descriptors, with fewer fetch threads and webhooks at once than wanted if they are short. nullopt
-/// if there are too few to serve at all.
+/// Shares out `available` descriptors, with fewer fetch threads and webhooks at once than wanted if
+/// they are short. nullopt if there are too few to serve at all.
 std::optional<descriptor_budget> share_out(std::size_t available, const descriptor_needs& needs);
 
-/// Opens /dev/null for standard input, output and error if they are closed: otherwise the next file or connection would get
-/// that number, and what is written there. Using it fails as the closed one would. False if /dev/null cannot be opened. Call
-/// it before anything else is opened.
+/// Opens /dev/null for standard input, output and error if they are closed: otherwise the next file
+/// or connection would get that number, and what is written there. Using it fails as the closed one
+/// would. False if /dev/null cannot be opened. Call it before anything else is opened.
 bool hold_standard_descriptors();
 
 /// Raises the soft limit of open files to the hard one, and returns it.

@@ -29,11 +29,13 @@ std::vector<std::string> docs_folders_of(const config::settings& settings) {
   return {program.parent_path().parent_path() / "docs", "/usr/share/retail-pulse/docs"};
 }
 
-/// The host names under which the API may be reached: the configured ones and the name of this machine.
+/// The host names under which the API may be reached: the configured ones and the name of this
+/// machine.
 std::vector<std::string> own_names_of(const config::settings& settings) {
   auto names = settings.public_hosts;
   std::array<char, 256> name{};  // Linux allows 64 bytes
-  if (::gethostname(name.data(), name.size() - 1) == 0) names.push_back(lower(std::string_view{name.data()}));
+  if (::gethostname(name.data(), name.size() - 1) == 0)
+    names.push_back(lower(std::string_view{name.data()}));
   return names;
 }
 
@@ -41,13 +43,16 @@ std::function<bool(std::string_view)> trusts_client_of(const config::settings& s
   if (settings.trusted_clients.empty()) return nullptr;
   return [ranges = fetch::opened_ranges(settings.trusted_clients)](std::string_view text) {
     const auto address = fetch::parse_address(text);
-    return address && std::ranges::any_of(ranges, [&](const fetch::cidr& range) { return range.contains(*address); });
+    return address && std::ranges::any_of(ranges, [&](const fetch::cidr& range) {
+             return range.contains(*address);
+           });
   };
 }
 
 }  // namespace
 
-fetch::engine_options engine_options_of(const config::settings& settings, const descriptor_budget& budget) {
+fetch::engine_options engine_options_of(const config::settings& settings,
+                                        const descriptor_budget& budget) {
   fetch::engine_options options;
   options.how = settings.fetch_mode;
   options.deadline = settings.fetch_deadline;
@@ -69,8 +74,9 @@ fetch::engine_options engine_options_of(const config::settings& settings, const 
   return options;
 }
 
-webhooks::poster_options poster_options_of(const config::settings& settings, const descriptor_budget& budget,
-                                        std::shared_ptr<const webhooks::own_listener> own) {
+webhooks::poster_options poster_options_of(const config::settings& settings,
+                                           const descriptor_budget& budget,
+                                           std::shared_ptr<const webhooks::own_listener> own) {
   webhooks::poster_options options;
   options.threads = budget.callbacks;
   options.user_agent = settings.user_agent;
@@ -82,7 +88,8 @@ webhooks::poster_options poster_options_of(const config::settings& settings, con
   return options;
 }
 
-actors::pool_settings pool_settings_of(const config::settings& settings, const descriptor_budget& budget, fetch::engine& engine) {
+actors::pool_settings pool_settings_of(const config::settings& settings,
+                                       const descriptor_budget& budget, fetch::engine& engine) {
   actors::pool_settings pool;
   pool.images_in_flight = settings.images_in_flight;
   pool.fetch_slots = budget.fetch_threads;
@@ -96,7 +103,9 @@ actors::pool_settings pool_settings_of(const config::settings& settings, const d
   return pool;
 }
 
-actors::courier_settings courier_settings_of(const config::settings& settings, const descriptor_budget& budget, webhooks::poster& poster) {
+actors::courier_settings courier_settings_of(const config::settings& settings,
+                                             const descriptor_budget& budget,
+                                             webhooks::poster& poster) {
   actors::courier_settings courier;
   courier.poster = &poster;
   courier.at_once = budget.callbacks;
@@ -108,7 +117,8 @@ actors::courier_settings courier_settings_of(const config::settings& settings, c
   return courier;
 }
 
-http::server_options server_options_of(const config::settings& settings, const descriptor_budget& budget) {
+http::server_options server_options_of(const config::settings& settings,
+                                       const descriptor_budget& budget) {
   http::server_options options;
   options.bind = settings.bind;
   options.port = settings.port;
@@ -124,11 +134,15 @@ http::server_options server_options_of(const config::settings& settings, const d
   return options;
 }
 
-std::function<std::optional<std::string>(std::string_view)> callback_check_of(const config::settings& settings) {
+std::function<std::optional<std::string>(std::string_view)> callback_check_of(
+    const config::settings& settings) {
   if (settings.callback_key.empty()) {
-    return [](std::string_view) { return std::optional<std::string>{"callback_url needs a service with --callback-secret"}; };
+    return [](std::string_view) {
+      return std::optional<std::string>{"callback_url needs a service with --callback-secret"};
+    };
   }
-  // Only the syntax: its addresses are checked when the webhook is sent, as they may change until then.
+  // Only the syntax: its addresses are checked when the webhook is sent, as they may change until
+  // then.
   return [](std::string_view url) -> std::optional<std::string> {
     const auto parsed = fetch::parse_url(url);
     const auto* error = std::get_if<fetch::url_error>(&parsed);

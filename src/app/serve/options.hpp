@@ -11,28 +11,36 @@
 #include "app/serve/descriptors.hpp"
 #include "config/settings.hpp"
 #include "fetch/engine/blocking_engine.hpp"
+#include "http/server.hpp"
 #include "webhooks/own_listener.hpp"
 #include "webhooks/poster.hpp"
-#include "http/server.hpp"
 
-/// The operator's settings as options of each part of the service. What an option means stands in the part's own header.
+/// The operator's settings as options of each part of the service. What an option means stands in
+/// the part's own header.
 namespace retail_pulse::app {
 
-fetch::engine_options engine_options_of(const config::settings& settings, const descriptor_budget& budget);
+fetch::engine_options engine_options_of(const config::settings& settings,
+                                        const descriptor_budget& budget);
 
 /// Webhooks are never sent to `own`, the address of the API itself.
-webhooks::poster_options poster_options_of(const config::settings& settings, const descriptor_budget& budget,
-                                        std::shared_ptr<const webhooks::own_listener> own);
+webhooks::poster_options poster_options_of(const config::settings& settings,
+                                           const descriptor_budget& budget,
+                                           std::shared_ptr<const webhooks::own_listener> own);
 
 /// The engine has to outlive the pool.
-actors::pool_settings pool_settings_of(const config::settings& settings, const descriptor_budget& budget, fetch::engine& engine);
+actors::pool_settings pool_settings_of(const config::settings& settings,
+                                       const descriptor_budget& budget, fetch::engine& engine);
 
 /// The poster has to outlive the courier.
-actors::courier_settings courier_settings_of(const config::settings& settings, const descriptor_budget& budget, webhooks::poster& poster);
+actors::courier_settings courier_settings_of(const config::settings& settings,
+                                             const descriptor_budget& budget,
+                                             webhooks::poster& poster);
 
-http::server_options server_options_of(const config::settings& settings, const descriptor_budget& budget);
+http::server_options server_options_of(const config::settings& settings,
+                                       const descriptor_budget& budget);
 
 /// Returns an error sentence for a `callback_url`, or nullopt; see http::backend::callback_problem.
-std::function<std::optional<std::string>(std::string_view url)> callback_check_of(const config::settings& settings);
+std::function<std::optional<std::string>(std::string_view url)> callback_check_of(
+    const config::settings& settings);
 
 }  // namespace retail_pulse::app

@@ -44,23 +44,29 @@ void check_docs(const config::settings& settings, preparation& ready) {
 
 void share_out_descriptors(const config::settings& settings, preparation& ready) {
   const auto available = raise_descriptor_limit();
-  ready.budget = share_out(available, {settings.fetch_threads, !settings.keep_images.empty(), !settings.callback_key.empty()});
+  ready.budget = share_out(available, {settings.fetch_threads, !settings.keep_images.empty(),
+                                       !settings.callback_key.empty()});
   if (!ready.budget) {
-    ready.problems.push_back("the limit of open files is too low to serve: " + std::to_string(available) + "; raise it (ulimit -n)");
+    ready.problems.push_back("the limit of open files is too low to serve: " +
+                             std::to_string(available) + "; raise it (ulimit -n)");
     return;
   }
   if (ready.budget->fetch_threads < settings.fetch_threads) {
-    log(level::warning, "fewer fetch threads than configured, because the limit of open files is low",
-        {{"fetch_threads", static_cast<std::int64_t>(ready.budget->fetch_threads)}, {"descriptors", static_cast<std::int64_t>(available)}});
+    log(level::warning,
+        "fewer fetch threads than configured, because the limit of open files is low",
+        {{"fetch_threads", static_cast<std::int64_t>(ready.budget->fetch_threads)},
+         {"descriptors", static_cast<std::int64_t>(available)}});
   }
 }
 
 void make_engine(const config::settings& settings, preparation& ready) {
   try {
-    ready.engine = fetch::make_sharing_engine(fetch::make_blocking_engine(engine_options_of(settings, *ready.budget)),
-                                              {.reuse_for = settings.reuse_for, .reuse_entries = settings.reuse_entries});
+    ready.engine = fetch::make_sharing_engine(
+        fetch::make_blocking_engine(engine_options_of(settings, *ready.budget)),
+        {.reuse_for = settings.reuse_for, .reuse_entries = settings.reuse_entries});
     if (!settings.callback_key.empty()) {
-      ready.poster = webhooks::make_blocking_poster(poster_options_of(settings, *ready.budget, ready.own));
+      ready.poster =
+          webhooks::make_blocking_poster(poster_options_of(settings, *ready.budget, ready.own));
     }
   } catch (const std::exception& e) {  // the CA file, or the folder for pictures
     ready.problems.emplace_back(e.what());
@@ -81,7 +87,8 @@ preparation prepare(const config::settings& settings) {
 
 std::size_t threads_at_start() {
   constexpr std::size_t parser = 1, resolvers = 2, first_fetch = 1, first_webhook = 1;
-  return service_actors::threads() + http::server_options{}.threads + parser + resolvers + first_fetch + first_webhook;
+  return service_actors::threads() + http::server_options{}.threads + parser + resolvers +
+         first_fetch + first_webhook;
 }
 
 }  // namespace retail_pulse::app

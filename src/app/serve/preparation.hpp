@@ -8,10 +8,10 @@
 #include "app/serve/descriptors.hpp"
 #include "config/settings.hpp"
 #include "fetch/engine/engine.hpp"
-#include "webhooks/own_listener.hpp"
-#include "webhooks/poster.hpp"
 #include "storage/location.hpp"
 #include "stores/store_table.hpp"
+#include "webhooks/own_listener.hpp"
+#include "webhooks/poster.hpp"
 
 namespace retail_pulse::app {
 
@@ -23,10 +23,12 @@ struct preparation {
   std::unique_ptr<fetch::engine> engine;
   std::unique_ptr<webhooks::poster> poster;  ///< nullptr: webhooks are disabled
   std::shared_ptr<webhooks::own_listener> own = std::make_shared<webhooks::own_listener>();
-  std::vector<std::string> problems;  ///< all of them at once, so that one restart is enough; the rest is valid if empty
+  std::vector<std::string>
+      problems;  ///< all of them at once, so that one restart is enough; the rest is valid if empty
 };
 
-/// Reads the Store Master, shares out file descriptors and makes the engine. Logs what is only a warning.
+/// Reads the Store Master, shares out file descriptors and makes the engine. Logs what is only a
+/// warning.
 preparation prepare(const config::settings& settings);
 
 /// How many threads the service starts with.

@@ -18,7 +18,8 @@ namespace retail_pulse::app {
 namespace {
 
 bool asks_for_help(const words& arguments) {
-  return std::ranges::any_of(arguments, [](const std::string& word) { return word == "--help" || word == "-h"; });
+  return std::ranges::any_of(
+      arguments, [](const std::string& word) { return word == "--help" || word == "-h"; });
 }
 
 int explain(const config::problems& problems) {
@@ -28,20 +29,23 @@ int explain(const config::problems& problems) {
   return exit_usage;
 }
 
-/// Returns the memory of large bodies and pages to the system when they are freed. By default the C library raises its
-/// threshold with the first of them, and keeps such blocks among small ones (mallopt(3), M_MMAP_THRESHOLD).
+/// Returns the memory of large bodies and pages to the system when they are freed. By default the C
+/// library raises its threshold with the first of them, and keeps such blocks among small ones
+/// (mallopt(3), M_MMAP_THRESHOLD).
 void return_large_blocks_to_the_system() {
   constexpr int threshold_bytes = 256 << 10;
   mallopt(M_MMAP_THRESHOLD, threshold_bytes);  // if it fails, memory is only kept for longer
 }
 
-/// Reopens the log on SIGHUP. If the log goes to a terminal, SIGHUP means that the terminal has gone, and ends the service.
+/// Reopens the log on SIGHUP. If the log goes to a terminal, SIGHUP means that the terminal has
+/// gone, and ends the service.
 void serve_until_exit_signal(const observe::log_options& log) {
   const bool on_a_terminal = log.file.empty() && isatty(STDIN_FILENO) == 1;
   while (wait_for_signal() == signal_request::reopen_log && !on_a_terminal) {
     std::string problem;
     if (!observe::reopen_log(problem)) {
-      observe::log(observe::level::error, "the log continues in the old file", {{"reason", problem}});
+      observe::log(observe::level::error, "the log continues in the old file",
+                   {{"reason", problem}});
     }
   }
 }
@@ -51,7 +55,8 @@ void serve_until_exit_signal(const observe::log_options& log) {
 int serve(const words& arguments) {
   if (asks_for_help(arguments)) return std::fputs(config::help_text().c_str(), stdout), exit_ok;
 
-  const auto loaded = config::load({arguments, config::process_environment(), config::read_whole_file});
+  const auto loaded =
+      config::load({arguments, config::process_environment(), config::read_whole_file});
   if (const auto* problems = std::get_if<config::problems>(&loaded)) return explain(*problems);
   const auto& settings = std::get<config::settings>(loaded);
 
@@ -65,7 +70,8 @@ int serve(const words& arguments) {
     observe::log(observe::level::error, "the service cannot start", {{"reason", refused->message}});
     const bool logged_to_stderr = settings.log.file.empty() && observe::logs(observe::level::error);
     if (!logged_to_stderr) say("retail-pulse serve: " + refused->message + "\n");
-    if (refused->still_runs) std::_Exit(refused->exit_code);  // destructors at exit would free what its threads use
+    if (refused->still_runs)
+      std::_Exit(refused->exit_code);  // destructors at exit would free what its threads use
     return refused->exit_code;
   }
   const auto running = std::get<std::unique_ptr<service>>(std::move(started));

@@ -29,16 +29,22 @@ std::string joined(const std::vector<std::string>& problems) {
 /// 2 if the configuration is wrong, 1 if the disk failed.
 int exit_code_of(const storage::storage_error& e) {
   using kind = storage::storage_error::kind;
-  return e.what_kind() == kind::newer_schema || e.what_kind() == kind::read_only || e.what_kind() == kind::other ? 2 : 1;
+  return e.what_kind() == kind::newer_schema || e.what_kind() == kind::read_only ||
+                 e.what_kind() == kind::other
+             ? 2
+             : 1;
 }
 
 void log_incomplete_file(const std::exception& e) {
-  log(level::error, "the database file is not complete on its own: keep it together with its log (-wal)", {{"reason", e.what()}});
+  log(level::error,
+      "the database file is not complete on its own: keep it together with its log (-wal)",
+      {{"reason", e.what()}});
 }
 
 }  // namespace
 
-/// Members are declared in the order in which they are needed, so that they are destroyed in the reverse one.
+/// Members are declared in the order in which they are needed, so that they are destroyed in the
+/// reverse one.
 class service::implementation {
  public:
   implementation(preparation ready, storage::process_lock lock)
@@ -50,7 +56,8 @@ class service::implementation {
 
   ~implementation() { stop(); }
 
-  std::optional<refused> start(const config::settings& settings, const descriptor_budget& budget, stores::store_table_ptr stores) {
+  std::optional<refused> start(const config::settings& settings, const descriptor_budget& budget,
+                               stores::store_table_ptr stores) {
     drain_timeout_ = settings.drain_timeout;
     storage::writer writer{where_};
     opened_ = true;
@@ -80,7 +87,8 @@ class service::implementation {
     auto backend = actors_->api();
     backend.callback_problem = callback_check_of(settings);
     auto started = http::server::start(server_options_of(settings, budget), std::move(backend));
-    if (auto* problem = std::get_if<http::server::start_error>(&started)) return refused{problem->message, 2};
+    if (auto* problem = std::get_if<http::server::start_error>(&started))
+      return refused{problem->message, 2};
     server_ = std::move(std::get<std::unique_ptr<http::server>>(started));
     return std::nullopt;
   }
@@ -89,14 +97,18 @@ class service::implementation {
     if (!actors_ || !actors_->admits_jobs()) return;
     const auto left = actors_->drain(drain_timeout_);
     if (!left) {
-      log(level::error, "storage did not respond during shutdown; exiting. Uncommitted work is redone at the next start");
+      log(level::error,
+          "storage did not respond during shutdown; exiting. Uncommitted work is redone at the "
+          "next start");
       std::_Exit(1);
     }
-    log(level::info, "drained", {{"jobs_left", left->ongoing_jobs}, {"images_left", left->pending_images}});
+    log(level::info, "drained",
+        {{"jobs_left", left->ongoing_jobs}, {"images_left", left->pending_images}});
   }
 
-  /// No more requests, then no more fetches, then no more actors. The engine object outlives the actors, which may still
-  /// call it; the server is destroyed before them, because it holds handles.
+  /// No more requests, then no more fetches, then no more actors. The engine object outlives the
+  /// actors, which may still call it; the server is destroyed before them, because it holds
+  /// handles.
   void end() {
     if (server_) server_->stop();
     server_.reset();
@@ -105,7 +117,8 @@ class service::implementation {
     actors_.reset();
   }
 
-  /// The connection that closes the database in order; nullptr if it was never opened or this fails.
+  /// The connection that closes the database in order; nullptr if it was never opened or this
+  /// fails.
   std::unique_ptr<storage::closing> last_connection() {
     if (!opened_) return nullptr;
     try {
@@ -143,18 +156,22 @@ service::~service() = default;
 std::uint16_t service::port() const { return implementation_->port(); }
 bool service::stop() { return implementation_->stop(); }
 
-std::variant<std::unique_ptr<service>, service::refused> service::start(const config::settings& settings) {
+std::variant<std::unique_ptr<service>, service::refused> service::start(
+    const config::settings& settings) {
   if (auto problem = lack_of_threads(threads_at_start())) return refused{std::move(*problem), 1};
   auto ready = prepare(settings);
   if (!ready.problems.empty()) return refused{joined(ready.problems), 2};
   for (const auto& warning : ready.stores.warnings) log(level::warning, warning);
-  log(level::info, "Store Master read", {{"stores", static_cast<std::int64_t>(ready.stores.table->size())}});
+  log(level::info, "Store Master read",
+      {{"stores", static_cast<std::int64_t>(ready.stores.table->size())}});
 
   auto locked = storage::process_lock::take(*ready.where, settings.file_mode);
-  if (auto* problem = std::get_if<storage::process_lock::refused>(&locked)) return refused{problem->message, 2};
+  if (auto* problem = std::get_if<storage::process_lock::refused>(&locked))
+    return refused{problem->message, 2};
   auto& lock = std::get<storage::process_lock>(locked);
   const auto claimed = storage::claim_files(*ready.where, settings.file_mode);
-  if (!claimed.problem.empty()) return refused{"storage " + settings.storage + ": " + claimed.problem, 2};
+  if (!claimed.problem.empty())
+    return refused{"storage " + settings.storage + ": " + claimed.problem, 2};
   if (!lock.word_of_mode().empty()) log(level::warning, lock.word_of_mode());
   for (const auto& change : claimed.changes) log(level::warning, change);
 
@@ -166,9 +183,12 @@ std::variant<std::unique_ptr<service>, service::refused> service::start(const co
   } catch (const storage::storage_error& e) {
     return refused{"storage " + settings.storage + ": " + e.what(), exit_code_of(e)};
   } catch (const std::exception& e) {
-    // CAF counts an actor whose thread could not be made as running, and its system would wait for it for ever.
+    // CAF counts an actor whose thread could not be made as running, and its system would wait for
+    // it for ever.
     static_cast<void>(composed.release());  // freed with the process
-    return refused{std::string{"the system refused threads or memory that the start needs: "} + e.what(), 1, true};
+    return refused{
+        std::string{"the system refused threads or memory that the start needs: "} + e.what(), 1,
+        true};
   }
   return std::unique_ptr<service>{new service{std::move(composed)}};
 }

@@ -26,8 +26,8 @@ class service {
     bool still_runs = false;  ///< threads of the service go on until the process ends
   };
 
-  /// Starts everything and returns when the API listens. Recovery of ongoing jobs goes on in the background; `/readyz`
-  /// reports it.
+  /// Starts everything and returns when the API listens. Recovery of ongoing jobs goes on in the
+  /// background; `/readyz` reports it.
   static std::variant<std::unique_ptr<service>, refused> start(const config::settings& settings);
 
   /// Stops, unless `stop` was called.
@@ -35,11 +35,12 @@ class service {
 
   std::uint16_t port() const;
 
-  /// Refuses submissions with 503, lets images in flight report until the drain timeout, commits every report, ends the API
-  /// and the actors, and checkpoints the database's log into its file. Blocks for the drain timeout and a little, and up to
-  /// 3 s more if another program has the database open. False if the database file alone is not the whole database (the
-  /// log says why), because another program holds an older state of it or the disk is full. Nothing is lost then: the file
-  /// and its log (-wal) together are complete.
+  /// Refuses submissions with 503, lets images in flight report until the drain timeout, commits
+  /// every report, ends the API and the actors, and checkpoints the database's log into its file.
+  /// Blocks for the drain timeout and a little, and up to 3 s more if another program has the
+  /// database open. False if the database file alone is not the whole database (the log says why),
+  /// because another program holds an older state of it or the disk is full. Nothing is lost then:
+  /// the file and its log (-wal) together are complete.
   bool stop();
 
  private:

@@ -28,18 +28,22 @@ class service_actors {
   /// Starts the system, without an actor.
   service_actors();
 
-  /// Ends every actor, last spawned first, and the system: it would wait for ever for an actor that nobody ends. That holds
-  /// after an exception halfway through `spawn`, too. Handles from `api` must be gone before.
+  /// Ends every actor, last spawned first, and the system: it would wait for ever for an actor that
+  /// nobody ends. That holds after an exception halfway through `spawn`, too. Handles from `api`
+  /// must be gone before.
   ~service_actors();
 
   service_actors(const service_actors&) = delete;
   service_actors& operator=(const service_actors&) = delete;
 
-  /// Spawns all actors but the courier. The engine has to outlive them. Throws storage::storage_error.
-  void spawn(const config::settings& settings, const descriptor_budget& budget, const storage::location& where, storage::writer writer,
-             stores::store_table_ptr stores, fetch::engine& engine);
+  /// Spawns all actors but the courier. The engine has to outlive them. Throws
+  /// storage::storage_error.
+  void spawn(const config::settings& settings, const descriptor_budget& budget,
+             const storage::location& where, storage::writer writer, stores::store_table_ptr stores,
+             fetch::engine& engine);
 
-  /// Spawns the courier, once the address of the API is known (webhooks::own_listener). The poster has to outlive it.
+  /// Spawns the courier, once the address of the API is known (webhooks::own_listener). The poster
+  /// has to outlive it.
   void spawn_courier(actors::courier_settings settings, const storage::location& where);
 
   /// The actors that the API talks to. `callback_problem` is left empty.
@@ -48,8 +52,9 @@ class service_actors {
   /// Whether `spawn` came as far as the supervisor, so that there is something to drain.
   bool admits_jobs() const { return static_cast<bool>(api_.supervisor); }
 
-  /// Stops the courier, lets images in flight report for at most `timeout`, and commits. Returns what is left for the next
-  /// start; nullopt if storage did not respond for `timeout` and another 5 s. Needs `admits_jobs`.
+  /// Stops the courier, lets images in flight report for at most `timeout`, and commits. Returns
+  /// what is left for the next start; nullopt if storage did not respond for `timeout` and another
+  /// 5 s. Needs `admits_jobs`.
   std::optional<actors::load_report> drain(std::chrono::milliseconds timeout);
 
  private:

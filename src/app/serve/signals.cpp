@@ -34,7 +34,8 @@ void block_signals() {
 }
 
 signal_request wait_for_signal() {
-  return wait_for(exit_and_hangup_set()) == SIGHUP ? signal_request::reopen_log : signal_request::exit;
+  return wait_for(exit_and_hangup_set()) == SIGHUP ? signal_request::reopen_log
+                                                   : signal_request::exit;
 }
 
 void wait_for_exit_signal() { wait_for(exit_signals_of_a_terminal()); }
@@ -47,8 +48,10 @@ bool exit_signal_within(std::chrono::milliseconds time) {
 
 void exit_on_next_signal() {
   // A handler of our own: the default action does nothing in process 1 of a container.
-  for (const int number : exit_signals) set_handler(number, [](int received) { _exit(128 + received); });
-  set_handler(SIGXCPU, SIG_IGN);  // the kernel repeats it every second, which is not a user who asks twice
+  for (const int number : exit_signals)
+    set_handler(number, [](int received) { _exit(128 + received); });
+  set_handler(SIGXCPU,
+              SIG_IGN);  // the kernel repeats it every second, which is not a user who asks twice
   const sigset_t set = exit_signal_set();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }

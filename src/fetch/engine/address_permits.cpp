@@ -24,10 +24,13 @@ bool address_permits::has_room(const hop_server& at) const {
 }
 
 bool address_permits::has_long_queue(const hop_server& at) const {
-  const auto same_address = [&](const waiting* each) { return each->for_what->address == at.address; };
+  const auto same_address = [&](const waiting* each) {
+    return each->for_what->address == at.address;
+  };
   const auto same_origin = [&](const waiting* each) { return each->for_what->origin == at.origin; };
   const auto most = static_cast<std::ptrdiff_t>(most_);
-  return std::ranges::count_if(queue_, same_address) >= most || std::ranges::count_if(queue_, same_origin) >= most;
+  return std::ranges::count_if(queue_, same_address) >= most ||
+         std::ranges::count_if(queue_, same_origin) >= most;
 }
 
 void address_permits::count_in(const hop_server& at) {
@@ -51,7 +54,8 @@ void address_permits::serve_queue() {
   });
 }
 
-std::optional<address_permits::permit> address_permits::take(hop_server at, steady_time until, std::optional<permit> left) {
+std::optional<address_permits::permit> address_permits::take(hop_server at, steady_time until,
+                                                             std::optional<permit> left) {
   std::unique_lock lock{mutex_};
   if (left) {
     count_out(left->at_);

@@ -37,7 +37,8 @@ class address_permits {
   class permit {
    public:
     permit(address_permits& of, hop_server at) : of_(&of), at_(std::move(at)) {}
-    permit(permit&& other) noexcept : of_(std::exchange(other.of_, nullptr)), at_(std::move(other.at_)) {}
+    permit(permit&& other) noexcept
+        : of_(std::exchange(other.of_, nullptr)), at_(std::move(other.at_)) {}
     permit& operator=(permit&& other) noexcept {
       std::swap(of_, other.of_);
       std::swap(at_, other.at_);
@@ -56,7 +57,8 @@ class address_permits {
   /// Gives `left` back and takes a permit for `at`, for which it waits until `until`. Nothing if
   /// too many have one or wait for one, or after `stop`. If both are for the same server, it is
   /// kept without a wait.
-  std::optional<permit> take(hop_server at, steady_time until, std::optional<permit> left = std::nullopt);
+  std::optional<permit> take(hop_server at, steady_time until,
+                             std::optional<permit> left = std::nullopt);
 
   /// Ends every wait.
   void stop();
@@ -66,7 +68,8 @@ class address_permits {
   struct waiting {
     const hop_server* for_what;
     bool is_served = false;
-    std::condition_variable wake = {};  ///< one each: thousands may wait, and a permit is for one of them
+    std::condition_variable wake =
+        {};  ///< one each: thousands may wait, and a permit is for one of them
   };
 
   void give_back(const hop_server& at);

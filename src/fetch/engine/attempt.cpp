@@ -17,10 +17,13 @@ namespace retail_pulse::fetch {
 namespace {
 
 std::int32_t ms_since(steady_time start) {
-  return static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count());
+  return static_cast<std::int32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                       std::chrono::steady_clock::now() - start)
+                                       .count());
 }
 
-std::string get_request(const url& of, std::string_view user_agent, const intake& file, const file_version* known) {
+std::string get_request(const url& of, std::string_view user_agent, const intake& file,
+                        const file_version* known) {
   request_text request{"GET", of, user_agent};
   if (const auto range = file.range_to_ask()) {
     const auto last = range->last ? std::to_string(*range->last) : std::string{};
@@ -46,7 +49,8 @@ class attempt {
   outcome run(const request& wanted) {
     follow(wanted);
     result_.evidence.total_ms = ms_since(start_);
-    if (result_.code == error_code::blocked_address) result_.evidence.address.clear();  // not even that of an unexpected peer
+    if (result_.code == error_code::blocked_address)
+      result_.evidence.address.clear();  // not even that of an unexpected peer
     return std::move(result_);
   }
 
@@ -56,30 +60,37 @@ class attempt {
     result_.detail = why.detail;
     result_.reason = why.reason;
     result_.lasts = why.lasts;
-    if (why.code == error_code::timed_out) result_.reason = "not within " + time_text(tools_.deadline);
+    if (why.code == error_code::timed_out)
+      result_.reason = "not within " + time_text(tools_.deadline);
   }
-  void fail(error_code code, std::string detail, std::string reason = {}) { fail({code, std::move(detail), std::move(reason)}); }
+  void fail(error_code code, std::string detail, std::string reason = {}) {
+    fail({code, std::move(detail), std::move(reason)});
+  }
 
   void follow(const request& wanted) {
     auto parsed = parse_url(wanted.url);
-    if (const auto* error = std::get_if<url_error>(&parsed)) return fail(error_code::invalid_url, error->reason, error->reason);
+    if (const auto* error = std::get_if<url_error>(&parsed))
+      return fail(error_code::invalid_url, error->reason, error->reason);
     url here = std::get<url>(std::move(parsed));
     for (int hop = 0;; ++hop) {
       const auto redirect = visit(here, wanted);
       if (!redirect) return;
       if (hop == limits::redirects)
-        return fail(bound_exceeded(error_code::too_many_redirects, "more than " + std::to_string(limits::redirects) + " times"));
+        return fail(bound_exceeded(error_code::too_many_redirects,
+                                   "more than " + std::to_string(limits::redirects) + " times"));
       auto next = parse_location(here, *redirect);
       if (const auto* error = std::get_if<url_error>(&next)) {
         const auto kept = loggable_location(*redirect);
         go_to_hop(kept.empty() ? here.for_log() : kept);
-        return fail(error_code::invalid_url, "redirected by " + here.for_log() + ": " + error->reason,
+        return fail(error_code::invalid_url,
+                    "redirected by " + here.for_log() + ": " + error->reason,
                     "a redirect leads to a URL that is not valid (" + error->reason + ")");
       }
       const bool downgraded = here.tls && !std::get<url>(next).tls;
       here = std::get<url>(std::move(next));
       go_to_hop(here.text());
-      if (downgraded) return fail(error_code::blocked_address, "redirected from https to " + here.for_log());
+      if (downgraded)
+        return fail(error_code::blocked_address, "redirected from https to " + here.for_log());
     }
   }
 
@@ -106,10 +117,12 @@ class attempt {
     }
     auto redirect = fetch_from(here, wanted);
     const auto now = std::chrono::steady_clock::now();
-    auto health = redirect ? origin_health::healthy : health_of(result_.code, result_.evidence.http_status);
+    auto health =
+        redirect ? origin_health::healthy : health_of(result_.code, result_.evidence.http_status);
     // A host that redirects late leaves the next one no time, which must not open that one's
     // circuit; nor must a slow name server or a long wait for a permit.
-    if (result_.code == error_code::timed_out && now - start - own_time_ < tools_.deadline / 2) health = origin_health::unknown;
+    if (result_.code == error_code::timed_out && now - start - own_time_ < tools_.deadline / 2)
+      health = origin_health::unknown;
     tools_.circuits.record(origin, health, start, now);
     return redirect;
   }
@@ -122,7 +135,8 @@ class attempt {
     route to{std::move(*addresses)};
     if (!redirected_) result_.leads_to = to.address().text();
     if (!begin_at(here, to)) return std::nullopt;
-    const file_version* known = wanted.known && wanted.known->url == here.text() ? &*wanted.known : nullptr;
+    const file_version* known =
+        wanted.known && wanted.known->url == here.text() ? &*wanted.known : nullptr;
     intake file{tools_.how, account_, tools_.pictures, known != nullptr, until_.at};
     for (;;) {
       auto answer = ask(here, to, file, known);
@@ -150,7 +164,8 @@ class attempt {
     result_.evidence.address = to.address().text();
     result_.evidence.http_status = 0;  // it has not answered yet
     const auto start = std::chrono::steady_clock::now();
-    permit_ = tools_.permits.take({to.address(), here.origin()}, end_of_wait(to), std::exchange(permit_, std::nullopt));
+    permit_ = tools_.permits.take({to.address(), here.origin()}, end_of_wait(to),
+                                  std::exchange(permit_, std::nullopt));
     const auto now = std::chrono::steady_clock::now();
     own_time_ += now - start;
     if (permit_) return true;
@@ -158,11 +173,14 @@ class attempt {
       fail(error_code::internal, "the fetch engine is shutting down");
       return false;
     }
-    if (now >= until_.at) {  // a real attempt: a host that redirects at the last moment must not be asked for ever
-      fail(error_code::timed_out, "no time left at " + to.address().text() + ", which has too many fetches");
+    if (now >= until_.at) {  // a real attempt: a host that redirects at the last moment must not be
+                             // asked for ever
+      fail(error_code::timed_out,
+           "no time left at " + to.address().text() + ", which has too many fetches");
       return false;
     }
-    fail(error_code::origin_unavailable, "too many fetches are at " + to.address().text(), "too many fetches are at its server");
+    fail(error_code::origin_unavailable, "too many fetches are at " + to.address().text(),
+         "too many fetches are at its server");
     result_.postponed = true;
     result_.asked_others = redirected_ || to.has_moved();
     result_.retry_after = limits::full_address_retry;
@@ -225,7 +243,8 @@ class attempt {
     if (went_first && !redirected_ && to.next() != nullptr) result_.leads_to = to.next()->text();
   }
 
-  std::optional<exchange> ask_at(const url& here, const route& to, intake& file, const file_version* known) {
+  std::optional<exchange> ask_at(const url& here, const route& to, intake& file,
+                                 const file_version* known) {
     const auto key = connection_pool::key_of(here, to.address());
     if (auto kept = tools_.connections.take(key)) {
       auto answer = ask_over(std::move(kept), key, here, file, known, true);
@@ -236,10 +255,12 @@ class attempt {
     return ask_over(std::move(opened), key, here, file, known, false);
   }
 
-  exchange ask_over(std::unique_ptr<connection> over, const std::string& key, const url& here, intake& file, const file_version* known,
-                    bool was_kept) {
-    auto answer = run_exchange(*over, was_kept, get_request(here, tools_.user_agent, file, known), file, until_);
-    result_.evidence.http_status = answer.head && !answer.wants_new_connection ? answer.head->status : 0;
+  exchange ask_over(std::unique_ptr<connection> over, const std::string& key, const url& here,
+                    intake& file, const file_version* known, bool was_kept) {
+    auto answer = run_exchange(*over, was_kept, get_request(here, tools_.user_agent, file, known),
+                               file, until_);
+    result_.evidence.http_status =
+        answer.head && !answer.wants_new_connection ? answer.head->status : 0;
     result_.evidence.bytes += answer.bytes;
     if (answer.reusable) tools_.connections.keep(key, std::move(over));
     return answer;
@@ -277,14 +298,18 @@ class attempt {
   const steady_time start_;
   const io_deadline until_;
   bool redirected_ = false;
-  std::chrono::steady_clock::duration own_time_{};  ///< of the current hop: look-ups and waits for permits, for which no host is to blame
+  std::chrono::steady_clock::duration own_time_{};  ///< of the current hop: look-ups and waits for
+                                                    ///< permits, for which no host is to blame
   byte_account account_;
-  std::optional<address_permits::permit> permit_;  ///< for the current hop, or the one before until that one has its own
+  std::optional<address_permits::permit>
+      permit_;  ///< for the current hop, or the one before until that one has its own
   outcome result_;
 };
 
 }  // namespace
 
-outcome run_attempt(const attempt_tools& tools, const request& wanted) { return attempt{tools}.run(wanted); }
+outcome run_attempt(const attempt_tools& tools, const request& wanted) {
+  return attempt{tools}.run(wanted);
+}
 
 }  // namespace retail_pulse::fetch

@@ -19,7 +19,8 @@ namespace {
 
 std::unique_ptr<picture_store> opened_store(const engine_options& options) {
   if (options.keep_images.empty()) return nullptr;
-  auto opened = picture_store::open(options.keep_images, options.keep_images_bytes, options.keep_images_mode, options.tell);
+  auto opened = picture_store::open(options.keep_images, options.keep_images_bytes,
+                                    options.keep_images_mode, options.tell);
   if (const auto* error = std::get_if<std::string>(&opened)) throw std::runtime_error(*error);
   return std::get<std::unique_ptr<picture_store>>(std::move(opened));
 }
@@ -46,8 +47,10 @@ class blocking_engine final : public engine {
                options.max_image_bytes,
                std::move(options.user_agent),
                cancel_.get()},
-        threads_(options.threads, limits::fetch_thread_idle, [this] { connections_.close_expired(); }) {
-    if (!cancel_) throw std::system_error(errno, std::generic_category(), "the fetch engine's eventfd");
+        threads_(options.threads, limits::fetch_thread_idle,
+                 [this] { connections_.close_expired(); }) {
+    if (!cancel_)
+      throw std::system_error(errno, std::generic_category(), "the fetch engine's eventfd");
   }
 
   ~blocking_engine() override { blocking_engine::stop(); }
@@ -55,7 +58,8 @@ class blocking_engine final : public engine {
   void stop() override {
     if (stopping_.exchange(true)) return;
     const std::uint64_t one = 1;
-    require(write(cancel_.get(), &one, sizeof one) > 0, "the fetch engine can cancel its fetches");  // never read, so it stays readable
+    require(write(cancel_.get(), &one, sizeof one) > 0,
+            "the fetch engine can cancel its fetches");  // never read, so it stays readable
     names_.stop();
     permits_.stop();
     for (const auto& unbegun : threads_.stop()) unbegun();  // answers `internal` at once
@@ -74,8 +78,12 @@ class blocking_engine final : public engine {
   void submit(request request, on_fetched done) override {
     // Shared, because the work must be copyable and `done` is still needed if no thread takes it.
     const auto shared_done = std::make_shared<on_fetched>(std::move(done));
-    const bool taken = threads_.run([this, wanted = std::move(request), shared_done] { (*shared_done)(attempt_or_failure(wanted)); });
-    if (!taken) (*shared_done)(internal_failure(stopping_ ? "the fetch engine is shutting down" : "no thread for a fetch"));
+    const bool taken = threads_.run([this, wanted = std::move(request), shared_done] {
+      (*shared_done)(attempt_or_failure(wanted));
+    });
+    if (!taken)
+      (*shared_done)(internal_failure(stopping_ ? "the fetch engine is shutting down"
+                                                : "no thread for a fetch"));
   }
 
  private:
@@ -83,7 +91,8 @@ class blocking_engine final : public engine {
     if (stopping_) return internal_failure("the fetch engine is shutting down");
     try {
       return run_attempt(tools_, wanted);
-    } catch (const std::exception& error) {  // out of memory, at worst: this image fails, the engine goes on
+    } catch (const std::exception&
+                 error) {  // out of memory, at worst: this image fails, the engine goes on
       return internal_failure(error.what());
     }
   }
@@ -104,6 +113,8 @@ class blocking_engine final : public engine {
 
 }  // namespace
 
-std::unique_ptr<engine> make_blocking_engine(engine_options options) { return std::make_unique<blocking_engine>(std::move(options)); }
+std::unique_ptr<engine> make_blocking_engine(engine_options options) {
+  return std::make_unique<blocking_engine>(std::move(options));
+}
 
 }  // namespace retail_pulse::fetch

@@ -10,7 +10,8 @@ origin_health health_of(error_code code, int http_status) {
     case error_code::timed_out:
       return origin_health::failing;
     case error_code::http_status:
-      return describe_status(http_status).out_of_order ? origin_health::failing : origin_health::healthy;
+      return describe_status(http_status).out_of_order ? origin_health::failing
+                                                       : origin_health::healthy;
     case error_code::none:
     case error_code::tls_failed:
     case error_code::too_many_redirects:
@@ -33,9 +34,11 @@ origin_health health_of(error_code code, int http_status) {
   return origin_health::unknown;
 }
 
-circuit_breaker::circuit_breaker(std::chrono::milliseconds attempt_deadline) : attempt_deadline_(attempt_deadline) {}
+circuit_breaker::circuit_breaker(std::chrono::milliseconds attempt_deadline)
+    : attempt_deadline_(attempt_deadline) {}
 
-std::optional<std::chrono::milliseconds> circuit_breaker::blocked_for(const std::string& origin, steady_time now) {
+std::optional<std::chrono::milliseconds> circuit_breaker::blocked_for(const std::string& origin,
+                                                                      steady_time now) {
   const std::lock_guard lock{mutex_};
   auto* at = circuits_.find(origin);
   if (at == nullptr || at->is == state::closed) return std::nullopt;
@@ -46,7 +49,8 @@ std::optional<std::chrono::milliseconds> circuit_breaker::blocked_for(const std:
   return std::nullopt;
 }
 
-void circuit_breaker::record(const std::string& origin, origin_health health, steady_time began, steady_time now) {
+void circuit_breaker::record(const std::string& origin, origin_health health, steady_time began,
+                             steady_time now) {
   const std::lock_guard lock{mutex_};
   auto* at = circuits_.find(origin);
   if (at == nullptr) {
@@ -82,7 +86,8 @@ void circuit_breaker::record_probe(circuit& at, origin_health health, steady_tim
   }
 }
 
-void circuit_breaker::record_closed(const std::string& origin, circuit& at, origin_health health, steady_time now) {
+void circuit_breaker::record_closed(const std::string& origin, circuit& at, origin_health health,
+                                    steady_time now) {
   if (health == origin_health::unknown) return;
   at.failures <<= 1;
   at.failures.set(0, health == origin_health::failing);

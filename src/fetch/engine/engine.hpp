@@ -23,7 +23,8 @@ enum class mode : std::uint8_t { full, header };
 
 /// The validators of a file that a server sent, for a conditional request later.
 struct file_version {
-  std::string url;            ///< of the response, after redirects, canonical; validators are valid for it only
+  std::string
+      url;  ///< of the response, after redirects, canonical; validators are valid for it only
   std::string etag;           ///< raw; empty if missing
   std::string last_modified;  ///< raw; empty if missing
   bool operator==(const file_version&) const = default;
@@ -31,7 +32,8 @@ struct file_version {
 
 struct request {
   std::string url;
-  std::optional<file_version> known = {};  ///< fetch only a newer version; the outcome may then be `not_modified`
+  std::optional<file_version> known =
+      {};  ///< fetch only a newer version; the outcome may then be `not_modified`
 };
 
 /// The outcome of one attempt.
@@ -54,8 +56,10 @@ struct outcome {
   std::string leads_to;
   /// From a response whose status may pass, or from an open circuit; not yet capped.
   std::optional<std::chrono::milliseconds> retry_after;
-  bool not_modified = false;            ///< the server still has the known version; code is none and `measured` empty
-  std::optional<file_version> version;  ///< of a measured file; nothing if the server sent no validators
+  bool not_modified =
+      false;  ///< the server still has the known version; code is none and `measured` empty
+  std::optional<file_version>
+      version;  ///< of a measured file; nothing if the server sent no validators
 
   /// Whether another attempt may succeed.
   bool can_pass() const { return !lasts && retail_pulse::can_pass(code, evidence.http_status); }

@@ -16,8 +16,13 @@ bool names_none(const std::variant<std::vector<content_coding>, fault>& codings)
 
 }  // namespace
 
-intake::intake(mode how, byte_account so_far, picture_store* keep, bool conditional, steady_time deadline)
-    : how_{how}, account_{so_far}, deadline_{deadline}, conditional_{conditional}, whole_{how == mode::full} {
+intake::intake(mode how, byte_account so_far, picture_store* keep, bool conditional,
+               steady_time deadline)
+    : how_{how},
+      account_{so_far},
+      deadline_{deadline},
+      conditional_{conditional},
+      whole_{how == mode::full} {
   if (keep != nullptr && how == mode::full) picture_.emplace(keep->begin());
 }
 
@@ -49,26 +54,34 @@ intake::step intake::begin(const response_head& head) {
   }
   if (head.status == 206 && asked && head.file_part && head.file_part->first == asked->first) {
     part_end_ = head.file_part->last + 1;
-    const bool lies = head.end == response_head::body_end::at_length && head.length != *part_end_ - head.file_part->first;
+    const bool lies = head.end == response_head::body_end::at_length &&
+                      head.length != *part_end_ - head.file_part->first;
     return lies ? ask_whole() : begin_body(head, head.file_part->first, head.file_part->total);
   }
   if (asked && (head.status == 206 || head.status == 416)) return ask_whole();
   if (head.status == 206)
-    return fail(error_code::protocol_error, "a part of the file that was not asked for", "it is a part of the file that was not asked for");
+    return fail(error_code::protocol_error, "a part of the file that was not asked for",
+                "it is a part of the file that was not asked for");
   return fail(error_code::http_status, "status " + std::to_string(head.status));
 }
 
-bool intake::is_another_version(const response_head& head, std::optional<std::uint64_t> total) const {
+bool intake::is_another_version(const response_head& head,
+                                std::optional<std::uint64_t> total) const {
   // A response to If-Range may omit validators (RFC 9110, section 15.3.7).
-  const auto differ = [](const std::string& a, const std::string& b) { return !a.empty() && !b.empty() && a != b; };
-  return begun_ && (differ(head.etag, etag_) || differ(head.last_modified, last_modified_) || (total && total_ && *total != *total_));
+  const auto differ = [](const std::string& a, const std::string& b) {
+    return !a.empty() && !b.empty() && a != b;
+  };
+  return begun_ && (differ(head.etag, etag_) || differ(head.last_modified, last_modified_) ||
+                    (total && total_ && *total != *total_));
 }
 
-intake::step intake::begin_body(const response_head& head, std::uint64_t first, std::optional<std::uint64_t> total) {
+intake::step intake::begin_body(const response_head& head, std::uint64_t first,
+                                std::optional<std::uint64_t> total) {
   if (total && *total > account_.most()) return fail(too_large());
   const bool was_coded = codings_.has_value();
   codings_.reset();
-  if (auto codings = parse_content_encoding(head.content_encoding); !names_none(codings)) codings_ = std::move(codings);
+  if (auto codings = parse_content_encoding(head.content_encoding); !names_none(codings))
+    codings_ = std::move(codings);
   if (was_coded || codings_ || is_another_version(head, total)) {
     start_over();
     if (first > 0) return ask_whole();
@@ -90,7 +103,8 @@ intake::step intake::add(std::span<const std::byte> bytes) {
   if (codings_) return take_coded(bytes, false);
   // The whole file, requested after some parts, begins before the wanted byte.
   if (offset_ <= reader_.position()) return step::read;
-  if (from < reader_.position()) bytes = bytes.subspan(static_cast<std::size_t>(reader_.position() - from));
+  if (from < reader_.position())
+    bytes = bytes.subspan(static_cast<std::size_t>(reader_.position() - from));
   if (from > reader_.position()) reader_.skip_to(from);
   return take(bytes);
 }
@@ -133,7 +147,8 @@ intake::step intake::decode(std::span<const std::byte> bytes) {
     if (std::chrono::steady_clock::now() >= deadline_) {
       next = fail(error_code::timed_out, "no time left while decoding the body");
     } else {
-      next = account_.decode(decoded.size()) ? take(decoded) : fail(too_large("in all its responses"));
+      next =
+          account_.decode(decoded.size()) ? take(decoded) : fail(too_large("in all its responses"));
     }
     return next == step::read;
   });
@@ -193,7 +208,9 @@ fault intake::too_large(std::string_view where) const {
   return bound_exceeded(error_code::too_large, std::move(what));
 }
 
-intake::step intake::fail(error_code code, std::string why, std::string reason) { return fail({code, std::move(why), std::move(reason)}); }
+intake::step intake::fail(error_code code, std::string why, std::string reason) {
+  return fail({code, std::move(why), std::move(reason)});
+}
 
 intake::step intake::fail(fault why) {
   failed_ = std::move(why);
@@ -211,14 +228,17 @@ intake::step intake::fail_at_end(fault why) {
 intake::step intake::conclude() {
   const auto answer = reader_.finish();
   measured_ = answer.measured;
-  const bool enough = how_ == mode::header && answer.code == error_code::truncated && answer.measured.width != 0;
+  const bool enough =
+      how_ == mode::header && answer.code == error_code::truncated && answer.measured.width != 0;
   if (answer.code != error_code::none && !enough) {
     return fail_at_end({answer.code, "after " + std::to_string(offset_) + " bytes", answer.reason});
   }
   if (picture_) {
     auto kept = picture_->keep(measured_.format);
-    if (auto* copy = std::get_if<picture_store::picture::kept>(&kept)) kept_ = std::move(copy->sha256);
-    if (auto* problem = std::get_if<picture_store::picture::not_kept>(&kept)) not_kept_ = std::move(problem->why);
+    if (auto* copy = std::get_if<picture_store::picture::kept>(&kept))
+      kept_ = std::move(copy->sha256);
+    if (auto* problem = std::get_if<picture_store::picture::not_kept>(&kept))
+      not_kept_ = std::move(problem->why);
   }
   return step::settled;
 }

@@ -35,7 +35,8 @@ class intake final : public response_receiver {
   /// asks for a newer version only. `deadline`: checked while a body is decoded, because few bytes
   /// can decode to many. `so_far`: the bytes of the attempt before; its limit is that of the file,
   /// too.
-  intake(mode how, byte_account so_far, picture_store* keep, bool conditional, steady_time deadline = steady_time::max());
+  intake(mode how, byte_account so_far, picture_store* keep, bool conditional,
+         steady_time deadline = steady_time::max());
 
   /// First and last byte of a file; without a last one, everything from the first on.
   struct range {
@@ -62,13 +63,18 @@ class intake final : public response_receiver {
   const std::optional<fault>& failed() const { return failed_; }
   const measurement& measured() const { return measured_; }
   bool not_modified() const { return not_modified_; }
-  const std::string& kept() const { return kept_; }          ///< SHA-256 of the picture; empty if it was not kept
-  const std::string& not_kept() const { return not_kept_; }  ///< why the picture was not kept although it should be
+  const std::string& kept() const {
+    return kept_;
+  }  ///< SHA-256 of the picture; empty if it was not kept
+  const std::string& not_kept() const {
+    return not_kept_;
+  }  ///< why the picture was not kept although it should be
   const std::string& etag() const { return etag_; }
   const std::string& last_modified() const { return last_modified_; }
 
  private:
-  step begin_body(const response_head& head, std::uint64_t first, std::optional<std::uint64_t> total);
+  step begin_body(const response_head& head, std::uint64_t first,
+                  std::optional<std::uint64_t> total);
   void start_over();
   step take(std::span<const std::byte> bytes);
   step take_coded(std::span<const std::byte> bytes, bool is_all);
@@ -96,13 +102,15 @@ class intake final : public response_receiver {
   std::string last_modified_;
   std::optional<std::uint64_t> total_;
 
-  bool has_known_end_ = false;                 ///< of this response: it has a length or a last chunk
-  std::uint64_t offset_ = 0;               ///< in the file, of the next byte of this response
-  std::optional<std::uint64_t> part_end_;  ///< offset after the last byte of this response, if it is a part
+  bool has_known_end_ = false;  ///< of this response: it has a length or a last chunk
+  std::uint64_t offset_ = 0;    ///< in the file, of the next byte of this response
+  std::optional<std::uint64_t>
+      part_end_;  ///< offset after the last byte of this response, if it is a part
 
-  std::optional<std::variant<std::vector<content_coding>, fault>> codings_;  ///< of this response; nothing: not coded
-  std::string coded_start_;                                                  ///< its first bytes, until it is known whether it really is coded,
-  std::optional<content_decoder> decoder_;                                   ///< and from then on
+  std::optional<std::variant<std::vector<content_coding>, fault>>
+      codings_;              ///< of this response; nothing: not coded
+  std::string coded_start_;  ///< its first bytes, until it is known whether it really is coded,
+  std::optional<content_decoder> decoder_;  ///< and from then on
 
   std::optional<fault> failed_;
   measurement measured_;

@@ -37,8 +37,10 @@ class picture_store {
   /// counts the pictures. `mode`: of the pictures; an existing one gets it when it is kept again,
   /// the store's folders get the matching mode now. On a file system without modes pictures are
   /// kept as it makes them. Returns an error sentence if the folder cannot be used.
-  static std::variant<std::unique_ptr<picture_store>, std::string> open(const std::string& folder, std::int64_t max_bytes,
-                                                                        mode_t mode = 0600, tell to_operator = {});
+  static std::variant<std::unique_ptr<picture_store>, std::string> open(const std::string& folder,
+                                                                        std::int64_t max_bytes,
+                                                                        mode_t mode = 0600,
+                                                                        tell to_operator = {});
 
   /// One file that is being stored. If `keep` is not called, nothing of it stays.
   class picture {
@@ -69,8 +71,13 @@ class picture_store {
   std::int64_t bytes() const { return bytes_; }  ///< of all pictures, with those being written
 
  private:
-  picture_store(descriptor folder, descriptor drafts, std::int64_t bytes, std::int64_t max_bytes, mode_t mode)
-      : folder_(std::move(folder)), drafts_(std::move(drafts)), mode_(mode), max_bytes_(max_bytes), bytes_(bytes) {}
+  picture_store(descriptor folder, descriptor drafts, std::int64_t bytes, std::int64_t max_bytes,
+                mode_t mode)
+      : folder_(std::move(folder)),
+        drafts_(std::move(drafts)),
+        mode_(mode),
+        max_bytes_(max_bytes),
+        bytes_(bytes) {}
 
   bool reserve(std::int64_t bytes);
 

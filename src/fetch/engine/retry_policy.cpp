@@ -14,7 +14,8 @@ namespace retail_pulse::fetch {
 namespace {
 
 /// The three forms of RFC 9110, section 5.6.7; the last two are obsolete and must still be read.
-constexpr const char* date_forms[] = {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"};
+constexpr const char* date_forms[] = {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT",
+                                      "%a %b %e %H:%M:%S %Y"};
 
 std::optional<unix_millis> parse_http_date(const std::string& text) {
   for (const char* form : date_forms) {
@@ -34,11 +35,13 @@ std::optional<unix_millis> parse_http_date(const std::string& text) {
   return std::nullopt;
 }
 
-static_assert(limits::breaker_open_cap <= limits::retry_after_cap, "an image waits until the next probe may pass");
+static_assert(limits::breaker_open_cap <= limits::retry_after_cap,
+              "an image waits until the next probe may pass");
 
 }  // namespace
 
-std::chrono::milliseconds backoff(int attempt, error_code code, std::optional<std::chrono::milliseconds> retry_after,
+std::chrono::milliseconds backoff(int attempt, error_code code,
+                                  std::optional<std::chrono::milliseconds> retry_after,
                                   std::initializer_list<std::uint64_t> names) {
   auto longest = limits::backoff_base;
   for (int i = 1; i < attempt && longest < limits::backoff_cap; ++i) longest *= 2;

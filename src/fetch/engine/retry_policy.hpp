@@ -17,7 +17,8 @@ namespace retail_pulse::fetch {
 /// After origin_unavailable it starts when the next probe may pass (`retry_after`): that is the
 /// same moment for all images of the origin, and the random part spreads them. The random numbers
 /// are drawn from `names`.
-std::chrono::milliseconds backoff(int attempt, error_code code, std::optional<std::chrono::milliseconds> retry_after,
+std::chrono::milliseconds backoff(int attempt, error_code code,
+                                  std::optional<std::chrono::milliseconds> retry_after,
                                   std::initializer_list<std::uint64_t> names);
 
 /// The wait of a Retry-After header: seconds, or an HTTP date relative to `now`; a past date gives

@@ -39,7 +39,8 @@ class result_memory {
     steady_time until;
   };
 
-  result_memory(std::chrono::milliseconds keep_for, std::size_t most) : keep_for_(keep_for), entries_(most) {}
+  result_memory(std::chrono::milliseconds keep_for, std::size_t most)
+      : keep_for_(keep_for), entries_(most) {}
 
   /// The entry of a URL, if it has not expired or can be revalidated.
   std::optional<entry> find(const digest& of, steady_time now) {
@@ -64,14 +65,16 @@ class result_memory {
  private:
   static std::size_t text_bytes(const outcome& of) {
     const auto version = of.version.value_or(file_version{});
-    return of.evidence.final_url.size() + version.url.size() + version.etag.size() + version.last_modified.size();
+    return of.evidence.final_url.size() + version.url.size() + version.etag.size() +
+           version.last_modified.size();
   }
 
   const std::chrono::milliseconds keep_for_;
   lru_map<digest, entry, digest_hash> entries_;
 };
 
-/// The remembered result after the server has confirmed it: its measurement and copy, with the evidence of the confirmation.
+/// The remembered result after the server has confirmed it: its measurement and copy, with the
+/// evidence of the confirmation.
 outcome confirmed(outcome answer, const std::optional<outcome>& known) {
   if (!known) return internal_failure("the server confirmed a version that was not in the request");
   answer.not_modified = false;
@@ -83,18 +86,22 @@ outcome confirmed(outcome answer, const std::optional<outcome>& known) {
 
 class sharing_engine final : public engine {
  public:
-  sharing_engine(std::unique_ptr<engine> inner, sharing_options options) : clock_(std::move(options.clock)), inner_(std::move(inner)) {
+  sharing_engine(std::unique_ptr<engine> inner, sharing_options options)
+      : clock_(std::move(options.clock)), inner_(std::move(inner)) {
     if (options.reuse_for.count() > 0) memory_.emplace(options.reuse_for, options.reuse_entries);
   }
 
   ~sharing_engine() override { sharing_engine::stop(); }
 
-  void resolve(const std::string& url, on_resolved done) override { inner_->resolve(url, std::move(done)); }
+  void resolve(const std::string& url, on_resolved done) override {
+    inner_->resolve(url, std::move(done));
+  }
 
   void stop() override {
     inner_->stop();  // concludes every fetch with its joined requests,
     std::unique_lock lock{mutex_};
-    concluded_.wait(lock, [this] { return open_ == 0; });  // but one may still be on its way to `inner`
+    concluded_.wait(lock,
+                    [this] { return open_ == 0; });  // but one may still be on its way to `inner`
   }
 
   void submit(request request, on_fetched done) override {
@@ -112,7 +119,8 @@ class sharing_engine final : public engine {
     std::string url;        ///< canonical
     std::string submitted;  ///< not canonical: that form may exceed limits::url_bytes
     std::optional<digest> key;
-    std::optional<outcome> known;  ///< the outcome to revalidate; a copy, because the memory may drop it meanwhile
+    std::optional<outcome>
+        known;  ///< the outcome to revalidate; a copy, because the memory may drop it meanwhile
     std::vector<on_fetched> begun_for;
     std::vector<on_fetched> joined;  ///< later
   };
@@ -120,7 +128,8 @@ class sharing_engine final : public engine {
 
   /// Returns a remembered outcome, and does not use `done` then. Else `done` waits for a fetch: a
   /// new one, which is returned, or one that has begun (null).
-  std::variant<outcome, shared_fetch_pointer> join(std::string url, const std::string& submitted, on_fetched& done) {
+  std::variant<outcome, shared_fetch_pointer> join(std::string url, const std::string& submitted,
+                                                   on_fetched& done) {
     std::optional<digest> key;
     if (memory_) key = crypto::sha256(url);
     const std::lock_guard lock{mutex_};
@@ -137,7 +146,8 @@ class sharing_engine final : public engine {
       under_way->joined.push_back(std::move(done));
       return nullptr;
     }
-    under_way = std::make_shared<shared_fetch>(shared_fetch{std::move(url), submitted, key, std::move(known), {}, {}});
+    under_way = std::make_shared<shared_fetch>(
+        shared_fetch{std::move(url), submitted, key, std::move(known), {}, {}});
     under_way->begun_for.push_back(std::move(done));
     ++open_;
     return under_way;
@@ -147,8 +157,10 @@ class sharing_engine final : public engine {
     request wanted{begun->submitted, std::nullopt};
     if (begun->known) wanted.known = begun->known->version;
     try {
-      inner_->submit(std::move(wanted), [this, begun](outcome result) { conclude(begun, std::move(result)); });
-    } catch (const std::exception& error) {  // probably out of memory; the joined requests must not wait for ever
+      inner_->submit(std::move(wanted),
+                     [this, begun](outcome result) { conclude(begun, std::move(result)); });
+    } catch (const std::exception&
+                 error) {  // probably out of memory; the joined requests must not wait for ever
       conclude(begun, internal_failure(error.what()));
     }
   }
@@ -156,8 +168,12 @@ class sharing_engine final : public engine {
   /// A second fetch for the requests that joined one that timed out. It has its whole time for
   /// them, so its outcome is final for all.
   static shared_fetch_pointer begun_again(shared_fetch& ended) {
-    return std::make_shared<shared_fetch>(
-        shared_fetch{ended.url, ended.submitted, ended.key, std::move(ended.known), std::exchange(ended.joined, {}), {}});
+    return std::make_shared<shared_fetch>(shared_fetch{ended.url,
+                                                       ended.submitted,
+                                                       ended.key,
+                                                       std::move(ended.known),
+                                                       std::exchange(ended.joined, {}),
+                                                       {}});
   }
 
   void conclude(const shared_fetch_pointer& ended, outcome result) {
@@ -167,7 +183,8 @@ class sharing_engine final : public engine {
     {
       const std::lock_guard lock{mutex_};
       const auto found = fetches_.find(ended->url);
-      if (found == fetches_.end() || found->second != ended) return;  // `inner` threw after it had called back
+      if (found == fetches_.end() || found->second != ended)
+        return;  // `inner` threw after it had called back
       answered.swap(ended->begun_for);
       if (result.code == error_code::timed_out && !ended->joined.empty()) {
         next = found->second = begun_again(*ended);
@@ -187,15 +204,16 @@ class sharing_engine final : public engine {
   const std::function<steady_time()> clock_;
   std::mutex mutex_;
   std::condition_variable concluded_;
-  std::size_t open_ = 0;                                     ///< fetches whose callbacks have not all returned
-  std::optional<result_memory> memory_;                      ///< only if results are reused
+  std::size_t open_ = 0;                 ///< fetches whose callbacks have not all returned
+  std::optional<result_memory> memory_;  ///< only if results are reused
   std::unordered_map<std::string, shared_fetch_pointer> fetches_;  ///< by canonical URL
   const std::unique_ptr<engine> inner_;
 };
 
 }  // namespace
 
-std::unique_ptr<engine> make_sharing_engine(std::unique_ptr<engine> inner, sharing_options options) {
+std::unique_ptr<engine> make_sharing_engine(std::unique_ptr<engine> inner,
+                                            sharing_options options) {
   return std::make_unique<sharing_engine>(std::move(inner), std::move(options));
 }
 

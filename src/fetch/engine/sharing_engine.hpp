@@ -12,8 +12,11 @@
 namespace retail_pulse::fetch {
 
 struct sharing_options {
-  std::chrono::milliseconds reuse_for{0};                     ///< how long a result serves later fetches of its URL; 0: not at all
-  std::size_t reuse_entries = limits::default_reuse_entries;  ///< results remembered, at least 1; the least recently used is dropped
+  std::chrono::milliseconds reuse_for{
+      0};  ///< how long a result serves later fetches of its URL; 0: not at all
+  std::size_t reuse_entries =
+      limits::default_reuse_entries;  ///< results remembered, at least 1; the least recently used
+                                      ///< is dropped
   std::function<steady_time()> clock = std::chrono::steady_clock::now;  ///< called from any thread
 };
 

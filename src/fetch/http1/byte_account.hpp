@@ -11,7 +11,8 @@ namespace retail_pulse::fetch {
 /// counted once, as the file's or as an unwanted rest.
 class byte_account {
  public:
-  /// `most`: bytes of the file that may be received, and as many that may be decoded from them; at least 0.
+  /// `most`: bytes of the file that may be received, and as many that may be decoded from them; at
+  /// least 0.
   byte_account(std::int64_t most) : most_(static_cast<std::uint64_t>(most)) {}
 
   std::uint64_t most() const { return most_; }

@@ -32,7 +32,8 @@ void chunk_reader::skip(std::uint64_t bytes) {
 
 chunk_reader::next chunk_reader::take_size(char c) {
   if (const int digit = hex_digit(c); digit >= 0) {
-    if (++digits_ > most_digits) return fail_bound("a chunk size has more than " + std::to_string(most_digits) + " digits");
+    if (++digits_ > most_digits)
+      return fail_bound("a chunk size has more than " + std::to_string(most_digits) + " digits");
     data_left_ = data_left_ * 16 + static_cast<std::uint64_t>(digit);
     return next::framing;
   }
@@ -51,24 +52,32 @@ chunk_reader::next chunk_reader::take_size_line_end() {
 
 chunk_reader::next chunk_reader::take(char c) {
   require(expected_ == next::framing, "only framing is taken as framing");
-  const bool in_size_line = part_ == part::size || part_ == part::extension || part_ == part::size_line_end;
+  const bool in_size_line =
+      part_ == part::size || part_ == part::extension || part_ == part::size_line_end;
   const bool in_trailer = part_ >= part::trailer_start;
   if (in_size_line && ++line_bytes_ > limits::chunk_line_bytes) {
-    return expected_ = fail_bound("a chunk size line is longer than " + size_text(limits::chunk_line_bytes));
+    return expected_ = fail_bound("a chunk size line is longer than " +
+                                  size_text(limits::chunk_line_bytes));
   }
   if (!in_trailer && ++framing_bytes_ > limits::chunk_framing_bytes + data_bytes_) {
-    return expected_ = fail_bound("its chunk sizes take more than its data and " + size_text(limits::chunk_framing_bytes));
+    return expected_ = fail_bound("its chunk sizes take more than its data and " +
+                                  size_text(limits::chunk_framing_bytes));
   }
   if (in_trailer && ++trailer_bytes_ > limits::response_header_bytes) {
-    return expected_ = fail_bound("its trailers are longer than " + size_text(limits::response_header_bytes));
+    return expected_ = fail_bound("its trailers are longer than " +
+                                  size_text(limits::response_header_bytes));
   }
-  const auto line_end = [&](part to) { return c == '\n' ? go(to) : fail("a line of the chunked body does not end in CRLF"); };
+  const auto line_end = [&](part to) {
+    return c == '\n' ? go(to) : fail("a line of the chunked body does not end in CRLF");
+  };
   switch (part_) {
     case part::size:
       expected_ = take_size(c);
       break;
     case part::extension:
-      expected_ = c == '\r' ? go(part::size_line_end) : c == '\n' ? fail("a chunk size line does not end in CRLF") : next::framing;
+      expected_ = c == '\r'   ? go(part::size_line_end)
+                  : c == '\n' ? fail("a chunk size line does not end in CRLF")
+                              : next::framing;
       break;
     case part::size_line_end:
       expected_ = c == '\n' ? take_size_line_end() : fail("a chunk size line does not end in CRLF");

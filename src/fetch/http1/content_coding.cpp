@@ -21,14 +21,17 @@ std::optional<content_coding> coding_named(std::string_view name) {
   return std::nullopt;
 }
 
-const char* name_of(content_coding coding) { return coding == content_coding::gzip ? "gzip" : "deflate"; }
+const char* name_of(content_coding coding) {
+  return coding == content_coding::gzip ? "gzip" : "deflate";
+}
 
 fault unsupported(std::string why) { return {error_code::unsupported_format, why, why}; }
 
 /// The name comes from the server, and is quoted only if it is a token.
 fault unknown_coding(std::string_view name) {
   const bool quotable = is_token(name) && name.size() <= limits::coding_name_bytes;
-  return unsupported(quotable ? "it is packed with " + lower(name) : "it is packed in a way that has no name");
+  return unsupported(quotable ? "it is packed with " + lower(name)
+                              : "it is packed in a way that has no name");
 }
 
 // Window bits of inflateInit2: the largest window, and which format it is in.
@@ -38,7 +41,9 @@ constexpr int bare_format = -MAX_WBITS;
 
 /// RFC 1950, section 2.2: method 8, a window of at most 32 KiB, and a checksum of both bytes. Bare
 /// deflate begins like this only if it pads its first block with ones.
-bool begins_as_zlib(unsigned first, unsigned second) { return (first & 15) == 8 && first >> 4 <= 7 && (first * 256 + second) % 31 == 0; }
+bool begins_as_zlib(unsigned first, unsigned second) {
+  return (first & 15) == 8 && first >> 4 <= 7 && (first * 256 + second) % 31 == 0;
+}
 
 }  // namespace
 
@@ -52,7 +57,8 @@ std::variant<std::vector<content_coding>, fault> parse_content_encoding(std::str
     const auto coding = coding_named(name);
     if (!coding) return unknown_coding(name);
     if (found.size() == limits::content_codings) {
-      return unsupported("it is packed more than " + std::to_string(limits::content_codings) + " times");
+      return unsupported("it is packed more than " + std::to_string(limits::content_codings) +
+                         " times");
     }
     found.push_back(*coding);
   }
@@ -86,7 +92,8 @@ class content_decoder::layer {
 
   std::optional<fault> end() const {
     if (is_over_ || (has_ended_ && member_bytes_ == 0)) return std::nullopt;
-    return fault{error_code::truncated, std::string{"the "} + name_of(coding_) + " coding is not complete",
+    return fault{error_code::truncated,
+                 std::string{"the "} + name_of(coding_) + " coding is not complete",
                  std::string{"its "} + name_of(coding_) + " coding is not complete"};
   }
 
@@ -104,13 +111,15 @@ class content_decoder::layer {
       bytes = bytes.subspan(1);
     }
     if (start_bytes_ < start_.size()) return false;
-    const bool is_zlib = begins_as_zlib(std::to_integer<unsigned>(start_[0]), std::to_integer<unsigned>(start_[1]));
+    const bool is_zlib =
+        begins_as_zlib(std::to_integer<unsigned>(start_[0]), std::to_integer<unsigned>(start_[1]));
     start(is_zlib ? zlib_format : bare_format);
     return true;
   }
 
   bool run(std::span<const std::byte> bytes, const sink& to) {
-    stream_.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()));  // zlib only reads there
+    stream_.next_in =
+        const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()));  // zlib only reads there
     stream_.avail_in = static_cast<uInt>(bytes.size());
     while (!is_over_) {
       if (is_between_members_ && !begin_member()) return true;
@@ -118,7 +127,8 @@ class content_decoder::layer {
       stream_.avail_out = static_cast<uInt>(piece_.size());
       const int how = inflate(&stream_, Z_NO_FLUSH);
       const auto made = piece_.size() - stream_.avail_out;
-      if (made > max_bytes_ - bytes_) return fail(bound_exceeded(error_code::too_large, "more than " + size_text(max_bytes_)));
+      if (made > max_bytes_ - bytes_)
+        return fail(bound_exceeded(error_code::too_large, "more than " + size_text(max_bytes_)));
       bytes_ += made;
       member_bytes_ += made;
       if (made > 0 && !to(std::as_bytes(std::span{piece_}.first(made)))) return false;
@@ -133,12 +143,14 @@ class content_decoder::layer {
         case Z_MEM_ERROR:
           throw std::bad_alloc{};
         default:
-          if (has_ended_ && member_bytes_ == 0) {  // garbage after the end that happens to begin like a member
+          if (has_ended_ &&
+              member_bytes_ == 0) {  // garbage after the end that happens to begin like a member
             is_over_ = true;
             return true;
           }
-          return fail({error_code::protocol_error, std::string{"the "} + name_of(coding_) + " coding is damaged",
-                         std::string{"its "} + name_of(coding_) + " coding is damaged"});
+          return fail({error_code::protocol_error,
+                       std::string{"the "} + name_of(coding_) + " coding is damaged",
+                       std::string{"its "} + name_of(coding_) + " coding is damaged"});
       }
     }
     return true;
@@ -185,16 +197,20 @@ class content_decoder::layer {
 
 content_decoder::content_decoder(std::span<const content_coding> applied, std::uint64_t max_bytes) {
   require(!applied.empty(), "a content decoder has a coding to undo");
-  for (auto coding = applied.rbegin(); coding != applied.rend(); ++coding) layers_.push_back(std::make_unique<layer>(*coding, max_bytes));
+  for (auto coding = applied.rbegin(); coding != applied.rend(); ++coding)
+    layers_.push_back(std::make_unique<layer>(*coding, max_bytes));
 }
 
 content_decoder::~content_decoder() = default;
 content_decoder::content_decoder(content_decoder&&) noexcept = default;
 content_decoder& content_decoder::operator=(content_decoder&&) noexcept = default;
 
-std::optional<fault> content_decoder::feed(std::span<const std::byte> bytes, const sink& to) { return feed(0, bytes, to); }
+std::optional<fault> content_decoder::feed(std::span<const std::byte> bytes, const sink& to) {
+  return feed(0, bytes, to);
+}
 
-std::optional<fault> content_decoder::feed(std::size_t outermost, std::span<const std::byte> bytes, const sink& to) {
+std::optional<fault> content_decoder::feed(std::size_t outermost, std::span<const std::byte> bytes,
+                                           const sink& to) {
   if (outermost == layers_.size()) {
     stopped_ = stopped_ || !to(bytes);
     return std::nullopt;

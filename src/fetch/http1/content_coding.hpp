@@ -47,7 +47,8 @@ class content_decoder {
 
  private:
   class layer;
-  std::optional<fault> feed(std::size_t outermost, std::span<const std::byte> bytes, const sink& to);
+  std::optional<fault> feed(std::size_t outermost, std::span<const std::byte> bytes,
+                            const sink& to);
 
   std::vector<std::unique_ptr<layer>> layers_;  ///< in the order in which they are undone
   bool stopped_ = false;

@@ -13,7 +13,8 @@ namespace retail_pulse::fetch {
 namespace {
 
 bool is_redirect(const response_head& head) {
-  const bool redirects = (head.status >= 301 && head.status <= 303) || head.status == 307 || head.status == 308;
+  const bool redirects =
+      (head.status >= 301 && head.status <= 303) || head.status == 307 || head.status == 308;
   return redirects && !head.location.empty();
 }
 
@@ -41,13 +42,17 @@ class response_transfer {
     result.head = stream_.head();
     result.bytes = bytes_;
     result.reusable = complete && stream_.is_reusable() && !speaks_of_the_connection();
-    result.wants_new_connection = was_kept_ && ((stream_.connection_lost() && stream_.received_nothing()) || speaks_of_the_connection());
+    result.wants_new_connection =
+        was_kept_ &&
+        ((stream_.connection_lost() && stream_.received_nothing()) || speaks_of_the_connection());
     if (redirected_) {
       result.what = exchange::kind::redirected;
     } else if (is_wanted()) {
-      result.failed = stream_.broken().value_or(fault{error_code::protocol_error, "the response cannot be read"});
+      result.failed = stream_.broken().value_or(
+          fault{error_code::protocol_error, "the response cannot be read"});
     } else {
-      result.what = last_ == response_receiver::step::again ? exchange::kind::again : exchange::kind::settled;
+      result.what =
+          last_ == response_receiver::step::again ? exchange::kind::again : exchange::kind::settled;
     }
     return result;
   }
@@ -74,7 +79,8 @@ class response_transfer {
 
   /// Whether the status is about the connection, and another one may be answered otherwise.
   bool speaks_of_the_connection() const {
-    return stream_.head() && describe_status(stream_.head()->status).again == another_attempt::can_help_elsewhere;
+    return stream_.head() &&
+           describe_status(stream_.head()->status).again == another_attempt::can_help_elsewhere;
   }
 
   bool is_wanted() const { return !redirected_ && last_ == response_receiver::step::read; }
@@ -87,9 +93,12 @@ class response_transfer {
   /// Whether the rest is worth reading. Of one whose length is not known, the start is.
   bool begin_to_drain() {
     const auto& head = *stream_.head();
-    if (!head.keep_alive || !receiver_.account().may_drain()) return false;  // nothing to gain, or too much of it by now
+    if (!head.keep_alive || !receiver_.account().may_drain())
+      return false;  // nothing to gain, or too much of it by now
     const auto received = static_cast<std::uint64_t>(bytes_);
-    if (head.end == response_head::body_end::at_length && head.length - received > limits::rest_drained_bytes) return false;
+    if (head.end == response_head::body_end::at_length &&
+        head.length - received > limits::rest_drained_bytes)
+      return false;
     stream_.hurry(std::chrono::steady_clock::now() + limits::rest_drained_for);
     return true;
   }
@@ -123,14 +132,16 @@ std::string request_text::finish(std::string_view body) && {
   return std::move(text_);
 }
 
-exchange run_exchange(connection& over, bool was_kept, std::string_view request, response_receiver& to, const io_deadline& until) {
+exchange run_exchange(connection& over, bool was_kept, std::string_view request,
+                      response_receiver& to, const io_deadline& until) {
   guarded_stream stream{over, until};
   response_transfer transfer{stream, to, was_kept};
   const bool complete = stream.send(request) && stream.read_head() && transfer.receive();
   return transfer.finish(complete);
 }
 
-std::variant<response_head, fault> exchange_for_head(connection& over, std::string_view request, const io_deadline& until) {
+std::variant<response_head, fault> exchange_for_head(connection& over, std::string_view request,
+                                                     const io_deadline& until) {
   guarded_stream stream{over, until};
   if (!stream.send(request) || !stream.read_head()) return *stream.broken();
   stream.hurry(std::chrono::steady_clock::now() + limits::rest_drained_for);

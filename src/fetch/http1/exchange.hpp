@@ -76,10 +76,12 @@ struct exchange {
 /// Sends a request and passes the response to the receiver as it arrives, with one buffer in
 /// memory. An unwanted rest of a body is read if it is small, to keep the connection, and cut if it
 /// is large. `was_kept`: the connection is from the pool and has served a request before.
-exchange run_exchange(connection& over, bool was_kept, std::string_view request, response_receiver& to, const io_deadline& until);
+exchange run_exchange(connection& over, bool was_kept, std::string_view request,
+                      response_receiver& to, const io_deadline& until);
 
 /// Sends a request and reads the head of the response. Of the body a little is read and dropped, so
 /// that the server can finish its write. The connection cannot be used again.
-std::variant<response_head, fault> exchange_for_head(connection& over, std::string_view request, const io_deadline& until);
+std::variant<response_head, fault> exchange_for_head(connection& over, std::string_view request,
+                                                     const io_deadline& until);
 
 }  // namespace retail_pulse::fetch

@@ -21,7 +21,8 @@ void guarded_stream::fail(io how, const char* doing) {
       break;
   }
   const auto detail = std::string{"the connection broke while "} + doing;
-  if (!head_ && received_) return fail({error_code::protocol_error, detail, "the connection broke within its headers"});
+  if (!head_ && received_)
+    return fail({error_code::protocol_error, detail, "the connection broke within its headers"});
   fail({head_ ? error_code::truncated : error_code::connect_failed, detail});
 }
 
@@ -73,7 +74,8 @@ bool guarded_stream::read_head() {
 
 std::string_view guarded_stream::take(std::uint64_t most) {
   if (buffered().empty() && !fill()) return {};
-  const auto taken = buffered().substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(most, buffer_.size())));
+  const auto taken =
+      buffered().substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(most, buffer_.size())));
   start_ += taken.size();
   return taken;
 }

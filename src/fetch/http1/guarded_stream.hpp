@@ -27,11 +27,15 @@ class guarded_stream {
 
   const std::optional<fault>& broken() const { return broken_; }
   const std::optional<response_head>& head() const { return head_; }  ///< once read
-  bool received_nothing() const { return !received_; }                ///< true if the peer closed a pooled connection while it was idle
-  bool connection_lost() const { return lost_; }                      ///< the peer closed or reset the connection
+  bool received_nothing() const {
+    return !received_;
+  }  ///< true if the peer closed a pooled connection while it was idle
+  bool connection_lost() const { return lost_; }  ///< the peer closed or reset the connection
   bool is_body_complete() const;
   /// Whether the connection can serve another request now.
-  bool is_reusable() const { return !broken_ && head_ && head_->keep_alive && is_body_complete() && buffered().empty(); }
+  bool is_reusable() const {
+    return !broken_ && head_ && head_->keep_alive && is_body_complete() && buffered().empty();
+  }
   /// Brings the deadline forward.
   void hurry(steady_time deadline) { until_.at = std::min(until_.at, deadline); }
 
@@ -42,7 +46,9 @@ class guarded_stream {
   bool fill();
   void fail(fault why);
   void fail(io how, const char* doing);
-  std::string_view buffered() const { return std::string_view{buffer_.data() + start_, end_ - start_}; }
+  std::string_view buffered() const {
+    return std::string_view{buffer_.data() + start_, end_ - start_};
+  }
 
   connection& over_;
   io_deadline until_;

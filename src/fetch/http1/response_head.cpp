@@ -28,7 +28,8 @@ constexpr std::size_t most_digits = 18;
 
 /// A number below 10^18, more than the length of any file. Nothing for any other text.
 std::optional<std::uint64_t> number(std::string_view text) {
-  if (text.empty() || text.size() > most_digits || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
+  if (text.empty() || text.size() > most_digits || !std::all_of(text.begin(), text.end(), is_digit))
+    return std::nullopt;
   std::uint64_t value = 0;
   for (const char c : text) value = value * 10 + static_cast<std::uint64_t>(c - '0');
   return value;
@@ -37,28 +38,35 @@ std::optional<std::uint64_t> number(std::string_view text) {
 constexpr std::string_view version_start = "HTTP/1.";
 
 /// The headers that are used; all others are skipped.
-constexpr std::string_view used_headers[] = {"Content-Length", "Transfer-Encoding", "Content-Encoding",
-                                             "Connection",     "Location",          "Retry-After",
-                                             "ETag",           "Last-Modified",     "Content-Range"};
+constexpr std::string_view used_headers[] = {
+    "Content-Length", "Transfer-Encoding", "Content-Encoding",
+    "Connection",     "Location",          "Retry-After",
+    "ETag",           "Last-Modified",     "Content-Range"};
 
 bool is_used(std::string_view name) {
-  return std::ranges::any_of(used_headers, [&](std::string_view used) { return same_word(name, used); });
+  return std::ranges::any_of(used_headers,
+                             [&](std::string_view used) { return same_word(name, used); });
 }
 
 }  // namespace
 
 std::optional<response_head::part> parse_content_range(std::string_view text) {
   constexpr std::string_view unit = "bytes ";
-  if (text.size() < unit.size() || !same_word(text.substr(0, unit.size()), unit)) return std::nullopt;
+  if (text.size() < unit.size() || !same_word(text.substr(0, unit.size()), unit))
+    return std::nullopt;
   text = trimmed(text.substr(unit.size()));
   const auto dash = text.find('-');
   const auto slash = text.find('/');
-  if (dash == std::string_view::npos || slash == std::string_view::npos || dash > slash) return std::nullopt;
+  if (dash == std::string_view::npos || slash == std::string_view::npos || dash > slash)
+    return std::nullopt;
   const auto first = number(text.substr(0, dash));
   const auto last = number(text.substr(dash + 1, slash - dash - 1));
   const auto total = number(text.substr(slash + 1));
   if (!first || !last || *first > *last) return std::nullopt;
-  if (!total) return text.substr(slash + 1) == "*" ? std::optional{response_head::part{*first, *last, std::nullopt}} : std::nullopt;
+  if (!total)
+    return text.substr(slash + 1) == "*"
+               ? std::optional{response_head::part{*first, *last, std::nullopt}}
+               : std::nullopt;
   return *last < *total ? std::optional{response_head::part{*first, *last, total}} : std::nullopt;
 }
 
@@ -75,7 +83,8 @@ head_reader::state head_reader::fail_length(const std::string& what, std::size_t
 head_reader::state head_reader::feed(std::string_view bytes, std::size_t& used) {
   for (used = 0; used < bytes.size();) {
     const char c = bytes[used++];
-    if (++total_ > limits::response_header_bytes) return fail_length("its headers are", limits::response_header_bytes);
+    if (++total_ > limits::response_header_bytes)
+      return fail_length("its headers are", limits::response_header_bytes);
     if (const auto now = skipping_ ? skip(c) : collect(c); now != state::need_more) return now;
   }
   return state::need_more;
@@ -86,7 +95,9 @@ head_reader::state head_reader::collect(char c) {
   if (line_.size() > limits::response_line_bytes) return fail_line();
   // Fail at the first wrong byte: the greeting of a mail server, say, may have no line end to wait
   // for.
-  if (at_status_line_ && line_.size() <= version_start.size() && c != version_start[line_.size() - 1]) return fail("it is not HTTP/1.x");
+  if (at_status_line_ && line_.size() <= version_start.size() &&
+      c != version_start[line_.size() - 1])
+    return fail("it is not HTTP/1.x");
   if (c == '\n') return end_of_line();
   const bool ends_name = c == ':' && !at_status_line_ && line_.find(':') + 1 == line_.size();
   return ends_name ? end_of_name() : state::need_more;
@@ -115,7 +126,9 @@ head_reader::state head_reader::end_of_name() {
 
 head_reader::state head_reader::fail_line() {
   const auto name = line_.substr(0, line_.find(':'));
-  const auto what = at_status_line_ ? "its status line is" : is_used(name) ? "its " + name + " header is" : "the name of a header is";
+  const auto what = at_status_line_ ? "its status line is"
+                    : is_used(name) ? "its " + name + " header is"
+                                    : "the name of a header is";
   return fail_length(what, limits::response_line_bytes);
 }
 
@@ -141,7 +154,9 @@ head_reader::state head_reader::end_of_line() {
 /// "HTTP/1.1 200 Any text", also without the text.
 bool head_reader::read_status_line(std::string_view line) {
   if (line.size() < 12 || (line[7] != '0' && line[7] != '1') || line[8] != ' ') return false;
-  if (!is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11]) || (line.size() > 12 && line[12] != ' ')) return false;
+  if (!is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11]) ||
+      (line.size() > 12 && line[12] != ' '))
+    return false;
   http_1_0_ = line[7] == '0';
   head_.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
   return head_.status >= 100 && head_.status <= 599;
@@ -157,7 +172,8 @@ head_reader::state head_reader::read_header(std::string_view line) {
     if (chunked_ || !same_word(value, "chunked")) return fail("it has an unknown transfer coding");
     chunked_ = true;
   } else if (same_word(name, "Content-Encoding")) {
-    if (!value.empty()) head_.content_encoding.append(head_.content_encoding.empty() ? "" : ", ").append(value);
+    if (!value.empty())
+      head_.content_encoding.append(head_.content_encoding.empty() ? "" : ", ").append(value);
   } else if (same_word(name, "Connection")) {
     says_close_ = says_close_ || has_word(value, "close");
     says_keep_alive_ = says_keep_alive_ || has_word(value, "keep-alive");
@@ -171,7 +187,8 @@ head_reader::state head_reader::read_header(std::string_view line) {
     head_.last_modified = value;
   } else if (same_word(name, "Content-Range")) {
     // Two of them contradict each other or repeat each other; neither is worth a guess.
-    head_.file_part = std::exchange(has_content_range_, true) ? std::nullopt : parse_content_range(value);
+    head_.file_part =
+        std::exchange(has_content_range_, true) ? std::nullopt : parse_content_range(value);
   }
   return state::need_more;
 }
@@ -179,7 +196,9 @@ head_reader::state head_reader::read_header(std::string_view line) {
 head_reader::state head_reader::read_content_length(std::string_view value) {
   const auto length = number(value);
   if (!length && !value.empty() && std::ranges::all_of(value, is_digit)) {
-    error_ = bound_exceeded(error_code::protocol_error, "its Content-Length has more than " + std::to_string(most_digits) + " digits");
+    error_ =
+        bound_exceeded(error_code::protocol_error, "its Content-Length has more than " +
+                                                       std::to_string(most_digits) + " digits");
     return state::failed;
   }
   if (!length) return fail("its Content-Length is not a number");

@@ -20,8 +20,9 @@ struct response_head {
 
   int status = 0;  ///< 200..599
   body_end end = body_end::at_close;
-  std::uint64_t length = 0;      ///< with at_length
-  bool keep_alive = false;       ///< whether the connection may serve another request once the body is read
+  std::uint64_t length = 0;  ///< with at_length
+  bool keep_alive =
+      false;  ///< whether the connection may serve another request once the body is read
   // Raw values; empty if the header is missing.
   std::string location;
   std::string retry_after;
@@ -31,9 +32,10 @@ struct response_head {
 
   /// The part of the file in a 206 response (Content-Range).
   struct part {
-    std::uint64_t first = 0;             ///< offset of the first byte
-    std::uint64_t last = 0;              ///< offset of the last byte: at least `first`
-    std::optional<std::uint64_t> total;  ///< bytes of the file: more than `last`; nothing if the server does not know
+    std::uint64_t first = 0;  ///< offset of the first byte
+    std::uint64_t last = 0;   ///< offset of the last byte: at least `first`
+    std::optional<std::uint64_t>
+        total;  ///< bytes of the file: more than `last`; nothing if the server does not know
   };
   std::optional<part> file_part;  ///< nothing without a valid Content-Range
 };

@@ -2,8 +2,8 @@
 
 #include <string>
 #include <string_view>
-#include <variant>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "fetch/url/ip_address.hpp"

@@ -23,7 +23,9 @@ std::string error_text(int number) { return std::generic_category().message(numb
 
 io wait_for(int socket, short events, const io_deadline& until) {
   for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until.at - std::chrono::steady_clock::now()).count();
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until.at - std::chrono::steady_clock::now())
+            .count();
     if (left <= 0) return io::timed_out;
     pollfd watched[] = {{socket, events, 0}, {until.cancelled, POLLIN, 0}};
     const int ready = poll(watched, 2, static_cast<int>(std::min<std::int64_t>(left, 3'600'000)));
@@ -77,7 +79,9 @@ bool same_endpoint(const endpoint& a, const endpoint& b) {
   return x.sin_port == y.sin_port && x.sin_addr.s_addr == y.sin_addr.s_addr;
 }
 
-bool has_run_out(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
+bool has_run_out(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
 
 /// A kernel without IPv6 fails here too. That is not a fault of the service, and closing idle
 /// connections would not help.
@@ -89,16 +93,20 @@ fault no_socket(const ip_address& to, int error) {
   return scarce;
 }
 
-std::variant<descriptor, fault> connect_to(const ip_address& address, std::uint16_t port, const io_deadline& until) {
-  descriptor socket{::socket(address.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+std::variant<descriptor, fault> connect_to(const ip_address& address, std::uint16_t port,
+                                           const io_deadline& until) {
+  descriptor socket{
+      ::socket(address.v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!socket) return no_socket(address, errno);
   const int on = 1;
-  setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on,
-             sizeof on);  // a request is one small write that must not wait; failing costs only time
+  setsockopt(
+      socket.get(), IPPROTO_TCP, TCP_NODELAY, &on,
+      sizeof on);  // a request is one small write that must not wait; failing costs only time
   auto to = endpoint_of(address, port);
   const std::string doing = "connecting to " + address.text();
   if (::connect(socket.get(), to.get(), to.size) != 0) {
-    if (errno != EINPROGRESS) return fault{error_code::connect_failed, doing + ": " + error_text(errno)};
+    if (errno != EINPROGRESS)
+      return fault{error_code::connect_failed, doing + ": " + error_text(errno)};
     if (const io how = wait_for(socket.get(), POLLOUT, until); how != io::ok) {
       return fault_of(how, error_code::connect_failed, doing, "the wait failed");
     }
@@ -109,8 +117,10 @@ std::variant<descriptor, fault> connect_to(const ip_address& address, std::uint1
   }
   endpoint peer;
   endpoint self;
-  if (getpeername(socket.get(), peer.get(), &peer.size) != 0) return fault{error_code::connect_failed, doing + ": " + error_text(errno)};
-  if (!same_endpoint(peer, to)) return fault{error_code::blocked_address, doing + ": the peer has another address"};
+  if (getpeername(socket.get(), peer.get(), &peer.size) != 0)
+    return fault{error_code::connect_failed, doing + ": " + error_text(errno)};
+  if (!same_endpoint(peer, to))
+    return fault{error_code::blocked_address, doing + ": the peer has another address"};
   // The kernel may pick a port that nothing listens on as our own; the socket then is connected to
   // itself.
   if (getsockname(socket.get(), self.get(), &self.size) == 0 && same_endpoint(self, peer)) {
@@ -129,7 +139,8 @@ std::optional<std::uint8_t> route_type_of(const ip_address& address) {
     rtattr attribute{};
     std::array<std::uint8_t, 16> to{};
   } question;
-  question.head.nlmsg_len = static_cast<std::uint32_t>(NLMSG_LENGTH(sizeof question.route) + RTA_LENGTH(bytes));
+  question.head.nlmsg_len =
+      static_cast<std::uint32_t>(NLMSG_LENGTH(sizeof question.route) + RTA_LENGTH(bytes));
   question.head.nlmsg_type = RTM_GETROUTE;
   question.head.nlmsg_flags = NLM_F_REQUEST;
   question.route.rtm_family = address.v6 ? AF_INET6 : AF_INET;
@@ -142,7 +153,8 @@ std::optional<std::uint8_t> route_type_of(const ip_address& address) {
   } answer;  // the attributes after it are cut off
   const descriptor kernel{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)};
   if (!kernel || send(kernel.get(), &question, question.head.nlmsg_len, 0) < 0) return std::nullopt;
-  if (recv(kernel.get(), &answer, sizeof answer, MSG_DONTWAIT) != sizeof answer) return std::nullopt;  // the answer is there when `send` returns
+  if (recv(kernel.get(), &answer, sizeof answer, MSG_DONTWAIT) != sizeof answer)
+    return std::nullopt;  // the answer is there when `send` returns
   if (answer.head.nlmsg_type != RTM_NEWROUTE) return std::nullopt;
   return answer.route.rtm_type;
 }
@@ -175,9 +187,12 @@ std::optional<fault> shake_hands(SSL* session, int socket, const io_deadline& un
       ERR_clear_error();
       return fault{error_code::tls_failed, doing + ": " + X509_verify_cert_error_string(verified)};
     }
-    const bool peer_objected = ERR_peek_error() != 0;  // else the peer hung up, and another attempt may succeed
+    const bool peer_objected =
+        ERR_peek_error() != 0;  // else the peer hung up, and another attempt may succeed
     if (!peer_objected && how != io::timed_out && how != io::cancelled) {
-      return fault{error_code::connect_failed, doing + ": " + (system_error != 0 ? error_text(system_error) : "the peer hung up")};
+      return fault{
+          error_code::connect_failed,
+          doing + ": " + (system_error != 0 ? error_text(system_error) : "the peer hung up")};
     }
     return fault_of(how, error_code::tls_failed, doing, last_tls_error());
   }
@@ -202,7 +217,9 @@ bool is_of_this_machine(const ip_address& address) {
   return ::bind(socket.get(), at.get(), at.size) == 0 || errno != EADDRNOTAVAIL;
 }
 
-std::variant<std::unique_ptr<connection>, fault> connection::open(const url& to, const ip_address& address, const tls_context& tls,
+std::variant<std::unique_ptr<connection>, fault> connection::open(const url& to,
+                                                                  const ip_address& address,
+                                                                  const tls_context& tls,
                                                                   const io_deadline& until) {
   auto connected = connect_to(address, to.port, until);
   if (auto* error = std::get_if<fault>(&connected)) return std::move(*error);
@@ -218,7 +235,8 @@ std::variant<std::unique_ptr<connection>, fault> connection::open(const url& to,
 
 io_result connection::read(char* data, std::size_t size, const io_deadline& until) {
   for (;;) {
-    if (std::chrono::steady_clock::now() >= until.at) return {io::timed_out};  // data that is always there would never make us wait
+    if (std::chrono::steady_clock::now() >= until.at)
+      return {io::timed_out};  // data that is always there would never make us wait
     io how = io::ok;
     if (session_) {
       ERR_clear_error();
@@ -227,7 +245,8 @@ io_result connection::read(char* data, std::size_t size, const io_deadline& unti
       if (outcome == 1) return {io::ok, bytes};
       how = wait_for_tls(session_.get(), outcome, socket_.get(), until);
     } else {
-      if (std::exchange(has_asked_, false)) std::this_thread::yield();  // the response is often here after that, without a poll
+      if (std::exchange(has_asked_, false))
+        std::this_thread::yield();  // the response is often here after that, without a poll
       const auto bytes = recv(socket_.get(), data, size, 0);
       if (bytes > 0) return {io::ok, static_cast<std::size_t>(bytes)};
       if (bytes == 0) return {io::ended};
@@ -263,11 +282,13 @@ io_result connection::write(const char* data, std::size_t size, const io_deadlin
 
 bool connection::is_idle_and_open() {
   char byte = 0;
-  if (session_) {  // the bytes may belong to TLS itself, such as a session ticket; OpenSSL consumes those
+  if (session_) {  // the bytes may belong to TLS itself, such as a session ticket; OpenSSL consumes
+                   // those
     ERR_clear_error();
     std::size_t bytes = 0;
     const int outcome = SSL_peek_ex(session_.get(), &byte, 1, &bytes);
-    const bool waiting = outcome != 1 && SSL_get_error(session_.get(), outcome) == SSL_ERROR_WANT_READ;
+    const bool waiting =
+        outcome != 1 && SSL_get_error(session_.get(), outcome) == SSL_ERROR_WANT_READ;
     ERR_clear_error();
     return waiting;
   }

@@ -38,7 +38,9 @@ struct io_result {
 class connection {
  public:
   /// Connects to exactly this address and checks that it is the peer. `tls` is used for https only.
-  static std::variant<std::unique_ptr<connection>, fault> open(const url& to, const ip_address& address, const tls_context& tls,
+  static std::variant<std::unique_ptr<connection>, fault> open(const url& to,
+                                                               const ip_address& address,
+                                                               const tls_context& tls,
                                                                const io_deadline& until);
 
   /// `ended`: the peer closed the connection in order. `broken`: it was reset or failed.
@@ -50,10 +52,12 @@ class connection {
   bool is_idle_and_open();
 
  private:
-  connection(descriptor socket, tls_context::session session) : socket_(std::move(socket)), session_(std::move(session)) {}
+  connection(descriptor socket, tls_context::session session)
+      : socket_(std::move(socket)), session_(std::move(session)) {}
 
   descriptor socket_;
-  bool has_asked_ = false;        ///< nothing was read since the last write, so the response is still to come
+  bool has_asked_ =
+      false;  ///< nothing was read since the last write, so the response is still to come
   tls_context::session session_;  ///< null: plain http. Freed before the socket closes
 };
 

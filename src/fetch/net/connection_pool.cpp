@@ -16,7 +16,8 @@ std::unique_ptr<connection> connection_pool::remove(position old) {
 std::vector<std::unique_ptr<connection>> connection_pool::remove_expired() {
   std::vector<std::unique_ptr<connection>> expired;
   const auto oldest = std::chrono::steady_clock::now() - longest_idle_;
-  while (!oldest_first_.empty() && oldest_first_.front().since <= oldest) expired.push_back(remove(oldest_first_.begin()));
+  while (!oldest_first_.empty() && oldest_first_.front().since <= oldest)
+    expired.push_back(remove(oldest_first_.begin()));
   return expired;
 }
 

@@ -19,11 +19,14 @@ namespace retail_pulse::fetch {
 /// idle longest is closed first. Thread safe.
 class connection_pool {
  public:
-  explicit connection_pool(std::size_t bound, std::chrono::milliseconds longest_idle = limits::connection_idle)
+  explicit connection_pool(std::size_t bound,
+                           std::chrono::milliseconds longest_idle = limits::connection_idle)
       : bound_(bound), longest_idle_(longest_idle) {}
 
   /// The key under which connections to this origin at this address are kept.
-  static std::string key_of(const url& to, const ip_address& address) { return to.origin() + ' ' + address.text(); }
+  static std::string key_of(const url& to, const ip_address& address) {
+    return to.origin() + ' ' + address.text();
+  }
 
   /// The connection used last, checked to be open; null if there is none.
   std::unique_ptr<connection> take(const std::string& key);

@@ -31,12 +31,15 @@ void find_addresses(const destination_rules& rules, const url& of, on_resolution
   const auto literal = parse_address(of.host);
   if (!literal) return done(fault{error_code::internal, of.host + " is not an address"});
   const auto address = unmapped(*literal);
-  if (!rules.guard.permits(address)) return done(fault{error_code::blocked_address, of.host + " may not be fetched from"});
+  if (!rules.guard.permits(address))
+    return done(fault{error_code::blocked_address, of.host + " may not be fetched from"});
   done(std::vector{address});
 }
 
-resolution wait_for_addresses(const destination_rules& rules, const url& of, const io_deadline& until) {
-  const auto found = std::make_shared<std::promise<resolution>>();  // shared: the resolver may call back after the deadline
+resolution wait_for_addresses(const destination_rules& rules, const url& of,
+                              const io_deadline& until) {
+  const auto found = std::make_shared<std::promise<resolution>>();  // shared: the resolver may call
+                                                                    // back after the deadline
   auto answer = found->get_future();
   find_addresses(rules, of, [found](const resolution& where) { found->set_value(where); });
   if (answer.wait_until(until.at) == std::future_status::ready) return answer.get();

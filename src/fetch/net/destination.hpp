@@ -27,7 +27,8 @@ bool is_allowed_host(const std::vector<std::string>& allowed, const std::string&
 void find_addresses(const destination_rules& rules, const url& of, on_resolution done);
 
 /// As `find_addresses`, but blocks; timed_out at the deadline.
-resolution wait_for_addresses(const destination_rules& rules, const url& of, const io_deadline& until);
+resolution wait_for_addresses(const destination_rules& rules, const url& of,
+                              const io_deadline& until);
 
 /// Records that a URL's host answered at this address and not at those before it: from now on this
 /// one is tried first.

@@ -13,9 +13,11 @@ using steady_time = std::chrono::steady_clock::time_point;
 struct fault {
   error_code code = error_code::internal;
   std::string detail;       ///< for the log; without the URL's query
-  std::string reason = {};  ///< for the client, after the sentence of the code; may be empty. See image_result::reason
-  bool lasts = false;       ///< another attempt would fail alike, although this code is worth a retry in general
-  bool ran_out = false;     ///< of descriptors or memory, some of which idle connections hold
+  std::string reason = {};  ///< for the client, after the sentence of the code; may be empty. See
+                            ///< image_result::reason
+  bool lasts =
+      false;  ///< another attempt would fail alike, although this code is worth a retry in general
+  bool ran_out = false;  ///< of descriptors or memory, some of which idle connections hold
 };
 
 /// A response exceeds one of our limits; `what` names it with its number. Another attempt would

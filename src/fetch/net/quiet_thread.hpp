@@ -17,7 +17,8 @@ std::thread quiet_thread(const char* name, Work work) {
   sigset_t quiet;
   sigset_t before;
   sigfillset(&quiet);
-  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) sigdelset(&quiet, signal);
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP})
+    sigdelset(&quiet, signal);
   pthread_sigmask(SIG_SETMASK, &quiet, &before);
   struct restore {
     const sigset_t& mask;

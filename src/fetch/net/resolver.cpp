@@ -29,12 +29,14 @@
 namespace retail_pulse::fetch {
 namespace {
 
-constexpr int rounds = 3;                 // how often c-ares asks every server; each round waits twice as long as the one before
+constexpr int rounds =
+    3;  // how often c-ares asks every server; each round waits twice as long as the one before
 constexpr int waits = (1 << rounds) - 1;  // of all rounds together, in units of the first
 
 std::vector<ip_address> addresses_of(const ares_addrinfo* info) {
   std::vector<ip_address> addresses;
-  for (const auto* node = info == nullptr ? nullptr : info->nodes; node != nullptr; node = node->ai_next) {
+  for (const auto* node = info == nullptr ? nullptr : info->nodes; node != nullptr;
+       node = node->ai_next) {
     ip_address address;
     if (node->ai_family == AF_INET) {
       const auto* v4 = reinterpret_cast<const sockaddr_in*>(node->ai_addr);
@@ -56,7 +58,10 @@ std::vector<ip_address> addresses_of(const ares_addrinfo* info) {
 class resolver::implementation {
  public:
   implementation(const address_guard& guard, resolver_options options)
-      : guard_(guard), options_(std::move(options)), cache_(options_.entries), preferred_(std::max<std::size_t>(1, options_.entries)) {
+      : guard_(guard),
+        options_(std::move(options)),
+        cache_(options_.entries),
+        preferred_(std::max<std::size_t>(1, options_.entries)) {
     if (!wake_) throw std::system_error(errno, std::generic_category(), "the resolver's eventfd");
     open_channel();
     thread_ = quiet_thread("resolver", [this] { run(); });
@@ -134,10 +139,12 @@ class resolver::implementation {
   /// tells.
   void open_channel() {
     static const int library = ares_library_init(ARES_LIB_INIT_ALL);
-    if (library != ARES_SUCCESS) throw std::runtime_error(std::string{"c-ares: "} + ares_strerror(library));
+    if (library != ARES_SUCCESS)
+      throw std::runtime_error(std::string{"c-ares: "} + ares_strerror(library));
     const auto all_waits = static_cast<int>(options_.timeout.count()) / waits;
     open_channel(std::max(1, all_waits));
-    if (const int servers = count_servers(); servers > 1) open_channel(std::max(1, all_waits / servers));
+    if (const int servers = count_servers(); servers > 1)
+      open_channel(std::max(1, all_waits / servers));
   }
 
   int count_servers() {
@@ -160,14 +167,16 @@ class resolver::implementation {
       static_cast<implementation*>(self)->watch(socket, readable != 0, writable != 0);
     };
     options.sock_state_cb_data = this;
-    const int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS | ARES_OPT_SOCK_STATE_CB;
+    const int mask =
+        ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_DOMAINS | ARES_OPT_SOCK_STATE_CB;
     ares_channel channel = nullptr;
     if (const int status = ares_init_options(&channel, &options, mask); status != ARES_SUCCESS) {
       throw std::runtime_error(std::string{"c-ares: "} + ares_strerror(status));
     }
     channel_.reset(channel);
     if (options_.servers.empty()) return;
-    if (const int status = ares_set_servers_ports_csv(channel, options_.servers.c_str()); status != ARES_SUCCESS) {
+    if (const int status = ares_set_servers_ports_csv(channel, options_.servers.c_str());
+        status != ARES_SUCCESS) {
       throw std::runtime_error("DNS servers '" + options_.servers + "': " + ares_strerror(status));
     }
   }
@@ -175,7 +184,8 @@ class resolver::implementation {
   void wake() {
     const std::uint64_t one = 1;
     // A full counter (EAGAIN) means the thread is being woken already.
-    require(write(wake_.get(), &one, sizeof one) > 0 || errno == EAGAIN, "the resolver can be woken");
+    require(write(wake_.get(), &one, sizeof one) > 0 || errno == EAGAIN,
+            "the resolver can be woken");
   }
 
   void watch(ares_socket_t socket, bool readable, bool writable) {
@@ -198,7 +208,8 @@ class resolver::implementation {
       left.swap(waiting_);
     }
     for (const auto& [host, waiting] : left) {
-      for (const auto& done : waiting.callbacks) done(fault{error_code::internal, "the fetch engine is shutting down"});
+      for (const auto& done : waiting.callbacks)
+        done(fault{error_code::internal, "the fetch engine is shutting down"});
     }
   }
 
@@ -224,7 +235,8 @@ class resolver::implementation {
       hints.ai_family = AF_UNSPEC;
       hints.ai_socktype = SOCK_STREAM;
       const std::string host = asked->host;  // the query may end inside the call
-      ares_getaddrinfo(channel_.get(), host.c_str(), nullptr, &hints, &implementation::on_answer, asked.release());
+      ares_getaddrinfo(channel_.get(), host.c_str(), nullptr, &hints, &implementation::on_answer,
+                       asked.release());
     }
     return true;
   }
@@ -249,12 +261,14 @@ class resolver::implementation {
     const int ready = poll(sockets.data(), sockets.size(), wait_ms());
     if (ready < 0) return;  // EINTR; any other error would be a bug, and shows as a time-out
     std::uint64_t count = 0;
-    if ((sockets.front().revents & POLLIN) != 0) require(read(wake_.get(), &count, sizeof count) > 0, "the resolver can read its eventfd");
+    if ((sockets.front().revents & POLLIN) != 0)
+      require(read(wake_.get(), &count, sizeof count) > 0, "the resolver can read its eventfd");
     for (std::size_t i = 1; i < sockets.size(); ++i) {
       const auto events = sockets[i].revents;
       const bool failed = (events & (POLLERR | POLLHUP | POLLNVAL)) != 0;
       if (events == 0) continue;
-      ares_process_fd(channel_.get(), (events & POLLIN) != 0 || failed ? sockets[i].fd : ARES_SOCKET_BAD,
+      ares_process_fd(channel_.get(),
+                      (events & POLLIN) != 0 || failed ? sockets[i].fd : ARES_SOCKET_BAD,
                       (events & POLLOUT) != 0 ? sockets[i].fd : ARES_SOCKET_BAD);
     }
     ares_process_fd(channel_.get(), ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // c-ares' own time-outs
@@ -269,7 +283,8 @@ class resolver::implementation {
     const auto* tv = ares_timeout(channel_.get(), &longest, &next);
     std::chrono::milliseconds wait{tv->tv_sec * 1000 + tv->tv_usec / 1000 + 1};
     if (!sent_.empty()) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(sent_.begin()->second.until - std::chrono::steady_clock::now());
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+          sent_.begin()->second.until - std::chrono::steady_clock::now());
       wait = std::clamp(left, std::chrono::milliseconds{0}, wait);
     }
     return static_cast<int>(wait.count());
@@ -281,7 +296,8 @@ class resolver::implementation {
     while (!sent_.empty() && sent_.begin()->second.until <= now) {
       const auto late = sent_.extract(sent_.begin());
       const auto& host = late.mapped().host;
-      settle(host, fault{error_code::dns_failed, "no answer about " + host + " in time"}, late.key());
+      settle(host, fault{error_code::dns_failed, "no answer about " + host + " in time"},
+             late.key());
     }
   }
 
@@ -290,13 +306,15 @@ class resolver::implementation {
     auto addresses = addresses_of(info);
     if (info != nullptr) ares_freeaddrinfo(info);
     const bool in_time = asked->owner->sent_.erase(asked->id) != 0;
-    if (status == ARES_EDESTRUCTION) return;         // `run` answers the waiting
-    if (!in_time && status != ARES_SUCCESS) return;  // `expire` has answered it; those who wait now wait for a later query
+    if (status == ARES_EDESTRUCTION) return;  // `run` answers the waiting
+    if (!in_time && status != ARES_SUCCESS)
+      return;  // `expire` has answered it; those who wait now wait for a later query
     asked->owner->answered(asked->host, status, addresses);
   }
 
   void answered(const std::string& host, int status, const std::vector<ip_address>& addresses) {
-    if (status != ARES_SUCCESS) return settle(host, fault{error_code::dns_failed, host + ": " + ares_strerror(status)});
+    if (status != ARES_SUCCESS)
+      return settle(host, fault{error_code::dns_failed, host + ": " + ares_strerror(status)});
     settle(host, choose_addresses(guard_, options_.has_route, host, addresses));
   }
 
@@ -317,22 +335,27 @@ class resolver::implementation {
     if (addresses == nullptr || addresses->size() <= limits::addresses_tried) return answer;
     const auto* first = preferred_.find(host);
     const auto last_tried = addresses->begin() + limits::addresses_tried - 1;
-    if (first != nullptr && std::find(last_tried, addresses->end(), *first) != addresses->end()) *last_tried = *first;
+    if (first != nullptr && std::find(last_tried, addresses->end(), *first) != addresses->end())
+      *last_tried = *first;
     addresses->resize(limits::addresses_tried);
     return answer;
   }
 
   /// Caches the answer and passes it to the waiting callbacks. `late`: the query whose time is
   /// over; callbacks that wait for another query of the name are left alone.
-  void settle(const std::string& host, resolution answer, std::optional<std::uint64_t> late = std::nullopt) {
+  void settle(const std::string& host, resolution answer,
+              std::optional<std::uint64_t> late = std::nullopt) {
     std::vector<on_resolution> callbacks;
     {
       std::lock_guard lock{mutex_};
       const auto found = waiting_.find(host);
       if (late && (found == waiting_.end() || found->second.id != *late)) return;
-      const bool passing = std::holds_alternative<fault>(answer) && std::get<fault>(answer).code == error_code::dns_failed;
+      const bool passing = std::holds_alternative<fault>(answer) &&
+                           std::get<fault>(answer).code == error_code::dns_failed;
       answer = shortened(host, std::move(answer));
-      cache_.keep(host, answer, std::chrono::steady_clock::now() + (passing ? options_.failure_kept : options_.kept));
+      cache_.keep(
+          host, answer,
+          std::chrono::steady_clock::now() + (passing ? options_.failure_kept : options_.kept));
       answer = arranged(host, std::move(answer));
       if (found != waiting_.end()) {
         callbacks = std::move(found->second.callbacks);
@@ -349,14 +372,15 @@ class resolver::implementation {
   // Used by the resolver's thread only.
   std::unique_ptr<ares_channeldata, destroy_channel> channel_;
   std::map<ares_socket_t, short> watched_;
-  std::map<std::uint64_t, sent_look_up> sent_;  ///< by id; ids and time limits grow together. At most `at_once`
+  std::map<std::uint64_t, sent_look_up>
+      sent_;  ///< by id; ids and time limits grow together. At most `at_once`
   bool newest_next_ = false;
 
   std::mutex mutex_;
   resolver_cache cache_;
   lru_map<std::string, ip_address> preferred_;  ///< by name
   std::map<std::string, waiters> waiting_;      ///< by name, from the call until the answer
-  std::deque<std::string> queue_;               ///< names not yet sent, the oldest first; without a time limit
+  std::deque<std::string> queue_;  ///< names not yet sent, the oldest first; without a time limit
   std::uint64_t last_id_ = 0;
   bool stopped_ = false;
 
@@ -366,8 +390,12 @@ class resolver::implementation {
 resolver::resolver(const address_guard& guard, resolver_options options)
     : implementation_(std::make_unique<implementation>(guard, std::move(options))) {}
 resolver::~resolver() = default;
-void resolver::look_up(const std::string& host, on_resolution done) { implementation_->look_up(host, std::move(done)); }
-void resolver::prefer(const std::string& host, const ip_address& address) { implementation_->prefer(host, address); }
+void resolver::look_up(const std::string& host, on_resolution done) {
+  implementation_->look_up(host, std::move(done));
+}
+void resolver::prefer(const std::string& host, const ip_address& address) {
+  implementation_->prefer(host, address);
+}
 bool resolver::stop_preferring(const std::string& host, const ip_address& address) {
   return implementation_->stop_preferring(host, address);
 }

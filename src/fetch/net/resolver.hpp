@@ -16,13 +16,15 @@
 namespace retail_pulse::fetch {
 
 struct resolver_options {
-  std::string servers;                                      ///< "ip:port,..."; empty: the system's
-  std::chrono::milliseconds timeout = limits::dns_timeout;  ///< of one look-up, from when it is sent
+  std::string servers;  ///< "ip:port,..."; empty: the system's
+  std::chrono::milliseconds timeout =
+      limits::dns_timeout;  ///< of one look-up, from when it is sent
   std::chrono::milliseconds kept = limits::dns_kept;
   std::chrono::milliseconds failure_kept = limits::dns_failure_kept;
   std::size_t entries = limits::dns_entries;
   std::size_t at_once = limits::dns_at_once;
-  std::function<bool(const ip_address&)> has_route = has_route_to;  ///< called on the resolver's thread; must not block
+  std::function<bool(const ip_address&)> has_route =
+      has_route_to;  ///< called on the resolver's thread; must not block
 };
 
 /// The addresses of a name in the order in which to try them: at least one, at most
@@ -45,7 +47,8 @@ using on_resolution = std::function<void(const resolution&)>;
 /// cannot start.
 class resolver {
  public:
-  resolver(const address_guard& guard, resolver_options options);  ///< `guard` outlives the resolver
+  resolver(const address_guard& guard,
+           resolver_options options);  ///< `guard` outlives the resolver
   ~resolver();
   resolver(const resolver&) = delete;
   resolver& operator=(const resolver&) = delete;

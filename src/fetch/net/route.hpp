@@ -21,7 +21,9 @@ class route {
   const ip_address& address() const { return addresses_[at_]; }
   bool has_moved() const { return at_ > 0; }
   /// The address to be tried next, or null.
-  const ip_address* next() const { return at_ + 1 < addresses_.size() ? &addresses_[at_ + 1] : nullptr; }
+  const ip_address* next() const {
+    return at_ + 1 < addresses_.size() ? &addresses_[at_ + 1] : nullptr;
+  }
 
   /// Goes to the next address; false if there is none.
   bool move_on() {
@@ -44,11 +46,14 @@ class route {
 };
 
 /// Whether the address itself did not answer, so that others of its name are to be tried before it.
-inline bool is_no_answer(error_code code) { return code == error_code::connect_failed || code == error_code::timed_out; }
+inline bool is_no_answer(error_code code) {
+  return code == error_code::connect_failed || code == error_code::timed_out;
+}
 
 /// Whether a connection attempt failed in a way that another address may not.
 inline bool is_nobody_there(error_code code, const io_deadline& until) {
-  return code == error_code::connect_failed || (code == error_code::timed_out && std::chrono::steady_clock::now() < until.at);
+  return code == error_code::connect_failed ||
+         (code == error_code::timed_out && std::chrono::steady_clock::now() < until.at);
 }
 
 }  // namespace retail_pulse::fetch

@@ -26,7 +26,8 @@ bool thread_pool::start_thread() {
   try {
     *self = quiet_thread("fetch", [this, self] { serve(self); });
     return true;
-  } catch (const std::system_error&) {  // no more threads for this process; those that run will do the work
+  } catch (const std::system_error&) {  // no more threads for this process; those that run will do
+                                        // the work
     running_.erase(self);
     return false;
   }
@@ -39,7 +40,8 @@ bool thread_pool::run(work next) {
     std::lock_guard lock{mutex_};
     if (stopped_) return false;
     ended.swap(ended_);
-    if (idle_ + looking_ <= queue_.size() && running_.size() < most_ && !start_thread() && running_.empty()) {
+    if (idle_ + looking_ <= queue_.size() && running_.size() < most_ && !start_thread() &&
+        running_.empty()) {
       ended_.swap(ended);
       return false;
     }
@@ -52,10 +54,13 @@ bool thread_pool::run(work next) {
 }
 
 void thread_pool::serve(threads_list::iterator self) {
-  setpriority(PRIO_PROCESS, 0, fetch_thread_niceness);  // of this thread alone (Linux); without the permission all are equal
+  setpriority(
+      PRIO_PROCESS, 0,
+      fetch_thread_niceness);  // of this thread alone (Linux); without the permission all are equal
   std::unique_lock lock{mutex_};
   for (;;) {
-    if (queue_.empty()) {  // the end of a fetch soon brings the next one: if it is submitted now, no wake-up is needed
+    if (queue_.empty()) {  // the end of a fetch soon brings the next one: if it is submitted now,
+                           // no wake-up is needed
       ++looking_;
       lock.unlock();
       std::this_thread::yield();
@@ -63,7 +68,8 @@ void thread_pool::serve(threads_list::iterator self) {
       --looking_;
     }
     ++idle_;
-    const bool woken = changed_.wait_for(lock, idle_time_, [&] { return stopped_ || !queue_.empty(); });
+    const bool woken =
+        changed_.wait_for(lock, idle_time_, [&] { return stopped_ || !queue_.empty(); });
     --idle_;
     if (stopped_) return;
     if (!woken) break;

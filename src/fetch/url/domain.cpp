@@ -13,13 +13,15 @@ namespace retail_pulse::fetch {
 namespace {
 
 bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 /// The WHATWG "forbidden domain code points", of those in ASCII.
 bool is_forbidden(char c) {
   const auto code = static_cast<unsigned char>(c);
-  return code <= 0x20 || code == 0x7f || std::string_view{"#/:<>?@[\\]^|%"}.find(c) != std::string_view::npos;
+  return code <= 0x20 || code == 0x7f ||
+         std::string_view{"#/:<>?@[\\]^|%"}.find(c) != std::string_view::npos;
 }
 
 /// Dots that UTS 46 treats as the ASCII one: ideographic, full-width, half-width ideographic.
@@ -27,7 +29,8 @@ constexpr std::array<std::string_view, 4> dots{".", "\xE3\x80\x82", "\xEF\xBC\x8
 
 /// Bytes of the dot that the text begins with; 0 if it does not begin with one.
 std::size_t dot_at_start(std::string_view text) {
-  const auto found = std::find_if(dots.begin(), dots.end(), [&](std::string_view dot) { return text.starts_with(dot); });
+  const auto found = std::find_if(dots.begin(), dots.end(),
+                                  [&](std::string_view dot) { return text.starts_with(dot); });
   return found == dots.end() ? 0 : found->size();
 }
 
@@ -46,9 +49,11 @@ std::string_view next_label(std::string_view& rest, bool& last) {
 /// The characters that transitional processing maps to others: sharp s, final sigma, the two
 /// joiners.
 bool has_deviation(std::string_view label) {
-  constexpr std::array<std::string_view, 4> deviations{"\xC3\x9F", "\xCF\x82", "\xE2\x80\x8C", "\xE2\x80\x8D"};
-  return std::any_of(deviations.begin(), deviations.end(),
-                     [&](std::string_view each) { return label.find(each) != std::string_view::npos; });
+  constexpr std::array<std::string_view, 4> deviations{"\xC3\x9F", "\xCF\x82", "\xE2\x80\x8C",
+                                                       "\xE2\x80\x8D"};
+  return std::any_of(deviations.begin(), deviations.end(), [&](std::string_view each) {
+    return label.find(each) != std::string_view::npos;
+  });
 }
 
 struct free_text {
@@ -71,9 +76,11 @@ std::optional<std::string> mapped_label(const std::string& label) {
   std::string mapped;
   const int status = map_label(label, IDN2_NONTRANSITIONAL, mapped);
   if (status == IDN2_OK) return mapped;
-  const bool by_idna_2008 =
-      status == IDN2_DISALLOWED || status == IDN2_CONTEXTO || status == IDN2_CONTEXTO_NO_RULE || status == IDN2_UNASSIGNED;
-  if (by_idna_2008 && !has_deviation(label) && map_label(label, IDN2_TRANSITIONAL, mapped) == IDN2_OK) return mapped;
+  const bool by_idna_2008 = status == IDN2_DISALLOWED || status == IDN2_CONTEXTO ||
+                            status == IDN2_CONTEXTO_NO_RULE || status == IDN2_UNASSIGNED;
+  if (by_idna_2008 && !has_deviation(label) &&
+      map_label(label, IDN2_TRANSITIONAL, mapped) == IDN2_OK)
+    return mapped;
   return std::nullopt;
 }
 
@@ -97,9 +104,11 @@ std::variant<std::string, url_error> domain_to_ascii(std::string_view name) {
                                 : "its host has a label that is not valid in Unicode"};
     }
     if (!last) ascii += '.';
-    if (ascii.size() > dns_name_bytes + 1) return url_error{no_dns_name};  // and the rest is not read
+    if (ascii.size() > dns_name_bytes + 1)
+      return url_error{no_dns_name};  // and the rest is not read
   }
-  if (std::any_of(ascii.begin(), ascii.end(), is_forbidden)) return forbidden;  // a full-width one, say
+  if (std::any_of(ascii.begin(), ascii.end(), is_forbidden))
+    return forbidden;  // a full-width one, say
   return ascii;
 }
 

@@ -9,7 +9,8 @@
 
 namespace retail_pulse::fetch {
 
-inline constexpr std::size_t dns_name_bytes = 253;  ///< RFC 1035: 255 octets on the wire, two of them framing; without the final dot
+inline constexpr std::size_t dns_name_bytes =
+    253;  ///< RFC 1035: 255 octets on the wire, two of them framing; without the final dot
 inline constexpr const char* forbidden_in_host = "its host has a character that is not allowed";
 inline constexpr const char* no_dns_name = "its host is not a name that DNS can hold";
 

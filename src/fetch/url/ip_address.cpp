@@ -19,7 +19,8 @@ std::string ip_address::text() const {
 }
 
 std::optional<ip_address> parse_address(std::string_view text) {
-  if (text.size() >= INET6_ADDRSTRLEN || text.find('\0') != std::string_view::npos) return std::nullopt;
+  if (text.size() >= INET6_ADDRSTRLEN || text.find('\0') != std::string_view::npos)
+    return std::nullopt;
   const std::string terminated{text};
   ip_address address;
   if (inet_pton(AF_INET, terminated.c_str(), address.bytes.data()) == 1) return address;
@@ -30,8 +31,10 @@ std::optional<ip_address> parse_address(std::string_view text) {
 }
 
 ip_address unmapped(const ip_address& address) {
-  constexpr std::array<std::uint8_t, 12> prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};  // RFC 4291, section 2.5.5.2
-  if (!address.v6 || !std::ranges::equal(prefix, std::span{address.bytes}.first(prefix.size()))) return address;
+  constexpr std::array<std::uint8_t, 12> prefix{0, 0, 0, 0,    0,   0, 0,
+                                                0, 0, 0, 0xff, 0xff};  // RFC 4291, section 2.5.5.2
+  if (!address.v6 || !std::ranges::equal(prefix, std::span{address.bytes}.first(prefix.size())))
+    return address;
   ip_address v4;
   std::copy_n(address.bytes.begin() + prefix.size(), 4, v4.bytes.begin());
   return v4;

@@ -12,7 +12,8 @@ namespace retail_pulse::fetch {
 /// An IPv4 or IPv6 address, without port and without zone. IPv4 sorts before IPv6, then by value.
 struct ip_address {
   bool v6 = false;
-  std::array<std::uint8_t, 16> bytes{};  ///< network order; IPv4 uses the first four, the rest is zero
+  std::array<std::uint8_t, 16>
+      bytes{};  ///< network order; IPv4 uses the first four, the rest is zero
 
   std::string text() const;
   auto operator<=>(const ip_address&) const = default;

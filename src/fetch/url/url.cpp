@@ -24,7 +24,8 @@ std::string trimmed(std::string_view text) {
   while (!text.empty() && outer(text.back())) text.remove_suffix(1);
   std::string result;
   result.reserve(text.size());
-  std::copy_if(text.begin(), text.end(), std::back_inserter(result), [](char c) { return c != '\t' && c != '\n' && c != '\r'; });
+  std::copy_if(text.begin(), text.end(), std::back_inserter(result),
+               [](char c) { return c != '\t' && c != '\n' && c != '\r'; });
   return result;
 }
 
@@ -34,7 +35,8 @@ using byte_set = std::array<bool, 256>;
 /// Printable ASCII without the blank and `reserved`.
 constexpr byte_set all_but(std::string_view reserved) {
   byte_set raw{};
-  for (std::size_t code = 0x21; code <= 0x7e; ++code) raw[code] = reserved.find(static_cast<char>(code)) == std::string_view::npos;
+  for (std::size_t code = 0x21; code <= 0x7e; ++code)
+    raw[code] = reserved.find(static_cast<char>(code)) == std::string_view::npos;
   return raw;
 }
 
@@ -111,7 +113,8 @@ bool is_canonical(std::string_view path) {
   if (!path.starts_with('/')) return false;
   char before = 0;
   for (const char c : path) {
-    if (!is_in(raw_in_path, c) || c == '\\' || (before == '/' && (c == '.' || c == '%'))) return false;
+    if (!is_in(raw_in_path, c) || c == '\\' || (before == '/' && (c == '.' || c == '%')))
+      return false;
     before = c;
   }
   return true;
@@ -143,7 +146,8 @@ std::optional<url_error> set_port(url& result, std::string_view digits) {
     value = value * 10 + static_cast<std::uint32_t>(c - '0');
     if (value > 65535) return url_error{"its port is over 65535"};
   }
-  if (is_bad_port(static_cast<std::uint16_t>(value))) return url_error{"port " + std::to_string(value) + " is blocked"};
+  if (is_bad_port(static_cast<std::uint16_t>(value)))
+    return url_error{"port " + std::to_string(value) + " is blocked"};
   result.port = static_cast<std::uint16_t>(value);
   return std::nullopt;
 }
@@ -161,7 +165,9 @@ std::variant<url, url_error> parse_authority(bool tls, std::string_view text) {
   if (auto* error = std::get_if<url_error>(&host)) return std::move(*error);
   result.host = std::move(std::get<url_host>(host).text);
   result.host_is_address = std::get<url_host>(host).is_address;
-  if (auto error = set_port(result, colon == std::string_view::npos ? std::string_view{} : authority.substr(colon + 1))) return *error;
+  if (auto error = set_port(result, colon == std::string_view::npos ? std::string_view{}
+                                                                    : authority.substr(colon + 1)))
+    return *error;
   set_target(result, {}, text.substr(end));
   return result;
 }
@@ -172,7 +178,8 @@ std::string_view without_slashes(std::string_view text) {
 }
 
 std::variant<url, url_error> parse_relative(const url& base, std::string_view text) {
-  if (text.size() >= 2 && is_slash(text[0]) && is_slash(text[1])) return parse_authority(base.tls, without_slashes(text));
+  if (text.size() >= 2 && is_slash(text[0]) && is_slash(text[1]))
+    return parse_authority(base.tls, without_slashes(text));
   url result = base;
   if (text.empty()) return result;
   if (is_slash(text.front())) {
@@ -195,14 +202,17 @@ std::pair<std::string, std::string_view> split_scheme(std::string_view text) {
   const auto colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0 || !is_letter(text.front())) return {{}, text};
   const auto scheme = text.substr(0, colon);
-  const bool legal = std::all_of(scheme.begin(), scheme.end(),
-                                 [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'; });
+  const bool legal = std::all_of(scheme.begin(), scheme.end(), [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+  });
   if (!legal) return {{}, text};
   return {lower(scheme), text.substr(colon + 1)};
 }
 
 std::variant<url, url_error> parse(std::string_view raw, const url* base) {
-  if (raw.size() > limits::url_bytes) return url_error{"it is longer than " + std::to_string(limits::url_bytes / limits::kib) + " KiB"};
+  if (raw.size() > limits::url_bytes)
+    return url_error{"it is longer than " + std::to_string(limits::url_bytes / limits::kib) +
+                     " KiB"};
   const auto text = trimmed(raw);
   const auto whole = std::string_view{text}.substr(0, text.find('#'));
   const auto [scheme, rest] = split_scheme(whole);
@@ -210,9 +220,11 @@ std::variant<url, url_error> parse(std::string_view raw, const url* base) {
     if (base == nullptr) return url_error{"it does not begin with http: or https:"};
     return parse_relative(*base, rest);
   }
-  if (scheme != "http" && scheme != "https") return url_error{"its scheme is neither http nor https"};
+  if (scheme != "http" && scheme != "https")
+    return url_error{"its scheme is neither http nor https"};
   const bool tls = scheme == "https";
-  if (base != nullptr && base->tls == tls && !rest.starts_with("//")) return parse_relative(*base, rest);
+  if (base != nullptr && base->tls == tls && !rest.starts_with("//"))
+    return parse_relative(*base, rest);
   return parse_authority(tls, without_slashes(rest));
 }
 
@@ -235,11 +247,15 @@ std::string url::text() const {
   return whole.append(tls ? "https://" : "http://").append(authority()).append(target);
 }
 
-std::string url::for_log() const { return (tls ? "https://" : "http://") + authority() + std::string{path_of(target)}; }
+std::string url::for_log() const {
+  return (tls ? "https://" : "http://") + authority() + std::string{path_of(target)};
+}
 
 std::variant<url, url_error> parse_url(std::string_view text) { return parse(text, nullptr); }
 
-std::variant<url, url_error> parse_location(const url& base, std::string_view location) { return parse(location, &base); }
+std::variant<url, url_error> parse_location(const url& base, std::string_view location) {
+  return parse(location, &base);
+}
 
 std::string loggable_location(std::string_view location) {
   location = location.substr(0, location.find_first_of("?#"));
@@ -247,7 +263,8 @@ std::string loggable_location(std::string_view location) {
   // nothing.
   location.remove_prefix(location.rfind('@') + 1);
   std::string kept;
-  std::copy_if(location.begin(), location.end(), std::back_inserter(kept), [](char c) { return c > 0x20 && c < 0x7f; });
+  std::copy_if(location.begin(), location.end(), std::back_inserter(kept),
+               [](char c) { return c > 0x20 && c < 0x7f; });
   kept.resize(std::min(kept.size(), longest_loggable_location));
   return kept;
 }

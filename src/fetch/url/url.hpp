@@ -18,7 +18,8 @@ struct url {
   std::string host;
   bool host_is_address = false;
   std::uint16_t port = 80;
-  std::string target;  ///< path and query as sent to the server, starts with '/', percent-encoded ASCII; no fragment
+  std::string target;  ///< path and query as sent to the server, starts with '/', percent-encoded
+                       ///< ASCII; no fragment
 
   /// "https://example.com:443": scheme, host and port, always with the port. The key of limits per
   /// origin.

@@ -18,7 +18,8 @@ constexpr const char* no_host = "it has no host";
 std::vector<std::string_view> labels_of(std::string_view domain) {
   std::vector<std::string_view> labels;
   std::size_t start = 0;
-  for (std::size_t dot = domain.find('.'); dot != std::string_view::npos; dot = domain.find('.', start)) {
+  for (std::size_t dot = domain.find('.'); dot != std::string_view::npos;
+       dot = domain.find('.', start)) {
     labels.push_back(domain.substr(start, dot - start));
     start = dot + 1;
   }
@@ -43,7 +44,8 @@ std::optional<std::uint64_t> ipv4_number(std::string_view part) {
   for (const char c : part) {
     const int digit = hex_digit(c);
     if (digit < 0 || digit >= radix) return std::nullopt;
-    value = std::min(too_big, value * static_cast<std::uint64_t>(radix) + static_cast<std::uint64_t>(digit));
+    value = std::min(too_big,
+                     value * static_cast<std::uint64_t>(radix) + static_cast<std::uint64_t>(digit));
   }
   return value;
 }
@@ -53,7 +55,8 @@ std::optional<std::uint64_t> ipv4_number(std::string_view part) {
 bool ends_in_number(std::string_view domain) {
   if (domain.ends_with('.')) domain.remove_suffix(1);
   const auto last = domain.substr(domain.rfind('.') + 1);
-  const bool all_digits = !last.empty() && std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool all_digits = !last.empty() && std::all_of(last.begin(), last.end(),
+                                                       [](char c) { return c >= '0' && c <= '9'; });
   return all_digits || ipv4_number(last).has_value();
 }
 
@@ -69,12 +72,14 @@ std::optional<std::string> ipv4_in_dotted_decimal(std::string_view domain) {
       if (*number > 255) return std::nullopt;
       address |= *number << (8 * (3 - i));
     } else {
-      if (*number >= std::uint64_t{1} << (8 * (5 - labels.size()))) return std::nullopt;  // the last part fills the rest
+      if (*number >= std::uint64_t{1} << (8 * (5 - labels.size())))
+        return std::nullopt;  // the last part fills the rest
       address |= *number;
     }
   }
   ip_address v4;
-  for (int i = 0; i < 4; ++i) v4.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(address >> (8 * (3 - i)));
+  for (int i = 0; i < 4; ++i)
+    v4.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(address >> (8 * (3 - i)));
   return v4.text();
 }
 
@@ -99,7 +104,8 @@ std::variant<url_host, url_error> parse_host(std::string_view text) {
     if (!address || !address->v6) return url_error{"the IPv6 address in it is malformed"};
     return url_host{address->text(), true};
   }
-  if (const auto v4 = parse_address(text); v4 && !v4->v6) return url_host{v4->text(), true};  // already canonical, as nearly always
+  if (const auto v4 = parse_address(text); v4 && !v4->v6)
+    return url_host{v4->text(), true};  // already canonical, as nearly always
   const auto decoded = percent_decoded(text);
   if (!decoded) return url_error{forbidden_in_host};
   auto mapped = domain_to_ascii(*decoded);
@@ -118,10 +124,12 @@ std::variant<url_host, url_error> parse_host(std::string_view text) {
 bool is_bad_port(std::uint16_t port) {
   // The Fetch standard, "port blocking". Sorted.
   static constexpr std::array<std::uint16_t, 83> bad_ports{
-      0,   1,    7,    9,    11,   13,   15,   17,   19,   20,   21,   22,   23,   25,   37,   42,   43,   53,   69,   77,   79,
-      87,  95,   101,  102,  103,  104,  109,  110,  111,  113,  115,  117,  119,  123,  135,  137,  139,  143,  161,  179,  389,
-      427, 465,  512,  513,  514,  515,  526,  530,  531,  532,  540,  548,  554,  556,  563,  587,  601,  636,  989,  990,  993,
-      995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080};
+      0,    1,    7,    9,    11,   13,   15,   17,   19,   20,   21,   22,   23,   25,
+      37,   42,   43,   53,   69,   77,   79,   87,   95,   101,  102,  103,  104,  109,
+      110,  111,  113,  115,  117,  119,  123,  135,  137,  139,  143,  161,  179,  389,
+      427,  465,  512,  513,  514,  515,  526,  530,  531,  532,  540,  548,  554,  556,
+      563,  587,  601,  636,  989,  990,  993,  995,  1719, 1720, 1723, 2049, 3659, 4045,
+      4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080};
   static_assert(std::is_sorted(bad_ports.begin(), bad_ports.end()));
   return std::binary_search(bad_ports.begin(), bad_ports.end(), port);
 }

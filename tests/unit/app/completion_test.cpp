@@ -20,15 +20,19 @@ int imagined(const words& arguments) {
   return exit_failed;
 }
 
-constexpr subcommand table[] = {{"imagined", "not a 'real' one", imagined, nullptr}, {"serve", "the service", nullptr, words_of_serve}};
+constexpr subcommand table[] = {{"imagined", "not a 'real' one", imagined, nullptr},
+                                {"serve", "the service", nullptr, words_of_serve}};
 
 BOOST_AUTO_TEST_SUITE(completion)
 
 BOOST_AUTO_TEST_CASE(a_subcommand_tells_its_words_without_being_run) {
   const auto known = words_known_to(imagined);
-  const auto word = [&known](std::string_view name) { return std::ranges::find(known, name, &known_word::name); };
+  const auto word = [&known](std::string_view name) {
+    return std::ranges::find(known, name, &known_word::name);
+  };
   BOOST_TEST(known.size() == 5);
-  BOOST_REQUIRE((word("--help") != known.end() && word("--wait") != known.end() && word("--format") != known.end()));
+  BOOST_REQUIRE((word("--help") != known.end() && word("--wait") != known.end() &&
+                 word("--format") != known.end()));
   BOOST_TEST(!word("--help")->takes_value);
   BOOST_TEST(!word("--wait")->takes_value);
   BOOST_TEST(word("--format")->takes_value);
@@ -46,9 +50,12 @@ BOOST_AUTO_TEST_CASE(every_script_has_every_subcommand_flag_and_value) {
     for (const auto& each : table) {
       BOOST_TEST(script.find(each.name) != std::string::npos, shell << " " << each.name);
       for (const auto& known : words_of(each)) {
-        const auto name = known.name.empty() || shell != std::string_view{"fish"} ? known.name : "-l " + known.name.substr(2);
+        const auto name = known.name.empty() || shell != std::string_view{"fish"}
+                              ? known.name
+                              : "-l " + known.name.substr(2);
         BOOST_TEST(script.find(name) != std::string::npos, shell << " " << name);
-        for (const auto& choice : known.choices) BOOST_TEST(script.find(choice) != std::string::npos, shell << " " << choice);
+        for (const auto& choice : known.choices)
+          BOOST_TEST(script.find(choice) != std::string::npos, shell << " " << choice);
       }
     }
   }

@@ -16,11 +16,13 @@ BOOST_AUTO_TEST_CASE(what_is_shared_out_never_exceeds_what_there_is) {
         const bool keeps_images = choice % 2 != 0, makes_callbacks = choice / 2 != 0;
         const auto budget = share_out(available, {wanted, keeps_images, makes_callbacks});
         if (!budget) continue;
-        const auto used = limits::descriptors_for_files + limits::refusals_lingering + budget->callbacks +
-                          (keeps_images ? 3 : 1) * budget->fetch_threads + budget->idle_connections + budget->api_connections;
+        const auto used = limits::descriptors_for_files + limits::refusals_lingering +
+                          budget->callbacks + (keeps_images ? 3 : 1) * budget->fetch_threads +
+                          budget->idle_connections + budget->api_connections;
         BOOST_TEST_REQUIRE(used <= available);
         BOOST_TEST_REQUIRE(budget->callbacks <= limits::callbacks_at_once);
-        BOOST_TEST_REQUIRE((makes_callbacks ? budget->callbacks >= limits::callbacks_fewest : budget->callbacks == 0));
+        BOOST_TEST_REQUIRE((makes_callbacks ? budget->callbacks >= limits::callbacks_fewest
+                                            : budget->callbacks == 0));
         BOOST_TEST_REQUIRE(budget->fetch_threads >= 1U);
         BOOST_TEST_REQUIRE(budget->fetch_threads <= wanted);
         BOOST_TEST_REQUIRE(budget->api_connections >= budget->fetch_threads);
@@ -48,7 +50,9 @@ BOOST_AUTO_TEST_CASE(short_supply_lessens_the_fetch_threads_and_too_little_is_re
   const auto few = share_out(256, {256, false, true});
   BOOST_REQUIRE(few.has_value());
   BOOST_TEST(few->fetch_threads < 256U);
-  BOOST_TEST(!share_out(limits::descriptors_for_files + limits::refusals_lingering + 5, {256, false, false}).has_value());
+  BOOST_TEST(!share_out(limits::descriptors_for_files + limits::refusals_lingering + 5,
+                        {256, false, false})
+                  .has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

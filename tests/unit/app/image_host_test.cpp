@@ -11,7 +11,8 @@ namespace {
 
 using retail_pulse::app::image_host;
 
-const std::filesystem::path samples = std::filesystem::path{RETAIL_PULSE_SOURCE_DIR} / "data/sample-images";
+const std::filesystem::path samples =
+    std::filesystem::path{RETAIL_PULSE_SOURCE_DIR} / "data/sample-images";
 
 BOOST_AUTO_TEST_SUITE(the_image_host)
 
@@ -40,7 +41,9 @@ BOOST_AUTO_TEST_CASE(a_taken_port_is_not_shared) {
   BOOST_TEST(!image_host::start(samples, first->port()));
 }
 
-BOOST_AUTO_TEST_CASE(a_folder_that_is_not_there_is_refused) { BOOST_TEST(!image_host::start(samples / "none", 0)); }
+BOOST_AUTO_TEST_CASE(a_folder_that_is_not_there_is_refused) {
+  BOOST_TEST(!image_host::start(samples / "none", 0));
+}
 
 BOOST_AUTO_TEST_SUITE_END()
 

@@ -61,7 +61,8 @@ BOOST_AUTO_TEST_CASE(a_pace_takes_two_moments_and_forgets_what_is_older_than_its
   BOOST_TEST(job.rate().value() == 0.0);
   BOOST_TEST(!job.left());
   job.see(counts(1000, 620), start + 25s);
-  BOOST_TEST(job.left().value().count() == 18);  // 500 in the 23 s since the last moment before the window
+  BOOST_TEST(job.left().value().count() ==
+             18);  // 500 in the 23 s since the last moment before the window
 }
 
 BOOST_AUTO_TEST_CASE(two_looks_at_the_same_time_are_no_rate) {
@@ -98,13 +99,16 @@ BOOST_AUTO_TEST_CASE(times_are_told_in_two_units_at_most) {
 BOOST_AUTO_TEST_CASE(a_bar_takes_what_the_terminal_leaves_and_never_its_last_column) {
   pace job;
   job.see(counts(300, 120), start);
-  for (std::size_t columns = 1; columns < 120; ++columns) BOOST_TEST(progress_line(job, columns).size() < columns, columns);
-  BOOST_TEST(progress_line(job, 200) == "[################........................] 120/300 images");
+  for (std::size_t columns = 1; columns < 120; ++columns)
+    BOOST_TEST(progress_line(job, columns).size() < columns, columns);
+  BOOST_TEST(progress_line(job, 200) ==
+             "[################........................] 120/300 images");
   BOOST_TEST(progress_line(job, 26) == "[###.....] 120/300 images");
   BOOST_TEST(progress_line(job, 25) == "120/300 images");
 }
 
-BOOST_AUTO_TEST_CASE(elsewhere_than_on_a_terminal_a_line_comes_on_change_and_once_a_second_at_most) {
+BOOST_AUTO_TEST_CASE(
+    elsewhere_than_on_a_terminal_a_line_comes_on_change_and_once_a_second_at_most) {
   written to;
   progress_display display{to.file(), std::nullopt};
   display.show(counts(10, 0), start);

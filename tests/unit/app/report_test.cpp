@@ -7,7 +7,8 @@ namespace {
 using namespace retail_pulse;
 using namespace retail_pulse::app;
 
-client::listed_image measured(const std::string& store, const std::string& url, const std::string& format, int width, int height) {
+client::listed_image measured(const std::string& store, const std::string& url,
+                              const std::string& format, int width, int height) {
   client::listed_image image;
   image.store_id = store;
   image.url = url;
@@ -19,7 +20,8 @@ client::listed_image measured(const std::string& store, const std::string& url, 
   return image;
 }
 
-client::listed_image failed(const std::string& store, const std::string& url, const std::string& code, const std::string& error) {
+client::listed_image failed(const std::string& store, const std::string& url,
+                            const std::string& code, const std::string& error) {
   client::listed_image image;
   image.store_id = store;
   image.url = url;
@@ -29,7 +31,8 @@ client::listed_image failed(const std::string& store, const std::string& url, co
   return image;
 }
 
-const stores::store_table two_stores{{{"A1", "Corner Shop, North", "7100"}, {"B2", "Kiosk", "7200"}}};
+const stores::store_table two_stores{
+    {{"A1", "Corner Shop, North", "7100"}, {"B2", "Kiosk", "7200"}}};
 
 BOOST_AUTO_TEST_SUITE(demo_report)
 
@@ -37,7 +40,8 @@ BOOST_AUTO_TEST_CASE(a_report_tells_every_image_under_its_store_and_the_totals) 
   const std::vector<client::listed_image> images{
       measured("A1", "http://127.0.0.1/photos/a.jpg?x=/y", "jpeg", 640, 480),
       failed("X9", "http://127.0.0.1/b.png", "store_not_found", "Store ID does not exist"),
-      failed("B2", "http://127.0.0.1/gone.gif", "http_status", "The image host answered with an error status (404)"),
+      failed("B2", "http://127.0.0.1/gone.gif", "http_status",
+             "The image host answered with an error status (404)"),
       measured("A1", "http://127.0.0.1/c.webp", "webp", 65535, 65535),
   };
   BOOST_TEST(report_of(job_id{4}, images, two_stores) ==
@@ -56,13 +60,15 @@ BOOST_AUTO_TEST_CASE(a_report_tells_every_image_under_its_store_and_the_totals) 
              "4 images of 3 stores: 2 measured, 2 failed, perimeters add up to 264380 pixels\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_single_image_is_counted_in_the_singular_and_a_pending_one_is_neither_good_nor_bad) {
+BOOST_AUTO_TEST_CASE(
+    a_single_image_is_counted_in_the_singular_and_a_pending_one_is_neither_good_nor_bad) {
   client::listed_image image;
   image.store_id = "A1";
   image.url = "http://127.0.0.1/";
   image.state = "pending";
   BOOST_TEST(report_of(job_id{1}, std::vector{image}, two_stores) ==
-             "Job 1\n\nA1  Corner Shop, North, area 7100\n  http://127.0.0.1/  pending\n\n1 image of 1 store: 0 measured, 0 failed, "
+             "Job 1\n\nA1  Corner Shop, North, area 7100\n  http://127.0.0.1/  pending\n\n1 image "
+             "of 1 store: 0 measured, 0 failed, "
              "perimeters add up to 0 pixels\n");
 }
 

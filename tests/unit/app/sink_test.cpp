@@ -30,7 +30,9 @@ struct folder {
   ~folder() { fs::remove_all(path); }
 
   std::string file(const std::string& name) const { return (path / name).string(); }
-  std::ptrdiff_t files() const { return std::distance(fs::directory_iterator{path}, fs::directory_iterator{}); }
+  std::ptrdiff_t files() const {
+    return std::distance(fs::directory_iterator{path}, fs::directory_iterator{});
+  }
 };
 
 std::string content(const std::string& name) {
@@ -89,15 +91,21 @@ int status_of_a_process(const std::string& said, const std::function<void()>& ac
   return status;
 }
 
-/// From now on whatever happens in a folder sends this process SIGTERM, before the system call ends that did it (dnotify).
+/// From now on whatever happens in a folder sends this process SIGTERM, before the system call ends
+/// that did it (dnotify).
 void be_ended_by(const fs::path& folder, int event) {
   const int watched = open(folder.c_str(), O_RDONLY | O_DIRECTORY);
-  if (watched < 0 || fcntl(watched, F_SETSIG, SIGTERM) != 0 || fcntl(watched, F_NOTIFY, event) != 0) _exit(1);
+  if (watched < 0 || fcntl(watched, F_SETSIG, SIGTERM) != 0 || fcntl(watched, F_NOTIFY, event) != 0)
+    _exit(1);
 }
 
-boost::test_tools::assertion_result has_dnotify(boost::unit_test::test_unit_id) { return fs::exists("/proc/sys/fs/dir-notify-enable"); }
+boost::test_tools::assertion_result has_dnotify(boost::unit_test::test_unit_id) {
+  return fs::exists("/proc/sys/fs/dir-notify-enable");
+}
 
-boost::test_tools::assertion_result is_root(boost::unit_test::test_unit_id) { return geteuid() == 0; }
+boost::test_tools::assertion_result is_root(boost::unit_test::test_unit_id) {
+  return geteuid() == 0;
+}
 
 BOOST_FIXTURE_TEST_SUITE(sinks, folder)
 
@@ -149,7 +157,8 @@ BOOST_AUTO_TEST_CASE(a_link_that_leads_to_nothing_yet_is_followed_and_stays_one)
   BOOST_TEST(fault(file("loop")).starts_with(file("loop") + " cannot be written: "));
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_replaced_keeps_its_mode_and_a_new_one_has_what_the_mask_leaves) {
+BOOST_AUTO_TEST_CASE(
+    a_file_that_is_replaced_keeps_its_mode_and_a_new_one_has_what_the_mask_leaves) {
   for (const mode_t mode : {0600, 0640, 0664, 0755, 0444}) {
     std::ofstream{file("a.csv")} << "old";
     BOOST_REQUIRE(chmod(file("a.csv").c_str(), mode) == 0);
@@ -170,7 +179,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_whole_yet_of_a_secret_file_is_as_secret) {
   BOOST_TEST((status_of(to.temporary_name()).st_mode & 07777) == 0600u);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_replaced_keeps_its_owner_also_behind_a_link, *boost::unit_test::precondition(is_root)) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_replaced_keeps_its_owner_also_behind_a_link,
+                     *boost::unit_test::precondition(is_root)) {
   std::ofstream{file("real.csv")} << "old";
   fs::create_symlink("real.csv", file("link.csv"));
   BOOST_REQUIRE(chown(file("real.csv").c_str(), 12345, 23456) == 0);
@@ -182,13 +192,15 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_replaced_keeps_its_owner_also_behind_a_link,
   BOOST_TEST((status_of(file("real.csv")).st_mode & 07777) == 04640u);
 }
 
-BOOST_AUTO_TEST_CASE(an_owner_that_cannot_be_kept_is_told_and_no_other_group_gets_its_rights, *boost::unit_test::precondition(is_root)) {
+BOOST_AUTO_TEST_CASE(an_owner_that_cannot_be_kept_is_told_and_no_other_group_gets_its_rights,
+                     *boost::unit_test::precondition(is_root)) {
   std::ofstream{file("a.csv")} << "old";
   BOOST_REQUIRE(chmod(file("a.csv").c_str(), 06664) == 0);
   BOOST_REQUIRE(chmod(path.c_str(), 0777) == 0);
   {
     const as_nobody now;
-    BOOST_TEST(replaced(file("a.csv")) == file("a.csv") + " could not keep its owner and its group");
+    BOOST_TEST(replaced(file("a.csv")) ==
+               file("a.csv") + " could not keep its owner and its group");
   }
   BOOST_TEST(status_of(file("a.csv")).st_uid == as_nobody::nobody);
   BOOST_TEST((status_of(file("a.csv")).st_mode & 07777) == 0644u);
@@ -197,7 +209,8 @@ BOOST_AUTO_TEST_CASE(an_owner_that_cannot_be_kept_is_told_and_no_other_group_get
 BOOST_AUTO_TEST_CASE(another_name_of_a_replaced_file_keeps_the_old_content_and_is_told) {
   std::ofstream{file("a.csv")} << "old";
   fs::create_hard_link(file("a.csv"), file("b.csv"));
-  BOOST_TEST(replaced(file("a.csv")) == file("a.csv") + " had other names (hard links), which keep the old content");
+  BOOST_TEST(replaced(file("a.csv")) ==
+             file("a.csv") + " had other names (hard links), which keep the old content");
   BOOST_TEST(content(file("b.csv")) == "old");
 }
 
@@ -229,7 +242,8 @@ BOOST_AUTO_TEST_CASE(a_terminal_gets_escapes_and_a_file_every_byte) {
   const int ours = posix_openpt(O_RDWR | O_NOCTTY);
   BOOST_REQUIRE((ours >= 0 && grantpt(ours) == 0 && unlockpt(ours) == 0));
   const std::string name = ptsname(ours);
-  const int held = open(name.c_str(), O_RDWR | O_NOCTTY);  // else reading fails once the output is closed
+  const int held =
+      open(name.c_str(), O_RDWR | O_NOCTTY);  // else reading fails once the output is closed
   auto terminal = opened(name);
   for (const char c : text) BOOST_TEST(terminal.write({&c, 1}));
   BOOST_TEST(terminal.write("\xe2\x80"));
@@ -255,21 +269,27 @@ BOOST_AUTO_TEST_CASE(a_terminal_gets_escapes_and_a_file_every_byte) {
 
 BOOST_AUTO_TEST_CASE(what_cannot_become_a_file_is_refused_by_name) {
   BOOST_TEST(fault(path.string()) == path.string() + " is not a regular file");
-  BOOST_TEST(fault(file("no/such/folder/a.csv")) == file("no/such/folder/a.csv") + " cannot be written: No such file or directory");
+  BOOST_TEST(fault(file("no/such/folder/a.csv")) ==
+             file("no/such/folder/a.csv") + " cannot be written: No such file or directory");
 }
 
-BOOST_AUTO_TEST_CASE(a_name_that_the_system_does_not_follow_is_refused_also_where_its_links_could_be_read) {
-  const auto chain = [this](const std::string& first, const std::string& last, const std::string& name) {
-    constexpr int links = 30;  // of the 40 that Linux follows in one name; two such chains are too many
+BOOST_AUTO_TEST_CASE(
+    a_name_that_the_system_does_not_follow_is_refused_also_where_its_links_could_be_read) {
+  const auto chain = [this](const std::string& first, const std::string& last,
+                            const std::string& name) {
+    constexpr int links =
+        30;  // of the 40 that Linux follows in one name; two such chains are too many
     fs::create_symlink(last, file(name + "1"));
-    for (int i = 1; i < links; ++i) fs::create_symlink(name + std::to_string(i), file(name + std::to_string(i + 1)));
+    for (int i = 1; i < links; ++i)
+      fs::create_symlink(name + std::to_string(i), file(name + std::to_string(i + 1)));
     fs::rename(file(name + std::to_string(links)), file(first));
   };
   fs::create_directory(file("real"));
   std::ofstream{file("real/a.csv")} << "old";
   chain("folder", "real", "d");
   chain("link", file("folder/a.csv"), "f");
-  BOOST_TEST(fault(file("link")) == file("link") + " cannot be written: Too many levels of symbolic links");
+  BOOST_TEST(fault(file("link")) ==
+             file("link") + " cannot be written: Too many levels of symbolic links");
   BOOST_TEST(content(file("real/a.csv")) == "old");
 }
 
@@ -278,7 +298,9 @@ BOOST_AUTO_TEST_CASE(a_name_whose_links_lead_elsewhere_than_the_system_finds_is_
   const int taken_away = open(file("a.csv").c_str(), O_RDONLY | O_CLOEXEC);
   BOOST_REQUIRE(taken_away >= 0);
   fs::remove(file("a.csv"));
-  const auto name = "/proc/self/fd/" + std::to_string(taken_away);  // the file; as text the link leads to "a.csv (deleted)"
+  const auto name =
+      "/proc/self/fd/" +
+      std::to_string(taken_away);  // the file; as text the link leads to "a.csv (deleted)"
   BOOST_TEST(fault(name) == name + " cannot be written: its symbolic links were changed meanwhile");
   BOOST_TEST(files() == 0);
   close(taken_away);
@@ -296,7 +318,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_gets_the_number_of_a_closed_standard_output_is_
   BOOST_TEST(content(file("a.csv")) == "new");
 }
 
-BOOST_AUTO_TEST_CASE(a_signal_right_when_the_temporary_file_is_made_takes_it_away, *boost::unit_test::precondition(has_dnotify)) {
+BOOST_AUTO_TEST_CASE(a_signal_right_when_the_temporary_file_is_made_takes_it_away,
+                     *boost::unit_test::precondition(has_dnotify)) {
   fs::create_directory(file("out"));
   const int status = status_of_a_process(file("said"), [this] {
     be_ended_by(path / "out", DN_CREATE);
@@ -327,7 +350,8 @@ BOOST_AUTO_TEST_CASE(a_signal_right_when_the_file_gets_its_name_does_not_say_tha
 
 BOOST_AUTO_TEST_CASE(control_characters_and_what_is_no_utf8_become_question_marks) {
   BOOST_TEST(printable("K\u00f6ln \u20ac \U0001F600") == "K\u00f6ln \u20ac \U0001F600");
-  BOOST_TEST(printable(std::string_view{"\0\x01\x1f\x7f\xc2\x80\xc2\x9f\xc2\xa0", 10}) == "??????\u00a0");
+  BOOST_TEST(printable(std::string_view{"\0\x01\x1f\x7f\xc2\x80\xc2\x9f\xc2\xa0", 10}) ==
+             "??????\u00a0");
   BOOST_TEST(printable("a\xff\xe2\x82z") == "a???z");
 }
 

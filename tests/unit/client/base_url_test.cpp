@@ -35,15 +35,17 @@ BOOST_AUTO_TEST_CASE(a_service_may_have_any_port) {
   BOOST_TEST(parse_base_url("http://h:1").value().port == 1);
   BOOST_TEST(parse_base_url("http://h:6000").value().port == 6000);
   BOOST_TEST(parse_base_url("http://h:65535").value().port == 65535);
-  for (const auto* text : {"http://h:0", "http://h:65536", "http://h:", "http://h:-1", "http://h:8a", "http://h:80:80"}) {
+  for (const auto* text : {"http://h:0", "http://h:65536", "http://h:", "http://h:-1",
+                           "http://h:8a", "http://h:80:80"}) {
     BOOST_TEST(!parse_base_url(text), text);
   }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_base_url_is_nothing) {
   for (const auto* text :
-       {"", "127.0.0.1:8080", "ftp://h", "http://", "http:///a", "http://:80", "http://[::1", "http://[]", "http://[::1]80",
-        "http://h/?a=b", "http://h/#a", "http://u:p@h", "http://h /", "http://h\r\n", "http://b\xc3\xbc.de"}) {
+       {"", "127.0.0.1:8080", "ftp://h", "http://", "http:///a", "http://:80", "http://[::1",
+        "http://[]", "http://[::1]80", "http://h/?a=b", "http://h/#a", "http://u:p@h", "http://h /",
+        "http://h\r\n", "http://b\xc3\xbc.de"}) {
     BOOST_TEST(!parse_base_url(text), text);
   }
 }

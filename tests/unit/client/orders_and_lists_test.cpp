@@ -72,10 +72,13 @@ BOOST_AUTO_TEST_CASE(a_cursor_is_sent_back_as_it_came) {
 
 BOOST_AUTO_TEST_CASE(a_list_that_cannot_be_is_nonsense) {
   auto service = api();
-  for (const auto* text : {"", "[]", "{}", R"({"images":{}})", R"({"images":[1]})", R"({"images":[{"state":"failed"}]})",
-                           R"({"images":[{"url":"http://h/"}]})", R"({"images":[{"url":"http://h/","state":"lost"}]})", R"({"images":[)"}) {
+  for (const auto* text :
+       {"", "[]", "{}", R"({"images":{}})", R"({"images":[1]})",
+        R"({"images":[{"state":"failed"}]})", R"({"images":[{"url":"http://h/"}]})",
+        R"({"images":[{"url":"http://h/","state":"lost"}]})", R"({"images":[)"}) {
     body = text;
-    BOOST_TEST((error_of(service.images(job_id{1}, "", 10)).what == client_error::kind::nonsense), text);
+    BOOST_TEST((error_of(service.images(job_id{1}, "", 10)).what == client_error::kind::nonsense),
+               text);
   }
   status = 404;
   body = R"({"detail":"job 1 does not exist"})";

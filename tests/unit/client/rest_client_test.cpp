@@ -65,8 +65,14 @@ BOOST_AUTO_TEST_CASE(a_refusal_is_told_in_the_words_of_the_service) {
 BOOST_AUTO_TEST_CASE(a_refusal_tells_when_to_come_back_in_seconds_or_not_at_all) {
   status = 503;
   auto service = api();
-  for (const auto& [text, seconds] : std::vector<std::pair<std::string, int>>{
-           {"5", 5}, {"0", 0}, {"-1", -1}, {"5s", -1}, {"", -1}, {"99999999999", -1}, {"Fri, 31 Dec 1999 23:59:59 GMT", -1}}) {
+  for (const auto& [text, seconds] :
+       std::vector<std::pair<std::string, int>>{{"5", 5},
+                                                {"0", 0},
+                                                {"-1", -1},
+                                                {"5s", -1},
+                                                {"", -1},
+                                                {"99999999999", -1},
+                                                {"Fri, 31 Dec 1999 23:59:59 GMT", -1}}) {
     headers = {{"Retry-After", text}};
     const auto told = error_of(service.submit("{}")).retry_after;
     BOOST_TEST((told ? told->count() : -1) == seconds, text);
@@ -75,8 +81,13 @@ BOOST_AUTO_TEST_CASE(a_refusal_tells_when_to_come_back_in_seconds_or_not_at_all)
 
 BOOST_AUTO_TEST_CASE(a_gateway_that_gave_up_does_not_know_what_was_done) {
   auto service = api();
-  for (const auto& [code, may] :
-       std::vector<std::pair<int, bool>>{{400, false}, {409, false}, {413, false}, {503, false}, {500, true}, {502, true}, {504, true}}) {
+  for (const auto& [code, may] : std::vector<std::pair<int, bool>>{{400, false},
+                                                                   {409, false},
+                                                                   {413, false},
+                                                                   {503, false},
+                                                                   {500, true},
+                                                                   {502, true},
+                                                                   {504, true}}) {
     status = code;
     BOOST_TEST(error_of(service.submit("{}")).may_have_arrived == may, code);
   }
@@ -85,7 +96,8 @@ BOOST_AUTO_TEST_CASE(a_gateway_that_gave_up_does_not_know_what_was_done) {
 BOOST_AUTO_TEST_CASE(an_answer_without_a_possible_job_id_is_nonsense) {
   status = 201;
   auto service = api();
-  for (const auto* text : {"", "{}", "[]", R"({"job_id":0})", R"({"job_id":"1"})", R"({"job_id":1.5})", R"({"job_id":9007199254740992})"}) {
+  for (const auto* text : {"", "{}", "[]", R"({"job_id":0})", R"({"job_id":"1"})",
+                           R"({"job_id":1.5})", R"({"job_id":9007199254740992})"}) {
     body = text;
     BOOST_TEST((error_of(service.submit("{}")).what == client_error::kind::nonsense), text);
   }
@@ -94,7 +106,8 @@ BOOST_AUTO_TEST_CASE(an_answer_without_a_possible_job_id_is_nonsense) {
 }
 
 BOOST_AUTO_TEST_CASE(a_status_is_read_into_state_and_counts) {
-  body = R"({"status":"failed","job_id":3,"images":{"total":9,"done":9,"failed":2},"submitted_at":"a","finished_at":"b",
+  body =
+      R"({"status":"failed","job_id":3,"images":{"total":9,"done":9,"failed":2},"submitted_at":"a","finished_at":"b",
     "error":[{"store_id":"S1","error":"Store ID does not exist","code":"store_not_found","failed_images":2}],"error_truncated":true})";
   auto service = api();
   const auto report = std::get<status_response>(service.status(job_id{3}));
@@ -108,24 +121,27 @@ BOOST_AUTO_TEST_CASE(a_status_is_read_into_state_and_counts) {
   BOOST_TEST(report.failures[0].error == "Store ID does not exist");
   BOOST_TEST(report.failures[0].failed_images == 2);
   BOOST_TEST(report.failures_truncated);
-  BOOST_TEST(report.answer.starts_with(R"({"status":"failed","job_id":3,"images":{"total":9,)"), report.answer);
+  BOOST_TEST(report.answer.starts_with(R"({"status":"failed","job_id":3,"images":{"total":9,)"),
+             report.answer);
   BOOST_TEST(report.answer.find('\n') == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_status_is_asked_to_be_held_back_only_where_that_is_wanted) {
   body = R"({"status":"ongoing","images":{"total":1,"done":0,"failed":0}})";
   auto service = api();
-  BOOST_TEST((std::get<status_response>(service.status(job_id{3}, std::chrono::seconds{7})).state == job_state::ongoing));
+  BOOST_TEST((std::get<status_response>(service.status(job_id{3}, std::chrono::seconds{7})).state ==
+              job_state::ongoing));
   BOOST_TEST(asked == "GET /api/status?jobid=3&wait=7 ");
 }
 
 BOOST_AUTO_TEST_CASE(a_status_that_cannot_be_is_nonsense) {
   auto service = api();
-  for (const auto* text :
-       {"", "1", "{}", R"({"status":"ongoing"})", R"({"status":"staging","images":{"total":1,"done":0,"failed":0}})",
-        R"({"status":"ongoing","images":{"total":1,"done":2,"failed":0}})",
-        R"({"status":"ongoing","images":{"total":2,"done":1,"failed":2}})", R"({"status":"ongoing","images":{"total":2,"done":1}})",
-        R"({"status":"ongoing","images":{"total":1,"done":0,"failed":-1}})"}) {
+  for (const auto* text : {"", "1", "{}", R"({"status":"ongoing"})",
+                           R"({"status":"staging","images":{"total":1,"done":0,"failed":0}})",
+                           R"({"status":"ongoing","images":{"total":1,"done":2,"failed":0}})",
+                           R"({"status":"ongoing","images":{"total":2,"done":1,"failed":2}})",
+                           R"({"status":"ongoing","images":{"total":2,"done":1}})",
+                           R"({"status":"ongoing","images":{"total":1,"done":0,"failed":-1}})"}) {
     body = text;
     BOOST_TEST((error_of(service.status(job_id{1})).what == client_error::kind::nonsense), text);
   }
@@ -139,11 +155,13 @@ BOOST_AUTO_TEST_CASE(a_path_of_the_base_url_comes_before_ours) {
 }
 
 BOOST_AUTO_TEST_CASE(a_base_url_that_is_none_is_refused_in_words) {
-  for (const auto* text : {"", "127.0.0.1:8080", "ftp://127.0.0.1", "http://127.0.0.1/?a=b", "http://u:p@127.0.0.1"}) {
+  for (const auto* text :
+       {"", "127.0.0.1:8080", "ftp://127.0.0.1", "http://127.0.0.1/?a=b", "http://u:p@127.0.0.1"}) {
     const auto made = rest_client::for_url(text);
     const auto error = error_of(made);
     BOOST_TEST((error.what == client_error::kind::bad_url), text);
-    BOOST_TEST(error.message.find("is not the URL of a service, such as ") != std::string::npos, text);
+    BOOST_TEST(error.message.find("is not the URL of a service, such as ") != std::string::npos,
+               text);
   }
 }
 
@@ -153,7 +171,8 @@ BOOST_AUTO_TEST_CASE(a_service_that_is_not_there_is_unreachable) {
   auto made = rest_client::for_url(url);
   const auto error = error_of(std::get<rest_client>(made).ready());
   BOOST_TEST((error.what == client_error::kind::unreachable));
-  BOOST_TEST(error.message == url + " cannot be reached: connection refused or no response", error.message);
+  BOOST_TEST(error.message == url + " cannot be reached: connection refused or no response",
+             error.message);
   BOOST_TEST(!error_of(std::get<rest_client>(made).submit("{}")).may_have_arrived);
 }
 
@@ -176,9 +195,11 @@ BOOST_AUTO_TEST_CASE(a_service_that_never_answers_is_unreachable_after_the_timeo
   BOOST_REQUIRE(bind(listener, reinterpret_cast<sockaddr*>(&address), length) == 0);
   BOOST_REQUIRE(listen(listener, 4) == 0);
   BOOST_REQUIRE(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) == 0);
-  auto made = rest_client::for_url("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)),
-                                   {std::chrono::milliseconds{200}, std::chrono::milliseconds{200}});
-  BOOST_TEST((error_of(std::get<rest_client>(made).ready()).what == client_error::kind::unreachable));
+  auto made =
+      rest_client::for_url("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)),
+                           {std::chrono::milliseconds{200}, std::chrono::milliseconds{200}});
+  BOOST_TEST(
+      (error_of(std::get<rest_client>(made).ready()).what == client_error::kind::unreachable));
   close(listener);
 }
 

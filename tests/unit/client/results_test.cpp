@@ -13,41 +13,47 @@ using test_support::session;
 
 constexpr std::string_view head = "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n";
 
-/// What came of a transfer from a service that sends just these bytes and closes, or stays for the next request.
+/// What came of a transfer from a service that sends just these bytes and closes, or stays for the
+/// next request.
 struct transferred {
   std::variant<transfer, client_error> end;
   std::string received;
   std::vector<std::string> asked;
 };
 
-transferred transfer_of(const std::string& bytes, results_format format = results_format::csv, bool stays = false) {
+transferred transfer_of(const std::string& bytes, results_format format = results_format::csv,
+                        bool stays = false) {
   origin service{[&bytes, stays](session& connection) {
     if (connection.read_request() && connection.send(bytes) && stays) connection.wait_for_close();
   }};
   auto made = rest_client::for_url(service.url(""));
   std::string received;
-  auto end = std::get<rest_client>(made).results(job_id{5}, format, [&received](std::string_view part) {
-    received += part;
-    return true;
-  });
+  auto end =
+      std::get<rest_client>(made).results(job_id{5}, format, [&received](std::string_view part) {
+        received += part;
+        return true;
+      });
   return {std::move(end), received, service.requests()};
 }
 
 BOOST_AUTO_TEST_SUITE(result_streams)
 
 BOOST_AUTO_TEST_CASE(a_whole_stream_is_handed_on_whole) {
-  const auto chunked =
-      transfer_of(std::string{head} + "Transfer-Encoding: chunked\r\n\r\n4\r\na,b\n\r\n4\r\n1,2\n\r\n0\r\n\r\n", results_format::csv, true);
+  const auto chunked = transfer_of(
+      std::string{head} + "Transfer-Encoding: chunked\r\n\r\n4\r\na,b\n\r\n4\r\n1,2\n\r\n0\r\n\r\n",
+      results_format::csv, true);
   BOOST_TEST((std::get<transfer>(chunked.end) == transfer::whole));
   BOOST_TEST(chunked.received == "a,b\n1,2\n");
   BOOST_REQUIRE(chunked.asked.size() == 1);
   BOOST_TEST(test_support::path_of(chunked.asked[0]) == "/api/jobs/5/results.csv");
-  const auto counted = transfer_of(std::string{head} + "Content-Length: 4\r\n\r\na,b\n", results_format::ndjson, true);
+  const auto counted = transfer_of(std::string{head} + "Content-Length: 4\r\n\r\na,b\n",
+                                   results_format::ndjson, true);
   BOOST_TEST((std::get<transfer>(counted.end) == transfer::whole));
   BOOST_TEST(counted.received == "a,b\n");
   BOOST_TEST(test_support::path_of(counted.asked.at(0)) == "/api/jobs/5/results.ndjson");
   const auto marked =
-      transfer_of(std::string{head} + "Content-Length: 7\r\n\r\n\xEF\xBB\xBF" + "a,b\n", results_format::csv_with_mark, true);
+      transfer_of(std::string{head} + "Content-Length: 7\r\n\r\n\xEF\xBB\xBF" + "a,b\n",
+                  results_format::csv_with_mark, true);
   BOOST_TEST(marked.received ==
              "\xEF\xBB\xBF"
              "a,b\n");
@@ -55,16 +61,20 @@ BOOST_AUTO_TEST_CASE(a_whole_stream_is_handed_on_whole) {
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_that_breaks_off_anywhere_is_an_error) {
-  const std::string whole = std::string{head} + "Transfer-Encoding: chunked\r\n\r\n4\r\na,b\n\r\n4\r\n1,2\n\r\n0\r\n\r\n";
+  const std::string whole =
+      std::string{head} + "Transfer-Encoding: chunked\r\n\r\n4\r\na,b\n\r\n4\r\n1,2\n\r\n0\r\n\r\n";
   const auto body_at = whole.find("\r\n\r\n") + 4;
-  for (auto length = body_at; length <= whole.size() - std::string_view{"0\r\n\r\n"}.size(); ++length) {
+  for (auto length = body_at; length <= whole.size() - std::string_view{"0\r\n\r\n"}.size();
+       ++length) {
     const auto cut = transfer_of(whole.substr(0, length));
     const auto* error = std::get_if<client_error>(&cut.end);
-    BOOST_TEST((error != nullptr && error->what == client_error::kind::broken_off), "cut after " << length - body_at << " bytes");
+    BOOST_TEST((error != nullptr && error->what == client_error::kind::broken_off),
+               "cut after " << length - body_at << " bytes");
   }
   const auto counted = transfer_of(std::string{head} + "Content-Length: 9\r\n\r\na,b\n");
   BOOST_TEST((error_of(counted.end).what == client_error::kind::broken_off));
-  BOOST_TEST(error_of(counted.end).message.ends_with(" ended early"), error_of(counted.end).message);
+  BOOST_TEST(error_of(counted.end).message.ends_with(" ended early"),
+             error_of(counted.end).message);
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_that_does_not_tell_its_end_is_not_believed) {
@@ -79,7 +89,8 @@ BOOST_AUTO_TEST_CASE(a_refusal_is_not_taken_for_results) {
   BOOST_TEST(error_of(refused.end).message == "job 5 does not exist");
   BOOST_TEST(error_of(refused.end).status == 404);
   BOOST_TEST(refused.received == "");
-  const auto endless = transfer_of("HTTP/1.1 500 Oops\r\nContent-Length: 99999999\r\n\r\n" + std::string(200'000, 'x'));
+  const auto endless = transfer_of("HTTP/1.1 500 Oops\r\nContent-Length: 99999999\r\n\r\n" +
+                                   std::string(200'000, 'x'));
   BOOST_TEST(error_of(endless.end).message == "HTTP status 500");
 }
 
@@ -95,7 +106,8 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_has_enough_ends_the_transfer) {
   }};
   auto made = rest_client::for_url(service.url(""));
   int parts = 0;
-  const auto end = std::get<rest_client>(made).results(job_id{5}, results_format::csv, [&parts](std::string_view) { return ++parts < 3; });
+  const auto end = std::get<rest_client>(made).results(
+      job_id{5}, results_format::csv, [&parts](std::string_view) { return ++parts < 3; });
   BOOST_TEST((std::get<transfer>(end) == transfer::stopped));
   BOOST_TEST(parts == 3);
 }

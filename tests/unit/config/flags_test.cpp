@@ -16,7 +16,9 @@ std::variant<settings, problems> with(const std::string& name, const std::string
   return load({.arguments = {"--" + name, value}, .environment = {}, .read_file = {}});
 }
 
-bool accepts(const std::string& name, const std::string& value) { return std::holds_alternative<settings>(with(name, value)); }
+bool accepts(const std::string& name, const std::string& value) {
+  return std::holds_alternative<settings>(with(name, value));
+}
 
 /// The one sentence about a value that is refused.
 std::string complaint(const std::string& name, const std::string& value) {
@@ -169,7 +171,8 @@ BOOST_AUTO_TEST_CASE(a_share_is_a_part_of_a_hundred) {
     BOOST_TEST(given.client_share == percent);
   }
   for (const std::string text : {"0", "101", "50%", "-1"}) {
-    BOOST_TEST(complaint("client-share", text) == "--client-share: '" + text + "' is not a whole number from 1 to 100");
+    BOOST_TEST(complaint("client-share", text) ==
+               "--client-share: '" + text + "' is not a whole number from 1 to 100");
   }
 }
 
@@ -177,40 +180,53 @@ BOOST_AUTO_TEST_CASE(a_trusted_client_is_an_address_or_a_range) {
   const auto row = std::ranges::find(flags(), "trusted-client", &flag::name);
   BOOST_REQUIRE((row != flags().end()));
   settings given;
-  for (const std::string text : {"10.0.0.7", "192.168.0.0/16", "fd00::/8"}) BOOST_TEST(row->apply(text, given) == "");
-  BOOST_TEST((given.trusted_clients == std::vector<std::string>{"10.0.0.7", "192.168.0.0/16", "fd00::/8"}));
+  for (const std::string text : {"10.0.0.7", "192.168.0.0/16", "fd00::/8"})
+    BOOST_TEST(row->apply(text, given) == "");
+  BOOST_TEST((given.trusted_clients ==
+              std::vector<std::string>{"10.0.0.7", "192.168.0.0/16", "fd00::/8"}));
   for (const std::string text : {"proxy.example.com", "10.0.0.7/8", "10.0.0.0/33"}) {
-    BOOST_TEST(complaint("trusted-client", text).find("'" + text + "' is not an address or a range of addresses") != std::string::npos);
+    BOOST_TEST(complaint("trusted-client", text)
+                   .find("'" + text + "' is not an address or a range of addresses") !=
+               std::string::npos);
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_user_agent_is_what_a_header_may_hold) {
   const std::string longest(limits::user_agent_bytes, 'a');
-  for (const std::string& text : {std::string{"a"}, std::string{"Shelves/2.1 (+https://example.com/bot; \"a\")"}, longest}) {
+  for (const std::string& text :
+       {std::string{"a"}, std::string{"Shelves/2.1 (+https://example.com/bot; \"a\")"}, longest}) {
     settings given;
     const auto row = std::ranges::find(flags(), "user-agent", &flag::name);
     BOOST_TEST(row->apply(text, given) == "");
     BOOST_TEST(given.user_agent == text);
   }
   using namespace std::string_literals;
-  for (const std::string& text :
-       {""s, " "s, " a"s, "a "s, "a\r\nX: y"s, "a\nb"s, "a\rb"s, "a\0b"s, "a\tb"s, "\x7f"s, "caf\xC3\xA9"s, longest + "a"}) {
-    BOOST_TEST(complaint("user-agent", text) == "--user-agent: is not 1 to 200 characters of printable ASCII without blanks at the ends");
+  for (const std::string& text : {""s, " "s, " a"s, "a "s, "a\r\nX: y"s, "a\nb"s, "a\rb"s, "a\0b"s,
+                                  "a\tb"s, "\x7f"s, "caf\xC3\xA9"s, longest + "a"}) {
+    BOOST_TEST(
+        complaint("user-agent", text) ==
+        "--user-agent: is not 1 to 200 characters of printable ASCII without blanks at the ends");
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_mode_lets_its_owner_read_and_write_and_nobody_write_who_is_not_of_the_group) {
-  for (const auto& [text, mode] : std::vector<std::pair<std::string, mode_t>>{
-           {"0600", 0600}, {"0640", 0640}, {"0660", 0660}, {"0644", 0644}, {"0664", 0664}, {"640", 0640}}) {
+BOOST_AUTO_TEST_CASE(
+    a_mode_lets_its_owner_read_and_write_and_nobody_write_who_is_not_of_the_group) {
+  for (const auto& [text, mode] : std::vector<std::pair<std::string, mode_t>>{{"0600", 0600},
+                                                                              {"0640", 0640},
+                                                                              {"0660", 0660},
+                                                                              {"0644", 0644},
+                                                                              {"0664", 0664},
+                                                                              {"640", 0640}}) {
     settings given;
     const auto row = std::ranges::find(flags(), "file-mode", &flag::name);
     BOOST_TEST(row->apply(text, given) == "", text);
     BOOST_TEST(given.file_mode == mode, text);
     BOOST_TEST(given.log.file_mode == mode, text);
   }
-  for (const std::string text :
-       {"", "0666", "0662", "0620", "0400", "0200", "0700", "0777", "4600", "1640", "00600", "60", "0o640", "rw-------"}) {
-    BOOST_TEST(complaint("file-mode", text) == "--file-mode: '" + text + "' is not one of 0600, 0640, 0660, 0644, 0664");
+  for (const std::string text : {"", "0666", "0662", "0620", "0400", "0200", "0700", "0777", "4600",
+                                 "1640", "00600", "60", "0o640", "rw-------"}) {
+    BOOST_TEST(complaint("file-mode", text) ==
+               "--file-mode: '" + text + "' is not one of 0600, 0640, 0660, 0644, 0664");
   }
 }
 
@@ -245,47 +261,66 @@ BOOST_AUTO_TEST_CASE(every_bound_holds_at_the_bound_and_one_past_it) {
   for (const auto& b : bounds) {
     BOOST_TEST(accepts(b.name, b.low), b.name << " " << b.low);
     BOOST_TEST(accepts(b.name, b.high), b.name << " " << b.high);
-    BOOST_TEST(complaint(b.name, b.below).starts_with("--" + std::string{b.name} + ": '" + b.below + "' is not"), b.name << " " << b.below);
-    BOOST_TEST(complaint(b.name, b.above).starts_with("--" + std::string{b.name} + ": '" + b.above + "' is not"), b.name << " " << b.above);
+    BOOST_TEST(complaint(b.name, b.below)
+                   .starts_with("--" + std::string{b.name} + ": '" + b.below + "' is not"),
+               b.name << " " << b.below);
+    BOOST_TEST(complaint(b.name, b.above)
+                   .starts_with("--" + std::string{b.name} + ": '" + b.above + "' is not"),
+               b.name << " " << b.above);
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_callback_secret_is_24_to_64_bytes_and_is_not_repeated_where_it_is_refused) {
-  const auto secret_of = [](std::size_t bytes) { return "whsec_" + crypto::to_base64(std::string(bytes, 's')); };
+  const auto secret_of = [](std::size_t bytes) {
+    return "whsec_" + crypto::to_base64(std::string(bytes, 's'));
+  };
   for (const std::size_t bytes : {24, 25, 32, 64}) {
     const auto result = with("callback-secret", secret_of(bytes));
     BOOST_REQUIRE(std::holds_alternative<settings>(result));
     BOOST_TEST(std::get<settings>(result).callback_key == std::string(bytes, 's'));
   }
   const std::string good = secret_of(32);
-  for (const auto& text : {secret_of(23), secret_of(65), std::string{"whsec_"}, good.substr(6), "WHSEC_" + good.substr(6), good + "=",
-                           good.substr(0, good.size() - 1), "whsec_" + std::string(40, '-'), good + "\nx", "\n" + good}) {
-    BOOST_TEST(complaint("callback-secret", text) == "--callback-secret: is not whsec_ followed by 24 to 64 bytes in base64");
+  for (const auto& text : {secret_of(23), secret_of(65), std::string{"whsec_"}, good.substr(6),
+                           "WHSEC_" + good.substr(6), good + "=", good.substr(0, good.size() - 1),
+                           "whsec_" + std::string(40, '-'), good + "\nx", "\n" + good}) {
+    BOOST_TEST(complaint("callback-secret", text) ==
+               "--callback-secret: is not whsec_ followed by 24 to 64 bytes in base64");
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_value_that_is_refused_comes_with_the_accepted_form) {
   BOOST_TEST(complaint("port", "http") == "--port: 'http' is not a whole number from 0 to 65535");
-  BOOST_TEST(complaint("bind", "localhost") == "--bind: 'localhost' is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1");
-  BOOST_TEST(complaint("fetch-deadline", "10") == "--fetch-deadline: '10' is not a time such as 500ms, 10s or 2m, from 1ms to 10m");
+  BOOST_TEST(complaint("bind", "localhost") ==
+             "--bind: 'localhost' is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1");
+  BOOST_TEST(complaint("fetch-deadline", "10") ==
+             "--fetch-deadline: '10' is not a time such as 500ms, 10s or 2m, from 1ms to 10m");
   BOOST_TEST(complaint("gpu-delay", "fast") ==
-             "--gpu-delay: 'fast' is not a range of times such as 100ms..400ms, one time, or 0, up to 10m");
+             "--gpu-delay: 'fast' is not a range of times such as 100ms..400ms, one time, or 0, up "
+             "to 10m");
   BOOST_TEST(complaint("max-image-bytes", "lots") ==
              "--max-image-bytes: 'lots' is not a size such as 50MiB, from 1KiB to 16GiB");
   BOOST_TEST(complaint("allow-address", "everywhere") ==
-             "--allow-address: 'everywhere' is not an address range such as 10.0.0.0/8 or fd00::/8: 'everywhere' is not an address");
+             "--allow-address: 'everywhere' is not an address range such as 10.0.0.0/8 or "
+             "fd00::/8: 'everywhere' is not an address");
   BOOST_TEST(complaint("allow-callback-address", "10.0.0.1/8") ==
-             "--allow-callback-address: '10.0.0.1/8' is not an address range such as 10.0.0.0/8 or fd00::/8: '10.0.0.1/8' has bits set "
+             "--allow-callback-address: '10.0.0.1/8' is not an address range such as 10.0.0.0/8 or "
+             "fd00::/8: '10.0.0.1/8' has bits set "
              "beyond its prefix");
-  BOOST_TEST(complaint("allow-host", "*.example.com") == "--allow-host: '*.example.com' is not a host name such as example.com");
-  for (const auto* text : {"*.example.com", "pulse.example.com:8080", "https://pulse.example.com", "pulse.example.com.", "a b"}) {
-    BOOST_TEST(complaint("public-host", text) == "--public-host: '" + std::string{text} + "' is not a host name such as example.com");
+  BOOST_TEST(complaint("allow-host", "*.example.com") ==
+             "--allow-host: '*.example.com' is not a host name such as example.com");
+  for (const auto* text : {"*.example.com", "pulse.example.com:8080", "https://pulse.example.com",
+                           "pulse.example.com.", "a b"}) {
+    BOOST_TEST(complaint("public-host", text) ==
+               "--public-host: '" + std::string{text} + "' is not a host name such as example.com");
   }
-  for (const auto* text : {"warning", "WARNING", "Warning"}) BOOST_TEST(complaint("log-level", text) == "");
-  BOOST_TEST(complaint("log-level", "loud") == "--log-level: 'loud' is not one of debug, info, warning, error, off");
+  for (const auto* text : {"warning", "WARNING", "Warning"})
+    BOOST_TEST(complaint("log-level", text) == "");
+  BOOST_TEST(complaint("log-level", "loud") ==
+             "--log-level: 'loud' is not one of debug, info, warning, error, off");
   BOOST_TEST(complaint("log-format", "xml") == "--log-format: 'xml' is not one of text, json");
   BOOST_TEST(complaint("fetch", "some") == "--fetch: 'some' is not one of full, header");
-  BOOST_TEST(complaint("reuse-for", "a while") == "--reuse-for: 'a while' is not a time such as 500ms, 10s or 2m, from 0 to 24h");
+  BOOST_TEST(complaint("reuse-for", "a while") ==
+             "--reuse-for: 'a while' is not a time such as 500ms, 10s or 2m, from 0 to 24h");
   BOOST_TEST(complaint("docs-folder", "") == "--docs-folder: '' is not the name of a folder");
   BOOST_TEST(complaint("keep-images", "") == "--keep-images: '' is not the name of a folder");
   BOOST_TEST(complaint("store-master", "") == "--store-master: '' is not the name of a file");
@@ -295,13 +330,15 @@ BOOST_AUTO_TEST_CASE(a_value_that_is_refused_comes_with_the_accepted_form) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_there_yet_is_refused_in_words) {
   BOOST_TEST(complaint("storage", "postgresql://u:secret@h/db").find("yet") != std::string::npos);
-  BOOST_TEST(complaint("storage", "postgresql://u:secret@h/db").find("secret") == std::string::npos);
+  BOOST_TEST(complaint("storage", "postgresql://u:secret@h/db").find("secret") ==
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(help_names_every_flag_with_its_default) {
   const std::string text = help_text();
   for (const auto& row : flags()) {
-    const auto at = text.find("  --" + std::string{row.name} + " " + std::string{row.placeholder} + " ");
+    const auto at =
+        text.find("  --" + std::string{row.name} + " " + std::string{row.placeholder} + " ");
     BOOST_REQUIRE(at != std::string::npos);
     const auto line = text.substr(at, text.find('\n', at) - at);
     BOOST_TEST(line.ends_with("(default: " + default_of(row) + ")"), line);

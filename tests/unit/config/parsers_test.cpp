@@ -29,7 +29,8 @@ BOOST_AUTO_TEST_CASE(a_duration_needs_a_unit) {
   BOOST_TEST((parse_duration("2m") == milliseconds{120'000}));
   BOOST_TEST((parse_duration("1h") == milliseconds{3'600'000}));
   BOOST_TEST((parse_duration("0") == milliseconds{0}));
-  for (const auto* text : {"10", "", "s", "ms", "10 s", "1.5s", "-1s", "10S", "10sec", "00", "10s ", "10ss"}) {
+  for (const auto* text :
+       {"10", "", "s", "ms", "10 s", "1.5s", "-1s", "10S", "10sec", "00", "10s ", "10ss"}) {
     BOOST_TEST(!parse_duration(text), text);
   }
 }
@@ -40,12 +41,17 @@ BOOST_AUTO_TEST_CASE(a_duration_that_does_not_fit_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_range_has_its_low_end_first) {
-  BOOST_TEST((parse_duration_range("100ms..400ms") == duration_range{milliseconds{100}, milliseconds{400}}));
-  BOOST_TEST((parse_duration_range("0..1s") == duration_range{milliseconds{0}, milliseconds{1000}}));
+  BOOST_TEST((parse_duration_range("100ms..400ms") ==
+              duration_range{milliseconds{100}, milliseconds{400}}));
+  BOOST_TEST(
+      (parse_duration_range("0..1s") == duration_range{milliseconds{0}, milliseconds{1000}}));
   BOOST_TEST((parse_duration_range("0") == duration_range{}));
-  BOOST_TEST((parse_duration_range("250ms") == duration_range{milliseconds{250}, milliseconds{250}}));
-  BOOST_TEST((parse_duration_range("1s..1s") == duration_range{milliseconds{1000}, milliseconds{1000}}));
-  for (const auto* text : {"400ms..100ms", "100..400ms", "100ms..", "..400ms", "..", "", "1s-2s", "1s...2s", "1s..2s..3s", "1s .. 2s"}) {
+  BOOST_TEST(
+      (parse_duration_range("250ms") == duration_range{milliseconds{250}, milliseconds{250}}));
+  BOOST_TEST(
+      (parse_duration_range("1s..1s") == duration_range{milliseconds{1000}, milliseconds{1000}}));
+  for (const auto* text : {"400ms..100ms", "100..400ms", "100ms..", "..400ms", "..", "", "1s-2s",
+                           "1s...2s", "1s..2s..3s", "1s .. 2s"}) {
     BOOST_TEST(!parse_duration_range(text), text);
   }
 }
@@ -59,7 +65,8 @@ BOOST_AUTO_TEST_CASE(sizes_are_plain_bytes_or_carry_a_unit) {
   BOOST_TEST(parse_bytes("3kB").value() == 3000);
   BOOST_TEST(parse_bytes("2 MB").value() == 2'000'000);
   BOOST_TEST(parse_bytes("1GB").value() == 1'000'000'000);
-  for (const auto* text : {"", "MiB", "1.5MiB", "-1", "5M", "5 ", "5  MiB", " 5MiB", "5MiBs", "5TiB"}) {
+  for (const auto* text :
+       {"", "MiB", "1.5MiB", "-1", "5M", "5 ", "5  MiB", " 5MiB", "5MiBs", "5TiB"}) {
     BOOST_TEST(!parse_bytes(text), text);
   }
 }
@@ -79,9 +86,10 @@ BOOST_AUTO_TEST_CASE(hosts_are_read_as_they_stand_in_a_parsed_url) {
   BOOST_TEST(parse_host("0x7f.1").value() == "127.0.0.1");
   BOOST_TEST(parse_host("B\u00DCcher\u3002example").value() == "xn--bcher-kva.example");
   BOOST_TEST(parse_host("\uFF11\uFF12\uFF17.0.0.1").value() == "127.0.0.1");
-  for (const auto* text : {"", ".", ".example.com", "example.com.", "a..b", "*.example.com", "%2a.example.com", "example.com%2e",
-                           "example.com:80", "https://example.com", "a b", "1.2.3.256", "1::2::3", "[::1", "[example.com]",
-                           "xn--a.example.com", "b\u00FCcher\u3002", "\uFF0Aexample"}) {
+  for (const auto* text :
+       {"", ".", ".example.com", "example.com.", "a..b", "*.example.com", "%2a.example.com",
+        "example.com%2e", "example.com:80", "https://example.com", "a b", "1.2.3.256", "1::2::3",
+        "[::1", "[example.com]", "xn--a.example.com", "b\u00FCcher\u3002", "\uFF0Aexample"}) {
     BOOST_TEST(!parse_host(text), text);
   }
 }
@@ -98,8 +106,10 @@ BOOST_AUTO_TEST_CASE(a_label_has_at_most_63_bytes_and_a_host_253) {
 
 BOOST_AUTO_TEST_CASE(a_list_is_split_at_commas_and_keeps_an_empty_part_for_others_to_refuse) {
   BOOST_TEST(split_list("a") == (std::vector<std::string>{"a"}), boost::test_tools::per_element());
-  BOOST_TEST(split_list(" a , b,c ") == (std::vector<std::string>{"a", "b", "c"}), boost::test_tools::per_element());
-  BOOST_TEST(split_list("a,,b,") == (std::vector<std::string>{"a", "", "b", ""}), boost::test_tools::per_element());
+  BOOST_TEST(split_list(" a , b,c ") == (std::vector<std::string>{"a", "b", "c"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(split_list("a,,b,") == (std::vector<std::string>{"a", "", "b", ""}),
+             boost::test_tools::per_element());
   BOOST_TEST(split_list("").empty());
   BOOST_TEST(split_list("  ").empty());
 }

@@ -21,11 +21,13 @@ BOOST_AUTO_TEST_CASE(the_table_is_in_the_order_of_the_codes_and_names_are_unique
 }
 
 BOOST_AUTO_TEST_CASE(every_failure_has_a_sentence) {
-  for (const auto& row : error_table) BOOST_TEST(row.public_sentence.empty() == (row.code == error_code::none));
+  for (const auto& row : error_table)
+    BOOST_TEST(row.public_sentence.empty() == (row.code == error_code::none));
 }
 
 BOOST_AUTO_TEST_CASE(a_status_can_pass_where_its_definition_says_that_another_attempt_can_help) {
-  for (const int status : {408, 421, 425, 429, 500, 502, 503, 504, 507, 508, 509, 520, 521, 522, 523, 524, 525, 527, 529, 530, 598, 599}) {
+  for (const int status : {408, 421, 425, 429, 500, 502, 503, 504, 507, 508, 509,
+                           520, 521, 522, 523, 524, 525, 527, 529, 530, 598, 599}) {
     BOOST_TEST(can_pass(error_code::http_status, status), status);
   }
   for (const int status : {201, 204, 304, 400, 401, 403, 404, 407, 409, 410, 416, 420, 422, 423,
@@ -41,30 +43,37 @@ BOOST_AUTO_TEST_CASE(every_status_has_one_row_or_that_of_its_class_and_a_reason)
     last = row.status;
     BOOST_TEST(!row.reason.empty(), row.status);
     BOOST_TEST(describe_status(row.status).reason == row.reason);
-    BOOST_TEST((!row.out_of_order || row.again != another_attempt::is_useless), row.status << " is a failure that passes");
+    BOOST_TEST((!row.out_of_order || row.again != another_attempt::is_useless),
+               row.status << " is a failure that passes");
   }
   BOOST_TEST(!describe_status(404).reason.empty());
   BOOST_TEST(!describe_status(500).reason.empty());
 }
 
 BOOST_AUTO_TEST_CASE(whether_others_can_pass_does_not_depend_on_the_status) {
-  for (const auto code : {error_code::origin_unavailable, error_code::connect_failed, error_code::dns_failed, error_code::timed_out,
-                          error_code::truncated, error_code::protocol_error}) {
+  for (const auto code :
+       {error_code::origin_unavailable, error_code::connect_failed, error_code::dns_failed,
+        error_code::timed_out, error_code::truncated, error_code::protocol_error}) {
     BOOST_TEST(can_pass(code, 0));
   }
-  for (const auto code : {error_code::store_not_found, error_code::invalid_url, error_code::blocked_address, error_code::tls_failed,
-                          error_code::not_an_image, error_code::too_large, error_code::internal, error_code::cancelled}) {
+  for (const auto code :
+       {error_code::store_not_found, error_code::invalid_url, error_code::blocked_address,
+        error_code::tls_failed, error_code::not_an_image, error_code::too_large,
+        error_code::internal, error_code::cancelled}) {
     BOOST_TEST(!can_pass(code, 503));
   }
 }
 
 BOOST_AUTO_TEST_CASE(the_sentence_of_a_status_tells_the_status) {
-  BOOST_TEST(public_sentence(error_code::http_status, 404) == "The image host answered with an error status (404)");
+  BOOST_TEST(public_sentence(error_code::http_status, 404) ==
+             "The image host answered with an error status (404)");
   BOOST_TEST(public_sentence(error_code::store_not_found, 0) == "Store ID does not exist");
   BOOST_TEST(public_sentence(error_code::protocol_error, 0, "its headers are longer than 64 KiB") ==
              "The image host's answer cannot be used: its headers are longer than 64 KiB");
-  BOOST_TEST(public_sentence(error_code::invalid_url, 0, "no host") == "The image URL is not a valid http or https URL: no host");
-  BOOST_TEST(public_sentence(error_code::blocked_address, 0, "10.0.0.1") == "The image URL leads to an address that may not be fetched");
+  BOOST_TEST(public_sentence(error_code::invalid_url, 0, "no host") ==
+             "The image URL is not a valid http or https URL: no host");
+  BOOST_TEST(public_sentence(error_code::blocked_address, 0, "10.0.0.1") ==
+             "The image URL leads to an address that may not be fetched");
 }
 
 BOOST_AUTO_TEST_CASE(a_perimeter_does_not_overflow) {

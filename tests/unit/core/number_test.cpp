@@ -15,7 +15,8 @@ BOOST_AUTO_TEST_CASE(digits_are_a_number) {
 }
 
 BOOST_AUTO_TEST_CASE(anything_but_digits_is_not_a_number) {
-  for (const auto* text : {"", " ", "-", "-0", "-1", "+1", " 1", "1 ", "1.0", "0x1", "1e3", "one"}) {
+  for (const auto* text :
+       {"", " ", "-", "-0", "-1", "+1", " 1", "1 ", "1.0", "0x1", "1e3", "one"}) {
     BOOST_TEST_CONTEXT("'" << text << "'") BOOST_TEST(!whole_number<std::int64_t>(text));
   }
 }

@@ -22,7 +22,8 @@ BOOST_AUTO_TEST_CASE(the_same_names_give_the_same_number_and_others_another) {
 BOOST_AUTO_TEST_CASE(a_draw_covers_its_range_and_both_ends) {
   std::set<std::int64_t> seen;
   for (std::uint64_t i = 0; i < 1000; ++i) seen.insert(draw_between(-2, 3, {i}));
-  BOOST_TEST(seen == (std::set<std::int64_t>{-2, -1, 0, 1, 2, 3}), boost::test_tools::per_element());
+  BOOST_TEST(seen == (std::set<std::int64_t>{-2, -1, 0, 1, 2, 3}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_range_of_one_value_gives_it) { BOOST_TEST(draw_between(5, 5, {1}) == 5); }

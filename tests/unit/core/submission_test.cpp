@@ -28,7 +28,8 @@ BOOST_AUTO_TEST_CASE(texts_survive_the_growth_of_the_block) {
   submission job;
   for (int i = 0; i < 10'000; ++i) job.add_url("http://a/" + std::to_string(i));
   job.add_visit("S1", "t");
-  for (std::size_t i = 0; i < 10'000; ++i) BOOST_TEST_REQUIRE(job.url_at(i) == "http://a/" + std::to_string(i));
+  for (std::size_t i = 0; i < 10'000; ++i)
+    BOOST_TEST_REQUIRE(job.url_at(i) == "http://a/" + std::to_string(i));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -44,7 +44,8 @@ BOOST_AUTO_TEST_CASE(a_bound_is_told_in_the_largest_unit_that_divides_it) {
 BOOST_AUTO_TEST_CASE(a_token_has_no_blank_and_no_delimiter) {
   BOOST_TEST(is_token("x-Gzip2"));
   BOOST_TEST(is_token("!#$%&'*+-.^_`|~"));
-  for (const std::string_view text : {"", " ", "a b", "a,b", "a;", "a\"", "a=b", "a/b", "\x7f", "\xC3\xA9"})
+  for (const std::string_view text :
+       {"", " ", "a b", "a,b", "a;", "a\"", "a=b", "a/b", "\x7f", "\xC3\xA9"})
     BOOST_TEST(!is_token(text), text);
 }
 
@@ -63,8 +64,9 @@ BOOST_AUTO_TEST_CASE(holds_every_code_point_but_surrogates) {
 }
 
 BOOST_AUTO_TEST_CASE(holds_no_overlong_cut_or_stray_bytes) {
-  for (const auto& bytes : {"\xC0\x80"s, "\xC1\xBF"s, "\xE0\x9F\xBF"s, "\xF0\x8F\xBF\xBF"s, "\xF5\x80\x80\x80"s, "\xFF"s, "\x80"s, "\xC3"s,
-                            "\xE6\xA1"s, "\xF0\x9F\x98"s, "\xC3("s, "\xE6\xA1("s, "\xF0\x9F\x98("s}) {
+  for (const auto& bytes : {"\xC0\x80"s, "\xC1\xBF"s, "\xE0\x9F\xBF"s, "\xF0\x8F\xBF\xBF"s,
+                            "\xF5\x80\x80\x80"s, "\xFF"s, "\x80"s, "\xC3"s, "\xE6\xA1"s,
+                            "\xF0\x9F\x98"s, "\xC3("s, "\xE6\xA1("s, "\xF0\x9F\x98("s}) {
     BOOST_TEST(!is_text(bytes));
     BOOST_TEST(valid_utf8_prefix("ab\xC3\xA9" + bytes + "cd") == 4U);
   }
@@ -77,8 +79,9 @@ BOOST_AUTO_TEST_SUITE(blanks)
 BOOST_AUTO_TEST_CASE(around_a_text_are_what_unicode_calls_white_space_and_what_nobody_sees) {
   for (std::uint32_t code = 0; code < 0x110000; ++code) {
     if (code >= 0xD800 && code <= 0xDFFF) continue;
-    const bool is_blank = (code >= 0x09 && code <= 0x0D) || code == 0x20 || code == 0x85 || code == 0xA0 || code == 0x1680 ||
-                          (code >= 0x2000 && code <= 0x200B) || code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F ||
+    const bool is_blank = (code >= 0x09 && code <= 0x0D) || code == 0x20 || code == 0x85 ||
+                          code == 0xA0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200B) ||
+                          code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F ||
                           code == 0x3000 || code == 0xFEFF;
     const auto blank = encoded(code);
     const auto text = blank + "S 1" + blank;
@@ -108,11 +111,13 @@ BOOST_AUTO_TEST_CASE(hexadecimal_digits_of_either_case_have_a_value_and_nothing_
   const std::string digits = "0123456789abcdef";
   for (int c = 0; c < 256; ++c) {
     const auto at = digits.find(retail_pulse::lower(static_cast<char>(c)));
-    BOOST_TEST(retail_pulse::hex_digit(static_cast<char>(c)) == (at == std::string::npos ? -1 : static_cast<int>(at)));
+    BOOST_TEST(retail_pulse::hex_digit(static_cast<char>(c)) ==
+               (at == std::string::npos ? -1 : static_cast<int>(at)));
   }
 }
 
-BOOST_AUTO_TEST_CASE(in_json_quotes_and_backslashes_take_two_bytes_and_control_characters_two_or_six) {
+BOOST_AUTO_TEST_CASE(
+    in_json_quotes_and_backslashes_take_two_bytes_and_control_characters_two_or_six) {
   using retail_pulse::json_text_bytes;
   BOOST_TEST(json_text_bytes("") == 0u);
   BOOST_TEST(json_text_bytes("http://h.example/\xC3\xA9\x7F") == 20u);
@@ -133,7 +138,8 @@ BOOST_AUTO_TEST_CASE(every_byte_is_shown_with_two_hexadecimal_digits) {
 BOOST_AUTO_TEST_CASE(every_byte_survives_percent_encoding) {
   std::string all;
   for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
-  BOOST_TEST(retail_pulse::percent_decoded(retail_pulse::percent_encoded(all)).value_or("nothing") == all);
+  BOOST_TEST(
+      retail_pulse::percent_decoded(retail_pulse::percent_encoded(all)).value_or("nothing") == all);
   BOOST_TEST(retail_pulse::percent_encoded("aZ09-._~") == "aZ09-._~");
   BOOST_TEST(retail_pulse::percent_encoded("/a b\xFF") == "%2Fa%20b%FF");
   BOOST_TEST(retail_pulse::percent_encoded("/a b", "/") == "/a%20b");
@@ -141,7 +147,8 @@ BOOST_AUTO_TEST_CASE(every_byte_survives_percent_encoding) {
 
 BOOST_AUTO_TEST_CASE(a_percent_sign_without_two_digits_is_not_decoded) {
   BOOST_TEST(retail_pulse::percent_decoded("%2f%2Fa+b").value_or("nothing") == "//a+b");
-  for (const char* text : {"%", "%2", "a%2", "%zz", "%2z", "%%41"}) BOOST_TEST(!retail_pulse::percent_decoded(text).has_value(), text);
+  for (const char* text : {"%", "%2", "a%2", "%zz", "%2z", "%%41"})
+    BOOST_TEST(!retail_pulse::percent_decoded(text).has_value(), text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -22,13 +22,14 @@ std::string cell(std::string_view text) {
 BOOST_AUTO_TEST_SUITE(csv_cells)
 
 BOOST_AUTO_TEST_CASE(a_text_that_begins_as_a_formula_gets_an_apostrophe_in_front) {
-  for (const std::string sign :
-       {"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\ufe66", "\ufe62", "\ufe63", "\ufe6b", "\u2212"}) {
+  for (const std::string sign : {"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20",
+                                 "\ufe66", "\ufe62", "\ufe63", "\ufe6b", "\u2212"}) {
     BOOST_TEST(cell(sign + "1") == "'" + sign + "1");
     BOOST_TEST(cell(" \u00a0\u200b" + sign + "1") == "' \u00a0\u200b" + sign + "1");
     BOOST_TEST(cell("\"" + sign + "1\"") == "\"'\"\"" + sign + "1\"\"\"");
     BOOST_TEST(cell("a" + sign + "1") == "a" + sign + "1");
-    BOOST_TEST(cell("a;\x01\x7f\u0080\u009f" + sign + "1") == "a;'\x01\x7f\u0080\u009f" + sign + "1");
+    BOOST_TEST(cell("a;\x01\x7f\u0080\u009f" + sign + "1") ==
+               "a;'\x01\x7f\u0080\u009f" + sign + "1");
   }
 }
 
@@ -37,7 +38,8 @@ BOOST_AUTO_TEST_CASE(a_text_that_begins_with_a_control_character_gets_one_too) {
   BOOST_TEST(cell("\na") == "\"'\na\"");
   BOOST_TEST(cell("\ra") == "\"'\ra\"");
   BOOST_TEST(cell(std::string_view{"\0a", 2}) == (std::string{"'\0a", 3}));
-  for (const std::string control : {"\x7f", "\u0080", "\u009f"}) BOOST_TEST(cell(control + "a") == "'" + control + "a");
+  for (const std::string control : {"\x7f", "\u0080", "\u009f"})
+    BOOST_TEST(cell(control + "a") == "'" + control + "a");
   BOOST_TEST(cell("\u00a1a") == "\u00a1a");
 }
 
@@ -61,13 +63,15 @@ BOOST_AUTO_TEST_CASE(what_needs_quotes_gets_them_and_the_rest_none) {
 bool is_formula(std::string_view text) {
   text = without_blanks_in_front(text);
   while (text.starts_with('"')) text = without_blanks_in_front(text.substr(1));
-  constexpr std::array<std::string_view, 8> signs{"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"};
-  return std::ranges::any_of(signs, [text](std::string_view sign) { return text.starts_with(sign); });
+  constexpr std::array<std::string_view, 8> signs{"=",      "+",      "-",      "@",
+                                                  "\uff1d", "\uff0b", "\uff0d", "\uff20"};
+  return std::ranges::any_of(signs,
+                             [text](std::string_view sign) { return text.starts_with(sign); });
 }
 
 BOOST_AUTO_TEST_CASE(no_reader_of_any_separator_finds_a_formula_in_any_row) {
-  constexpr std::array<std::string_view, 16> pieces{"=",  "+", "-", "@",  "\uff1d", "\"", "'", ";",
-                                                    "\t", "|", ",", "\r", "\n",     " ",  "a", "\u00a0"};
+  constexpr std::array<std::string_view, 16> pieces{
+      "=", "+", "-", "@", "\uff1d", "\"", "'", ";", "\t", "|", ",", "\r", "\n", " ", "a", "\u00a0"};
   std::minstd_rand chance{20261130};
   for (int i = 0; i < 20'000; ++i) {
     std::string row = "0,";
@@ -82,7 +86,9 @@ BOOST_AUTO_TEST_CASE(no_reader_of_any_separator_finds_a_formula_in_any_row) {
       csv::reader reader{row, separator};
       std::vector<std::string> cells;
       while (reader.next(cells)) {
-        for (const auto& one : cells) BOOST_REQUIRE_MESSAGE(!is_formula(one), "a cell of " << row << " with " << separator << ": " << one);
+        for (const auto& one : cells)
+          BOOST_REQUIRE_MESSAGE(!is_formula(one),
+                                "a cell of " << row << " with " << separator << ": " << one);
       }
     }
   }
@@ -94,7 +100,8 @@ std::string defined_cell(std::string_view text) {
     constexpr std::array<std::string_view, 5> hiding{"\t", "\n", "\"", "\x7f", "\u0080"};
     for (auto found = hiding.begin(); found != hiding.end();) {
       rest = without_blanks_in_front(rest);
-      found = std::ranges::find_if(hiding, [rest](std::string_view one) { return rest.starts_with(one); });
+      found = std::ranges::find_if(hiding,
+                                   [rest](std::string_view one) { return rest.starts_with(one); });
       if (found != hiding.end()) rest.remove_prefix(found->size());
     }
     return rest.starts_with('=');
@@ -110,7 +117,8 @@ std::string defined_cell(std::string_view text) {
 }
 
 BOOST_AUTO_TEST_CASE(what_hides_a_sign_is_passed_over_once_with_the_same_outcome) {
-  constexpr std::array<std::string_view, 9> pieces{"\t", "\n", "\"", "\x7f", "\u0080", " ", "\u00a0", ";", "="};
+  constexpr std::array<std::string_view, 9> pieces{"\t", "\n",     "\"", "\x7f", "\u0080",
+                                                   " ",  "\u00a0", ";",  "="};
   std::minstd_rand chance{20261130};
   for (int i = 0; i < 20'000; ++i) {
     std::string text = "a";
@@ -119,7 +127,8 @@ BOOST_AUTO_TEST_CASE(what_hides_a_sign_is_passed_over_once_with_the_same_outcome
   }
 }
 
-// A place looked at by itself costs what hides its sign: 2 s a cell, and a report may repeat it for every image.
+// A place looked at by itself costs what hides its sign: 2 s a cell, and a report may repeat it for
+// every image.
 BOOST_AUTO_TEST_CASE(a_text_of_nothing_but_beginnings_takes_no_more_time_than_another) {
   const std::string tabs(64 * 1024, '\t');
   for (int i = 0; i < 200; ++i) BOOST_REQUIRE(cell(tabs) == "'" + tabs);

@@ -27,7 +27,8 @@ BOOST_AUTO_TEST_SUITE(a_reader_of_csv)
 BOOST_AUTO_TEST_CASE(takes_lines_of_any_end_and_counts_them) {
   for (const std::string end : {"\n", "\r\n", "\r"}) {
     BOOST_TEST(rows_of("a,b" + end + end + "c,d" + end) == "1: [a] [b]\n3: [c] [d]\n");
-    BOOST_TEST(rows_of("a,\"b" + end + end + "c\"" + end + "d,e") == "1: [a] [b" + end + end + "c]\n4: [d] [e]\n");
+    BOOST_TEST(rows_of("a,\"b" + end + end + "c\"" + end + "d,e") ==
+               "1: [a] [b" + end + end + "c]\n4: [d] [e]\n");
   }
   BOOST_TEST(rows_of("a\r\r\nb\n\rc") == "1: [a]\n3: [b]\n5: [c]\n");
 }

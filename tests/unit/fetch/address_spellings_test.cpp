@@ -1,5 +1,6 @@
-// Every spelling in which a URL may name an address that must not be fetched from, and neighbours that may. The table goes through the
-// parser and the guard; those that must not be fetched go through the engine too, which then touches no network.
+// Every spelling in which a URL may name an address that must not be fetched from, and neighbours
+// that may. The table goes through the parser and the guard; those that must not be fetched go
+// through the engine too, which then touches no network.
 #include <boost/test/unit_test.hpp>
 #include <string>
 
@@ -124,7 +125,8 @@ constexpr row table[] = {
     {"127.0.0.1%00", no_url},
     {"127.0.0.1%20", no_url},
     {"127.0.0.1%2f", no_url},
-    // In Unicode: digits and dots that are mapped to those of ASCII, what vanishes when it is mapped, and what ends as no address.
+    // In Unicode: digits and dots that are mapped to those of ASCII, what vanishes when it is
+    // mapped, and what ends as no address.
     {"\uFF11\uFF12\uFF17.0.0.1", closed},
     {"\uFF11\uFF12\uFF17\u3002\uFF10\u3002\uFF10\u3002\uFF11", closed},
     {"127\u30020\uFF0E0\uFF611", closed},
@@ -148,7 +150,8 @@ constexpr row table[] = {
     {"[::\uFF11]", no_url},
     {"\uFF4C\uFF4F\uFF43\uFF41\uFF4C\uFF48\uFF4F\uFF53\uFF54", name},
     {"xn--127.0.0.1", no_url},
-    // IPv6: unspecified, loopback, unique local, link-local, site-local, multicast, discard, documentation, not yet given out.
+    // IPv6: unspecified, loopback, unique local, link-local, site-local, multicast, discard,
+    // documentation, not yet given out.
     {"[::]", closed},
     {"[::1]", closed},
     {"[0:0:0:0:0:0:0:1]", closed},
@@ -233,7 +236,8 @@ what spelled(const std::string& host) {
 
 BOOST_AUTO_TEST_CASE(are_all_understood_before_they_are_judged) {
   for (const auto& each : table) {
-    BOOST_TEST((spelled(each.host) == each.expected), each.host << " is " << static_cast<int>(spelled(each.host)));
+    BOOST_TEST((spelled(each.host) == each.expected),
+               each.host << " is " << static_cast<int>(spelled(each.host)));
   }
 }
 
@@ -243,8 +247,10 @@ BOOST_AUTO_TEST_CASE(of_what_must_not_be_fetched_are_refused_by_the_engine_befor
     if (each.expected != closed && each.expected != no_url) continue;
     for (const std::string scheme : {"http://", "https://"}) {
       const auto result = fetch(*engine, scheme + each.host + "/");
-      const auto expected = each.expected == closed ? error_code::blocked_address : error_code::invalid_url;
-      BOOST_TEST((result.code == expected), scheme << each.host << ": " << describe(result.code).name << " " << result.detail);
+      const auto expected =
+          each.expected == closed ? error_code::blocked_address : error_code::invalid_url;
+      BOOST_TEST((result.code == expected),
+                 scheme << each.host << ": " << describe(result.code).name << " " << result.detail);
       BOOST_TEST(result.evidence.address.empty());
       BOOST_TEST(result.evidence.connect_ms == 0);
     }

@@ -25,15 +25,25 @@ struct bench {
   circuit_breaker breaker{deadline};
   steady_time now{1h};
 
-  std::optional<milliseconds> ask(const std::string& origin = shop) { return breaker.blocked_for(origin, now); }
+  std::optional<milliseconds> ask(const std::string& origin = shop) {
+    return breaker.blocked_for(origin, now);
+  }
   bool passes(const std::string& origin = shop) { return !ask(origin); }
-  void tell(origin_health health, const std::string& origin = shop) { breaker.record(origin, health, now, now); }
+  void tell(origin_health health, const std::string& origin = shop) {
+    breaker.record(origin, health, now, now);
+  }
 
   /// Outcomes of attempts that began now: F failed, A answered, ? unknown.
   void tell(std::string_view outcomes, const std::string& origin = shop) {
-    for (const char c : outcomes) tell(c == 'F' ? origin_health::failing : c == 'A' ? origin_health::healthy : origin_health::unknown, origin);
+    for (const char c : outcomes)
+      tell(c == 'F'   ? origin_health::failing
+           : c == 'A' ? origin_health::healthy
+                      : origin_health::unknown,
+           origin);
   }
-  void open(const std::string& origin = shop) { tell(std::string(limits::breaker_least, 'F'), origin); }
+  void open(const std::string& origin = shop) {
+    tell(std::string(limits::breaker_least, 'F'), origin);
+  }
   bool probe(origin_health health) {
     if (!passes()) return false;
     tell(health);
@@ -47,14 +57,21 @@ BOOST_AUTO_TEST_CASE(only_what_says_that_the_origin_is_out_of_order_is_its_failu
   for (const auto& row : error_table) {
     using enum error_code;
     const bool fails = row.code == connect_failed || row.code == timed_out;
-    const bool tells_nothing = row.code == store_not_found || row.code == invalid_url || row.code == blocked_address ||
-                               row.code == dns_failed || row.code == origin_unavailable || row.code == cancelled || row.code == internal;
-    const auto expected = fails ? origin_health::failing : tells_nothing ? origin_health::unknown : origin_health::healthy;
+    const bool tells_nothing = row.code == store_not_found || row.code == invalid_url ||
+                               row.code == blocked_address || row.code == dns_failed ||
+                               row.code == origin_unavailable || row.code == cancelled ||
+                               row.code == internal;
+    const auto expected = fails           ? origin_health::failing
+                          : tells_nothing ? origin_health::unknown
+                                          : origin_health::healthy;
     if (row.code != http_status) BOOST_TEST((health_of(row.code, 503) == expected), row.name);
   }
   for (int status = 200; status < 600; ++status) {
-    const bool fails = std::set{408, 502, 503, 504, 521, 522, 523, 524, 529, 598, 599}.contains(status);
-    BOOST_TEST((health_of(error_code::http_status, status) == (fails ? origin_health::failing : origin_health::healthy)), status);
+    const bool fails =
+        std::set{408, 502, 503, 504, 521, 522, 523, 524, 529, 598, 599}.contains(status);
+    BOOST_TEST((health_of(error_code::http_status, status) ==
+                (fails ? origin_health::failing : origin_health::healthy)),
+               status);
   }
 }
 
@@ -64,13 +81,14 @@ BOOST_AUTO_TEST_CASE(it_opens_at_a_failure_with_half_of_the_last_outcomes_failed
     bool opens;
   };
   const row rows[]{
-      {"FFFFFFFFF", false},              // 9: too few to say
-      {"FFFFFFFFFF", true},              // 10
-      {"AAAAAAAAAAFFFFFFFFF", false},    // answers before the first failure do not count, neither way
-      {"FAAAAFAFFF", true},              // 5 of 10
-      {"FAAAAAAFFF", false},             // 4 of 10
-      {"FAAAAAAAAAFFFFFFFF", true},      // 9 of 18
-      {"FFFFFAAAAAA", false},            // 5 of 11, and none of them opened it: too few until the tenth, which was an answer
+      {"FFFFFFFFF", false},            // 9: too few to say
+      {"FFFFFFFFFF", true},            // 10
+      {"AAAAAAAAAAFFFFFFFFF", false},  // answers before the first failure do not count, neither way
+      {"FAAAAFAFFF", true},            // 5 of 10
+      {"FAAAAAAFFF", false},           // 4 of 10
+      {"FAAAAAAAAAFFFFFFFF", true},    // 9 of 18
+      {"FFFFFAAAAAA",
+       false},  // 5 of 11, and none of them opened it: too few until the tenth, which was an answer
       {"FFFFFFFFFA", false},             // an answer never opens it
       {"FFFFFFFFFAF", true},             // 10 of 11, at a failure
       {"FFFFFFFFF?????", false},         // what tells nothing is not counted
@@ -144,7 +162,8 @@ BOOST_AUTO_TEST_CASE(a_probe_that_is_lost_blocks_the_origin_no_longer_than_its_d
   BOOST_TEST((with.ask() == 1ms));
   with.now += 1ms;
   BOOST_TEST(with.passes());
-  with.breaker.record(shop, origin_health::failing, lost, with.now);  // does not count as the second probe
+  with.breaker.record(shop, origin_health::failing, lost,
+                      with.now);  // does not count as the second probe
   BOOST_TEST((with.ask() == deadline));
   with.tell(origin_health::healthy);
   BOOST_TEST(with.passes());
@@ -153,7 +172,9 @@ BOOST_AUTO_TEST_CASE(a_probe_that_is_lost_blocks_the_origin_no_longer_than_its_d
 BOOST_AUTO_TEST_CASE(late_outcomes_of_attempts_from_before_a_change_change_nothing) {
   bench with;
   const auto early = with.now;
-  const auto late = [&](origin_health health) { with.breaker.record(shop, health, early, with.now); };
+  const auto late = [&](origin_health health) {
+    with.breaker.record(shop, health, early, with.now);
+  };
   with.now += 1s;
   with.open();
   for (int i = 0; i < 30; ++i) late(i % 2 == 0 ? origin_health::failing : origin_health::healthy);
@@ -161,7 +182,8 @@ BOOST_AUTO_TEST_CASE(late_outcomes_of_attempts_from_before_a_change_change_nothi
   BOOST_TEST((with.ask() == limits::breaker_open));
   with.now += limits::breaker_open;
   BOOST_TEST(with.passes());
-  for (const auto health : {origin_health::failing, origin_health::healthy, origin_health::unknown}) late(health);
+  for (const auto health : {origin_health::failing, origin_health::healthy, origin_health::unknown})
+    late(health);
   BOOST_TEST((with.ask() == deadline));
   with.tell(origin_health::healthy);
   for (int i = 0; i < 30; ++i) late(origin_health::failing);  // still the end of the outage
@@ -217,7 +239,8 @@ BOOST_AUTO_TEST_CASE(threads_that_ask_at_once_get_one_probe) {
         passed += with.breaker.blocked_for(shop, with.now) ? 0 : 1;
         const auto other = std::to_string(i % 8);
         if (!with.breaker.blocked_for(other, with.now)) {
-          with.breaker.record(other, i % 3 == 0 ? origin_health::healthy : origin_health::failing, with.now, with.now);
+          with.breaker.record(other, i % 3 == 0 ? origin_health::healthy : origin_health::failing,
+                              with.now, with.now);
         }
       }
     });

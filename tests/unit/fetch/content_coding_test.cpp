@@ -27,7 +27,8 @@ struct decoding {
   bool lasts = false;
 };
 
-decoding decode(std::vector<content_coding> codings, std::string_view body, std::size_t piece = 1000, std::uint64_t max_bytes = ample) {
+decoding decode(std::vector<content_coding> codings, std::string_view body,
+                std::size_t piece = 1000, std::uint64_t max_bytes = ample) {
   content_decoder decoder{codings, max_bytes};
   decoding result;
   std::optional<fault> why;
@@ -52,7 +53,8 @@ decoding decode(std::vector<content_coding> codings, std::string_view body, std:
 std::string noise(std::size_t bytes) {
   std::string text;
   std::uint32_t state = 1;
-  for (std::size_t i = 0; i < bytes; ++i) text += static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  for (std::size_t i = 0; i < bytes; ++i)
+    text += static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
   return text;
 }
 
@@ -119,14 +121,17 @@ BOOST_AUTO_TEST_CASE(several_members_are_one_file_and_garbage_behind_the_end_doe
     const auto whole = decode({is_gzip}, first + second, piece);
     BOOST_TEST((whole.file == file));
     BOOST_TEST((whole.code == error_code::none));
-    for (const auto& garbage : {std::string(100, '\0'), "garbage"s, "\x1f"s, "\x1f\x8b"s, "\x1f garbage"s, "\x1f\x8b\x07garbage"s}) {
+    for (const auto& garbage : {std::string(100, '\0'), "garbage"s, "\x1f"s, "\x1f\x8b"s,
+                                "\x1f garbage"s, "\x1f\x8b\x07garbage"s}) {
       const auto result = decode({is_gzip}, first + garbage, piece);
       BOOST_TEST((result.file == file.substr(0, 2000)));
       BOOST_TEST((result.code == error_code::none));
     }
     BOOST_TEST((decode({is_deflate}, zlib_deflate(file) + "garbage", piece).file == file));
-    BOOST_TEST((decode({is_deflate}, bare_deflate(file) + "garbage", piece).code == error_code::none));
-    BOOST_TEST((decode({is_gzip}, gzip("") + gzip("") + first, piece).file == file.substr(0, 2000)));
+    BOOST_TEST(
+        (decode({is_deflate}, bare_deflate(file) + "garbage", piece).code == error_code::none));
+    BOOST_TEST(
+        (decode({is_gzip}, gzip("") + gzip("") + first, piece).file == file.substr(0, 2000)));
   }
 }
 
@@ -140,11 +145,16 @@ BOOST_AUTO_TEST_CASE(a_body_that_ends_early_is_truncated_wherever_it_ends) {
   }
   const auto deflated = zlib_deflate(noise(300));
   for (std::size_t bytes = 0; bytes < deflated.size(); ++bytes) {
-    BOOST_TEST((decode({is_deflate}, deflated.substr(0, bytes)).code == error_code::truncated), bytes);
+    BOOST_TEST((decode({is_deflate}, deflated.substr(0, bytes)).code == error_code::truncated),
+               bytes);
   }
-  BOOST_TEST((decode({is_gzip}, packed + packed.substr(0, packed.size() - 1)).code == error_code::truncated));
-  BOOST_TEST((decode({is_gzip, is_gzip}, gzip(packed.substr(0, 100))).code == error_code::truncated), "the inner one");
-  BOOST_TEST((decode({is_gzip}, gzip("").substr(0, 19)).code == error_code::truncated), "a member without a byte");
+  BOOST_TEST((decode({is_gzip}, packed + packed.substr(0, packed.size() - 1)).code ==
+              error_code::truncated));
+  BOOST_TEST(
+      (decode({is_gzip, is_gzip}, gzip(packed.substr(0, 100))).code == error_code::truncated),
+      "the inner one");
+  BOOST_TEST((decode({is_gzip}, gzip("").substr(0, 19)).code == error_code::truncated),
+             "a member without a byte");
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_is_damaged_is_told) {
@@ -155,12 +165,14 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_damaged_is_told) {
   wrong_length[packed.size() - 1] ^= 1;
   auto wrong_adler = zlib_deflate(noise(300));
   wrong_adler.back() ^= 1;
-  for (const auto& body : {wrong_checksum, wrong_length, "no gzip at all"s, "\x1f\x8b\x07"s + std::string(20, 'x')}) {
+  for (const auto& body :
+       {wrong_checksum, wrong_length, "no gzip at all"s, "\x1f\x8b\x07"s + std::string(20, 'x')}) {
     const auto result = decode({is_gzip}, body);
     BOOST_TEST((result.code == error_code::protocol_error));
     BOOST_TEST(result.reason == "its gzip coding is damaged");
   }
-  for (const auto& body : {wrong_adler, "\xFF\xFF no deflate"s, "\x78\xBB\0\0\0\0with a dictionary"s}) {
+  for (const auto& body :
+       {wrong_adler, "\xFF\xFF no deflate"s, "\x78\xBB\0\0\0\0with a dictionary"s}) {
     BOOST_TEST(decode({is_deflate}, body).reason == "its deflate coding is damaged");
   }
 }
@@ -176,18 +188,21 @@ BOOST_AUTO_TEST_CASE(no_coding_gives_more_than_the_bound_and_exactly_it_is_fine)
   BOOST_TEST(more.lasts);
   BOOST_TEST(more.file.size() <= bound);
   // A bomb within a bomb ends at the inner one's bound, and one of nothing at the outer one's.
-  const auto nested = decode({is_gzip, is_gzip}, gzip(gzip(std::string(10'000'000, 'z'))), 1000, bound);
+  const auto nested =
+      decode({is_gzip, is_gzip}, gzip(gzip(std::string(10'000'000, 'z'))), 1000, bound);
   BOOST_TEST((nested.code == error_code::too_large));
   std::string nothing;
   for (int i = 0; i < 10'000; ++i) nothing += gzip("");
-  BOOST_TEST((decode({is_gzip, is_gzip}, gzip(nothing), 1000, bound).code == error_code::too_large));
+  BOOST_TEST(
+      (decode({is_gzip, is_gzip}, gzip(nothing), 1000, bound).code == error_code::too_large));
 }
 
 BOOST_AUTO_TEST_CASE(who_wants_no_more_is_given_no_more) {
   const auto body = gzip(gzip(std::string(1'000'000, 'z')));
   content_decoder decoder{list{is_gzip, is_gzip}, ample};
   int pieces = 0;
-  const auto why = decoder.feed(std::as_bytes(std::span{body}), [&](std::span<const std::byte>) { return ++pieces < 3; });
+  const auto why = decoder.feed(std::as_bytes(std::span{body}),
+                                [&](std::span<const std::byte>) { return ++pieces < 3; });
   BOOST_TEST(!why.has_value());
   BOOST_TEST(pieces == 3);
 }

@@ -1,4 +1,5 @@
-// Names with several addresses: which are tried, in what time, and how many fetches there may be at each.
+// Names with several addresses: which are tried, in what time, and how many fetches there may be at
+// each.
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -29,7 +30,9 @@ using test_support::dns_stub;
 using test_support::says_nothing;
 
 dns_stub::script leading_to(std::vector<std::string> addresses) {
-  return [addresses = std::move(addresses)](const std::string&, bool, int) { return dns_answer{.addresses = addresses}; };
+  return [addresses = std::move(addresses)](const std::string&, bool, int) {
+    return dns_answer{.addresses = addresses};
+  };
 }
 
 engine_options asking(const dns_stub& names) {
@@ -46,7 +49,8 @@ origin::script picture() {
 std::vector<std::unique_ptr<closed_port>> refusing(int hosts) {
   std::vector<std::unique_ptr<closed_port>> all;
   for (int i = 1; i <= hosts; ++i) {
-    all.push_back(std::make_unique<closed_port>("127.0.0." + std::to_string(i), all.empty() ? std::uint16_t{0} : all.front()->port()));
+    all.push_back(std::make_unique<closed_port>(
+        "127.0.0." + std::to_string(i), all.empty() ? std::uint16_t{0} : all.front()->port()));
   }
   return all;
 }
@@ -93,7 +97,8 @@ origin::script holding(std::latch& open, crowd* counted = nullptr) {
   });
 }
 
-/// Takes one connection at 127.0.0.1, gives up its port, answers the first request there with `response`, and hangs up.
+/// Takes one connection at 127.0.0.1, gives up its port, answers the first request there with
+/// `response`, and hangs up.
 class served_once {
  public:
   explicit served_once(std::string response) {
@@ -107,14 +112,16 @@ class served_once {
     BOOST_REQUIRE(listen(listener.get(), 1) == 0);
     BOOST_REQUIRE(getsockname(listener.get(), name, &size) == 0);
     port_ = ntohs(at.sin_port);
-    thread_ = std::thread{[listener = std::move(listener), response = std::move(response)]() mutable {
-      pollfd somebody{listener.get(), POLLIN, 0};
-      if (poll(&somebody, 1, 30'000) <= 0) return;
-      const descriptor taken{accept(listener.get(), nullptr, nullptr)};
-      descriptor{std::move(listener)};
-      char request[4096];
-      if (recv(taken.get(), request, sizeof request, 0) > 0) send(taken.get(), response.data(), response.size(), MSG_NOSIGNAL);
-    }};
+    thread_ =
+        std::thread{[listener = std::move(listener), response = std::move(response)]() mutable {
+          pollfd somebody{listener.get(), POLLIN, 0};
+          if (poll(&somebody, 1, 30'000) <= 0) return;
+          const descriptor taken{accept(listener.get(), nullptr, nullptr)};
+          descriptor{std::move(listener)};
+          char request[4096];
+          if (recv(taken.get(), request, sizeof request, 0) > 0)
+            send(taken.get(), response.data(), response.size(), MSG_NOSIGNAL);
+        }};
   }
   ~served_once() { thread_.join(); }
   std::uint16_t port() const { return port_; }
@@ -193,17 +200,20 @@ BOOST_AUTO_TEST_CASE(one_that_answers_has_the_last_word) {
 BOOST_AUTO_TEST_CASE(only_when_all_refuse_has_the_connection_failed_and_the_last_one_is_told) {
   const auto closed = refusing(3);
   const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2", "127.0.0.3"})};
-  const auto result = fetch(asking(names), "http://shop.test:" + std::to_string(closed.front()->port()) + "/");
+  const auto result =
+      fetch(asking(names), "http://shop.test:" + std::to_string(closed.front()->port()) + "/");
   CHECK_CODE(result, connect_failed);
   BOOST_TEST(result.evidence.address == "127.0.0.3");
   BOOST_TEST(result.leads_to == "127.0.0.1");  // where the next fetch begins
 }
 
-BOOST_AUTO_TEST_CASE(the_next_fetch_is_expected_at_the_address_that_answered_wherever_a_redirect_led) {
+BOOST_AUTO_TEST_CASE(
+    the_next_fetch_is_expected_at_the_address_that_answered_wherever_a_redirect_led) {
   const auto closed = refusing(1);
   origin elsewhere{picture(), std::nullopt, "127.0.0.3"};
-  origin host{serving(http_response(302, "", "Location: " + elsewhere.url("/", "127.0.0.3") + "\r\n")), std::nullopt, "127.0.0.2",
-              closed.front()->port()};
+  origin host{
+      serving(http_response(302, "", "Location: " + elsewhere.url("/", "127.0.0.3") + "\r\n")),
+      std::nullopt, "127.0.0.2", closed.front()->port()};
   const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
   const auto result = fetch(asking(names), host.url("/", "shop.test"));
   CHECK_CODE(result, none);
@@ -230,7 +240,9 @@ BOOST_AUTO_TEST_CASE(one_that_answers_no_longer_is_not_preferred_any_more) {
   std::atomic<bool> mute = false;
   origin host{[&mute](session& with) {
                 if (!with.read_request()) return;
-                mute ? with.wait_for_close() : static_cast<void>(with.send(http_response(200, tiny_gif(1, 1), "Connection: close\r\n")));
+                mute ? with.wait_for_close()
+                     : static_cast<void>(
+                           with.send(http_response(200, tiny_gif(1, 1), "Connection: close\r\n")));
               },
               std::nullopt, "127.0.0.2", closed.front()->port()};
   const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
@@ -251,10 +263,12 @@ BOOST_AUTO_TEST_CASE(one_that_answers_no_longer_is_not_preferred_any_more) {
 }
 
 BOOST_AUTO_TEST_CASE(no_status_stands_beside_an_address_that_did_not_say_it) {
-  const auto file = imaging::jpeg(40, 30, imaging::jpeg_segment(0xE2, std::string(65'533, 'x')));  // needs a second range
+  const auto file = imaging::jpeg(
+      40, 30, imaging::jpeg_segment(0xE2, std::string(65'533, 'x')));  // needs a second range
   const auto last = limits::range_bytes - 1;
   served_once first{http_response(206, file.substr(0, limits::range_bytes),
-                                  "Content-Range: bytes 0-" + std::to_string(last) + "/" + std::to_string(file.size()) + "\r\n")};
+                                  "Content-Range: bytes 0-" + std::to_string(last) + "/" +
+                                      std::to_string(file.size()) + "\r\n")};
   const closed_port closed{"127.0.0.2", first.port()};
   const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
   auto options = asking(names);
@@ -293,7 +307,8 @@ BOOST_AUTO_TEST_CASE(as_many_are_tried_as_the_bound_says_and_not_one_more) {
     origin host{picture(), std::nullopt, addresses.back(), closed.front()->port()};
     const dns_stub names{leading_to(addresses)};
     const auto result = fetch(asking(names), host.url("/", "shop.test"));
-    BOOST_TEST((result.code == (refuse < bound ? error_code::none : error_code::connect_failed)), refuse);
+    BOOST_TEST((result.code == (refuse < bound ? error_code::none : error_code::connect_failed)),
+               refuse);
     BOOST_TEST(result.evidence.address == "127.0.0." + std::to_string(bound));
     BOOST_TEST(host.connections() == (refuse < bound ? 1 : 0));
   }
@@ -304,7 +319,8 @@ BOOST_AUTO_TEST_CASE(an_attempt_at_several_counts_once_for_the_circuit) {
   const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
   const auto engine = make_blocking_engine(asking(names));
   const auto url = "http://shop.test:" + std::to_string(closed.front()->port()) + "/";
-  for (std::size_t i = 0; i < limits::breaker_least; ++i) CHECK_CODE(fetch(*engine, url), connect_failed);
+  for (std::size_t i = 0; i < limits::breaker_least; ++i)
+    CHECK_CODE(fetch(*engine, url), connect_failed);
   CHECK_CODE(fetch(*engine, url), origin_unavailable);
 }
 
@@ -325,14 +341,16 @@ BOOST_AUTO_TEST_CASE(no_more_fetches_than_allowed_are_at_one_address_whichever_n
   crowd at_host;
   origin host{holding(open, &at_host), std::nullopt, "127.0.0.2", closed.front()->port()};
   const dns_stub names{[](const std::string& name, bool, int) {
-    return name.starts_with("moves") ? dns_answer{.addresses = {"127.0.0.1", "127.0.0.2"}} : dns_answer{.addresses = {"127.0.0.2"}};
+    return name.starts_with("moves") ? dns_answer{.addresses = {"127.0.0.1", "127.0.0.2"}}
+                                     : dns_answer{.addresses = {"127.0.0.2"}};
   }};
   auto options = asking(names);
   options.address_connections = 2;
   const auto engine = make_blocking_engine(options);
   // Three whose first address refuses: two get a permit for the second, and one has to retry.
   std::vector<std::future<outcome>> fetches;
-  for (const char* name : {"moves-1.test", "moves-2.test", "moves-3.test"}) fetches.push_back(start(*engine, host.url("/held", name)));
+  for (const char* name : {"moves-1.test", "moves-2.test", "moves-3.test"})
+    fetches.push_back(start(*engine, host.url("/held", name)));
   const auto refused = first_of(fetches);
   CHECK_CODE(refused, origin_unavailable);
   BOOST_TEST((refused.retry_after == limits::full_address_retry));
@@ -341,15 +359,18 @@ BOOST_AUTO_TEST_CASE(no_more_fetches_than_allowed_are_at_one_address_whichever_n
   BOOST_TEST(refused.reason == "too many fetches are at its server");
   BOOST_TEST(refused.postponed);
   BOOST_TEST(refused.asked_others);  // the first address
-  // One that is counted there waits. Who is redirected there does so for a while, and is told to come back.
+  // One that is counted there waits. Who is redirected there does so for a while, and is told to
+  // come back.
   fetches.push_back(start(*engine, host.url("/held", "stays.test")));
-  origin elsewhere{serving(http_response(302, "", "Location: " + host.url("/", "stays.test") + "\r\n"))};
+  origin elsewhere{
+      serving(http_response(302, "", "Location: " + host.url("/", "stays.test") + "\r\n"))};
   const auto redirected = fetch(*engine, elsewhere.url("/"));
   CHECK_CODE(redirected, origin_unavailable);
   BOOST_TEST(redirected.postponed);
   BOOST_TEST(redirected.asked_others);
   BOOST_TEST(redirected.evidence.final_url == host.url("/", "stays.test"));
-  BOOST_TEST(redirected.leads_to == "127.0.0.1");  // a redirect does not change where the next fetch begins
+  BOOST_TEST(redirected.leads_to ==
+             "127.0.0.1");  // a redirect does not change where the next fetch begins
   open.count_down();
   while (!fetches.empty()) CHECK_CODE(first_of(fetches), none);
   CHECK_CODE(fetch(*engine, elsewhere.url("/")), none);
@@ -381,7 +402,8 @@ BOOST_AUTO_TEST_CASE(the_time_of_a_slow_name_server_closes_no_circuit) {
   options.threads = limits::breaker_least;
   const auto engine = make_blocking_engine(options);
   std::vector<std::future<outcome>> fetches;
-  for (std::size_t i = 0; i < limits::breaker_least; ++i) fetches.push_back(start(*engine, silent.url("/", "slow.test")));
+  for (std::size_t i = 0; i < limits::breaker_least; ++i)
+    fetches.push_back(start(*engine, silent.url("/", "slow.test")));
   while (!fetches.empty()) CHECK_CODE(first_of(fetches), timed_out);
   CHECK_CODE(fetch(*engine, silent.url("/", "slow.test")), timed_out);
 }
@@ -400,8 +422,9 @@ BOOST_AUTO_TEST_CASE(hosts_that_lead_to_one_share_its_places) {
   std::vector<std::string> urls;
   for (int i = 1; i <= hosts; ++i) {
     const auto address = "127.0.1." + std::to_string(i);
-    leading.push_back(std::make_unique<origin>(serving(http_response(302, "", "Location: " + target.url("/", "127.0.0.2") + "\r\n")),
-                                               std::nullopt, address));
+    leading.push_back(std::make_unique<origin>(
+        serving(http_response(302, "", "Location: " + target.url("/", "127.0.0.2") + "\r\n")),
+        std::nullopt, address));
     urls.push_back(leading.back()->url("/", address));
   }
   auto options = loopback_options();
@@ -420,7 +443,8 @@ BOOST_AUTO_TEST_CASE(hosts_that_lead_to_one_share_its_places) {
 
 BOOST_AUTO_TEST_CASE(a_host_that_redirects_to_itself_needs_one_permit) {
   origin host{origin::answering([](const std::string& path) {
-    return path == "/end" ? http_response(200, tiny_gif(1, 1)) : http_response(302, "", "Location: /end\r\n");
+    return path == "/end" ? http_response(200, tiny_gif(1, 1))
+                          : http_response(302, "", "Location: /end\r\n");
   })};
   auto options = loopback_options();
   options.address_connections = 1;
@@ -432,7 +456,8 @@ BOOST_AUTO_TEST_CASE(hosts_that_lead_to_each_other_come_to_no_standstill) {
   std::string there, back;
   const auto lead_to = [](const std::string* elsewhere) {
     return origin::answering([elsewhere](const std::string& path) {
-      return path == "/end" ? http_response(200, tiny_gif(1, 1)) : http_response(302, "", "Location: " + *elsewhere + "end\r\n");
+      return path == "/end" ? http_response(200, tiny_gif(1, 1))
+                            : http_response(302, "", "Location: " + *elsewhere + "end\r\n");
     });
   };
   origin one{lead_to(&there), std::nullopt, "127.0.0.2"};
@@ -467,7 +492,9 @@ BOOST_AUTO_TEST_CASE(who_waits_for_a_place_is_answered_when_the_engine_stops) {
 
 namespace {
 
-hop_server at(const std::string& address, const std::string& origin) { return {*parse_address(address), origin}; }
+hop_server at(const std::string& address, const std::string& origin) {
+  return {*parse_address(address), origin};
+}
 
 constexpr auto at_once = steady_time::min();
 
@@ -491,7 +518,8 @@ BOOST_AUTO_TEST_CASE(a_permit_is_given_back_before_the_next_one_is_taken) {
   auto first = permits.take(at("127.0.0.1", "a"), at_once);
   auto second = permits.take(at("127.0.0.2", "b"), at_once);
   BOOST_TEST(!permits.take(at("127.0.0.2", "c"), at_once, std::move(first)));
-  BOOST_TEST(permits.take(at("127.0.0.1", "a"), at_once).has_value(), "it is free although there was no other");
+  BOOST_TEST(permits.take(at("127.0.0.1", "a"), at_once).has_value(),
+             "it is free although there was no other");
   second = permits.take(at("127.0.0.2", "d"), at_once, std::exchange(second, std::nullopt));
   BOOST_TEST(second.has_value(), "a fetch that stays at an address keeps its permit");
 }
@@ -500,7 +528,8 @@ BOOST_AUTO_TEST_CASE(as_many_wait_as_there_are_permits_and_the_others_fail_at_on
   constexpr int waiting = 5, most = 2;
   address_permits permits{most};
   std::vector<std::optional<address_permits::permit>> held;
-  for (const char* origin : {"a", "b"}) held.push_back(permits.take(at("127.0.0.1", origin), at_once));
+  for (const char* origin : {"a", "b"})
+    held.push_back(permits.take(at("127.0.0.1", origin), at_once));
   std::latch sent_away{waiting - most};
   std::atomic<int> served = 0;
   std::vector<std::thread> threads;

@@ -19,7 +19,8 @@ using test_support::serving_once;
 using test_support::session;
 using test_support::tiny_gif;
 
-/// An engine that may fetch from loopback, with a deadline that a healthy loopback fetch never meets.
+/// An engine that may fetch from loopback, with a deadline that a healthy loopback fetch never
+/// meets.
 inline engine_options loopback_options() {
   engine_options options;
   options.threads = 8;
@@ -40,13 +41,16 @@ inline outcome fetch(engine& from, request wanted) {
   const auto done = std::make_shared<std::promise<outcome>>();
   auto answer = done->get_future();
   from.submit(std::move(wanted), [done](outcome result) { done->set_value(std::move(result)); });
-  BOOST_REQUIRE_MESSAGE(answer.wait_for(60s) == std::future_status::ready, "the fetch of " << url << " ended");
+  BOOST_REQUIRE_MESSAGE(answer.wait_for(60s) == std::future_status::ready,
+                        "the fetch of " << url << " ended");
   return answer.get();
 }
 
 inline outcome fetch(engine& from, const std::string& url) { return fetch(from, request{url}); }
 
-inline outcome fetch(engine_options options, const std::string& url) { return fetch(*make_blocking_engine(std::move(options)), url); }
+inline outcome fetch(engine_options options, const std::string& url) {
+  return fetch(*make_blocking_engine(std::move(options)), url);
+}
 
 inline std::string resolve(engine& with, const std::string& url) {
   const auto done = std::make_shared<std::promise<std::string>>();
@@ -59,9 +63,10 @@ inline std::string resolve(engine& with, const std::string& url) {
 }  // namespace retail_pulse::fetch
 
 /// The code, with what the log would say when it is another.
-#define CHECK_CODE(result, expected)                                                                             \
-  do {                                                                                                           \
-    const auto checked = (result);                                                                               \
-    BOOST_TEST((checked.code == error_code::expected),                                                           \
-               "code " << describe(checked.code).name << " (" << checked.detail << "), expected " << #expected); \
+#define CHECK_CODE(result, expected)                                                            \
+  do {                                                                                          \
+    const auto checked = (result);                                                              \
+    BOOST_TEST((checked.code == error_code::expected), "code " << describe(checked.code).name   \
+                                                               << " (" << checked.detail        \
+                                                               << "), expected " << #expected); \
   } while (false)

@@ -41,9 +41,12 @@ origin::script serving_ranges(std::string file) {
         continue;
       }
       const auto first = std::stoull(range.substr(6));
-      const auto last = std::min<std::uint64_t>(std::stoull(range.substr(range.find('-') + 1)), file.size() - 1);
-      const auto part = std::to_string(first) + "-" + std::to_string(last) + "/" + std::to_string(file.size());
-      if (!with.send(http_response(206, file.substr(first, last - first + 1), "ETag: \"1\"\r\nContent-Range: bytes " + part + "\r\n")))
+      const auto last =
+          std::min<std::uint64_t>(std::stoull(range.substr(range.find('-') + 1)), file.size() - 1);
+      const auto part =
+          std::to_string(first) + "-" + std::to_string(last) + "/" + std::to_string(file.size());
+      if (!with.send(http_response(206, file.substr(first, last - first + 1),
+                                   "ETag: \"1\"\r\nContent-Range: bytes " + part + "\r\n")))
         return;
     }
   };
@@ -52,7 +55,8 @@ origin::script serving_ranges(std::string file) {
 /// 40 x 30 behind a colour profile of `segments` times 64 KB, and a megabyte of picture.
 std::string photo(int segments) {
   std::string profile;
-  for (int i = 0; i < segments; ++i) profile += imaging::jpeg_segment(0xE2, std::string(65'533, 'x'));
+  for (int i = 0; i < segments; ++i)
+    profile += imaging::jpeg_segment(0xE2, std::string(65'533, 'x'));
   auto file = imaging::jpeg(40, 30, profile);
   return file.insert(file.size() - 2, std::string(1 << 20, 'p'));
 }
@@ -83,7 +87,8 @@ BOOST_AUTO_TEST_CASE(a_long_colour_profile_costs_a_range_per_segment_on_one_conn
 
 BOOST_AUTO_TEST_CASE(a_server_without_ranges_is_cut_off_when_much_is_left_and_kept_when_little_is) {
   origin large{origin::answering([](const std::string&) { return http_response(200, photo(0)); })};
-  origin small{origin::answering([](const std::string&) { return http_response(200, imaging::jpeg(40, 30)); })};
+  origin small{origin::answering(
+      [](const std::string&) { return http_response(200, imaging::jpeg(40, 30)); })};
   const auto from = make_blocking_engine(header_options());
   for (int i = 0; i < 3; ++i) {
     const auto result = fetch(*from, large.url("/"));
@@ -97,7 +102,9 @@ BOOST_AUTO_TEST_CASE(a_server_without_ranges_is_cut_off_when_much_is_left_and_ke
 
 BOOST_AUTO_TEST_CASE(a_redirect_is_followed_and_its_target_asked_in_ranges) {
   origin target{serving_ranges(photo(1))};
-  origin host{origin::answering([&](const std::string&) { return http_response(302, "", "Location: " + target.url("/b") + "\r\n"); })};
+  origin host{origin::answering([&](const std::string&) {
+    return http_response(302, "", "Location: " + target.url("/b") + "\r\n");
+  })};
   const auto result = fetch(header_options(), host.url("/a"));
   CHECK_CODE(result, none);
   BOOST_TEST(result.evidence.final_url == target.url("/b"));
@@ -110,8 +117,11 @@ BOOST_AUTO_TEST_CASE(a_packed_file_is_measured_and_its_evidence_tells_the_bytes_
     origin host{[&](session& with) {
       while (const auto request = with.read_request()) {
         const bool known = header_of(*request, "If-None-Match") == "\"7-gzip\"";
-        const auto headers = "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\nETag: \"7-gzip\"\r\n";
-        if (!with.send(known ? "HTTP/1.1 304 Not Modified\r\n\r\n" : http_response(200, packed, headers))) return;
+        const auto headers =
+            "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\nETag: \"7-gzip\"\r\n";
+        if (!with.send(known ? "HTTP/1.1 304 Not Modified\r\n\r\n"
+                             : http_response(200, packed, headers)))
+          return;
       }
     }};
     auto options = loopback_options();
@@ -121,7 +131,8 @@ BOOST_AUTO_TEST_CASE(a_packed_file_is_measured_and_its_evidence_tells_the_bytes_
     CHECK_CODE(result, none);
     BOOST_TEST((result.measured == measurement{image_format::jpeg, 40, 30}));
     BOOST_TEST(result.evidence.bytes <= static_cast<std::int64_t>(packed.size()));
-    if (how == mode::full) BOOST_TEST(result.evidence.bytes == static_cast<std::int64_t>(packed.size()));
+    if (how == mode::full)
+      BOOST_TEST(result.evidence.bytes == static_cast<std::int64_t>(packed.size()));
     BOOST_TEST_REQUIRE(result.version.has_value());
     const auto again = fetch(*from, request{host.url("/"), result.version});
     CHECK_CODE(again, none);
@@ -145,7 +156,9 @@ BOOST_AUTO_TEST_CASE(the_copy_of_a_packed_file_is_the_file) {
     CHECK_CODE(result, none);
     BOOST_TEST(result.evidence.kept != "");
     BOOST_TEST(result.evidence.kept == fetch(*from, plain.url("/")).evidence.kept);
-    std::ifstream copy{folder + "/" + result.evidence.kept.substr(0, 2) + "/" + result.evidence.kept + ".gif", std::ios::binary};
+    std::ifstream copy{
+        folder + "/" + result.evidence.kept.substr(0, 2) + "/" + result.evidence.kept + ".gif",
+        std::ios::binary};
     BOOST_TEST((std::string{std::istreambuf_iterator<char>{copy}, {}} == gif));
   }
   std::filesystem::remove_all(folder);
@@ -156,7 +169,9 @@ BOOST_AUTO_TEST_CASE(a_known_version_is_asked_for_by_its_validators_and_answered
     while (const auto request = with.read_request()) {
       const bool known = header_of(*request, "If-None-Match") == "\"7\"";
       const auto date = std::string{"Last-Modified: Thu, 01 Jan 1970 00:00:00 GMT\r\n"};
-      if (!with.send(known ? "HTTP/1.1 304 Not Modified\r\n\r\n" : http_response(200, tiny_gif(3, 4), "ETag: \"7\"\r\n" + date))) return;
+      if (!with.send(known ? "HTTP/1.1 304 Not Modified\r\n\r\n"
+                           : http_response(200, tiny_gif(3, 4), "ETag: \"7\"\r\n" + date)))
+        return;
     }
   };
   origin host{answer};
@@ -167,12 +182,14 @@ BOOST_AUTO_TEST_CASE(a_known_version_is_asked_for_by_its_validators_and_answered
     const auto first = fetch(*from, host.url("/a"));
     CHECK_CODE(first, none);
     BOOST_TEST_REQUIRE(first.version.has_value());
-    BOOST_TEST((*first.version == file_version{host.url("/a"), "\"7\"", "Thu, 01 Jan 1970 00:00:00 GMT"}));
+    BOOST_TEST(
+        (*first.version == file_version{host.url("/a"), "\"7\"", "Thu, 01 Jan 1970 00:00:00 GMT"}));
     const auto again = fetch(*from, request{host.url("/a"), first.version});
     CHECK_CODE(again, none);
     BOOST_TEST(again.not_modified);
     BOOST_TEST(again.evidence.http_status == 304);
-    BOOST_TEST(header_of(host.requests().back(), "If-Modified-Since") == "Thu, 01 Jan 1970 00:00:00 GMT");
+    BOOST_TEST(header_of(host.requests().back(), "If-Modified-Since") ==
+               "Thu, 01 Jan 1970 00:00:00 GMT");
     const auto elsewhere = fetch(*from, request{host.url("/b"), first.version});
     BOOST_TEST(!elsewhere.not_modified);  // validators mean nothing to another URL
     BOOST_TEST(elsewhere.measured.width == 3u);

@@ -25,7 +25,8 @@ std::string redirect_to(const std::string& location, int status = 302) {
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(an_image_is_measured_and_the_evidence_says_how) {
-  origin host{origin::answering([](const std::string&) { return http_response(200, tiny_gif(640, 480)); })};
+  origin host{
+      origin::answering([](const std::string&) { return http_response(200, tiny_gif(640, 480)); })};
   const auto result = fetch(loopback_options(), host.url("/a.gif?x=1"));
   CHECK_CODE(result, none);
   BOOST_TEST((result.measured == measurement{image_format::gif, 640, 480}));
@@ -37,23 +38,29 @@ BOOST_AUTO_TEST_CASE(an_image_is_measured_and_the_evidence_says_how) {
 }
 
 BOOST_AUTO_TEST_CASE(the_request_names_the_host_and_asks_for_the_bytes_as_they_are) {
-  origin host{origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
+  origin host{
+      origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
   CHECK_CODE(fetch(loopback_options(), host.url("/a%20b/%2F?q=%41'", "0x7f.1")), none);
   const auto request = host.requests().at(0);
   BOOST_TEST(request.starts_with("GET /a%20b/%2F?q=%41%27 HTTP/1.1\r\n"), request);
-  BOOST_TEST(request.find("Host: 127.0.0.1:" + std::to_string(host.port()) + "\r\n") != std::string::npos, request);
+  BOOST_TEST(
+      request.find("Host: 127.0.0.1:" + std::to_string(host.port()) + "\r\n") != std::string::npos,
+      request);
   BOOST_TEST(request.find("Accept-Encoding: identity\r\n") != std::string::npos, request);
   BOOST_TEST(request.find("Authorization") == std::string::npos, request);
   BOOST_TEST(request.find("\r\nUser-Agent: retail-pulse\r\n") != std::string::npos, request);
 }
 
 BOOST_AUTO_TEST_CASE(the_request_says_who_we_are_as_told) {
-  origin host{origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
+  origin host{
+      origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
   auto options = loopback_options();
   options.user_agent = "Shelves/2.1 (+https://example.com/bot)";
   CHECK_CODE(fetch(options, host.url("/")), none);
   const auto request = host.requests().at(0);
-  BOOST_TEST(request.find("\r\nUser-Agent: Shelves/2.1 (+https://example.com/bot)\r\n") != std::string::npos, request);
+  BOOST_TEST(request.find("\r\nUser-Agent: Shelves/2.1 (+https://example.com/bot)\r\n") !=
+                 std::string::npos,
+             request);
 }
 
 BOOST_AUTO_TEST_CASE(one_connection_serves_one_fetch_after_the_other) {
@@ -63,8 +70,9 @@ BOOST_AUTO_TEST_CASE(one_connection_serves_one_fetch_after_the_other) {
     if (path == "/none") return std::string{"HTTP/1.1 204 No Content\r\n\r\n"};
     if (path == "/chunked") {
       const auto gif = tiny_gif(7, 8);
-      return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string{"a\r\n"} + gif.substr(0, 10) + "\r\n" + "12;x=y\r\n" +
-             gif.substr(10) + "\r\n0\r\nTrailer: x\r\n\r\n";
+      return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string{"a\r\n"} +
+             gif.substr(0, 10) + "\r\n" + "12;x=y\r\n" + gif.substr(10) +
+             "\r\n0\r\nTrailer: x\r\n\r\n";
     }
     return http_response(200, gif_of(100'000));
   })};
@@ -84,7 +92,8 @@ BOOST_AUTO_TEST_CASE(one_connection_serves_one_fetch_after_the_other) {
 
 BOOST_AUTO_TEST_CASE(a_large_unwanted_rest_costs_the_connection_and_not_its_bytes) {
   const std::string big(std::size_t{64} << 20, 'x');
-  origin host{origin::answering([&](const std::string& path) { return http_response(path == "/error" ? 500 : 200, big); })};
+  origin host{origin::answering(
+      [&](const std::string& path) { return http_response(path == "/error" ? 500 : 200, big); })};
   auto options = loopback_options();
   options.max_image_bytes = 100 << 20;
   const auto engine = make_blocking_engine(options);
@@ -98,19 +107,22 @@ BOOST_AUTO_TEST_CASE(a_large_unwanted_rest_costs_the_connection_and_not_its_byte
 }
 
 BOOST_AUTO_TEST_CASE(a_kept_connection_that_died_is_replaced_within_the_attempt) {
-  origin host{[](session& with) {  // says it keeps the connection, then hangs up on the second request
-    if (with.read_request()) with.send(http_response(200, tiny_gif(3, 4)));
-    with.read_request();
-  }};
+  origin host{
+      [](session& with) {  // says it keeps the connection, then hangs up on the second request
+        if (with.read_request()) with.send(http_response(200, tiny_gif(3, 4)));
+        with.read_request();
+      }};
   const auto engine = make_blocking_engine(loopback_options());
   for (int i = 0; i < 4; ++i) CHECK_CODE(fetch(*engine, host.url("/")), none);
   BOOST_TEST(host.connections() == 4);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_kept_connection_is_not_there_for_is_asked_over_a_new_one_within_the_attempt) {
+BOOST_AUTO_TEST_CASE(
+    what_a_kept_connection_is_not_there_for_is_asked_over_a_new_one_within_the_attempt) {
   for (const int status : {408, 421}) {
     for (const auto how : {mode::full, mode::header}) {
-      origin host{[status](session& with) {  // only the first request of each connection is answered with a picture
+      origin host{[status](session& with) {  // only the first request of each connection is
+                                             // answered with a picture
         if (with.read_request()) with.send(http_response(200, tiny_gif(3, 4)));
         while (with.read_request() && with.send(http_response(status, "not here"))) {
         }
@@ -167,7 +179,8 @@ BOOST_AUTO_TEST_CASE(a_new_connection_that_dies_unanswered_is_not_tried_again) {
 BOOST_AUTO_TEST_CASE(an_idle_connection_that_was_sent_something_unasked_is_not_used_again) {
   origin host{[](session& with) {
     if (!with.read_request()) return;
-    with.send(http_response(200, tiny_gif(3, 4)) + http_response(200, tiny_gif(99, 99)));  // a second answer nobody asked for
+    with.send(http_response(200, tiny_gif(3, 4)) +
+              http_response(200, tiny_gif(99, 99)));  // a second answer nobody asked for
     with.wait_for_close();
   }};
   const auto engine = make_blocking_engine(loopback_options());
@@ -207,7 +220,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_ends_early_lasts_only_when_it_came_in_full) {
 }
 
 BOOST_AUTO_TEST_CASE(a_retry_after_is_handed_on_wherever_another_attempt_can_help) {
-  for (const int status : {408, 421, 425, 429, 500, 502, 503, 504, 522, 599, 201, 404, 413, 501, 505, 511}) {
+  for (const int status :
+       {408, 421, 425, 429, 500, 502, 503, 504, 522, 599, 201, 404, 413, 501, 505, 511}) {
     origin host{serving(http_response(status, "", "Retry-After: 7\r\n"))};
     const auto result = fetch(loopback_options(), host.url("/"));
     CHECK_CODE(result, http_status);
@@ -245,12 +259,16 @@ BOOST_AUTO_TEST_CASE(a_bound_of_ours_is_told_with_its_number_and_is_no_reason_to
   const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
   const std::pair<std::string, std::string> rows[] = {
       {"HTTP/1.1 200 " + std::string(9000, 'x'), "its status line is longer than 8 KiB"},
-      {ok + "Location: http://127.0.0.1/" + std::string(9000, 'x') + "\r\n\r\n", "its Location header is longer than 8 KiB"},
+      {ok + "Location: http://127.0.0.1/" + std::string(9000, 'x') + "\r\n\r\n",
+       "its Location header is longer than 8 KiB"},
       {ok + "X: " + std::string(70'000, 'x') + "\r\n\r\n", "its headers are longer than 64 KiB"},
-      {ok + "Content-Length: 9999999999999999999\r\n\r\n", "its Content-Length has more than 18 digits"},
-      {chunked + "1;" + std::string(300, 'x') + "\r\n", "a chunk size line is longer than 256 bytes"},
+      {ok + "Content-Length: 9999999999999999999\r\n\r\n",
+       "its Content-Length has more than 18 digits"},
+      {chunked + "1;" + std::string(300, 'x') + "\r\n",
+       "a chunk size line is longer than 256 bytes"},
       {chunked + "1000000000000000\r\n", "a chunk size has more than 15 digits"},
-      {chunked + "0\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n", "its trailers are longer than 64 KiB"},
+      {chunked + "0\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n",
+       "its trailers are longer than 64 KiB"},
   };
   for (const auto& [response, reason] : rows) {
     origin host{serving_once(response)};
@@ -262,7 +280,9 @@ BOOST_AUTO_TEST_CASE(a_bound_of_ours_is_told_with_its_number_and_is_no_reason_to
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_is_not_valid_http_is_told_and_may_pass) {
-  for (const std::string response : {"220 mail.test ready\r\n", "HTTP/1.1 200 OK\r\nno header\r\n\r\n", "HTTP/1.1 200 OK\r\nX: "}) {
+  for (const std::string response :
+       {"220 mail.test ready\r\n", "HTTP/1.1 200 OK\r\nno header\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX: "}) {
     origin host{serving_once(response)};
     const auto result = fetch(loopback_options(), host.url("/"));
     CHECK_CODE(result, protocol_error);
@@ -280,12 +300,15 @@ BOOST_AUTO_TEST_CASE(a_deadline_is_told_with_its_number_and_may_pass) {
 }
 
 BOOST_AUTO_TEST_CASE(headers_that_nobody_reads_may_be_long) {
-  origin host{serving(http_response(200, tiny_gif(3, 4), "Content-Security-Policy: " + std::string(20 * limits::kib, 'x') + "\r\n"))};
+  origin host{serving(
+      http_response(200, tiny_gif(3, 4),
+                    "Content-Security-Policy: " + std::string(20 * limits::kib, 'x') + "\r\n"))};
   CHECK_CODE(fetch(loopback_options(), host.url("/")), none);
 }
 
 BOOST_AUTO_TEST_CASE(a_redirect_is_guarded_like_a_first_url) {
-  origin inside{origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
+  origin inside{
+      origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
   const std::pair<std::string, error_code> rows[] = {
       {"http://10.0.0.1/", error_code::blocked_address},
       {"http://169.254.169.254/latest/meta-data/", error_code::blocked_address},
@@ -300,7 +323,8 @@ BOOST_AUTO_TEST_CASE(a_redirect_is_guarded_like_a_first_url) {
   for (const auto& [location, code] : rows) {
     origin host{serving(redirect_to(location))};
     const auto result = fetch(loopback_options(), host.url("/"));
-    BOOST_TEST((result.code == code), location << ": " << describe(result.code).name << " " << result.detail);
+    BOOST_TEST((result.code == code),
+               location << ": " << describe(result.code).name << " " << result.detail);
     // The evidence is about the hop that was refused, not about the origin that redirected.
     BOOST_TEST(result.evidence.final_url != "", location);
     BOOST_TEST(result.evidence.address == "", location);
@@ -315,8 +339,10 @@ BOOST_AUTO_TEST_CASE(a_redirect_that_is_no_url_is_told_without_its_secrets) {
     auto result = fetch(loopback_options(), host.url("/here?key=1"));
     CHECK_CODE(result, invalid_url);
     BOOST_TEST(result.detail.find("redirected by " + host.url("/here") + ":") == 0u);
-    BOOST_TEST(result.reason.starts_with("a redirect leads to a URL that is not valid ("), result.reason);
-    return result.evidence.final_url == host.url("/here") ? "the redirecting URL" : result.evidence.final_url;
+    BOOST_TEST(result.reason.starts_with("a redirect leads to a URL that is not valid ("),
+               result.reason);
+    return result.evidence.final_url == host.url("/here") ? "the redirecting URL"
+                                                          : result.evidence.final_url;
   };
   BOOST_TEST(told("file:///etc/passwd?token#x") == "file:///etc/passwd");
   BOOST_TEST(told("http://user:secret@127.0.0.1/a") == "127.0.0.1/a");
@@ -337,9 +363,11 @@ BOOST_AUTO_TEST_CASE(a_hop_that_cannot_be_connected_to_has_its_own_address_and_n
 }
 
 BOOST_AUTO_TEST_CASE(addresses_that_are_not_public_are_blocked_unless_opened) {
-  origin host{origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
+  origin host{
+      origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
   const auto closed = make_blocking_engine({});
-  for (const char* name : {"127.0.0.1", "127.1", "0x7f.1", "2130706433", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"}) {
+  for (const char* name : {"127.0.0.1", "127.1", "0x7f.1", "2130706433", "localhost", "[::1]",
+                           "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"}) {
     const auto result = fetch(*closed, host.url("/", name));
     CHECK_CODE(result, blocked_address);
     BOOST_TEST(result.evidence.address == "");
@@ -347,7 +375,8 @@ BOOST_AUTO_TEST_CASE(addresses_that_are_not_public_are_blocked_unless_opened) {
   }
   BOOST_TEST(host.connections() == 0);
   const auto open = make_blocking_engine(loopback_options());
-  for (const char* name : {"127.0.0.1", "127.1", "localhost", "[::ffff:127.0.0.1]"}) CHECK_CODE(fetch(*open, host.url("/", name)), none);
+  for (const char* name : {"127.0.0.1", "127.1", "localhost", "[::ffff:127.0.0.1]"})
+    CHECK_CODE(fetch(*open, host.url("/", name)), none);
   BOOST_TEST(resolve(*open, host.url("/", "127.1")) == "127.0.0.1");
   BOOST_TEST(resolve(*open, host.url("/", "[::ffff:127.0.0.1]")) == "127.0.0.1");
   BOOST_TEST(fetch(*open, host.url("/", "[::ffff:127.0.0.1]")).evidence.address == "127.0.0.1");
@@ -356,16 +385,20 @@ BOOST_AUTO_TEST_CASE(addresses_that_are_not_public_are_blocked_unless_opened) {
 }
 
 BOOST_AUTO_TEST_CASE(an_ipv6_origin_is_fetched_from) {
-  origin host{origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); }), std::nullopt, "::1"};
+  origin host{
+      origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); }),
+      std::nullopt, "::1"};
   const auto result = fetch(loopback_options(), host.url("/", "[::1]"));
   CHECK_CODE(result, none);
   BOOST_TEST(result.evidence.address == "::1");
-  BOOST_TEST(host.requests().at(0).find("Host: [::1]:" + std::to_string(host.port())) != std::string::npos);
+  BOOST_TEST(host.requests().at(0).find("Host: [::1]:" + std::to_string(host.port())) !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(only_named_hosts_and_those_below_them_are_fetched_from) {
   origin host{origin::answering([](const std::string& path) {
-    return path == "/away" ? redirect_to("http://127.0.0.1:8081/") : http_response(200, tiny_gif(1, 1));
+    return path == "/away" ? redirect_to("http://127.0.0.1:8081/")
+                           : http_response(200, tiny_gif(1, 1));
   })};
   auto options = loopback_options();
   options.allow_hosts = {"localhost"};
@@ -381,21 +414,25 @@ BOOST_AUTO_TEST_CASE(only_named_hosts_and_those_below_them_are_fetched_from) {
 
 BOOST_AUTO_TEST_CASE(a_host_in_unicode_is_one_with_its_punycode_everywhere) {
   const test_support::dns_stub names{[](const std::string& name, bool, int) {
-    return name == "xn--bcher-kva.test" ? test_support::dns_answer{.addresses = {"127.0.0.1"}} : test_support::dns_answer{.rcode = 3};
+    return name == "xn--bcher-kva.test" ? test_support::dns_answer{.addresses = {"127.0.0.1"}}
+                                        : test_support::dns_answer{.rcode = 3};
   }};
   origin host{origin::answering([](const std::string& path) {
     const auto to_name = path.starts_with("/to");
-    return to_name ? redirect_to("//b\u00FCcher.test:" + path.substr(3) + "/\u00E9") : http_response(200, tiny_gif(1, 1));
+    return to_name ? redirect_to("//b\u00FCcher.test:" + path.substr(3) + "/\u00E9")
+                   : http_response(200, tiny_gif(1, 1));
   })};
   auto options = loopback_options();
   options.dns_servers = names.server();
   options.allow_hosts = {"xn--bcher-kva.test"};
   const auto engine = make_blocking_engine(options);
   const auto port = std::to_string(host.port());
-  for (const std::string name : {"b\u00FCcher.test", "b%C3%BCcher.test", "B\u00DCCHER\u3002test", "xn--bcher-kva.test"}) {
+  for (const std::string name :
+       {"b\u00FCcher.test", "b%C3%BCcher.test", "B\u00DCCHER\u3002test", "xn--bcher-kva.test"}) {
     CHECK_CODE(fetch(*engine, host.url("/a", name)), none);
     BOOST_TEST(resolve(*engine, host.url("/", name)) == "127.0.0.1");
-    BOOST_TEST(host.requests().back().find("\r\nHost: xn--bcher-kva.test:" + port + "\r\n") != std::string::npos);
+    BOOST_TEST(host.requests().back().find("\r\nHost: xn--bcher-kva.test:" + port + "\r\n") !=
+               std::string::npos);
   }
   BOOST_TEST(host.connections() == 1);
   CHECK_CODE(fetch(*engine, host.url("/a", "buecher.test")), blocked_address);
@@ -406,7 +443,8 @@ BOOST_AUTO_TEST_CASE(a_host_in_unicode_is_one_with_its_punycode_everywhere) {
 
 BOOST_AUTO_TEST_CASE(a_url_that_cannot_be_parsed_is_invalid_with_a_reason) {
   const auto engine = make_blocking_engine(loopback_options());
-  for (const char* text : {"", "nonsense", "ftp://127.0.0.1/", "http://user@127.0.0.1/", "http://127.0.0.1:25/"}) {
+  for (const char* text :
+       {"", "nonsense", "ftp://127.0.0.1/", "http://user@127.0.0.1/", "http://127.0.0.1:25/"}) {
     const auto result = fetch(*engine, text);
     CHECK_CODE(result, invalid_url);
     BOOST_TEST(result.reason != "", text);
@@ -430,7 +468,8 @@ BOOST_AUTO_TEST_CASE(a_file_may_have_as_many_bytes_as_allowed_and_not_one_more) 
   const auto chunked = [](const std::string& body) {
     char size[32];
     std::snprintf(size, sizeof size, "%zx\r\n", body.size());
-    return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string{size} + body + "\r\n0\r\n\r\n";
+    return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string{size} + body +
+           "\r\n0\r\n\r\n";
   };
   const auto until_close = [](const std::string& body) { return "HTTP/1.1 200 OK\r\n\r\n" + body; };
   for (const bool over : {false, true}) {

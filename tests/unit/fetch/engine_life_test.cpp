@@ -64,11 +64,13 @@ BOOST_AUTO_TEST_CASE(thousands_of_fetches_at_once_use_no_more_than_the_threads) 
   collector results;
   const auto engine = make_blocking_engine(options);
   constexpr std::size_t many = 3000;
-  for (std::size_t i = 0; i < many; ++i) engine->submit({host.url("/" + std::to_string(i))}, results.callback());
+  for (std::size_t i = 0; i < many; ++i)
+    engine->submit({host.url("/" + std::to_string(i))}, results.callback());
   for (const auto& result : results.wait_for(many)) CHECK_CODE(result, none);
   BOOST_TEST(host.most_at_once() <= 16);
   BOOST_TEST(host.most_at_once() > 1);
-  BOOST_TEST(host.connections() <= 32);  // kept connections are used again; the odd one is lost to a race for it
+  BOOST_TEST(host.connections() <=
+             32);  // kept connections are used again; the odd one is lost to a race for it
 }
 
 BOOST_AUTO_TEST_CASE(the_end_of_an_engine_cancels_whatever_a_fetch_waits_for) {
@@ -76,7 +78,8 @@ BOOST_AUTO_TEST_CASE(the_end_of_an_engine_cancels_whatever_a_fetch_waits_for) {
   const test_support::dns_stub mute{[](const std::string&, bool, int) { return std::nullopt; }};
   origin quiet{[](session& with) { with.wait_for_close(); }};
   origin half{[](session& with) {
-    if (with.read_request() && with.send("HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\nGIF89a")) with.wait_for_close();
+    if (with.read_request() && with.send("HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\nGIF89a"))
+      with.wait_for_close();
   }};
   const auto port = [](auto& of) { return std::to_string(of.port()); };
   auto options = loopback_options();
@@ -86,13 +89,17 @@ BOOST_AUTO_TEST_CASE(the_end_of_an_engine_cancels_whatever_a_fetch_waits_for) {
   std::atomic<int> resolved = 0;
   {
     const auto engine = make_blocking_engine(options);
-    engine->submit({"http://127.0.0.1:" + port(silent) + "/"}, results.callback());            // connecting
-    engine->submit({"https://127.0.0.1:" + port(quiet) + "/"}, results.callback());            // in the TLS handshake
-    engine->submit({quiet.url("/")}, results.callback());                                      // waiting for the response
-    engine->submit({half.url("/")}, results.callback());                                       // in the body
-    for (int i = 0; i < 4; ++i) engine->submit({"http://mute.example/"}, results.callback());  // looking up
-    for (int i = 0; i < 20; ++i) engine->submit({quiet.url("/")}, results.callback());         // eight threads: not begun
-    engine->resolve("http://mute.example/", [&](const std::string& address) { resolved += address.empty() ? 1 : 100; });
+    engine->submit({"http://127.0.0.1:" + port(silent) + "/"}, results.callback());  // connecting
+    engine->submit({"https://127.0.0.1:" + port(quiet) + "/"},
+                   results.callback());                    // in the TLS handshake
+    engine->submit({quiet.url("/")}, results.callback());  // waiting for the response
+    engine->submit({half.url("/")}, results.callback());   // in the body
+    for (int i = 0; i < 4; ++i)
+      engine->submit({"http://mute.example/"}, results.callback());  // looking up
+    for (int i = 0; i < 20; ++i)
+      engine->submit({quiet.url("/")}, results.callback());  // eight threads: not begun
+    engine->resolve("http://mute.example/",
+                    [&](const std::string& address) { resolved += address.empty() ? 1 : 100; });
     while (half.requests().empty() || quiet.connections() < 2) std::this_thread::sleep_for(1ms);
     BOOST_TEST(results.size() == 0u);
   }
@@ -102,7 +109,8 @@ BOOST_AUTO_TEST_CASE(the_end_of_an_engine_cancels_whatever_a_fetch_waits_for) {
 }
 
 BOOST_AUTO_TEST_CASE(a_callback_may_submit_the_next_fetch) {
-  origin host{origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
+  origin host{
+      origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
   collector results;
   const auto engine = make_blocking_engine(loopback_options());
   engine->submit({host.url("/1")}, [&](outcome first) {
@@ -126,7 +134,9 @@ BOOST_AUTO_TEST_CASE(resolving_takes_no_fetch_thread) {
 }
 
 BOOST_AUTO_TEST_CASE(no_descriptor_outlives_the_engine) {
-  origin host{origin::answering([](const std::string& path) { return http_response(path == "/404" ? 404 : 200, tiny_gif(1, 1)); })};
+  origin host{origin::answering([](const std::string& path) {
+    return http_response(path == "/404" ? 404 : 200, tiny_gif(1, 1));
+  })};
   CHECK_CODE(fetch(loopback_options(), host.url("/")), none);
   while (host.open_now() > 0) std::this_thread::sleep_for(1ms);
   const auto before = open_descriptors();
@@ -143,31 +153,36 @@ BOOST_AUTO_TEST_CASE(no_descriptor_outlives_the_engine) {
 BOOST_AUTO_TEST_CASE(idle_connections_are_bounded_and_the_longest_idle_goes_first) {
   std::vector<std::unique_ptr<origin>> hosts;
   for (int i = 0; i < 3; ++i) {
-    hosts.push_back(std::make_unique<origin>(origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })));
+    hosts.push_back(std::make_unique<origin>(
+        origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })));
   }
   auto options = loopback_options();
   options.idle_connections = 2;
   const auto engine = make_blocking_engine(options);
-  for (const int i : {0, 1, 2, 1, 2, 0}) CHECK_CODE(fetch(*engine, hosts[static_cast<std::size_t>(i)]->url("/")), none);
+  for (const int i : {0, 1, 2, 1, 2, 0})
+    CHECK_CODE(fetch(*engine, hosts[static_cast<std::size_t>(i)]->url("/")), none);
   BOOST_TEST(hosts[0]->connections() == 2);
   BOOST_TEST(hosts[1]->connections() == 1);
   BOOST_TEST(hosts[2]->connections() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_connection_is_kept_while_it_is_not_idle_too_long_and_for_its_origin_and_address_alone) {
+BOOST_AUTO_TEST_CASE(
+    a_connection_is_kept_while_it_is_not_idle_too_long_and_for_its_origin_and_address_alone) {
   origin host{[](session& with) { with.wait_for_close(); }};
   const auto to = std::get<url>(parse_url(host.url("/")));
   const auto address = *parse_address("127.0.0.1");
   const auto key = connection_pool::key_of(to, address);
   const tls_context tls{""};
   const auto open = [&] {
-    return std::get<std::unique_ptr<connection>>(connection::open(to, address, tls, {std::chrono::steady_clock::now() + 20s, -1}));
+    return std::get<std::unique_ptr<connection>>(
+        connection::open(to, address, tls, {std::chrono::steady_clock::now() + 20s, -1}));
   };
   connection_pool patient{4, 10min};
   patient.keep(key, open());
   patient.close_expired();
   BOOST_TEST(patient.size() == 1u);
-  BOOST_TEST((patient.take(connection_pool::key_of(std::get<url>(parse_url("http://localhost/")), address)) == nullptr));
+  BOOST_TEST((patient.take(connection_pool::key_of(std::get<url>(parse_url("http://localhost/")),
+                                                   address)) == nullptr));
   BOOST_TEST((patient.take(connection_pool::key_of(to, *parse_address("127.0.0.2"))) == nullptr));
   BOOST_TEST((patient.take(key) != nullptr));
   BOOST_TEST((patient.take(key) == nullptr));

@@ -37,12 +37,15 @@ BOOST_AUTO_TEST_CASE(a_certificate_of_a_trusted_authority_for_the_host_is_accept
     CHECK_CODE(fetch(*engine, host.url("/", "localhost.")), none);
     CHECK_CODE(fetch(*engine, host.url("/", "127.0.0.1")), none);
   }
-  BOOST_TEST(host.connections() == 3);  // one per name: what was verified for one is not used for another
+  BOOST_TEST(host.connections() ==
+             3);  // one per name: what was verified for one is not used for another
 }
 
 BOOST_AUTO_TEST_CASE(a_host_in_unicode_proves_itself_by_its_punycode) {
   const test_authority authority;
-  const test_support::dns_stub names{[](const std::string&, bool, int) { return test_support::dns_answer{.addresses = {"127.0.0.1"}}; }};
+  const test_support::dns_stub names{[](const std::string&, bool, int) {
+    return test_support::dns_answer{.addresses = {"127.0.0.1"}};
+  }};
   auto options = trusting(authority);
   options.dns_servers = names.server();
   origin host{gif_script(), authority.issue("DNS:xn--bcher-kva.test")};
@@ -55,7 +58,8 @@ BOOST_AUTO_TEST_CASE(a_large_file_arrives_whole) {
   const test_authority authority;
   auto body = tiny_gif(12, 34);
   body.resize(3'000'000, '\0');
-  origin host{origin::answering([&](const std::string&) { return http_response(200, body); }), authority.issue("IP:127.0.0.1")};
+  origin host{origin::answering([&](const std::string&) { return http_response(200, body); }),
+              authority.issue("IP:127.0.0.1")};
   const auto result = fetch(trusting(authority), host.url("/"));
   CHECK_CODE(result, none);
   BOOST_TEST(result.evidence.bytes == 3'000'000);
@@ -63,9 +67,11 @@ BOOST_AUTO_TEST_CASE(a_large_file_arrives_whole) {
 
 BOOST_AUTO_TEST_CASE(a_body_without_length_ends_with_the_connection) {
   const test_authority authority;
-  origin host{serving_once("HTTP/1.1 200 OK\r\n\r\n" + tiny_gif(5, 5)), authority.issue("IP:127.0.0.1")};
+  origin host{serving_once("HTTP/1.1 200 OK\r\n\r\n" + tiny_gif(5, 5)),
+              authority.issue("IP:127.0.0.1")};
   CHECK_CODE(fetch(trusting(authority), host.url("/")), none);
-  origin cut{serving_once("HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n" + tiny_gif(5, 5)), authority.issue("IP:127.0.0.1")};
+  origin cut{serving_once("HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n" + tiny_gif(5, 5)),
+             authority.issue("IP:127.0.0.1")};
   CHECK_CODE(fetch(trusting(authority), cut.url("/")), truncated);
 }
 
@@ -84,7 +90,8 @@ BOOST_AUTO_TEST_CASE(a_certificate_that_proves_nothing_is_refused) {
     origin host{gif_script(), identity};
     for (const char* name : {"localhost", "127.0.0.1"}) {
       const auto result = fetch(*engine, host.url("/", name));
-      BOOST_TEST((result.code == error_code::tls_failed), what << ": " << describe(result.code).name << " " << result.detail);
+      BOOST_TEST((result.code == error_code::tls_failed),
+                 what << ": " << describe(result.code).name << " " << result.detail);
     }
     BOOST_TEST(host.requests().empty());
   }
@@ -105,7 +112,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_speaks_no_tls_is_refused) {
   const auto url = "https://127.0.0.1:" + std::to_string(host.port()) + "/";
   CHECK_CODE(fetch(trusting(authority), url), tls_failed);
   origin silent{[](session& with) { with.reset(); }};
-  CHECK_CODE(fetch(trusting(authority), "https://127.0.0.1:" + std::to_string(silent.port()) + "/"), connect_failed);
+  CHECK_CODE(fetch(trusting(authority), "https://127.0.0.1:" + std::to_string(silent.port()) + "/"),
+             connect_failed);
 }
 
 BOOST_AUTO_TEST_CASE(a_handshake_that_stalls_or_drips_ends_at_the_deadline) {
@@ -115,7 +123,10 @@ BOOST_AUTO_TEST_CASE(a_handshake_that_stalls_or_drips_ends_at_the_deadline) {
   origin silent{[](session& with) { with.wait_for_close(); }};
   CHECK_CODE(fetch(options, "https://127.0.0.1:" + std::to_string(silent.port()) + "/"), timed_out);
   // The start of a handshake record that announces 16 KiB and never ends.
-  origin drip{[](session& with) { with.drip(std::string("\x16\x03\x03\x40\x00\x02\x00\x3f\xfc", 9) + std::string(5000, '\0'), 20ms); }};
+  origin drip{[](session& with) {
+    with.drip(std::string("\x16\x03\x03\x40\x00\x02\x00\x3f\xfc", 9) + std::string(5000, '\0'),
+              20ms);
+  }};
   CHECK_CODE(fetch(options, "https://127.0.0.1:" + std::to_string(drip.port()) + "/"), timed_out);
 }
 
@@ -124,7 +135,8 @@ BOOST_AUTO_TEST_CASE(a_body_that_drips_over_tls_ends_at_the_deadline) {
   auto options = trusting(authority);
   options.deadline = 500ms;
   origin host{[](session& with) {
-                if (with.read_request() && with.send("HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\nGIF89a"))
+                if (with.read_request() &&
+                    with.send("HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\nGIF89a"))
                   with.drip(std::string(2000, 'a'), 20ms);
               },
               authority.issue("IP:127.0.0.1")};
@@ -134,7 +146,8 @@ BOOST_AUTO_TEST_CASE(a_body_that_drips_over_tls_ends_at_the_deadline) {
 BOOST_AUTO_TEST_CASE(a_redirect_from_https_to_http_is_blocked_and_the_other_way_followed) {
   const test_authority authority;
   origin plain{gif_script()};
-  origin downgrade{serving(http_response(302, "", "Location: " + plain.url("/") + "\r\n")), authority.issue("IP:127.0.0.1")};
+  origin downgrade{serving(http_response(302, "", "Location: " + plain.url("/") + "\r\n")),
+                   authority.issue("IP:127.0.0.1")};
   const auto engine = make_blocking_engine(trusting(authority));
   const auto blocked = fetch(*engine, downgrade.url("/"));
   CHECK_CODE(blocked, blocked_address);

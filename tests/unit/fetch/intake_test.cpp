@@ -49,12 +49,15 @@ reply part(const std::string& file, std::uint64_t first, std::uint64_t last) {
 reply honest(const std::string& file, const intake& asking) {
   const auto range = asking.range_to_ask();
   if (!range) return whole(file);
-  return range->first < file.size() ? part(file, range->first, range->last.value_or(file.size() - 1)) : nothing(416);
+  return range->first < file.size()
+             ? part(file, range->first, range->last.value_or(file.size() - 1))
+             : nothing(416);
 }
 
 struct course {
-  std::vector<std::optional<std::uint64_t>> asked;  ///< first byte of each range; nothing: the whole file
-  std::uint64_t bytes = 0;                          ///< read of all answers
+  std::vector<std::optional<std::uint64_t>>
+      asked;                ///< first byte of each range; nothing: the whole file
+  std::uint64_t bytes = 0;  ///< read of all answers
 };
 
 /// Asks until the answer is known. Bytes come in pieces of `piece`.
@@ -77,11 +80,16 @@ course run(intake& file, const server& answer, std::size_t piece = 1000) {
   }
 }
 
-intake header_intake(std::int64_t max_bytes = 50'000'000) { return intake{mode::header, max_bytes, nullptr, false}; }
+intake header_intake(std::int64_t max_bytes = 50'000'000) {
+  return intake{mode::header, max_bytes, nullptr, false};
+}
 
-bool is_40_by_30(const intake& file) { return !file.failed() && file.measured() == measurement{image_format::jpeg, 40, 30}; }
+bool is_40_by_30(const intake& file) {
+  return !file.failed() && file.measured() == measurement{image_format::jpeg, 40, 30};
+}
 
-/// 40 x 30, with the frame header behind `segments` application segments of 64 KB, and ballast in the picture.
+/// 40 x 30, with the frame header behind `segments` application segments of 64 KB, and ballast in
+/// the picture.
 std::string photo(int segments, std::size_t ballast = 100'000) {
   std::string metadata;
   for (int i = 0; i < segments; ++i) metadata += jpeg_segment(0xE2, std::string(65'533, 'x'));
@@ -126,7 +134,9 @@ BOOST_AUTO_TEST_CASE(a_server_that_forgets_ranges_in_the_middle_still_gives_the_
   const auto file = photo(2);
   auto in = header_intake();
   int request = 0;
-  const auto way = run(in, [&](const intake& asking) { return ++request == 2 ? whole(file) : honest(file, asking); });
+  const auto way = run(in, [&](const intake& asking) {
+    return ++request == 2 ? whole(file) : honest(file, asking);
+  });
   BOOST_TEST(is_40_by_30(in));
   BOOST_TEST(way.asked.size() == 2u);
 }
@@ -141,13 +151,17 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_the_range_that_was_asked_for_leads_to_the_wh
     };
   };
   const std::pair<const char*, server> liars[] = {
-      {"416", [&](const intake& asking) { return asking.range_to_ask() ? nothing(416) : whole(file); }},
+      {"416",
+       [&](const intake& asking) { return asking.range_to_ask() ? nothing(416) : whole(file); }},
       {"no Content-Range", lying([](reply& r) { r.head.file_part.reset(); })},
-      {"another start", lying([](reply& r) { r.head.file_part->first += 1, r.head.file_part->last += 1; })},
+      {"another start",
+       lying([](reply& r) { r.head.file_part->first += 1, r.head.file_part->last += 1; })},
       {"a length that does not fit", lying([](reply& r) { r.head.file_part->last -= 1; })},
-      {"more bytes than said",
-       lying([](reply& r) { r.head.end = response_head::body_end::at_last_chunk, r.head.file_part->last -= 16'000; })},
-      {"an early end of file", lying([](reply& r) { r.head.file_part->total = r.head.file_part->last + 1; })},
+      {"more bytes than said", lying([](reply& r) {
+         r.head.end = response_head::body_end::at_last_chunk, r.head.file_part->last -= 16'000;
+       })},
+      {"an early end of file",
+       lying([](reply& r) { r.head.file_part->total = r.head.file_part->last + 1; })},
       {"a late end of file",
        [&](const intake& asking) {
          auto answer = honest(file, asking);
@@ -192,12 +206,14 @@ BOOST_AUTO_TEST_CASE(a_part_that_begins_before_what_was_asked_for_is_not_read) {
 namespace {
 
 /// What an attempt has read when its host answers so for as long as it is asked.
-std::uint64_t read_from(const server& host, std::int64_t most, error_code expected, byte_account so_far) {
+std::uint64_t read_from(const server& host, std::int64_t most, error_code expected,
+                        byte_account so_far) {
   intake in{mode::header, so_far, nullptr, false};
   const auto way = run(in, host);
   BOOST_TEST((in.failed() && in.failed()->code == expected));
   BOOST_TEST(in.failed()->lasts == (expected == error_code::too_large));
-  BOOST_TEST(way.bytes <= static_cast<std::uint64_t>(most) + 1000);  // and the piece that is too much
+  BOOST_TEST(way.bytes <=
+             static_cast<std::uint64_t>(most) + 1000);  // and the piece that is too much
   return way.bytes;
 }
 
@@ -205,13 +221,16 @@ std::uint64_t read_from(const server& host, std::int64_t most, error_code expect
 
 BOOST_AUTO_TEST_CASE(the_bound_on_a_file_holds_for_all_answers_of_an_attempt) {
   constexpr std::int64_t most = 1'000'000;
-  const auto endless = "\xFF\xD8" + std::string(900'000, '\xFF');  // fill bytes: a JPEG whose size may always come next
+  const auto endless =
+      "\xFF\xD8" +
+      std::string(900'000, '\xFF');  // fill bytes: a JPEG whose size may always come next
   // Parts that go on far behind what was asked for, of a version that never lasts.
   int version = 0;
   const server long_parts = [&](const intake& asking) {
     const auto range = asking.range_to_ask();
     auto answer = range ? part(endless, 0, endless.size() - 1) : whole(endless);
-    if (range && range->first > 0) answer = part(endless + endless, range->first, endless.size() + range->first - 1);
+    if (range && range->first > 0)
+      answer = part(endless + endless, range->first, endless.size() + range->first - 1);
     if (answer.head.file_part) answer.head.file_part->total.reset();
     answer.head.etag = "\"" + std::to_string(++version) + "\"";
     return answer;
@@ -239,7 +258,9 @@ BOOST_AUTO_TEST_CASE(what_an_attempt_has_cost_goes_on_with_its_next_hop) {
     intake next{mode::full, so_far, nullptr, false};
     run(next, [&](const intake&) { return whole(file); });
     BOOST_TEST(is_40_by_30(next) == fits);
-    if (!fits) BOOST_TEST((next.failed()->code == error_code::too_large && next.failed()->reason.ends_with(" in all its responses")));
+    if (!fits)
+      BOOST_TEST((next.failed()->code == error_code::too_large &&
+                  next.failed()->reason.ends_with(" in all its responses")));
   }
 }
 
@@ -301,7 +322,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_ends_early_is_truncated_and_asked_for_once_as_a
 BOOST_AUTO_TEST_CASE(ranges_are_counted_and_then_the_file_is_read_on_from_there) {
   const auto at_bound = photo(limits::ranges - 1);
   auto in = header_intake();
-  BOOST_TEST(run(in, [&](const intake& asking) { return honest(at_bound, asking); }).bytes <= limits::ranges * limits::range_bytes);
+  BOOST_TEST(run(in, [&](const intake& asking) { return honest(at_bound, asking); }).bytes <=
+             limits::ranges * limits::range_bytes);
   BOOST_TEST(is_40_by_30(in));
 
   constexpr std::uint64_t segment = 65'537;
@@ -356,8 +378,8 @@ BOOST_AUTO_TEST_CASE(too_large_is_known_from_the_total_of_a_range) {
 }
 
 BOOST_AUTO_TEST_CASE(no_range_is_asked_for_behind_the_bound) {
-  const std::string file =
-      std::string("II+\0\x08\0\0\0\xF0\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 16) + std::string(100, 'x');  // its directory is there
+  const std::string file = std::string("II+\0\x08\0\0\0\xF0\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 16) +
+                           std::string(100, 'x');  // its directory is there
   auto in = header_intake(1000);
   const auto way = run(in, [&](const intake& asking) {
     auto answer = honest(file, asking);
@@ -425,7 +447,8 @@ BOOST_AUTO_TEST_CASE(only_what_could_pass_is_said_to_be_final) {
 BOOST_AUTO_TEST_CASE(not_modified_is_an_answer_only_to_who_asked) {
   for (const auto how : {mode::full, mode::header}) {
     intake conditional{how, 50'000'000, nullptr, true};
-    run(conditional, [](const intake& asking) { return nothing(asking.is_conditional() ? 304 : 500); });
+    run(conditional,
+        [](const intake& asking) { return nothing(asking.is_conditional() ? 304 : 500); });
     BOOST_TEST(!conditional.failed());
     BOOST_TEST(conditional.not_modified());
     intake plain{how, 50'000'000, nullptr, false};
@@ -459,7 +482,9 @@ std::vector<coded_file> codings_of(const std::string& file) {
           {"gzip, gzip", gzip(gzip(file))}};
 }
 
-error_code code_of(const intake& file) { return file.failed() ? file.failed()->code : error_code::none; }
+error_code code_of(const intake& file) {
+  return file.failed() ? file.failed()->code : error_code::none;
+}
 
 }  // namespace
 
@@ -480,16 +505,20 @@ BOOST_AUTO_TEST_CASE(a_file_that_comes_packed_is_unpacked) {
 BOOST_AUTO_TEST_CASE(of_a_packed_file_the_first_range_is_used_and_then_the_whole_is_asked_for) {
   const auto small = test_support::gzip(photo(0));
   auto by_range = header_intake();
-  const auto short_way = run(by_range, [&](const intake& asking) { return packed_part(small, "gzip", asking); });
+  const auto short_way =
+      run(by_range, [&](const intake& asking) { return packed_part(small, "gzip", asking); });
   BOOST_TEST(is_40_by_30(by_range));
   BOOST_TEST((short_way.asked == asked_list{0}));
 
-  std::string incompressible;  // so that the size stands behind the first range of the packed file too
+  std::string
+      incompressible;  // so that the size stands behind the first range of the packed file too
   std::uint32_t state = 1;
-  for (int i = 0; i < 60'000; ++i) incompressible += static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  for (int i = 0; i < 60'000; ++i)
+    incompressible += static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
   const auto large = test_support::gzip(jpeg(40, 30, jpeg_segment(0xE2, incompressible)));
   auto by_whole = header_intake();
-  const auto long_way = run(by_whole, [&](const intake& asking) { return packed_part(large, "gzip", asking); });
+  const auto long_way =
+      run(by_whole, [&](const intake& asking) { return packed_part(large, "gzip", asking); });
   BOOST_TEST(is_40_by_30(by_whole));
   BOOST_TEST((long_way.asked == asked_list{0, std::nullopt}));
 }
@@ -500,14 +529,17 @@ BOOST_AUTO_TEST_CASE(a_server_that_packs_only_now_and_then_mixes_nothing_up) {
   for (int packs = 1; packs <= 3; ++packs) {  // which of its answers
     auto in = header_intake();
     int request = 0;
-    run(in, [&](const intake& asking) { return ++request == packs ? packed_part(packed, "gzip", asking) : honest(file, asking); });
+    run(in, [&](const intake& asking) {
+      return ++request == packs ? packed_part(packed, "gzip", asking) : honest(file, asking);
+    });
     BOOST_TEST(is_40_by_30(in), packs);
   }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_said_to_be_packed_and_begins_as_an_image_is_taken_as_it_is) {
   const auto file = photo(1);
-  for (const char* coding : {"gzip", "deflate", "br", "base64", "utf-8", "none", "gzip, gzip, gzip", "a b"}) {
+  for (const char* coding :
+       {"gzip", "deflate", "br", "base64", "utf-8", "none", "gzip, gzip, gzip", "a b"}) {
     for (const auto how : {mode::full, mode::header}) {
       for (const std::size_t piece : {1U, 1000U}) {
         intake in{how, 50'000'000, nullptr, false};
@@ -543,12 +575,16 @@ BOOST_AUTO_TEST_CASE(a_packed_file_ends_as_the_file_would) {
     BOOST_TEST((code(gzip("")) == error_code::truncated));
     BOOST_TEST((code("<!doctype html>") == error_code::protocol_error));
     BOOST_TEST((code(gzip("<!doctype html>")) == error_code::not_an_image));
-    BOOST_TEST((code(gzip(file.substr(0, file.size() - 1))) == (full ? error_code::truncated : error_code::none)));
-    BOOST_TEST((code(gzip(file).substr(0, gzip(file).size() - 1)) == (full ? error_code::truncated : error_code::none)));
+    BOOST_TEST((code(gzip(file.substr(0, file.size() - 1))) ==
+                (full ? error_code::truncated : error_code::none)));
+    BOOST_TEST((code(gzip(file).substr(0, gzip(file).size() - 1)) ==
+                (full ? error_code::truncated : error_code::none)));
     BOOST_TEST((code(gzip(file) + "behind its end") == error_code::none));
     BOOST_TEST((code(gzip(file.substr(0, 500)) + gzip(file.substr(500))) == error_code::none));
     BOOST_TEST((code(gzip(file), static_cast<std::int64_t>(file.size())) == error_code::none));
-    if (full) BOOST_TEST((code(gzip(file), static_cast<std::int64_t>(file.size()) - 1) == error_code::too_large));
+    if (full)
+      BOOST_TEST(
+          (code(gzip(file), static_cast<std::int64_t>(file.size()) - 1) == error_code::too_large));
     const auto bomb = gzip("\xFF\xD8" + std::string(10'000'000, '\xFF'));
     BOOST_TEST((code(bomb, 1'000'000) == error_code::too_large));
     intake plain{how, 50'000'000, nullptr, false};
@@ -570,7 +606,8 @@ BOOST_AUTO_TEST_CASE(a_packed_file_that_came_as_announced_is_final_when_it_ends_
     BOOST_TEST((code_of(in) == error_code::truncated));
     return in.failed().has_value() && in.failed()->lasts;
   };
-  for (const auto& cut : {packed.substr(0, packed.size() - 1), packed.substr(0, packed.size() / 2), packed.substr(0, 20)}) {
+  for (const auto& cut : {packed.substr(0, packed.size() - 1), packed.substr(0, packed.size() / 2),
+                          packed.substr(0, 20)}) {
     BOOST_TEST(lasts(cut, body_end::at_length));
     BOOST_TEST(lasts(cut, body_end::at_last_chunk));
     BOOST_TEST(!lasts(cut, body_end::at_close), "the connection may have been cut");
@@ -590,7 +627,9 @@ BOOST_AUTO_TEST_CASE(what_begins_as_a_bitmap_but_for_the_length_of_its_header_is
 
 BOOST_AUTO_TEST_CASE(decoding_ends_at_the_deadline) {
   intake in{mode::full, 50'000'000, nullptr, false, steady_time::min()};
-  run(in, [&](const intake& asking) { return packed_part(test_support::gzip(photo(0)), "gzip", asking); });
+  run(in, [&](const intake& asking) {
+    return packed_part(test_support::gzip(photo(0)), "gzip", asking);
+  });
   BOOST_TEST((code_of(in) == error_code::timed_out));
   intake plain{mode::full, 50'000'000, nullptr, false, steady_time::min()};
   run(plain, [&](const intake& asking) { return honest(photo(0), asking); });

@@ -41,7 +41,8 @@ struct folder {
     for (const auto& entry : fs::recursive_directory_iterator{path}) {
       if (!entry.is_regular_file()) continue;
       std::ifstream in{entry.path(), std::ios::binary};
-      found[fs::relative(entry.path(), path).string()] = std::string{std::istreambuf_iterator<char>{in}, {}};
+      found[fs::relative(entry.path(), path).string()] =
+          std::string{std::istreambuf_iterator<char>{in}, {}};
     }
     return found;
   }
@@ -49,7 +50,8 @@ struct folder {
   fs::path path;
 };
 
-std::unique_ptr<picture_store> open_store(const folder& in, std::int64_t bound = 1 << 20, std::vector<std::string>* told = nullptr,
+std::unique_ptr<picture_store> open_store(const folder& in, std::int64_t bound = 1 << 20,
+                                          std::vector<std::string>* told = nullptr,
                                           mode_t mode = 0600) {
   picture_store::tell tell;
   if (told != nullptr) tell = [told](const std::string& what) { told->push_back(what); };
@@ -58,14 +60,19 @@ std::unique_ptr<picture_store> open_store(const folder& in, std::int64_t bound =
   return std::get<std::unique_ptr<picture_store>>(std::move(opened));
 }
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span{text.data(), text.size()}); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span{text.data(), text.size()});
+}
 
 /// The digest, or "refused: why".
-std::string keep(picture_store& in, std::string_view content, image_format format = image_format::jpeg) {
+std::string keep(picture_store& in, std::string_view content,
+                 image_format format = image_format::jpeg) {
   auto draft = in.begin();
-  for (std::size_t at = 0; at < content.size(); at += 1000) draft.append(bytes_of(content.substr(at, 1000)));
+  for (std::size_t at = 0; at < content.size(); at += 1000)
+    draft.append(bytes_of(content.substr(at, 1000)));
   auto end = draft.keep(format);
-  if (const auto* refused = std::get_if<picture_store::picture::not_kept>(&end)) return "refused: " + refused->why;
+  if (const auto* refused = std::get_if<picture_store::picture::not_kept>(&end))
+    return "refused: " + refused->why;
   return std::get<picture_store::picture::kept>(end).sha256;
 }
 
@@ -78,7 +85,8 @@ BOOST_AUTO_TEST_CASE(a_copy_is_named_by_its_content_and_format) {
   const folder place;
   const auto store = open_store(place);
   BOOST_TEST(keep(*store, "abc", image_format::webp) == digest_of_abc);
-  const std::map<std::string, std::string> expected{{std::string{"ba/"} + digest_of_abc + ".webp", "abc"}};
+  const std::map<std::string, std::string> expected{
+      {std::string{"ba/"} + digest_of_abc + ".webp", "abc"}};
   BOOST_TEST((place.files() == expected));
   BOOST_TEST(store->bytes() == 3);
 }
@@ -126,7 +134,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_kept_leaves_nothing_behind) {
 BOOST_AUTO_TEST_CASE(all_copies_together_stay_within_the_bound) {
   const folder place;
   const auto store = open_store(place, 10);
-  BOOST_TEST(keep(*store, "0123456789") == "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882");
+  BOOST_TEST(keep(*store, "0123456789") ==
+             "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882");
   BOOST_TEST(keep(*store, "x") == "refused: the folder for copies is full");
   BOOST_TEST(store->bytes() == 10);
   BOOST_TEST(place.files().size() == 1u);
@@ -141,7 +150,8 @@ BOOST_AUTO_TEST_CASE(all_copies_together_stay_within_the_bound) {
   BOOST_TEST(keep(*smaller, "5678").size() == 64u);
 }
 
-BOOST_AUTO_TEST_CASE(a_store_that_is_opened_again_counts_what_is_there_and_drops_what_was_half_written) {
+BOOST_AUTO_TEST_CASE(
+    a_store_that_is_opened_again_counts_what_is_there_and_drops_what_was_half_written) {
   const folder place;
   keep(*open_store(place), "abc");
   std::ofstream{place.path / ".retail-pulse-incoming" / "draft-7"} << "half";
@@ -151,7 +161,8 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_opened_again_counts_what_is_there_and_drops
   std::vector<std::string> told;
   const auto store = open_store(place, 1 << 20, &told);
   BOOST_REQUIRE(told.size() == 1u);
-  BOOST_TEST(told[0] == "2 files that an earlier version left half written in " + place.path.string() + "/incoming were removed");
+  BOOST_TEST(told[0] == "2 files that an earlier version left half written in " +
+                            place.path.string() + "/incoming were removed");
   BOOST_TEST(!fs::exists(place.path / "incoming"));
   BOOST_TEST(store->bytes() == 3);
   BOOST_TEST(place.files().size() == 1u);
@@ -175,7 +186,9 @@ BOOST_AUTO_TEST_CASE(what_has_no_name_of_ours_is_neither_cleaned_away_nor_counte
   std::map<std::string, std::string> others;
   for (const std::string in : {"incoming/", ".retail-pulse-incoming/", "ba/", ""}) {
     fs::create_directories(place.path / in);
-    for (const std::string name : {"07", "7a", "-7", "draft-", "draft-7x", "adraft-7", "letter", "x.jpeg"}) others[in + name] = "mine";
+    for (const std::string name :
+         {"07", "7a", "-7", "draft-", "draft-7x", "adraft-7", "letter", "x.jpeg"})
+      others[in + name] = "mine";
     const bool is_former = in == "incoming/";
     others[in + (is_former ? "draft-7" : "7")] = "mine";
     fs::create_directory(place.path / in / (is_former ? "8" : "draft-8"));
@@ -199,11 +212,13 @@ BOOST_AUTO_TEST_CASE(numbers_in_a_folder_where_no_earlier_version_kept_a_copy_ar
 BOOST_AUTO_TEST_CASE(an_earlier_version_that_uses_the_folder_is_another_process) {
   const folder place;
   fs::create_directory(place.path / "incoming");
-  const descriptor held{open((place.path / "incoming").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  const descriptor held{
+      open((place.path / "incoming").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   BOOST_REQUIRE(flock(held.get(), LOCK_EX | LOCK_NB) == 0);
   const auto opened = picture_store::open(place.path.string(), 1 << 20);
   BOOST_REQUIRE(std::holds_alternative<std::string>(opened));
-  BOOST_TEST(std::get<std::string>(opened).ends_with("cannot be used: another process, of an earlier version, uses it"));
+  BOOST_TEST(std::get<std::string>(opened).ends_with(
+      "cannot be used: another process, of an earlier version, uses it"));
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_deleted_or_written_behind_a_link) {
@@ -211,7 +226,8 @@ BOOST_AUTO_TEST_CASE(nothing_is_deleted_or_written_behind_a_link) {
   const folder elsewhere;
   const auto refusal = [&] {
     const auto opened = picture_store::open(place.path.string(), 1 << 20);
-    return std::holds_alternative<std::string>(opened) ? std::get<std::string>(opened) : std::string{};
+    return std::holds_alternative<std::string>(opened) ? std::get<std::string>(opened)
+                                                       : std::string{};
   };
   for (const auto* name : {"7", "draft-7"}) std::ofstream{elsewhere.path / name} << "mine";
   const auto before = elsewhere.files();
@@ -221,7 +237,9 @@ BOOST_AUTO_TEST_CASE(nothing_is_deleted_or_written_behind_a_link) {
   BOOST_TEST(refusal() == "");
   fs::remove(place.path / ".retail-pulse-incoming");
   fs::create_directory_symlink(elsewhere.path, place.path / ".retail-pulse-incoming");
-  BOOST_TEST(refusal().find(".retail-pulse-incoming in it is no folder or a link") != std::string::npos, refusal());
+  BOOST_TEST(
+      refusal().find(".retail-pulse-incoming in it is no folder or a link") != std::string::npos,
+      refusal());
   fs::remove(place.path / ".retail-pulse-incoming");
 
   const auto store = open_store(place);
@@ -246,10 +264,13 @@ BOOST_AUTO_TEST_CASE(the_folder_itself_may_be_a_link) {
   BOOST_TEST(fs::exists(place.path / "real" / "ba"));
 }
 
-unsigned mode_of(const fs::path& name) { return static_cast<unsigned>(fs::status(name).permissions()); }
+unsigned mode_of(const fs::path& name) {
+  return static_cast<unsigned>(fs::status(name).permissions());
+}
 
 BOOST_AUTO_TEST_CASE(copies_and_their_folders_are_for_whom_the_mode_names) {
-  for (const auto& [mode, mode_of_folders] : std::vector<std::pair<mode_t, unsigned>>{{0600, 0700}, {0640, 0750}, {0664, 0775}}) {
+  for (const auto& [mode, mode_of_folders] :
+       std::vector<std::pair<mode_t, unsigned>>{{0600, 0700}, {0640, 0750}, {0664, 0775}}) {
     const folder place;
     const auto below = place.path / "new" / "folder";
     const auto mask = umask(027);
@@ -274,8 +295,9 @@ BOOST_AUTO_TEST_CASE(copies_and_their_folders_are_for_whom_the_mode_names) {
   BOOST_TEST(mode_of(former.path / "ab") == 0755u);
   BOOST_TEST(mode_of(former.path / ".retail-pulse-incoming") == 0700u);
   const auto name = former.path.string();
-  const std::vector<std::string> expected{"the mode of " + name + "/.retail-pulse-incoming was changed from 0755 to 0700",
-                                          "the mode of 1 folders of copies in " + name + " was changed to that of --file-mode"};
+  const std::vector<std::string> expected{
+      "the mode of " + name + "/.retail-pulse-incoming was changed from 0755 to 0700",
+      "the mode of 1 folders of copies in " + name + " was changed to that of --file-mode"};
   BOOST_TEST(told == expected, boost::test_tools::per_element());
 }
 
@@ -290,7 +312,8 @@ BOOST_AUTO_TEST_CASE(folders_keep_the_group_that_they_hand_down_and_what_their_o
     keep(*std::get<std::unique_ptr<picture_store>>(opened), "abc");
   };
   keep_there();
-  for (const auto& name : {below.parent_path(), below, below / ".retail-pulse-incoming", below / "ba"})
+  for (const auto& name :
+       {below.parent_path(), below, below / ".retail-pulse-incoming", below / "ba"})
     BOOST_TEST(mode_of(name) == 02750u, name);
   fs::permissions(below / "ba", fs::perms{02577});
   keep_there();
@@ -318,8 +341,9 @@ BOOST_AUTO_TEST_CASE(where_there_are_no_modes_copies_are_kept_all_the_same_and_t
   const auto kept = keep(*store, "abc");
   umask(mask);
   BOOST_TEST(kept == digest_of_abc);
-  const std::vector<std::string> expected{
-      place.path.string() + "/.retail-pulse-incoming has the mode 0755, which is not that of --file-mode, and cannot be changed"};
+  const std::vector<std::string> expected{place.path.string() +
+                                          "/.retail-pulse-incoming has the mode 0755, which is not "
+                                          "that of --file-mode, and cannot be changed"};
   BOOST_TEST(told == expected, boost::test_tools::per_element());
 }
 
@@ -342,11 +366,14 @@ BOOST_AUTO_TEST_CASE(a_disk_that_takes_no_more_costs_the_copy_and_no_more) {
 BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_used_is_told_at_once) {
   const auto refusal = [](const fs::path& folder) {
     const auto opened = picture_store::open(folder.string(), 1 << 20);
-    return std::holds_alternative<std::string>(opened) ? std::get<std::string>(opened) : std::string{};
+    return std::holds_alternative<std::string>(opened) ? std::get<std::string>(opened)
+                                                       : std::string{};
   };
   const folder place;
   std::ofstream{place.path / "file"} << "x";
-  BOOST_TEST(refusal(place.path / "file").find("file, cannot be used: Not a directory") != std::string::npos, refusal(place.path / "file"));
+  BOOST_TEST(refusal(place.path / "file").find("file, cannot be used: Not a directory") !=
+                 std::string::npos,
+             refusal(place.path / "file"));
   const auto held = open_store(place);
   BOOST_TEST(refusal(place.path).find("another process uses it") != std::string::npos);
   BOOST_TEST(refusal(place.path / "new" / "folder") == "");

@@ -32,23 +32,29 @@ std::future<resolution> start_look_up(resolver& names, const std::string& host) 
 std::string text_of(std::future<resolution> answer) {
   BOOST_REQUIRE(answer.wait_for(60s) == std::future_status::ready);
   const auto where = answer.get();
-  if (const auto* error = std::get_if<fault>(&where)) return std::string{describe(error->code).name};
+  if (const auto* error = std::get_if<fault>(&where))
+    return std::string{describe(error->code).name};
   return std::get<std::vector<ip_address>>(where).front().text();
 }
 
 /// All addresses, or the name of the error code.
 std::string all_of(resolver& names, const std::string& host) {
   const auto where = start_look_up(names, host).get();
-  if (const auto* error = std::get_if<fault>(&where)) return std::string{describe(error->code).name};
+  if (const auto* error = std::get_if<fault>(&where))
+    return std::string{describe(error->code).name};
   std::string text;
-  for (const auto& address : std::get<std::vector<ip_address>>(where)) text += (text.empty() ? "" : " ") + address.text();
+  for (const auto& address : std::get<std::vector<ip_address>>(where))
+    text += (text.empty() ? "" : " ") + address.text();
   return text;
 }
 
-std::string look_up(resolver& names, const std::string& host) { return text_of(start_look_up(names, host)); }
+std::string look_up(resolver& names, const std::string& host) {
+  return text_of(start_look_up(names, host));
+}
 
 const address_guard& loopback_only() {
-  static const address_guard guard{{std::get<cidr>(parse_cidr("127.0.0.0/8")), std::get<cidr>(parse_cidr("::1"))}};
+  static const address_guard guard{
+      {std::get<cidr>(parse_cidr("127.0.0.0/8")), std::get<cidr>(parse_cidr("::1"))}};
   return guard;
 }
 
@@ -74,18 +80,22 @@ BOOST_AUTO_TEST_CASE(the_lowest_ipv4_address_is_taken_else_the_lowest_ipv6) {
   BOOST_TEST(look_up(others, "six.example") == "::1");
 }
 
-BOOST_AUTO_TEST_CASE(addresses_come_in_turn_of_their_families_each_once_and_no_more_than_are_tried) {
+BOOST_AUTO_TEST_CASE(
+    addresses_come_in_turn_of_their_families_each_once_and_no_more_than_are_tried) {
   const dns_stub both{always({0, {"127.0.0.9", "::1", "127.0.0.2", "127.0.0.9", "127.0.0.10"}})};
   resolver names{loopback_only(), asking(both)};
-  for (int i = 0; i < 2; ++i) BOOST_TEST(all_of(names, "both.example") == "127.0.0.2 ::1 127.0.0.9 127.0.0.10");
-  const dns_stub many{always({0, {"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "::1"}})};
+  for (int i = 0; i < 2; ++i)
+    BOOST_TEST(all_of(names, "both.example") == "127.0.0.2 ::1 127.0.0.9 127.0.0.10");
+  const dns_stub many{
+      always({0, {"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "::1"}})};
   resolver others{loopback_only(), asking(many)};
   BOOST_TEST(all_of(others, "many.example") == "127.0.0.1 ::1 127.0.0.2 127.0.0.3");
 }
 
 BOOST_AUTO_TEST_CASE(the_preferred_address_goes_first_while_the_name_has_it) {
   const dns_stub stub{[](const std::string&, bool, int query) {
-    return query < 2 ? dns_answer{0, {"127.0.0.1", "127.0.0.2", "127.0.0.3"}} : dns_answer{0, {"127.0.0.1", "127.0.0.3"}};
+    return query < 2 ? dns_answer{0, {"127.0.0.1", "127.0.0.2", "127.0.0.3"}}
+                     : dns_answer{0, {"127.0.0.1", "127.0.0.3"}};
   }};
   auto options = asking(stub);
   options.kept = 10min;
@@ -104,12 +114,14 @@ BOOST_AUTO_TEST_CASE(the_preferred_address_goes_first_while_the_name_has_it) {
 }
 
 BOOST_AUTO_TEST_CASE(one_that_is_preferred_no_longer_goes_back_to_its_place) {
-  const dns_stub stub{always({0, {"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"}})};
+  const dns_stub stub{
+      always({0, {"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"}})};
   auto options = asking(stub);
   options.kept = 10min;
   resolver names{loopback_only(), options};
   names.prefer("a.example", *parse_address("127.0.0.5"));
-  for (int i = 0; i < 2; ++i) BOOST_TEST(all_of(names, "a.example") == "127.0.0.5 127.0.0.1 127.0.0.2 127.0.0.3");
+  for (int i = 0; i < 2; ++i)
+    BOOST_TEST(all_of(names, "a.example") == "127.0.0.5 127.0.0.1 127.0.0.2 127.0.0.3");
   BOOST_TEST(!names.stop_preferring("a.example", *parse_address("127.0.0.1")));
   BOOST_TEST(!names.stop_preferring("b.example", *parse_address("127.0.0.5")));
   BOOST_TEST(all_of(names, "a.example") == "127.0.0.5 127.0.0.1 127.0.0.2 127.0.0.3");
@@ -120,7 +132,8 @@ BOOST_AUTO_TEST_CASE(one_that_is_preferred_no_longer_goes_back_to_its_place) {
 
 BOOST_AUTO_TEST_CASE(addresses_without_a_route_are_left_out_where_there_are_others) {
   const dns_stub stub{[](const std::string& name, bool, int) {
-    return name == "six.example" ? dns_answer{0, {"::1"}} : dns_answer{0, {"127.0.0.1", "::1", "127.0.0.2"}};
+    return name == "six.example" ? dns_answer{0, {"::1"}}
+                                 : dns_answer{0, {"127.0.0.1", "::1", "127.0.0.2"}};
   }};
   auto options = asking(stub);
   options.has_route = [](const ip_address& to) { return !to.v6; };
@@ -136,7 +149,8 @@ BOOST_AUTO_TEST_CASE(no_more_addresses_are_looked_at_for_a_route_than_the_bound_
   constexpr std::size_t bound = limits::addresses_looked_at;
   for (const std::size_t count : {bound, bound + 1}) {
     dns_answer many;
-    for (std::size_t i = 1; i <= count; ++i) many.addresses.push_back("127.0.0." + std::to_string(i));
+    for (std::size_t i = 1; i <= count; ++i)
+      many.addresses.push_back("127.0.0." + std::to_string(i));
     const dns_stub stub{always(many)};
     auto options = asking(stub);
     std::atomic<std::size_t> asked = 0;
@@ -151,7 +165,8 @@ BOOST_AUTO_TEST_CASE(no_more_addresses_are_looked_at_for_a_route_than_the_bound_
 }
 
 BOOST_AUTO_TEST_CASE(one_forbidden_address_forbids_the_name) {
-  for (const char* bad : {"10.0.0.1", "169.254.169.254", "0.0.0.0", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1"}) {
+  for (const char* bad :
+       {"10.0.0.1", "169.254.169.254", "0.0.0.0", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1"}) {
     const dns_stub mixed{always({0, {"127.0.0.1", "8.8.8.8", bad}})};
     resolver names{loopback_only(), asking(mixed)};
     BOOST_TEST(look_up(names, "mixed.example") == "blocked_address", bad);
@@ -181,7 +196,9 @@ BOOST_AUTO_TEST_CASE(an_answer_is_kept_for_its_time) {
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_is_kept_for_a_shorter_time) {
-  const dns_stub stub{[](const std::string&, bool, int query) { return query == 0 ? dns_answer{3, {}} : dns_answer{0, {"127.0.0.1"}}; }};
+  const dns_stub stub{[](const std::string&, bool, int query) {
+    return query == 0 ? dns_answer{3, {}} : dns_answer{0, {"127.0.0.1"}};
+  }};
   auto options = asking(stub);
   options.failure_kept = 10min;
   resolver names{loopback_only(), options};
@@ -214,7 +231,8 @@ BOOST_AUTO_TEST_CASE(many_names_are_looked_up_with_a_bounded_number_at_once) {
   options.at_once = 2;
   resolver names{loopback_only(), options};
   std::vector<std::future<resolution>> answers;
-  for (int i = 0; i < 300; ++i) answers.push_back(start_look_up(names, "n" + std::to_string(i) + ".example"));
+  for (int i = 0; i < 300; ++i)
+    answers.push_back(start_look_up(names, "n" + std::to_string(i) + ".example"));
   for (auto& answer : answers) BOOST_TEST(text_of(std::move(answer)) == "127.0.0.1");
 }
 
@@ -247,7 +265,8 @@ BOOST_AUTO_TEST_CASE(the_time_limit_of_a_look_up_starts_when_it_is_sent) {
   }
   for (auto& answer : alive) BOOST_TEST(text_of(std::move(answer)) == "127.0.0.1");
   for (auto& answer : dead) BOOST_TEST(text_of(std::move(answer)) == "dns_failed");
-  for (int i = 0; i < 12; ++i) BOOST_TEST(stub.queries("dead" + std::to_string(i) + ".example") > 0);
+  for (int i = 0; i < 12; ++i)
+    BOOST_TEST(stub.queries("dead" + std::to_string(i) + ".example") > 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_free_place_goes_to_the_oldest_and_the_newest_in_turn) {
@@ -266,7 +285,8 @@ BOOST_AUTO_TEST_CASE(a_free_place_goes_to_the_oldest_and_the_newest_in_turn) {
   options.at_once = 1;
   resolver names{loopback_only(), options};
   std::vector<std::future<resolution>> answers;
-  for (const char* name : {"first.example", "1.example", "2.example", "3.example", "4.example", "5.example"})
+  for (const char* name :
+       {"first.example", "1.example", "2.example", "3.example", "4.example", "5.example"})
     answers.push_back(start_look_up(names, name));
   open.set_value();
   for (auto& answer : answers) BOOST_TEST(text_of(std::move(answer)) == "127.0.0.1");
@@ -282,10 +302,12 @@ BOOST_AUTO_TEST_CASE(a_look_up_that_ends_as_it_is_sent_gives_its_place_to_the_ne
   resolver names{loopback_only(), options};
   names.look_up("a.onion", [gate = open.get_future().share()](const resolution&) { gate.wait(); });
   std::vector<std::future<resolution>> answers;  // all known by one wake-up
-  for (int i = 0; i < 20; ++i) answers.push_back(start_look_up(names, "n" + std::to_string(i) + ".onion"));
+  for (int i = 0; i < 20; ++i)
+    answers.push_back(start_look_up(names, "n" + std::to_string(i) + ".onion"));
   open.set_value();
   for (auto& answer : answers) BOOST_TEST(text_of(std::move(answer)) == "dns_failed");
-  BOOST_TEST(stub.queries("n7.onion") == 0);  // RFC 7686: such a name is never asked for, so its look-up ends at once
+  BOOST_TEST(stub.queries("n7.onion") ==
+             0);  // RFC 7686: such a name is never asked for, so its look-up ends at once
 }
 
 BOOST_AUTO_TEST_CASE(every_server_is_asked_within_the_time_limit) {
@@ -350,22 +372,26 @@ BOOST_AUTO_TEST_CASE(localhost_comes_from_the_hosts_file_and_is_guarded) {
 }
 
 BOOST_AUTO_TEST_CASE(a_fetch_goes_where_the_name_leads_under_its_own_host_name) {
-  origin host{origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
+  origin host{
+      origin::answering([](const std::string&) { return http_response(200, tiny_gif(1, 1)); })};
   const dns_stub stub{always({0, {"127.0.0.1"}})};
   auto options = loopback_options();
   options.dns_servers = stub.server();
   const auto result = fetch(options, host.url("/", "shop.example"));
   CHECK_CODE(result, none);
   BOOST_TEST(result.evidence.address == "127.0.0.1");
-  BOOST_TEST(host.requests().at(0).find("Host: shop.example:" + std::to_string(host.port())) != std::string::npos);
+  BOOST_TEST(host.requests().at(0).find("Host: shop.example:" + std::to_string(host.port())) !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_answers_differently_the_second_time_gains_nothing) {
   origin host{origin::answering([](const std::string& path) {
-    return path == "/again" ? http_response(302, "", "Location: /\r\n") : http_response(200, tiny_gif(1, 1));
+    return path == "/again" ? http_response(302, "", "Location: /\r\n")
+                            : http_response(200, tiny_gif(1, 1));
   })};
   const dns_stub rebinding{[](const std::string& name, bool, int query) {
-    return name == "late.example" || query > 0 ? dns_answer{0, {"10.0.0.1"}} : dns_answer{0, {"127.0.0.1"}};
+    return name == "late.example" || query > 0 ? dns_answer{0, {"10.0.0.1"}}
+                                               : dns_answer{0, {"127.0.0.1"}};
   }};
   auto options = loopback_options();
   options.dns_servers = rebinding.server();

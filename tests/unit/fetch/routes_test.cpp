@@ -20,7 +20,8 @@ std::atomic<int> error_of_ipv6 = 0;  // 0: there is IPv6
 
 }  // namespace
 
-/// In front of the library's own, for the whole test program: a kernel without IPv6 while that is wanted.
+/// In front of the library's own, for the whole test program: a kernel without IPv6 while that is
+/// wanted.
 extern "C" int socket(int family, int type, int protocol) noexcept {
   if (family == AF_INET6 && error_of_ipv6 != 0) {
     errno = error_of_ipv6;
@@ -43,7 +44,8 @@ struct ipv6_fails {
   ~ipv6_fails() { error_of_ipv6 = 0; }
 };
 
-constexpr const char* without_route = "127.255.255.255";  // the broadcast address of loopback: nothing can be connected to it
+constexpr const char* without_route =
+    "127.255.255.255";  // the broadcast address of loopback: nothing can be connected to it
 
 engine_options asking(const dns_stub& names) {
   auto options = loopback_options();
@@ -70,7 +72,8 @@ BOOST_AUTO_TEST_CASE(a_kernel_without_ipv6_fails_the_connection_and_closes_no_ot
     CHECK_CODE(fetch(*engine, host.url("/")), none);
     {
       const ipv6_fails absent{error};
-      CHECK_CODE(fetch(*engine, "http://[::1]:" + std::to_string(host.port()) + "/"), connect_failed);
+      CHECK_CODE(fetch(*engine, "http://[::1]:" + std::to_string(host.port()) + "/"),
+                 connect_failed);
     }
     CHECK_CODE(fetch(*engine, host.url("/")), none);
     BOOST_TEST(host.connections() == before + 1);
@@ -92,11 +95,13 @@ BOOST_AUTO_TEST_CASE(where_sockets_ran_out_idle_connections_are_closed) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_address_without_a_route_neither_speaks_for_the_host_nor_takes_from_its_time) {
+BOOST_AUTO_TEST_CASE(
+    an_address_without_a_route_neither_speaks_for_the_host_nor_takes_from_its_time) {
   const test_support::silent_listener silent;
   const test_support::closed_port closed;
   const dns_stub names{[](const std::string& name, bool, int) {
-    return name == "six.test" ? dns_answer{.addresses = {"127.0.0.1", "::1"}} : dns_answer{.addresses = {"127.0.0.1", without_route}};
+    return name == "six.test" ? dns_answer{.addresses = {"127.0.0.1", "::1"}}
+                              : dns_answer{.addresses = {"127.0.0.1", without_route}};
   }};
   auto options = asking(names);
   options.deadline = 300ms;
@@ -105,7 +110,8 @@ BOOST_AUTO_TEST_CASE(an_address_without_a_route_neither_speaks_for_the_host_nor_
     const auto slow = fetch(options, "http://" + name + ":" + std::to_string(silent.port()) + "/");
     CHECK_CODE(slow, timed_out);
     BOOST_TEST(slow.evidence.address == "127.0.0.1");
-    const auto refused = fetch(asking(names), "http://" + name + ":" + std::to_string(closed.port()) + "/");
+    const auto refused =
+        fetch(asking(names), "http://" + name + ":" + std::to_string(closed.port()) + "/");
     CHECK_CODE(refused, connect_failed);
     BOOST_TEST(refused.evidence.address == "127.0.0.1");
   }
@@ -118,7 +124,8 @@ BOOST_AUTO_TEST_CASE(a_callback_without_a_route_is_a_failed_connection) {
   const ipv6_fails absent{EAFNOSUPPORT};
   for (const std::string host : {"[::1]", without_route}) {
     std::promise<webhooks::posted> done;
-    over->submit({"http://" + host + ":8080/", {}, "{}"}, [&done](webhooks::posted result) { done.set_value(std::move(result)); });
+    over->submit({"http://" + host + ":8080/", {}, "{}"},
+                 [&done](webhooks::posted result) { done.set_value(std::move(result)); });
     BOOST_TEST((done.get_future().get().code == error_code::connect_failed), host);
   }
 }

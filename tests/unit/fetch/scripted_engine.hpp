@@ -18,7 +18,8 @@ struct asked {
   on_fetched done;
 };
 
-/// An engine whose fetches wait until the test answers them, or are answered by `at_once` before submit returns.
+/// An engine whose fetches wait until the test answers them, or are answered by `at_once` before
+/// submit returns.
 class scripted_engine final : public engine {
  public:
   std::function<outcome(const request&)> at_once;

@@ -29,7 +29,8 @@ outcome success(std::uint32_t width, std::optional<file_version> version = std::
   outcome result;
   result.measured = {image_format::png, width, 7};
   result.detail = "told by the network";
-  result.evidence = {"http://a.example/moved", "192.0.2.1", 200, 1234, std::string(64, 'c'), 1, 2, 3};
+  result.evidence = {"http://a.example/moved", "192.0.2.1", 200, 1234,
+                     std::string(64, 'c'),     1,           2,   3};
   result.leads_to = "192.0.2.1";
   result.version = std::move(version);
   return result;
@@ -42,7 +43,9 @@ outcome still_the_same() {
   return result;
 }
 
-file_version version_of(const std::string& etag) { return {"http://a.example/moved", etag, "Sun, 06 Nov 1994 08:49:37 GMT"}; }
+file_version version_of(const std::string& etag) {
+  return {"http://a.example/moved", etag, "Sun, 06 Nov 1994 08:49:37 GMT"};
+}
 
 /// A sharing engine over a scripted one, and a clock that stands still until told otherwise.
 struct bench {
@@ -53,7 +56,8 @@ struct bench {
   }
 
   void submit(const std::string& url) {
-    shared->submit({url, std::nullopt}, [this](outcome result) { outcomes.push_back(std::move(result)); });
+    shared->submit({url, std::nullopt},
+                   [this](outcome result) { outcomes.push_back(std::move(result)); });
   }
   void answer(outcome result) {
     auto next = inner->take();
@@ -83,7 +87,9 @@ constexpr auto url_a = "http://a.example/1.png";
 
 BOOST_AUTO_TEST_CASE(a_url_that_is_being_fetched_is_not_fetched_again_and_all_get_its_outcome) {
   bench with;
-  for (const char* spelling : {url_a, "HTTP://A.example:80/x/../1.png", "http://a.example/1.png#part"}) with.submit(spelling);
+  for (const char* spelling :
+       {url_a, "HTTP://A.example:80/x/../1.png", "http://a.example/1.png#part"})
+    with.submit(spelling);
   with.submit("http://a.example/1.png?other");
   BOOST_TEST(with.fetches() == 2u);
   with.answer(success(5));
@@ -128,7 +134,9 @@ BOOST_AUTO_TEST_CASE(a_fetch_whose_time_is_over_counts_only_for_who_began_it) {
   submit("fourth");
   BOOST_TEST(with.fetches() == 2u);
   with.answer(failure(error_code::timed_out));
-  BOOST_TEST((told == std::vector<std::string>{"first timed out", "second timed out", "third timed out"}), "nobody waits for a third");
+  BOOST_TEST(
+      (told == std::vector<std::string>{"first timed out", "second timed out", "third timed out"}),
+      "nobody waits for a third");
   BOOST_TEST(with.fetches() == 3u);
   with.answer(success(5));
   BOOST_TEST(told.back() == "fourth measured");
@@ -163,7 +171,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_url_and_what_is_spelt_at_length_reaches_the_engi
   bench with;
   with.submit("ftp://a.example/");
   with.submit("ftp://a.example/");
-  const std::string blanks = "http://a.example/" + std::string(limits::url_bytes - 20, ' ') + "x";  // canonical: three bytes each
+  const std::string blanks = "http://a.example/" + std::string(limits::url_bytes - 20, ' ') +
+                             "x";  // canonical: three bytes each
   with.submit(blanks);
   BOOST_TEST(with.fetches() == 3u);
   BOOST_TEST(with.inner->requests().front().url == "ftp://a.example/");
@@ -172,7 +181,9 @@ BOOST_AUTO_TEST_CASE(what_is_no_url_and_what_is_spelt_at_length_reaches_the_engi
 
 BOOST_AUTO_TEST_CASE(an_engine_that_answers_before_submit_returns_is_no_exception) {
   bench with{1s};
-  with.inner->at_once = [](const request& wanted) { return wanted.url == url_a ? success(3) : failure(error_code::invalid_url); };
+  with.inner->at_once = [](const request& wanted) {
+    return wanted.url == url_a ? success(3) : failure(error_code::invalid_url);
+  };
   with.submit(url_a);
   with.submit(url_a);
   with.submit("http://b.example/");
@@ -353,16 +364,20 @@ BOOST_AUTO_TEST_CASE(the_end_answers_everybody_who_waits) {
 BOOST_AUTO_TEST_CASE(resolving_is_handed_on) {
   bench with;
   std::string found;
-  with.shared->resolve("http://a.example/", [&](std::string address) { found = std::move(address); });
+  with.shared->resolve("http://a.example/",
+                       [&](std::string address) { found = std::move(address); });
   BOOST_TEST(found == "192.0.2.1");
-  BOOST_TEST(with.inner->resolved == std::vector<std::string>{"http://a.example/"}, boost::test_tools::per_element());
+  BOOST_TEST(with.inner->resolved == std::vector<std::string>{"http://a.example/"},
+             boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(under_many_threads_every_submit_is_answered_once_and_no_url_is_fetched_twice_at_once) {
+BOOST_AUTO_TEST_CASE(
+    under_many_threads_every_submit_is_answered_once_and_no_url_is_fetched_twice_at_once) {
   for (const auto reuse_for : {0ms, 2ms}) {
     auto made = std::make_unique<scripted_engine>();
     auto& inner = *made;
-    const auto shared = make_sharing_engine(std::move(made), {reuse_for, 3, std::chrono::steady_clock::now});
+    const auto shared =
+        make_sharing_engine(std::move(made), {reuse_for, 3, std::chrono::steady_clock::now});
     constexpr int submitters = 3;
     constexpr int each = 2000;
     std::atomic<int> answered = 0;
@@ -372,10 +387,11 @@ BOOST_AUTO_TEST_CASE(under_many_threads_every_submit_is_answered_once_and_no_url
     for (int t = 0; t < submitters; ++t) {
       threads.emplace_back([&] {
         for (int i = 0; i < each; ++i) {
-          shared->submit({"http://a.example/" + std::to_string(i % 5), std::nullopt}, [&](const outcome& result) {
-            confirmations += result.not_modified ? 1 : 0;
-            ++answered;
-          });
+          shared->submit({"http://a.example/" + std::to_string(i % 5), std::nullopt},
+                         [&](const outcome& result) {
+                           confirmations += result.not_modified ? 1 : 0;
+                           ++answered;
+                         });
         }
       });
     }

@@ -33,7 +33,8 @@ struct row {
 
 void check_all(std::initializer_list<row> rows) {
   for (const auto& r : rows)
-    BOOST_TEST(canonical(r.text) == r.expected, "'" << r.text << "' gives " << canonical(r.text) << ", not " << r.expected);
+    BOOST_TEST(canonical(r.text) == r.expected,
+               "'" << r.text << "' gives " << canonical(r.text) << ", not " << r.expected);
 }
 
 }  // namespace
@@ -106,10 +107,12 @@ BOOST_AUTO_TEST_CASE(a_name_in_unicode_becomes_punycode_as_in_browsers) {
       {"http://\u2603.example/", "http://xn--n3h.example/"},
       {"http://xn--n3h.example/", "http://xn--n3h.example/"},
       {"http://\U0001F4A9.example/", "http://xn--ls8h.example/"},
-      {"http://a_b.r3---sn-x.-a-.b\u00FCcher.example/", "http://a_b.r3---sn-x.-a-.xn--bcher-kva.example/"},
+      {"http://a_b.r3---sn-x.-a-.b\u00FCcher.example/",
+       "http://a_b.r3---sn-x.-a-.xn--bcher-kva.example/"},
       {"http://h.example/\u00E9/\u4E2D?\u00E9", "http://h.example/%C3%A9/%E4%B8%AD?%C3%A9"},
   });
-  BOOST_TEST(located("http://h.example/a", "//b\u00FCcher.example/\u00E9") == "http://xn--bcher-kva.example/%C3%A9");
+  BOOST_TEST(located("http://h.example/a", "//b\u00FCcher.example/\u00E9") ==
+             "http://xn--bcher-kva.example/%C3%A9");
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_is_not_valid_in_unicode_or_punycode_is_refused) {
@@ -160,7 +163,8 @@ BOOST_AUTO_TEST_CASE(a_name_in_unicode_is_read_no_further_than_dns_can_hold) {
   };
   const auto reason = [](const std::string& name) {
     const auto parsed = parse_url("http://" + name + "/");
-    return std::holds_alternative<url_error>(parsed) ? std::get<url_error>(parsed).reason : std::string{};
+    return std::holds_alternative<url_error>(parsed) ? std::get<url_error>(parsed).reason
+                                                     : std::string{};
   };
   const std::string too_long = "its host is not a name that DNS can hold";
   const auto longest = repeated("a\uFF61", 126) + "b";  // 253 bytes as ASCII
@@ -168,7 +172,8 @@ BOOST_AUTO_TEST_CASE(a_name_in_unicode_is_read_no_further_than_dns_can_hold) {
   BOOST_TEST(canonical("http://" + longest + "\uFF61/") == "http://" + repeated("a.", 126) + "b./");
   BOOST_TEST(reason(longest + "b") == too_long);
   BOOST_TEST(reason(longest + "b\uFF61") == too_long);
-  BOOST_TEST(reason(longest + "\uFF61xn--a") == "its host has a label of punycode that is not valid");
+  BOOST_TEST(reason(longest + "\uFF61xn--a") ==
+             "its host has a label of punycode that is not valid");
   BOOST_TEST(reason(longest + "b\uFF61xn--a") == too_long);
   BOOST_TEST(reason(repeated("\uFF61", 2700)) == too_long);
 }
@@ -197,7 +202,9 @@ BOOST_AUTO_TEST_CASE(what_is_refused_is_refused_with_words_that_hold_nothing_of_
     BOOST_REQUIRE_MESSAGE(std::holds_alternative<url_error>(parsed), each.text);
     BOOST_TEST(std::get<url_error>(parsed).reason == each.expected, each.text);
   }
-  BOOST_TEST(std::get<url_error>(parse_url("http://h.example/" + std::string(limits::url_bytes, 'a'))).reason == "it is longer than 8 KiB");
+  BOOST_TEST(
+      std::get<url_error>(parse_url("http://h.example/" + std::string(limits::url_bytes, 'a')))
+          .reason == "it is longer than 8 KiB");
 }
 
 BOOST_AUTO_TEST_CASE(every_spelling_of_an_ipv4_address_becomes_dotted_decimal) {
@@ -316,7 +323,8 @@ BOOST_AUTO_TEST_CASE(blanks_and_controls_around_and_line_ends_within_are_dropped
 }
 
 BOOST_AUTO_TEST_CASE(ports_on_the_bad_port_list_are_refused) {
-  for (const int port : {0, 1, 7, 21, 22, 23, 25, 53, 110, 143, 389, 465, 587, 993, 995, 2049, 5060, 6000, 6667, 6697, 10080}) {
+  for (const int port : {0,   1,   7,   21,  22,   23,   25,   53,   110,  143,  389,
+                         465, 587, 993, 995, 2049, 5060, 6000, 6667, 6697, 10080}) {
     const auto text = "http://h.example:" + std::to_string(port) + "/";
     BOOST_TEST(canonical(text) == "refused", text);
     BOOST_TEST(is_bad_port(static_cast<std::uint16_t>(port)));
@@ -330,7 +338,8 @@ BOOST_AUTO_TEST_CASE(ports_on_the_bad_port_list_are_refused) {
 BOOST_AUTO_TEST_CASE(a_url_has_at_most_8192_bytes) {
   const std::string start = "http://h.example/";
   BOOST_TEST(canonical(start + std::string(limits::url_bytes - start.size(), 'a')) != "refused");
-  BOOST_TEST(canonical(start + std::string(limits::url_bytes - start.size() + 1, 'a')) == "refused");
+  BOOST_TEST(canonical(start + std::string(limits::url_bytes - start.size() + 1, 'a')) ==
+             "refused");
 }
 
 BOOST_AUTO_TEST_CASE(a_name_has_labels_of_63_and_253_bytes_in_all) {
@@ -376,7 +385,8 @@ BOOST_AUTO_TEST_CASE(logs_get_neither_query_nor_fragment) {
 
 BOOST_AUTO_TEST_CASE(the_canonical_form_parses_to_itself) {
   for (const std::string_view text :
-       {"http://h.example/a%20b?x'y", "https://[::ffff:1.2.3.4]:99/..//x\\y?\\", "HTTP://0x7f.1:8080/%2e%2e/^"}) {
+       {"http://h.example/a%20b?x'y", "https://[::ffff:1.2.3.4]:99/..//x\\y?\\",
+        "HTTP://0x7f.1:8080/%2e%2e/^"}) {
     const auto once = canonical(text);
     BOOST_TEST(once == canonical(once));
     BOOST_TEST(once != "refused");

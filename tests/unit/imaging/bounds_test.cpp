@@ -1,4 +1,5 @@
-// The longest sides that each format can have, and one pixel more where its fields have room for it.
+// The longest sides that each format can have, and one pixel more where its fields have room for
+// it.
 #include <boost/test/unit_test.hpp>
 #include <string>
 #include <vector>
@@ -25,12 +26,14 @@ std::string icon_of_bitmap(std::uint32_t width, std::uint32_t twice_height) {
 
 std::vector<picture> at_their_bounds() {
   return {
-      {"JPEG", jpeg(most_16, most_16), most_16, most_16},  // fields of 16 bits have no room for more
+      {"JPEG", jpeg(most_16, most_16), most_16,
+       most_16},  // fields of 16 bits have no room for more
       {"GIF", gif(most_16, most_16), most_16, most_16},
       {"PNG", png(most_31, most_31), most_31, most_31},
       {"BMP", bmp({.width = most_31, .height = most_31}), most_31, most_31},
       {"BMP from top to bottom", bmp({.width = 5, .height = 0U - most_31}), 5, most_31},
-      {"OS/2 BMP", bmp({.header_length = 12, .width = most_16, .height = most_16}), most_16, most_16},
+      {"OS/2 BMP", bmp({.header_length = 12, .width = most_16, .height = most_16}), most_16,
+       most_16},
       {"lossy WebP", webp_lossy(16'383, 16'383), 16'383, 16'383},
       {"lossless WebP", webp_lossless(16'384, 16'384), 16'384, 16'384},
       {"WebP by its width", webp_animation(1 << 24, 255), 1 << 24, 255},
@@ -38,8 +41,11 @@ std::vector<picture> at_their_bounds() {
       {"WebP by its area", webp_animation(65'536, 65'535), 65'536, 65'535},
       {"PSD", psd_start({.width = 30'000, .height = 30'000}), 30'000, 30'000},
       {"PSB", psd_start({.large = true, .width = 300'000, .height = 300'000}), 300'000, 300'000},
-      {"TIFF", tiff({.width = most_32, .height = most_32, .side_type = tiff_type::u32}), most_32, most_32},
-      {"BigTIFF", tiff({.large = true, .width = most_32, .height = most_32, .side_type = tiff_type::u64}), most_32, most_32},
+      {"TIFF", tiff({.width = most_32, .height = most_32, .side_type = tiff_type::u32}), most_32,
+       most_32},
+      {"BigTIFF",
+       tiff({.large = true, .width = most_32, .height = most_32, .side_type = tiff_type::u64}),
+       most_32, most_32},
       {"icon with a PNG", ico({{5, 5, png(4096, 4096)}}), 4096, 4096},
       {"icon with a bitmap", icon_of_bitmap(4096, 8192), 4096, 4096},
       {"HEIC", heif(plain_heif(most_32, most_32)), most_32, most_32},
@@ -62,8 +68,10 @@ std::vector<picture> beyond_their_bounds() {
       {"PSD of 2^32 - 1", psd_start({.width = most_32, .height = most_32})},
       {"PSB by its width", psd_start({.large = true, .width = 300'001, .height = 5})},
       {"PSB by its height", psd_start({.large = true, .width = 5, .height = 300'001})},
-      {"BigTIFF by its width", tiff({.large = true, .width = std::uint64_t{most_32} + 1, .side_type = tiff_type::u64})},
-      {"BigTIFF by its height", tiff({.large = true, .height = std::uint64_t{most_32} + 1, .side_type = tiff_type::u64})},
+      {"BigTIFF by its width",
+       tiff({.large = true, .width = std::uint64_t{most_32} + 1, .side_type = tiff_type::u64})},
+      {"BigTIFF by its height",
+       tiff({.large = true, .height = std::uint64_t{most_32} + 1, .side_type = tiff_type::u64})},
       {"icon with a PNG, by its width", ico({{5, 5, png(4097, 5)}})},
       {"icon with a PNG, by its height", ico({{5, 5, png(5, 4097)}})},
       {"icon with a PNG of 2^32 - 1", ico({{5, 5, png(most_32, most_32)}})},
@@ -77,7 +85,8 @@ std::vector<picture> beyond_their_bounds() {
 
 BOOST_AUTO_TEST_SUITE(the_sides_of_a_picture)
 
-// A measured size is all that header mode waits for; full mode looks at the end, which is not there of every picture of such a size.
+// A measured size is all that header mode waits for; full mode looks at the end, which is not there
+// of every picture of such a size.
 BOOST_AUTO_TEST_CASE(are_measured_at_the_bound_of_its_format) {
   for (const auto& each : at_their_bounds()) {
     BOOST_TEST_CONTEXT(each.name) {
@@ -105,7 +114,9 @@ BOOST_AUTO_TEST_CASE(are_refused_beyond_it_as_soon_as_they_are_read) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(make_a_perimeter_that_fits) { BOOST_TEST(perimeter_of({image_format::tiff, most_32, most_32}) == 17'179'869'180); }
+BOOST_AUTO_TEST_CASE(make_a_perimeter_that_fits) {
+  BOOST_TEST(perimeter_of({image_format::tiff, most_32, most_32}) == 17'179'869'180);
+}
 
 BOOST_AUTO_TEST_SUITE_END()
 

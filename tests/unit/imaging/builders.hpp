@@ -25,7 +25,9 @@ class file_bytes {
   }
   file_bytes& be16(std::uint32_t value) { return u8(value >> 8).u8(value); }
   file_bytes& be32(std::uint32_t value) { return be16(value >> 16).be16(value); }
-  file_bytes& be64(std::uint64_t value) { return be32(static_cast<std::uint32_t>(value >> 32)).be32(static_cast<std::uint32_t>(value)); }
+  file_bytes& be64(std::uint64_t value) {
+    return be32(static_cast<std::uint32_t>(value >> 32)).be32(static_cast<std::uint32_t>(value));
+  }
   file_bytes& le16(std::uint32_t value) { return u8(value).u8(value >> 8); }
   file_bytes& le32(std::uint32_t value) { return le16(value).le16(value >> 16); }
   file_bytes& fill(std::size_t count, std::uint32_t value = 0) {
@@ -41,8 +43,8 @@ class file_bytes {
 
 // Parts of JPEG files.
 std::string jpeg_segment(std::uint32_t marker, std::string_view content);
-std::string jpeg_frame(std::uint32_t marker, std::uint32_t width, std::uint32_t height, std::uint32_t components = 3,
-                       std::uint32_t precision = 8);
+std::string jpeg_frame(std::uint32_t marker, std::uint32_t width, std::uint32_t height,
+                       std::uint32_t components = 3, std::uint32_t precision = 8);
 std::string jpeg_scan(std::string_view entropy_coded);
 /// A colour profile in as many APP2 segments as it takes.
 std::string jpeg_colour_profile(std::size_t bytes);
@@ -90,8 +92,10 @@ struct icon {
 };
 /// The directory and its pictures, in the order given.
 std::string ico(const std::vector<icon>& icons);
-/// A BMP without its file header, of 32 bits per pixel and with a mask; its header says twice the height.
-std::string icon_bitmap(std::uint32_t width, std::uint32_t height, std::uint32_t header_length = 40);
+/// A BMP without its file header, of 32 bits per pixel and with a mask; its header says twice the
+/// height.
+std::string icon_bitmap(std::uint32_t width, std::uint32_t height,
+                        std::uint32_t header_length = 40);
 
 /// What a reader says that gets the file in pieces of that size; 0: all at once.
 image_reader::outcome read_in_pieces(std::string_view file, std::size_t piece = 0);

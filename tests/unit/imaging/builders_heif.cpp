@@ -12,8 +12,11 @@ void add_number(file_bytes& bytes, std::size_t size, std::uint64_t value) {
 std::string location_box(const heif_options& o, std::uint64_t data_at) {
   file_bytes box;
   const std::size_t index_bytes = o.location_version == 0 ? 0 : o.index_bytes;
-  box.u8(static_cast<std::uint32_t>(o.offset_bytes << 4 | o.length_bytes)).u8(static_cast<std::uint32_t>(o.base_bytes << 4 | index_bytes));
-  const auto item_number = [&](std::uint32_t n) { o.location_version < 2 ? box.be16(n) : box.be32(n); };
+  box.u8(static_cast<std::uint32_t>(o.offset_bytes << 4 | o.length_bytes))
+      .u8(static_cast<std::uint32_t>(o.base_bytes << 4 | index_bytes));
+  const auto item_number = [&](std::uint32_t n) {
+    o.location_version < 2 ? box.be16(n) : box.be32(n);
+  };
   item_number(static_cast<std::uint32_t>(o.items.size()));
   std::uint64_t in_meta = 0;
   for (const heif_item& item : o.items) {
@@ -63,23 +66,32 @@ std::string iso_box(std::string_view type, std::string_view content, bool large)
   return file_bytes{}.be32(static_cast<std::uint32_t>(content.size()) + 8).text(type).text(content);
 }
 
-std::string full_box(std::string_view type, std::uint32_t version, std::uint32_t flags, std::string_view content) {
+std::string full_box(std::string_view type, std::uint32_t version, std::uint32_t flags,
+                     std::string_view content) {
   return iso_box(type, std::string{file_bytes{}.be32(version << 24 | flags).text(content)});
 }
 
 std::string file_type(std::string_view brands) {
-  return iso_box("ftyp", std::string{file_bytes{}.text(brands.substr(0, 4)).be32(0).text(brands.substr(4))});
+  return iso_box(
+      "ftyp", std::string{file_bytes{}.text(brands.substr(0, 4)).be32(0).text(brands.substr(4))});
 }
 
 std::string size_property(std::uint32_t width, std::uint32_t height) {
   return full_box("ispe", 0, 0, std::string{file_bytes{}.be32(width).be32(height)});
 }
-std::string rotation_property(std::uint32_t quarter_turns) { return iso_box("irot", std::string{file_bytes{}.u8(quarter_turns)}); }
+std::string rotation_property(std::uint32_t quarter_turns) {
+  return iso_box("irot", std::string{file_bytes{}.u8(quarter_turns)});
+}
 std::string mirror_property() { return iso_box("imir", std::string{file_bytes{}.u8(1)}); }
-std::string crop_property(std::uint32_t width, std::uint32_t width_divisor, std::uint32_t height, std::uint32_t height_divisor) {
+std::string crop_property(std::uint32_t width, std::uint32_t width_divisor, std::uint32_t height,
+                          std::uint32_t height_divisor) {
   const file_bytes centred = file_bytes{}.be32(0).be32(1).be32(0).be32(1);
-  return iso_box("clap",
-                 std::string{file_bytes{}.be32(width).be32(width_divisor).be32(height).be32(height_divisor).text(std::string{centred})});
+  return iso_box("clap", std::string{file_bytes{}
+                                         .be32(width)
+                                         .be32(width_divisor)
+                                         .be32(height)
+                                         .be32(height_divisor)
+                                         .text(std::string{centred})});
 }
 std::string decoder_property() { return iso_box("hvcC", std::string(23, '\1')); }
 
@@ -95,7 +107,8 @@ std::string association_box(const heif_options& o) {
   for (const heif_item& item : o.items) {
     o.association_version == 0 ? box.be16(item.number) : box.be32(item.number);
     box.u8(static_cast<std::uint32_t>(item.properties.size()));
-    for (const std::uint32_t property : item.properties) o.long_indexes ? box.be16(property | 0x8000) : box.u8(property | 0x80);
+    for (const std::uint32_t property : item.properties)
+      o.long_indexes ? box.be16(property | 0x8000) : box.u8(property | 0x80);
   }
   return full_box("ipma", o.association_version, o.long_indexes ? 1 : 0, std::string{box});
 }

@@ -13,7 +13,8 @@ namespace retail_pulse::imaging {
 /// A box of the ISO base media file format; `large`: with a length of 64 bits.
 std::string iso_box(std::string_view type, std::string_view content, bool large = false);
 /// A box whose content starts with its version and flags.
-std::string full_box(std::string_view type, std::uint32_t version, std::uint32_t flags, std::string_view content);
+std::string full_box(std::string_view type, std::uint32_t version, std::uint32_t flags,
+                     std::string_view content);
 /// `ftyp`; the first four letters are the major brand, the others the compatible ones.
 std::string file_type(std::string_view brands);
 
@@ -21,7 +22,8 @@ std::string file_type(std::string_view brands);
 std::string size_property(std::uint32_t width, std::uint32_t height);
 std::string rotation_property(std::uint32_t quarter_turns);
 std::string mirror_property();
-std::string crop_property(std::uint32_t width, std::uint32_t width_divisor, std::uint32_t height, std::uint32_t height_divisor);
+std::string crop_property(std::uint32_t width, std::uint32_t width_divisor, std::uint32_t height,
+                          std::uint32_t height_divisor);
 /// What a decoder needs to know; of no meaning here.
 std::string decoder_property();
 

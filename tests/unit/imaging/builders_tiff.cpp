@@ -37,7 +37,8 @@ tiff_bytes& tiff_bytes::entry(const tiff_entry& e, std::uint64_t outside_at) {
   return fill(field_bytes - bytes_of(e));
 }
 
-tiff_bytes& tiff_bytes::raw_entry(std::uint32_t tag, std::uint32_t type, std::uint64_t count, std::uint64_t field) {
+tiff_bytes& tiff_bytes::raw_entry(std::uint32_t tag, std::uint32_t type, std::uint64_t count,
+                                  std::uint64_t field) {
   return number(tag, 2).number(type, 2).offset(count).offset(field);
 }
 
@@ -47,15 +48,20 @@ tiff_bytes& tiff_bytes::fill(std::size_t count, std::uint32_t value) {
 }
 
 std::string tiff(const tiff_options& o) {
-  tiff_entry offsets{o.tiles ? 324U : 273U, o.large ? tiff_type::u64 : tiff_type::u32, std::vector<std::uint64_t>(o.strips.size())};
-  const tiff_entry lengths{o.tiles ? 325U : 279U, o.length_type, {o.strips.begin(), o.strips.end()}};
+  tiff_entry offsets{o.tiles ? 324U : 273U, o.large ? tiff_type::u64 : tiff_type::u32,
+                     std::vector<std::uint64_t>(o.strips.size())};
+  const tiff_entry lengths{
+      o.tiles ? 325U : 279U, o.length_type, {o.strips.begin(), o.strips.end()}};
   const std::size_t field_bytes = o.large ? 8 : 4;
-  const auto outside_bytes = [&](const tiff_entry& e) { return bytes_of(e) > field_bytes ? bytes_of(e) : 0; };
+  const auto outside_bytes = [&](const tiff_entry& e) {
+    return bytes_of(e) > field_bytes ? bytes_of(e) : 0;
+  };
 
   constexpr std::size_t entries = 6;
   const std::size_t directory_bytes = (o.large ? 8 + entries * 20 : 2 + entries * 12) + field_bytes;
   const std::size_t arrays_bytes = outside_bytes(offsets) + outside_bytes(lengths);
-  const std::size_t strips_bytes = std::accumulate(o.strips.begin(), o.strips.end(), std::size_t{0});
+  const std::size_t strips_bytes =
+      std::accumulate(o.strips.begin(), o.strips.end(), std::size_t{0});
 
   const auto place_of = [&](char piece) {
     std::size_t at = o.large ? 16 : 8;
@@ -65,8 +71,10 @@ std::string tiff(const tiff_options& o) {
     return at;
   };
   const std::size_t arrays_at = place_of('a');
-  const std::size_t offsets_at = arrays_at + (o.lengths_before_offsets ? outside_bytes(lengths) : 0);
-  const std::size_t lengths_at = arrays_at + (o.lengths_before_offsets ? 0 : outside_bytes(offsets));
+  const std::size_t offsets_at =
+      arrays_at + (o.lengths_before_offsets ? outside_bytes(lengths) : 0);
+  const std::size_t lengths_at =
+      arrays_at + (o.lengths_before_offsets ? 0 : outside_bytes(offsets));
 
   std::vector<std::size_t> order = o.order;
   if (order.empty()) {
@@ -81,7 +89,9 @@ std::string tiff(const tiff_options& o) {
 
   tiff_bytes directory{o.big_endian, o.large};
   directory.entry_count(entries);
-  directory.entry({256, o.side_type, {o.width}}).entry({257, o.side_type, {o.height}}).entry({259, tiff_type::u16, {1}});
+  directory.entry({256, o.side_type, {o.width}})
+      .entry({257, o.side_type, {o.height}})
+      .entry({259, tiff_type::u16, {1}});
   directory.entry({262, tiff_type::u16, {1}});
   directory.entry(offsets, offsets_at).entry(lengths, lengths_at);
   directory.offset(0);
@@ -95,7 +105,8 @@ std::string tiff(const tiff_options& o) {
   add_array(o.lengths_before_offsets ? offsets : lengths);
 
   std::string file = tiff_bytes{o.big_endian, o.large}.header(place_of('d'));
-  for (std::size_t n = 0; n < o.layout.size(); n = std::min(o.layout.find(' ', n), o.layout.size() - 1) + 1) {
+  for (std::size_t n = 0; n < o.layout.size();
+       n = std::min(o.layout.find(' ', n), o.layout.size() - 1) + 1) {
     if (o.layout[n] == 'd') file += directory;
     if (o.layout[n] == 'a') file += arrays;
     if (o.layout[n] == 's') file += std::string(strips_bytes, 'p');
@@ -105,8 +116,10 @@ std::string tiff(const tiff_options& o) {
 
 namespace {
 
-/// The entries of a directory by their tags, with a strip at that place and the inner directories at theirs.
-std::vector<tiff_entry> entries_of(const tiff_directory& d, bool large, std::uint64_t strip_at, const std::vector<std::uint64_t>& places) {
+/// The entries of a directory by their tags, with a strip at that place and the inner directories
+/// at theirs.
+std::vector<tiff_entry> entries_of(const tiff_directory& d, bool large, std::uint64_t strip_at,
+                                   const std::vector<std::uint64_t>& places) {
   std::vector<tiff_entry> entries = d.more;
   if (d.kind) entries.push_back({254, tiff_type::u32, {*d.kind}});
   if (d.width != 0) entries.push_back({256, tiff_type::u32, {d.width}});
@@ -126,13 +139,15 @@ std::string tiff_of(const std::vector<tiff_directory>& directories, const tiff_l
   const std::size_t field_bytes = layout.large ? 8 : 4;
   const std::size_t header_bytes = layout.large ? 16 : 8;
   const auto bytes_of_directory = [&](const tiff_directory& d) {
-    const std::size_t entries = entries_of(d, layout.large, 0, std::vector<std::uint64_t>(directories.size())).size();
+    const std::size_t entries =
+        entries_of(d, layout.large, 0, std::vector<std::uint64_t>(directories.size())).size();
     const std::size_t array = d.inner.size() > 1 ? d.inner.size() * field_bytes : 0;
     return (layout.large ? 8 + entries * 20 : 2 + entries * 12) + field_bytes + array;
   };
   std::vector<std::size_t> order(directories.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::rotate(std::ranges::find(order, layout.last), std::ranges::next(std::ranges::find(order, layout.last)), order.end());
+  std::ranges::rotate(std::ranges::find(order, layout.last),
+                      std::ranges::next(std::ranges::find(order, layout.last)), order.end());
 
   std::vector<std::uint64_t> places;
   std::vector<std::uint64_t> strips_at(directories.size());
@@ -152,13 +167,16 @@ std::string tiff_of(const std::vector<tiff_directory>& directories, const tiff_l
 
   std::string strips;
   for (const std::size_t n : order) strips += std::string(directories[n].strip, 'p');
-  std::string file = std::string{tiff_bytes{layout.big_endian, layout.large}.header(places[layout.first])} + layout.behind_header;
+  std::string file =
+      std::string{tiff_bytes{layout.big_endian, layout.large}.header(places[layout.first])} +
+      layout.behind_header;
   if (layout.strips_first) file += strips;
   for (std::size_t n = 0; n < directories.size(); ++n) {
     const auto& each = directories[n];
     tiff_bytes written{layout.big_endian, layout.large};
     const auto entries = entries_of(each, layout.large, strips_at[n], places);
-    const std::uint64_t array_at = places[n] + bytes_of_directory(each) - (each.inner.size() > 1 ? each.inner.size() * field_bytes : 0);
+    const std::uint64_t array_at = places[n] + bytes_of_directory(each) -
+                                   (each.inner.size() > 1 ? each.inner.size() * field_bytes : 0);
     written.entry_count(entries.size());
     for (const auto& e : entries) written.entry(e, array_at);
     written.offset(each.next ? places[*each.next] : 0);
@@ -197,9 +215,11 @@ std::string arw(bool marks_previews) {
 
 std::string cr2() {
   const std::string raw_directory_at = file_bytes{}.le32(200);
-  return tiff_of(
-      {{.width = 1404, .height = 936, .next = 1}, {.next = 2, .strip = 30}, {.width = 362, .height = 234, .next = 3}, {.strip = 100}},
-      {.last = 3, .behind_header = std::string("CR\2\0", 4) + raw_directory_at});
+  return tiff_of({{.width = 1404, .height = 936, .next = 1},
+                  {.next = 2, .strip = 30},
+                  {.width = 362, .height = 234, .next = 3},
+                  {.strip = 100}},
+                 {.last = 3, .behind_header = std::string("CR\2\0", 4) + raw_directory_at});
 }
 
 }  // namespace retail_pulse::imaging

@@ -8,7 +8,9 @@ namespace {
 
 using namespace std::string_literals;
 
-std::string without_last(std::size_t bytes, const std::string& file) { return file.substr(0, file.size() - bytes); }
+std::string without_last(std::size_t bytes, const std::string& file) {
+  return file.substr(0, file.size() - bytes);
+}
 
 void is_truncated(const std::string& file, const std::string& reason) {
   const auto outcome = read_in_pieces(file, 3);
@@ -25,7 +27,8 @@ BOOST_AUTO_TEST_SUITE(a_file_without_its_end_mark)
 BOOST_AUTO_TEST_CASE(is_truncated_when_it_is_a_jpeg_because_nothing_tells_how_much_lacks) {
   is_truncated(without_last(2, jpeg(37, 21)), "it has no end-of-image mark");
   is_truncated(without_last(1, jpeg(37, 21)), "it has no end-of-image mark");
-  BOOST_TEST((read_in_pieces(without_last(2, jpeg(37, 21))).measured == measurement{image_format::jpeg, 37, 21}));
+  BOOST_TEST((read_in_pieces(without_last(2, jpeg(37, 21))).measured ==
+              measurement{image_format::jpeg, 37, 21}));
   is_truncated(jpeg(37, 21).substr(0, 10), "");
 }
 
@@ -49,7 +52,8 @@ BOOST_AUTO_TEST_CASE(is_whole_when_it_is_a_png_that_ends_behind_a_chunk_of_pictu
   is_truncated(without_last(iend_bytes - 1, file), "it ends within a chunk");
   is_truncated(without_last(1, file), "it ends within a chunk");
   BOOST_TEST(code_of(without_last(iend_bytes, file) + png_chunk("tEXt", "a")) == error_code::none);
-  is_truncated("\x89PNG\r\n\x1A\n" + png_header(37, 21, "\x08\2\0\0\0"s) + png_chunk("tEXt", "a"), "it has no picture data");
+  is_truncated("\x89PNG\r\n\x1A\n" + png_header(37, 21, "\x08\2\0\0\0"s) + png_chunk("tEXt", "a"),
+               "it has no picture data");
 }
 
 BOOST_AUTO_TEST_CASE(says_no_more_than_that_it_ended_where_its_format_has_no_mark) {

@@ -10,7 +10,8 @@ namespace {
 
 namespace data = boost::unit_test::data;
 
-/// Where a test cuts a file: before every byte, but of a large one only near both ends and here and there between.
+/// Where a test cuts a file: before every byte, but of a large one only near both ends and here and
+/// there between.
 std::vector<std::size_t> cuts(const sample& file) {
   constexpr std::size_t near = 1000, step = 4999;
   std::vector<std::size_t> lengths;
@@ -25,7 +26,8 @@ std::vector<std::size_t> cuts(const sample& file) {
 
 BOOST_AUTO_TEST_SUITE(every_format)
 
-BOOST_DATA_TEST_CASE(is_measured_however_the_file_is_cut_into_pieces, data::make(all_samples()), file) {
+BOOST_DATA_TEST_CASE(is_measured_however_the_file_is_cut_into_pieces, data::make(all_samples()),
+                     file) {
   for (const std::size_t piece : {0, 1, 2, 3, 7}) {
     BOOST_TEST_CONTEXT("pieces of " << piece) {
       const auto outcome = read_in_pieces(file.file, piece);
@@ -35,7 +37,9 @@ BOOST_DATA_TEST_CASE(is_measured_however_the_file_is_cut_into_pieces, data::make
   }
 }
 
-BOOST_DATA_TEST_CASE(is_truncated_at_every_byte_before_its_end_but_where_nothing_of_the_picture_lacks, data::make(all_samples()), file) {
+BOOST_DATA_TEST_CASE(
+    is_truncated_at_every_byte_before_its_end_but_where_nothing_of_the_picture_lacks,
+    data::make(all_samples()), file) {
   image_reader reader;
   bool was_measured = false;
   std::size_t fed = 0;
@@ -45,7 +49,8 @@ BOOST_DATA_TEST_CASE(is_truncated_at_every_byte_before_its_end_but_where_nothing
       const std::string_view start = std::string_view{file.file}.substr(0, length);
       const auto state = reader.feed(as_piece(start.substr(fed)));
       fed = length;
-      BOOST_TEST((state == image_reader::state::measured || (state == image_reader::state::need_more && !was_measured)));
+      BOOST_TEST((state == image_reader::state::measured ||
+                  (state == image_reader::state::need_more && !was_measured)));
       was_measured = state == image_reader::state::measured;
       for (const auto& outcome : {reader.finish(), read_in_pieces(start)}) {
         const bool may_end = std::ranges::find(other_ends, length) != other_ends.end();
@@ -98,8 +103,11 @@ BOOST_AUTO_TEST_CASE(of_a_bmp_ends_with_its_last_pixel_whatever_its_length_field
   BOOST_TEST(code_of(bmp({.file_length = 1'000'000, .pixels = 48})) == error_code::none);
   BOOST_TEST(code_of(bmp({.file_length = 1'000'000, .pixels = 47})) == error_code::truncated);
   BOOST_TEST(code_of(bmp({.file_length = 54, .pixels = 47})) == error_code::truncated);
-  BOOST_TEST(code_of(bmp({.width = 0x7FFFFFFF, .height = 0x80000001, .bits = 32})) == error_code::truncated, "no overflow");
-  BOOST_TEST((read_in_pieces(bmp({.height = 0x80000001})).measured == measurement{image_format::bmp, 5, 0x7FFFFFFF}));
+  BOOST_TEST(code_of(bmp({.width = 0x7FFFFFFF, .height = 0x80000001, .bits = 32})) ==
+                 error_code::truncated,
+             "no overflow");
+  BOOST_TEST((read_in_pieces(bmp({.height = 0x80000001})).measured ==
+              measurement{image_format::bmp, 5, 0x7FFFFFFF}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,5 @@
-// Replaces the allocator of this program to count what a reader holds. stb_image has an allocator of its own; what it takes it gives back
-// before it answers.
+// Replaces the allocator of this program to count what a reader holds. stb_image has an allocator
+// of its own; what it takes it gives back before it answers.
 #include <malloc.h>
 
 #include <algorithm>
@@ -58,7 +58,8 @@ std::string most_remembered() {
   heif_options options = plain_heif(640, 480);
   options.properties.resize(limits::image_properties + 1, size_property(1, 1));
   options.primary_is_last = true;
-  for (std::size_t left = limits::image_associations - options.items[0].properties.size(); left > 0;) {
+  for (std::size_t left = limits::image_associations - options.items[0].properties.size();
+       left > 0;) {
     const std::size_t some = std::min<std::size_t>(left, 255);
     options.items.push_back({.number = 2, .properties = std::vector<std::uint32_t>(some, 1)});
     left -= some;
@@ -72,7 +73,8 @@ BOOST_AUTO_TEST_SUITE(memory)
 
 BOOST_AUTO_TEST_CASE(of_a_reader_stays_below_4_KiB_whatever_it_reads_of_a_usual_file) {
   for (const auto& each : all_samples()) {
-    const std::size_t held = bytes_held_for(std::string_view{each.file}.substr(0, each.file.size() - 1));
+    const std::size_t held =
+        bytes_held_for(std::string_view{each.file}.substr(0, each.file.size() - 1));
     BOOST_TEST(held > 0U, "the reader itself is counted");
     BOOST_TEST(held <= 4096U, each.name);
   }
@@ -84,15 +86,20 @@ BOOST_AUTO_TEST_CASE(of_a_reader_stays_below_4_KiB_for_an_icon_file_full_of_larg
   BOOST_TEST(bytes_held_for(file) <= 4096U);
 }
 
-BOOST_AUTO_TEST_CASE(of_a_reader_stays_below_4_KiB_for_a_tiff_of_as_many_directories_as_are_followed) {
+BOOST_AUTO_TEST_CASE(
+    of_a_reader_stays_below_4_KiB_for_a_tiff_of_as_many_directories_as_are_followed) {
   // The first holds all others, and each of those an array that never comes.
-  std::vector<tiff_directory> directories(limits::tiff_directories, {.width = 5, .height = 3, .kind = 1, .strip = 0});
+  std::vector<tiff_directory> directories(limits::tiff_directories,
+                                          {.width = 5, .height = 3, .kind = 1, .strip = 0});
   for (std::size_t n = 1; n < directories.size(); ++n) directories[0].inner.push_back(n);
   std::string file = tiff_of(directories);
   BOOST_TEST(code_of(file) == error_code::unsupported_format);
   const std::string height = std::string{tiff_bytes{false}.raw_entry(257, tiff_type::u32, 1, 3)};
-  for (std::size_t at = file.find(height); at != std::string::npos; at = file.find(height, at + 1)) {
-    file.replace(at, 12, std::string{tiff_bytes{false}.raw_entry(330, tiff_type::u32, 2, 0x7FFFFFFF)});  // in place of the height
+  for (std::size_t at = file.find(height); at != std::string::npos;
+       at = file.find(height, at + 1)) {
+    file.replace(at, 12,
+                 std::string{tiff_bytes{false}.raw_entry(330, tiff_type::u32, 2,
+                                                         0x7FFFFFFF)});  // in place of the height
   }
   BOOST_TEST(code_of(file) == error_code::truncated);
   BOOST_TEST(bytes_held_for(file) <= 4096U);

@@ -49,7 +49,8 @@ void is_measured(const std::string& file, std::uint32_t width, std::uint32_t hei
 }
 
 constexpr const char* only_previews = "TIFF that holds nothing but reduced pictures";
-constexpr const char* in_front = "TIFF whose pictures are described in front of its first directory";
+constexpr const char* in_front =
+    "TIFF whose pictures are described in front of its first directory";
 constexpr const char* too_many = "TIFF of more directories than are followed";
 
 }  // namespace
@@ -80,24 +81,29 @@ BOOST_AUTO_TEST_CASE(alone_is_unsupported) {
   is_unsupported(tiff_of({holding({1}, preview), preview}), only_previews);
   is_unsupported(tiff_of({of_kind(4, picture)}), only_previews);
   is_unsupported(tiff_of({in_dng(preview)}), "DNG without a full picture");
-  is_unsupported(tiff_of({in_dng(holding({1}, preview)), {.kind = 0}}), "DNG without a full picture");
+  is_unsupported(tiff_of({in_dng(holding({1}, preview)), {.kind = 0}}),
+                 "DNG without a full picture");
 }
 
 BOOST_AUTO_TEST_CASE(of_a_raw_file_with_a_mark_behind_its_header_is_unsupported_by_its_name) {
-  const auto with_mark = [](const std::string& mark) { return tiff_of({picture}, {.behind_header = mark}); };
+  const auto with_mark = [](const std::string& mark) {
+    return tiff_of({picture}, {.behind_header = mark});
+  };
   is_unsupported(with_mark("CR\2\0\0\2\0\0"s), "Canon CR2");
   is_unsupported(with_mark("\xBA\xB0\xAC\xBB\1\2\3\4"), "Canon EOS-1D raw");
   is_unsupported(with_mark("IIIITwaR"), "Phase One IIQ");
   is_unsupported(with_mark("MMMMRawT"), "Phase One IIQ");
   // Pixels may lie there.
-  for (const char* pixels : {"IIIIIIII", "MMMMMMMM", "IIIITwaS", "MMMMRaxT", "CRCRCRCR", "CR"}) is_measured(with_mark(pixels), 37, 21);
+  for (const char* pixels : {"IIIIIIII", "MMMMMMMM", "IIIITwaS", "MMMMRaxT", "CRCRCRCR", "CR"})
+    is_measured(with_mark(pixels), 37, 21);
 }
 
 BOOST_AUTO_TEST_CASE(in_a_dng_is_all_but_the_main_picture) {
   for (const std::uint64_t kind : {1, 4, 8, 16, 0x10001, 0x10004}) {
-    is_measured(
-        tiff_of({in_dng(holding({1, 2}, preview)), of_kind(kind, {.width = 9000, .height = 9000}), of_kind(0, picture)}, {.last = 2}), 37,
-        21);
+    is_measured(tiff_of({in_dng(holding({1, 2}, preview)),
+                         of_kind(kind, {.width = 9000, .height = 9000}), of_kind(0, picture)},
+                        {.last = 2}),
+                37, 21);
   }
   is_measured(tiff_of({in_dng(of_kind(0, picture))}), 37, 21);
   is_measured(tiff_of({in_dng(picture)}), 37, 21);
@@ -105,26 +111,42 @@ BOOST_AUTO_TEST_CASE(in_a_dng_is_all_but_the_main_picture) {
 
 BOOST_AUTO_TEST_CASE(is_no_page) {
   is_measured(tiff_of({followed_by(1, preview), picture}, {.last = 1}), 37, 21);
-  is_measured(tiff_of({followed_by(1, preview), followed_by(2, of_kind(5, preview)), of_kind(2, picture)}, {.last = 2}), 37, 21);
+  is_measured(
+      tiff_of({followed_by(1, preview), followed_by(2, of_kind(5, preview)), of_kind(2, picture)},
+              {.last = 2}),
+      37, 21);
   is_measured(tiff_of({followed_by(1, picture), {.width = 900, .height = 900}}), 37, 21);
 }
 
 BOOST_AUTO_TEST_CASE(that_is_not_marked_is_smaller_than_the_picture_that_its_page_holds) {
-  is_measured(tiff_of({holding({1, 2}, {.width = 30, .height = 20}), {.width = 31, .height = 20}, picture}, {.last = 2}), 37, 21);
+  is_measured(
+      tiff_of({holding({1, 2}, {.width = 30, .height = 20}), {.width = 31, .height = 20}, picture},
+              {.last = 2}),
+      37, 21);
   is_measured(tiff_of({holding({1}, picture), {.width = 20, .height = 20}}), 37, 21);
-  is_measured(tiff_of({holding({1}, {.width = 30, .height = 20}), holding({2}, preview), picture}, {.last = 2}), 37, 21);
+  is_measured(tiff_of({holding({1}, {.width = 30, .height = 20}), holding({2}, preview), picture},
+                      {.last = 2}),
+              37, 21);
 }
 
 BOOST_AUTO_TEST_CASE(leads_to_nothing_that_lies_in_front_of_it) {
   is_unsupported(tiff_of({picture, followed_by(0, preview)}, {.first = 1}), in_front);
   is_unsupported(tiff_of({picture, holding({0}, preview)}, {.first = 1}), in_front);
-  is_unsupported(tiff_of({of_kind(0, picture), in_dng(holding({0}, {.width = 30, .height = 20}))}, {.first = 1}), in_front);
-  is_unsupported(tiff_of({picture, holding({0}, {.width = 30, .height = 20, .kind = 1, .next = 2}), picture}, {.first = 1, .last = 2}),
+  is_unsupported(tiff_of({of_kind(0, picture), in_dng(holding({0}, {.width = 30, .height = 20}))},
+                         {.first = 1}),
                  in_front);
-  // What is not marked may be the preview of what is lost; one that is full by its own word needs no other.
-  is_unsupported(tiff_of({picture, holding({0}, {.width = 16, .height = 12})}, {.first = 1, .last = 1}), in_front);
+  is_unsupported(
+      tiff_of({picture, holding({0}, {.width = 30, .height = 20, .kind = 1, .next = 2}), picture},
+              {.first = 1, .last = 2}),
+      in_front);
+  // What is not marked may be the preview of what is lost; one that is full by its own word needs
+  // no other.
+  is_unsupported(
+      tiff_of({picture, holding({0}, {.width = 16, .height = 12})}, {.first = 1, .last = 1}),
+      in_front);
   is_unsupported(tiff_of({preview, holding({0}, picture)}, {.first = 1, .last = 1}), in_front);
-  is_measured(tiff_of({preview, holding({0}, of_kind(0, picture))}, {.first = 1, .last = 1}), 37, 21);
+  is_measured(tiff_of({preview, holding({0}, of_kind(0, picture))}, {.first = 1, .last = 1}), 37,
+              21);
 }
 
 BOOST_AUTO_TEST_CASE(that_leads_to_itself_ends) {
@@ -156,7 +178,10 @@ BOOST_AUTO_TEST_CASE(may_be_one_of_as_many_directories_as_are_followed_and_no_mo
 
 BOOST_AUTO_TEST_CASE(may_announce_more_directories_than_there_are) {
   tiff_bytes endless{false};
-  endless.header(8).entry_count(3).entry({254, tiff_type::u32, {1}}).entry({256, tiff_type::u32, {5}});
+  endless.header(8)
+      .entry_count(3)
+      .entry({254, tiff_type::u32, {1}})
+      .entry({256, tiff_type::u32, {5}});
   endless.raw_entry(330, tiff_type::u32, 0xFFFFFFFF, 60).offset(0).fill(1000);
   is_unsupported(std::string{endless}, too_many);
   tiff_bytes repeated{false, true};  // the same tag again and again
@@ -169,8 +194,10 @@ BOOST_AUTO_TEST_CASE(may_announce_more_directories_than_there_are) {
 }
 
 BOOST_AUTO_TEST_CASE(may_be_followed_by_a_page_that_tells_no_size) {
-  BOOST_TEST(code_of(tiff_of({followed_by(1, preview), {.width = 5}})) == error_code::bad_dimensions);
-  BOOST_TEST(code_of(tiff_of({followed_by(1, {.width = 5}), picture})) == error_code::bad_dimensions);
+  BOOST_TEST(code_of(tiff_of({followed_by(1, preview), {.width = 5}})) ==
+             error_code::bad_dimensions);
+  BOOST_TEST(code_of(tiff_of({followed_by(1, {.width = 5}), picture})) ==
+             error_code::bad_dimensions);
   is_measured(tiff_of({holding({1}, {.width = 5}), picture}, {.last = 1}), 37, 21);
 }
 
@@ -181,7 +208,8 @@ BOOST_AUTO_TEST_CASE(inside_of_a_jpeg_is_passed_over_with_its_segment) {
   const std::string more_pictures = jpeg_segment(0xE2, "MPF\0II*\0\x08\0\0\0"s);
   const std::string file = jpeg(400, 300, extension + exif + photoshop + more_pictures);
   BOOST_TEST((read_in_pieces(file).measured == measurement{image_format::jpeg, 400, 300}));
-  BOOST_TEST((read_in_pieces(file + jpeg(1600, 1200), 7).measured == measurement{image_format::jpeg, 400, 300}),
+  BOOST_TEST((read_in_pieces(file + jpeg(1600, 1200), 7).measured ==
+              measurement{image_format::jpeg, 400, 300}),
              "of a later picture (MPF)");
 }
 
@@ -198,19 +226,25 @@ BOOST_AUTO_TEST_CASE(inside_of_a_psd_is_passed_over_with_its_section) {
 BOOST_AUTO_TEST_CASE(among_the_items_of_a_picture_in_boxes_is_not_the_primary_one) {
   heif_options options = plain_heif(640, 480);
   options.properties.push_back(size_property(160, 120));
-  options.items.insert(options.items.begin(), {.number = 9, .properties = {static_cast<std::uint32_t>(options.properties.size())}});
+  options.items.insert(
+      options.items.begin(),
+      {.number = 9, .properties = {static_cast<std::uint32_t>(options.properties.size())}});
   BOOST_TEST((read_in_pieces(heif(options)).measured == measurement{image_format::heic, 640, 480}));
 }
 
 BOOST_AUTO_TEST_CASE(is_no_picture_of_an_animation_either) {
   // The screen or canvas, not the part of it that a frame paints.
-  BOOST_TEST((read_in_pieces(webp_animation(700, 600)).measured == measurement{image_format::webp, 700, 600}));
-  const std::string animated = "\x89PNG\r\n\x1A\n" + png_header(64, 32, "\x08\6\0\0\0"s) + png_chunk("acTL", "\0\0\0\2\0\0\0\0"s) +
-                               png_chunk("IDAT", "x") + png_chunk("fcTL", "\0\0\0\1\0\0\0\4\0\0\0\4"s + std::string(14, '\0')) +
-                               png_chunk("fdAT", "1234more") + png_chunk("IEND", "");
+  BOOST_TEST((read_in_pieces(webp_animation(700, 600)).measured ==
+              measurement{image_format::webp, 700, 600}));
+  const std::string animated =
+      "\x89PNG\r\n\x1A\n" + png_header(64, 32, "\x08\6\0\0\0"s) +
+      png_chunk("acTL", "\0\0\0\2\0\0\0\0"s) + png_chunk("IDAT", "x") +
+      png_chunk("fcTL", "\0\0\0\1\0\0\0\4\0\0\0\4"s + std::string(14, '\0')) +
+      png_chunk("fdAT", "1234more") + png_chunk("IEND", "");
   BOOST_TEST((read_in_pieces(animated).measured == measurement{image_format::png, 64, 32}));
   BOOST_TEST(
-      (read_in_pieces(ico({{16, 16, icon_bitmap(16, 16)}, {48, 40, png(48, 40)}})).measured == measurement{image_format::ico, 48, 40}));
+      (read_in_pieces(ico({{16, 16, icon_bitmap(16, 16)}, {48, 40, png(48, 40)}})).measured ==
+       measurement{image_format::ico, 48, 40}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(stays_with_its_refusal) {
 }
 
 BOOST_AUTO_TEST_CASE(says_unsupported_of_images_it_does_not_measure) {
-  const auto is_unsupported = [](const std::string& file, image_format format, const std::string& reason) {
+  const auto is_unsupported = [](const std::string& file, image_format format,
+                                 const std::string& reason) {
     const auto outcome = read_in_pieces(file, 3);
     BOOST_TEST(outcome.code == error_code::unsupported_format);
     BOOST_TEST((outcome.measured == measurement{format, 0, 0}));
@@ -66,18 +67,24 @@ BOOST_AUTO_TEST_CASE(says_unsupported_of_images_it_does_not_measure) {
   }
   is_unsupported("\xFF\xD8" + jpeg_frame(0xC9, 8, 8), image_format::jpeg, "arithmetic-coded JPEG");
   is_unsupported("\xFF\xD8" + jpeg_frame(0xCA, 8, 8), image_format::jpeg, "arithmetic-coded JPEG");
-  is_unsupported("\xFF\xD8" + jpeg_frame(0xC1, 8, 8, 3, 12), image_format::jpeg, "JPEG of other than 8 bits");
+  is_unsupported("\xFF\xD8" + jpeg_frame(0xC1, 8, 8, 3, 12), image_format::jpeg,
+                 "JPEG of other than 8 bits");
   is_unsupported("\xFF\xD8" + jpeg_frame(0xF7, 8, 8), image_format::jpeg, "JPEG-LS");
-  for (const auto& [brands, format] : {std::pair{"avif"s, image_format::avif}, std::pair{"heicmif1"s, image_format::heic}}) {
-    is_unsupported(file_type(brands) + meta_box(""), format, "pictures in boxes, none of them the primary one");
-    is_unsupported(file_type(brands) + iso_box("moov", ""), format, "an image sequence without a picture to show for it");
-    is_unsupported(file_type(brands) + "\0\0\0\0meta and all the rest"s, format, "pictures in boxes, one of them without a length");
+  for (const auto& [brands, format] :
+       {std::pair{"avif"s, image_format::avif}, std::pair{"heicmif1"s, image_format::heic}}) {
+    is_unsupported(file_type(brands) + meta_box(""), format,
+                   "pictures in boxes, none of them the primary one");
+    is_unsupported(file_type(brands) + iso_box("moov", ""), format,
+                   "an image sequence without a picture to show for it");
+    is_unsupported(file_type(brands) + "\0\0\0\0meta and all the rest"s, format,
+                   "pictures in boxes, one of them without a length");
   }
 }
 
 BOOST_AUTO_TEST_CASE(needs_a_whole_first_box_to_name_a_film) {
   BOOST_TEST(code_of(file_type("isomiso2avc1mp41")) == error_code::unsupported_format);
-  BOOST_TEST(code_of("\0\0\0\1ftypavif\0\0\0\0"s) == error_code::not_an_image, "a length of the box that cannot be");
+  BOOST_TEST(code_of("\0\0\0\1ftypavif\0\0\0\0"s) == error_code::not_an_image,
+             "a length of the box that cannot be");
   BOOST_TEST(code_of("\0\0\0\1ftypisom\0\0\0\0avif"s) == error_code::not_an_image);
   BOOST_TEST(code_of("\0\0\0\x1C"
                      "ftypisom\0\0\0\0"s) == error_code::truncated);
@@ -95,39 +102,51 @@ BOOST_AUTO_TEST_CASE(says_bad_dimensions_of_a_side_that_is_zero) {
     BOOST_TEST(code_of(png(width, height)) == error_code::bad_dimensions);
     BOOST_TEST(code_of(gif(width, height)) == error_code::bad_dimensions);
     BOOST_TEST(code_of(bmp({.width = width, .height = height})) == error_code::bad_dimensions);
-    BOOST_TEST(code_of(bmp({.header_length = 12, .width = width, .height = height})) == error_code::bad_dimensions);
+    BOOST_TEST(code_of(bmp({.header_length = 12, .width = width, .height = height})) ==
+               error_code::bad_dimensions);
     BOOST_TEST(code_of(webp_lossy(width, height)) == error_code::bad_dimensions);
-    BOOST_TEST(code_of(psd_start({.width = width, .height = height})) == error_code::bad_dimensions);
+    BOOST_TEST(code_of(psd_start({.width = width, .height = height})) ==
+               error_code::bad_dimensions);
     BOOST_TEST(code_of(tiff({.width = width, .height = height})) == error_code::bad_dimensions);
     BOOST_TEST(code_of(heif(plain_heif(width, height))) == error_code::bad_dimensions);
     BOOST_TEST(code_of(ico({{5, 5, png(width, height)}})) == error_code::bad_dimensions);
   }
-  BOOST_TEST(code_of(bmp({.width = 0x80000000})) == error_code::bad_dimensions, "a width below zero");
-  BOOST_TEST(code_of(png(0x80000000, 1)) == error_code::bad_dimensions, "one more than the format allows");
+  BOOST_TEST(code_of(bmp({.width = 0x80000000})) == error_code::bad_dimensions,
+             "a width below zero");
+  BOOST_TEST(code_of(png(0x80000000, 1)) == error_code::bad_dimensions,
+             "one more than the format allows");
   BOOST_TEST(code_of(png(1, 0x80000000)) == error_code::bad_dimensions);
   BOOST_TEST(code_of(png(1, 0x7FFFFFFF)) == error_code::none);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_headers_that_contradict_themselves) {
-  const auto png_of_kind = [](const std::string& kind) { return "\x89PNG\r\n\x1A\n" + png_header(3, 3, kind) + png_chunk("IEND", ""); };
+  const auto png_of_kind = [](const std::string& kind) {
+    return "\x89PNG\r\n\x1A\n" + png_header(3, 3, kind) + png_chunk("IEND", "");
+  };
   BOOST_TEST(code_of(png_of_kind("\x08\2\0\0\0"s)) == error_code::none);
   BOOST_TEST(code_of(png_of_kind("\3\2\0\0\0"s)) == error_code::not_an_image, "3 bits");
   BOOST_TEST(code_of(png_of_kind("\x08\5\0\0\0"s)) == error_code::not_an_image, "colour type 5");
-  BOOST_TEST(code_of(png_of_kind("\x08\2\1\0\0"s)) == error_code::not_an_image, "an unknown compression");
-  BOOST_TEST(code_of("\x89PNG\r\n\x1A\n" + png_chunk("IDAT", "data")) == error_code::not_an_image, "no header");
-  BOOST_TEST(code_of("\x89PNG\r\n\x1A\n" + png_chunk("IHDR", std::string(14, '\1'))) == error_code::not_an_image,
+  BOOST_TEST(code_of(png_of_kind("\x08\2\1\0\0"s)) == error_code::not_an_image,
+             "an unknown compression");
+  BOOST_TEST(code_of("\x89PNG\r\n\x1A\n" + png_chunk("IDAT", "data")) == error_code::not_an_image,
+             "no header");
+  BOOST_TEST(code_of("\x89PNG\r\n\x1A\n" + png_chunk("IHDR", std::string(14, '\1'))) ==
+                 error_code::not_an_image,
              "a header that is too long");
 
   for (const std::uint32_t length : {0U, 11U, 13U, 15U, 17U, 68U, 107U, 125U, 0xFFFFFFFFU}) {
-    BOOST_TEST(code_of("BM" + std::string(12, '\0') + std::string{file_bytes{}.le32(length).le32(1).le32(1).le16(1).le16(24).fill(100)}) ==
-                   error_code::not_an_image,
+    BOOST_TEST(code_of("BM" + std::string(12, '\0') +
+                       std::string{file_bytes{}.le32(length).le32(1).le32(1).le16(1).le16(24).fill(
+                           100)}) == error_code::not_an_image,
                "a BMP header of " << length);
   }
   BOOST_TEST(code_of(bmp({.bits = 7})) == error_code::not_an_image);
-  BOOST_TEST(code_of(bmp({.bits = 0})) == error_code::not_an_image, "no depth although not compressed");
+  BOOST_TEST(code_of(bmp({.bits = 0})) == error_code::not_an_image,
+             "no depth although not compressed");
 
   BOOST_TEST(code_of(riff("VP9 \x0A\0\0\0          "s)) == error_code::not_an_image);
-  BOOST_TEST(code_of(riff("VP8L\6\0\0\0\x2E     "s)) == error_code::not_an_image, "a wrong mark of the lossless format");
+  BOOST_TEST(code_of(riff("VP8L\6\0\0\0\x2E     "s)) == error_code::not_an_image,
+             "a wrong mark of the lossless format");
 
   BOOST_TEST(code_of(psd_start({.channels = 0})) == error_code::not_an_image);
   BOOST_TEST(code_of(psd_start({.channels = 56})) == error_code::truncated);

@@ -64,7 +64,8 @@ image_reader::outcome read_at_random(std::string_view file, chance& dice, bool j
   return reader.finish();
 }
 
-/// What holds for any bytes: one answer however they are cut, sizes if and only if the answer is good or came too late.
+/// What holds for any bytes: one answer however they are cut, sizes if and only if the answer is
+/// good or came too late.
 void check_any_file(const std::string& file, chance& dice) {
   const auto whole = read_in_pieces(file);
   for (const bool jumps : {false, true}) {
@@ -74,7 +75,8 @@ void check_any_file(const std::string& file, chance& dice) {
   }
   BOOST_TEST((whole.measured.width == 0) == (whole.measured.height == 0));
   if (whole.code == error_code::none) BOOST_TEST(whole.measured.width > 0U);
-  if (whole.code != error_code::none && whole.code != error_code::truncated) BOOST_TEST(whole.measured.width == 0U);
+  if (whole.code != error_code::none && whole.code != error_code::truncated)
+    BOOST_TEST(whole.measured.width == 0U);
 }
 
 }  // namespace
@@ -86,7 +88,9 @@ BOOST_AUTO_TEST_CASE(with_random_damage_get_one_answer_however_they_are_cut) {
     const int mutations = all_samples()[i].is_large() ? 3 : 300;
     for (int n = 0; n < mutations; ++n) {
       chance dice{i * 1'000'003 + static_cast<std::uint64_t>(n)};
-      BOOST_TEST_CONTEXT(all_samples()[i].name << ", mutation " << n) { check_any_file(mutated(all_samples()[i].file, dice), dice); }
+      BOOST_TEST_CONTEXT(all_samples()[i].name << ", mutation " << n) {
+        check_any_file(mutated(all_samples()[i].file, dice), dice);
+      }
     }
   }
 }
@@ -96,7 +100,8 @@ BOOST_AUTO_TEST_CASE(of_noise_behind_a_signature_get_one_answer_however_they_are
   for (std::size_t i = 0; i < all_samples().size(); ++i) {
     for (std::uint64_t n = 0; n < 50; ++n) {
       chance dice{i * 7'000'003 + n};
-      const std::string file = all_samples()[i].file.substr(0, longest_signature + dice.below(20)) + noise(dice, dice.below(600));
+      const std::string file = all_samples()[i].file.substr(0, longest_signature + dice.below(20)) +
+                               noise(dice, dice.below(600));
       BOOST_TEST_CONTEXT(all_samples()[i].name << ", noise " << n) { check_any_file(file, dice); }
     }
   }
@@ -119,7 +124,9 @@ BOOST_AUTO_TEST_CASE(of_one_byte_over_and_over_end) {
     check_any_file(start + filler, dice);
     check_any_file(gif(8, 8).substr(0, 13) + filler, dice);
     check_any_file(png(8, 8).substr(0, 33) + filler, dice);
-    check_any_file(psd_start({.width = 30000, .height = 30000, .channels = 56}) + std::string("\0\1", 2) + filler, dice);
+    check_any_file(psd_start({.width = 30000, .height = 30000, .channels = 56}) +
+                       std::string("\0\1", 2) + filler,
+                   dice);
   }
 }
 

@@ -31,7 +31,8 @@ BOOST_AUTO_TEST_CASE(are_measured_and_whole) {
       {"window.webp", {image_format::webp, 512, 384}},
   };
   std::size_t found = 0;
-  for (const auto& entry : std::filesystem::directory_iterator{RETAIL_PULSE_SOURCE_DIR "/data/sample-images"}) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator{RETAIL_PULSE_SOURCE_DIR "/data/sample-images"}) {
     const std::string name = entry.path().filename().string();
     BOOST_TEST_CONTEXT(name) {
       BOOST_REQUIRE(expected.contains(name));
@@ -42,9 +43,13 @@ BOOST_AUTO_TEST_CASE(are_measured_and_whole) {
         BOOST_TEST(outcome.code == error_code::none);
         BOOST_TEST(outcome.measured == expected.at(name));
       }
-      const std::size_t trailer = expected.at(name).format == image_format::gif ? 1 : 0;  // which decoders do without
-      BOOST_TEST(code_of(std::string_view{file}.substr(0, file.size() - 1 - trailer)) == error_code::truncated, "the last byte counts");
-      BOOST_TEST(code_of(std::string_view{file}.substr(0, file.size() / 2)) == error_code::truncated);
+      const std::size_t trailer =
+          expected.at(name).format == image_format::gif ? 1 : 0;  // which decoders do without
+      BOOST_TEST(code_of(std::string_view{file}.substr(0, file.size() - 1 - trailer)) ==
+                     error_code::truncated,
+                 "the last byte counts");
+      BOOST_TEST(code_of(std::string_view{file}.substr(0, file.size() / 2)) ==
+                 error_code::truncated);
     }
   }
   BOOST_TEST(found == expected.size());

@@ -5,7 +5,8 @@ namespace retail_pulse::imaging {
 namespace {
 
 /// A picture of that size and the properties behind its size, all of them associated.
-heif_options with_properties(std::uint32_t width, std::uint32_t height, const std::vector<std::string>& more) {
+heif_options with_properties(std::uint32_t width, std::uint32_t height,
+                             const std::vector<std::string>& more) {
   heif_options made = plain_heif(width, height);
   for (const auto& each : more) {
     made.properties.push_back(each);
@@ -14,12 +15,16 @@ heif_options with_properties(std::uint32_t width, std::uint32_t height, const st
   return made;
 }
 
-/// As telephones write them: tiles of 512 x 512 and an item that puts them together, whose size is that of the picture.
+/// As telephones write them: tiles of 512 x 512 and an item that puts them together, whose size is
+/// that of the picture.
 heif_options grid() {
   heif_options made;
-  made.properties = {decoder_property(), size_property(512, 512), size_property(1000, 700), rotation_property(3)};
-  for (std::uint32_t tile = 1; tile <= 4; ++tile) made.items.push_back({.number = tile, .properties = {1, 2}});
-  made.items.push_back({.number = 49, .properties = {3, 4}, .data = "rows, columns", .is_in_meta = true});
+  made.properties = {decoder_property(), size_property(512, 512), size_property(1000, 700),
+                     rotation_property(3)};
+  for (std::uint32_t tile = 1; tile <= 4; ++tile)
+    made.items.push_back({.number = tile, .properties = {1, 2}});
+  made.items.push_back(
+      {.number = 49, .properties = {3, 4}, .data = "rows, columns", .is_in_meta = true});
   made.items.push_back({.number = 50, .properties = {1}, .data = "thumbnail"});
   made.primary = 49;
   return made;
@@ -46,19 +51,27 @@ std::vector<sample> heif_samples() {
   const measurement plain{image_format::heic, 640, 480};
   const measurement turned{image_format::heic, 480, 640};
   const measurement of_grid{image_format::heic, 700, 1000};
-  const auto with_brands = [](const std::string& brands) { return changed(plain_heif(640, 480), [&](auto& o) { o.brands = brands; }); };
+  const auto with_brands = [](const std::string& brands) {
+    return changed(plain_heif(640, 480), [&](auto& o) { o.brands = brands; });
+  };
   const auto with_layout = [](const auto& change) { return changed(grid(), change); };
 
   std::vector<sample> samples{
       {"plain", heif(plain_heif(640, 480)), plain},
-      {"sides of 32 bits", heif(plain_heif(0xFFFFFFFF, 0x80000000)), {image_format::heic, 0xFFFFFFFF, 0x80000000}},
+      {"sides of 32 bits",
+       heif(plain_heif(0xFFFFFFFF, 0x80000000)),
+       {image_format::heic, 0xFFFFFFFF, 0x80000000}},
       {"rotated by 0", heif(with_properties(640, 480, {rotation_property(0)})), plain},
       {"rotated by 90", heif(with_properties(640, 480, {rotation_property(1)})), turned},
       {"rotated by 180", heif(with_properties(640, 480, {rotation_property(2)})), plain},
       {"rotated by 270", heif(with_properties(640, 480, {rotation_property(3)})), turned},
       {"mirrored", heif(with_properties(640, 480, {mirror_property()})), plain},
-      {"cropped", heif(with_properties(642, 480, {crop_property(641, 1, 479, 1)})), {image_format::heic, 641, 479}},
-      {"cropped to fractions", heif(with_properties(642, 480, {crop_property(1283, 4, 1281, 4)})), {image_format::heic, 321, 320}},
+      {"cropped",
+       heif(with_properties(642, 480, {crop_property(641, 1, 479, 1)})),
+       {image_format::heic, 641, 479}},
+      {"cropped to fractions",
+       heif(with_properties(642, 480, {crop_property(1283, 4, 1281, 4)})),
+       {image_format::heic, 321, 320}},
       {"cropped, then rotated",
        heif(with_properties(640, 480, {crop_property(600, 1, 400, 1), rotation_property(1)})),
        {image_format::heic, 400, 600}},
@@ -73,11 +86,13 @@ std::vector<sample> heif_samples() {
        turned},
       {"grid", heif(grid()), of_grid},
       {"grid, data in front", with_layout([](auto& o) { o.data_is_first = true; }), of_grid},
-      {"grid, primary item told last", with_layout([](auto& o) { o.primary_is_last = true; }), of_grid},
+      {"grid, primary item told last", with_layout([](auto& o) { o.primary_is_last = true; }),
+       of_grid},
       {"grid, numbers of 32 bits", with_layout([](auto& o) {
          o.primary_version = o.association_version = 1;
          o.location_version = 2;
-         o.items[4].number = o.primary = 0x10001;  // of which 16 bits are the number of the first tile
+         o.items[4].number = o.primary =
+             0x10001;  // of which 16 bits are the number of the first tile
        }),
        of_grid},
       {"grid, offsets of 64 bits from a base, with indexes",
@@ -92,11 +107,15 @@ std::vector<sample> heif_samples() {
          o.length_bytes = 8;
        }),
        of_grid},
-      {"grid, data to the end of the file", with_layout([](auto& o) { o.data_is_open = true; }), of_grid},
+      {"grid, data to the end of the file", with_layout([](auto& o) { o.data_is_open = true; }),
+       of_grid},
       {"grid, long indexes", with_layout([](auto& o) { o.long_indexes = true; }), of_grid},
-      {"locations of version 0", changed(plain_heif(640, 480), [](auto& o) { o.location_version = 0; }), plain},
-      {"locations of version 2", changed(plain_heif(640, 480), [](auto& o) { o.location_version = 2; }), plain},
-      {"data only inside of meta", changed(plain_heif(640, 480), [](auto& o) { o.items[0].is_in_meta = true; }), plain},
+      {"locations of version 0",
+       changed(plain_heif(640, 480), [](auto& o) { o.location_version = 0; }), plain},
+      {"locations of version 2",
+       changed(plain_heif(640, 480), [](auto& o) { o.location_version = 2; }), plain},
+      {"data only inside of meta",
+       changed(plain_heif(640, 480), [](auto& o) { o.items[0].is_in_meta = true; }), plain},
       {"the second picture is the primary one",
        changed(plain_heif(640, 480),
                [](auto& o) {
@@ -115,8 +134,11 @@ std::vector<sample> heif_samples() {
   samples.push_back({"plain", with_brands("avif"), avif});
   samples.push_back({"by a brand behind others", with_brands("mif1miafheicavif"), avif});
   samples.push_back({"sequence with a picture", with_brands("avismsf1"), avif});
-  samples.push_back({"ftyp of 256 bytes", with_brands("isom" + std::string(236, 'x') + "avif"), avif});
-  samples.push_back({"grid", changed(grid(), [](auto& o) { o.brands = "avifmif1"; }), {image_format::avif, 700, 1000}});
+  samples.push_back(
+      {"ftyp of 256 bytes", with_brands("isom" + std::string(236, 'x') + "avif"), avif});
+  samples.push_back({"grid",
+                     changed(grid(), [](auto& o) { o.brands = "avifmif1"; }),
+                     {image_format::avif, 700, 1000}});
   return samples;
 }
 

@@ -17,16 +17,22 @@ std::string json_line(std::string_view message, std::initializer_list<field> fie
   return as_json({some_time, level::info, message, {fields.begin(), fields.size()}});
 }
 /// The text of one value as a text line shows it.
-std::string shown(std::string_view value) { return text_line("m", {{"v", value}}).substr(text_line("m").size() + 3); }
+std::string shown(std::string_view value) {
+  return text_line("m", {{"v", value}}).substr(text_line("m").size() + 3);
+}
 
 bool is_one_printable_line(std::string_view line) {
-  return std::ranges::all_of(line, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F; });
+  return std::ranges::all_of(
+      line, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F; });
 }
 
 BOOST_AUTO_TEST_SUITE(log_lines)
 
 BOOST_AUTO_TEST_CASE(a_text_line_has_time_level_message_and_fields) {
-  BOOST_TEST(text_line("job accepted", {field{job_id{7}}, field{image_number{0}}, {"store", "S00339218"}, {"ms", std::int64_t{-5}}}) ==
+  BOOST_TEST(text_line("job accepted", {field{job_id{7}},
+                                        field{image_number{0}},
+                                        {"store", "S00339218"},
+                                        {"ms", std::int64_t{-5}}}) ==
              "2023-11-14T22:13:20.123Z info    job accepted job=7 image=0 store=S00339218 ms=-5");
   BOOST_TEST(as_text({some_time, level::warning, "w", {}}) == "2023-11-14T22:13:20.123Z warning w");
   BOOST_TEST(as_text({some_time, level::debug, "d", {}}) == "2023-11-14T22:13:20.123Z debug   d");
@@ -34,8 +40,9 @@ BOOST_AUTO_TEST_CASE(a_text_line_has_time_level_message_and_fields) {
 }
 
 BOOST_AUTO_TEST_CASE(a_json_line_is_one_object_in_the_same_order) {
-  BOOST_TEST(json_line("job accepted", {field{job_id{7}}, {"store", "S00339218"}}) ==
-             R"({"time":"2023-11-14T22:13:20.123Z","level":"info","message":"job accepted","job":7,"store":"S00339218"})");
+  BOOST_TEST(
+      json_line("job accepted", {field{job_id{7}}, {"store", "S00339218"}}) ==
+      R"({"time":"2023-11-14T22:13:20.123Z","level":"info","message":"job accepted","job":7,"store":"S00339218"})");
 }
 
 BOOST_AUTO_TEST_CASE(a_value_with_more_than_plain_characters_stands_in_quotes) {
@@ -49,7 +56,8 @@ BOOST_AUTO_TEST_CASE(a_value_with_more_than_plain_characters_stands_in_quotes) {
 }
 
 BOOST_AUTO_TEST_CASE(a_stranger_cannot_forge_a_line_of_text) {
-  BOOST_TEST(shown("a\n2023-11-14T22:13:20.123Z error forged") == R"("a\n2023-11-14T22:13:20.123Z error forged")");
+  BOOST_TEST(shown("a\n2023-11-14T22:13:20.123Z error forged") ==
+             R"("a\n2023-11-14T22:13:20.123Z error forged")");
   BOOST_TEST(shown("a\r\tb") == R"("a\r\tb")");
   BOOST_TEST(shown(std::string_view{"\0\x01\x1f\x7f", 4}) == R"("\x00\x01\x1f\x7f")");
   BOOST_TEST(shown("\x1b[2J") == R"("\x1b[2J")");
@@ -59,7 +67,8 @@ BOOST_AUTO_TEST_CASE(a_stranger_cannot_forge_a_line_of_text) {
 }
 
 BOOST_AUTO_TEST_CASE(a_stranger_cannot_turn_a_line_around_or_hide_in_it) {
-  for (const std::string_view text : {"\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x80\x8e", "\xe2\x80\xa8", "\xd8\x9c", "\xe2\x80\x8b"}) {
+  for (const std::string_view text : {"\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x80\x8e",
+                                      "\xe2\x80\xa8", "\xd8\x9c", "\xe2\x80\x8b"}) {
     const auto line = shown(std::string{"a"}.append(text));
     BOOST_TEST(line.starts_with("\"a\\x"), line);
     BOOST_TEST(line.find(text) == std::string::npos, line);
@@ -104,8 +113,10 @@ BOOST_AUTO_TEST_CASE(a_url_is_cut_before_its_query_or_fragment) {
 }
 
 BOOST_AUTO_TEST_CASE(a_field_named_url_never_shows_its_query) {
-  BOOST_TEST(text_line("m", {{"url", "https://e.com/a.jpg?signature=s3cret"}}).ends_with(" m url=https://e.com/a.jpg"));
-  BOOST_TEST(json_line("m", {{"url", "https://e.com/a.jpg?signature=s3cret"}}).ends_with(R"("url":"https://e.com/a.jpg"})"));
+  BOOST_TEST(text_line("m", {{"url", "https://e.com/a.jpg?signature=s3cret"}})
+                 .ends_with(" m url=https://e.com/a.jpg"));
+  BOOST_TEST(json_line("m", {{"url", "https://e.com/a.jpg?signature=s3cret"}})
+                 .ends_with(R"("url":"https://e.com/a.jpg"})"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

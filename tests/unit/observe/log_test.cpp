@@ -25,7 +25,8 @@ struct fixture {
   std::filesystem::path file;
 
   fixture() {
-    std::string name = (std::filesystem::temp_directory_path() / "retail-pulse-log-XXXXXX").string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "retail-pulse-log-XXXXXX").string();
     BOOST_REQUIRE(mkdtemp(name.data()) != nullptr);
     folder = name;
     file = folder / "test.log";
@@ -38,7 +39,8 @@ struct fixture {
 
   void open(level from, log_format format = log_format::text) const {
     std::string problem;
-    BOOST_REQUIRE_MESSAGE(set_log({.file = file.string(), .from = from, .format = format}, problem), problem);
+    BOOST_REQUIRE_MESSAGE(set_log({.file = file.string(), .from = from, .format = format}, problem),
+                          problem);
   }
   std::vector<std::string> lines() const {
     std::vector<std::string> result;
@@ -73,7 +75,8 @@ BOOST_AUTO_TEST_CASE(a_log_that_is_off_writes_nothing_at_all) {
   BOOST_TEST(!logs(level::off));
 }
 
-BOOST_AUTO_TEST_CASE(a_line_is_in_the_file_as_soon_as_it_is_logged_and_a_second_log_goes_on_behind_it) {
+BOOST_AUTO_TEST_CASE(
+    a_line_is_in_the_file_as_soon_as_it_is_logged_and_a_second_log_goes_on_behind_it) {
   open(level::info);
   log(level::info, "first", {{"n", std::int64_t{1}}});
   BOOST_TEST(lines().size() == 1U);
@@ -98,7 +101,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_opened_is_a_sentence_and_the_old_log_
   open(level::info);
   std::string problem;
   const std::string impossible = (file / "below-a-file.log").string();
-  BOOST_TEST(!set_log({.file = impossible, .from = level::debug, .format = log_format::text}, problem));
+  BOOST_TEST(
+      !set_log({.file = impossible, .from = level::debug, .format = log_format::text}, problem));
   BOOST_TEST(problem.starts_with("the log file '" + impossible + "' cannot be opened: "), problem);
   log(level::info, "still here");
   BOOST_TEST(lines().size() == 1U);
@@ -129,7 +133,8 @@ BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_opened_anew_goes_on_where_it_was) {
   std::filesystem::create_directory(file);
   std::string problem;
   BOOST_TEST(!reopen_log(problem));
-  BOOST_TEST(problem.starts_with("the log file '" + file.string() + "' cannot be opened: "), problem);
+  BOOST_TEST(problem.starts_with("the log file '" + file.string() + "' cannot be opened: "),
+             problem);
   log(level::info, "still here");
   std::ifstream moved{folder / "moved.log"};
   std::string line;
@@ -139,7 +144,8 @@ BOOST_AUTO_TEST_CASE(a_log_that_cannot_be_opened_anew_goes_on_where_it_was) {
 /// Why this name cannot be a log; empty where it can, and is.
 std::string refusal(const std::filesystem::path& name) {
   std::string problem;
-  const bool done = set_log({.file = name.string(), .from = level::info, .format = log_format::text}, problem);
+  const bool done =
+      set_log({.file = name.string(), .from = level::info, .format = log_format::text}, problem);
   return done ? "" : problem;
 }
 
@@ -151,7 +157,9 @@ mode_t mode_of(const std::filesystem::path& name) {
 
 BOOST_AUTO_TEST_CASE(a_link_in_place_of_the_log_is_not_followed_and_one_on_the_way_is) {
   std::filesystem::create_symlink("elsewhere", file);
-  BOOST_TEST(refusal(file).starts_with("the log file '" + file.string() + "' is a symbolic link, which is not followed: "), refusal(file));
+  BOOST_TEST(refusal(file).starts_with("the log file '" + file.string() +
+                                       "' is a symbolic link, which is not followed: "),
+             refusal(file));
   std::filesystem::create_directory(folder / "real");
   std::filesystem::create_directory_symlink("real", folder / "link");
   BOOST_TEST(refusal(folder / "link" / "test.log") == "");
@@ -165,22 +173,30 @@ BOOST_AUTO_TEST_CASE(a_link_to_a_stream_of_the_system_is_followed_and_to_another
   BOOST_TEST(refusal(folder / "zero.log").find("symbolic link") != std::string::npos);
   std::filesystem::create_symlink("/dev/fd/../null", folder / "odd.log");
   BOOST_TEST(refusal(folder / "odd.log").find("symbolic link") != std::string::npos);
-  for (const auto* name : {"/dev/null", "/dev/stderr", "/proc/self/fd/2", "/dev/fd/2"}) BOOST_TEST(refusal(name) == "", name);
-  std::filesystem::create_symlink(std::filesystem::relative("/dev/null", std::filesystem::canonical(folder)), folder / "relative.log");
+  for (const auto* name : {"/dev/null", "/dev/stderr", "/proc/self/fd/2", "/dev/fd/2"})
+    BOOST_TEST(refusal(name) == "", name);
+  std::filesystem::create_symlink(
+      std::filesystem::relative("/dev/null", std::filesystem::canonical(folder)),
+      folder / "relative.log");
   BOOST_TEST(refusal(folder / "relative.log") == "");
   std::filesystem::create_symlink("/proc/self/fd/2", folder / "stderr.log");
   BOOST_TEST(refusal(folder / "stderr.log") == "");
-  for (const auto* name : {"/proc//fd/2", "/proc/1x/fd/2", "/proc/self/fd/2/"}) BOOST_TEST(refusal(name) != "", name);
-  BOOST_TEST(refusal(folder).starts_with("the log file '" + folder.string() + "' cannot be opened: "), refusal(folder));
+  for (const auto* name : {"/proc//fd/2", "/proc/1x/fd/2", "/proc/self/fd/2/"})
+    BOOST_TEST(refusal(name) != "", name);
+  BOOST_TEST(
+      refusal(folder).starts_with("the log file '" + folder.string() + "' cannot be opened: "),
+      refusal(folder));
 }
 
-// Behind it may be a file that this process, or another one, has open for reading, or the service's own database.
+// Behind it may be a file that this process, or another one, has open for reading, or the service's
+// own database.
 BOOST_AUTO_TEST_CASE(a_link_to_another_descriptor_than_those_of_the_output_is_not_followed) {
   std::ofstream{folder / "letter"} << "Dear";
   const int letter = ::open((folder / "letter").c_str(), O_RDONLY | O_CLOEXEC);
   BOOST_REQUIRE(letter >= 0);
-  for (const auto& target : {"/proc/self/fd/" + std::to_string(letter), "/dev/fd/" + std::to_string(letter),
-                             "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(letter)}) {
+  for (const auto& target :
+       {"/proc/self/fd/" + std::to_string(letter), "/dev/fd/" + std::to_string(letter),
+        "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(letter)}) {
     std::filesystem::remove(folder / "service.log");
     std::filesystem::create_symlink(target, folder / "service.log");
     BOOST_TEST(refusal(folder / "service.log").find("symbolic link") != std::string::npos, target);
@@ -197,7 +213,8 @@ BOOST_AUTO_TEST_CASE(a_database_is_no_log) {
 
 BOOST_AUTO_TEST_CASE(a_pipe_that_nobody_reads_is_refused_at_once) {
   BOOST_REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
-  BOOST_TEST(refusal(folder / "pipe").find("is a pipe that no program reads") != std::string::npos, refusal(folder / "pipe"));
+  BOOST_TEST(refusal(folder / "pipe").find("is a pipe that no program reads") != std::string::npos,
+             refusal(folder / "pipe"));
   const int reader = ::open((folder / "pipe").c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   BOOST_TEST(refusal(folder / "pipe") == "");
   close(reader);
@@ -207,7 +224,8 @@ BOOST_AUTO_TEST_CASE(a_file_with_another_name_that_is_no_log_is_somebodys) {
   std::ofstream{folder / "letter"} << "Dear 2026-01-01T";
   std::filesystem::create_hard_link(folder / "letter", file);
   BOOST_TEST(refusal(file).find("has a second name") != std::string::npos, refusal(file));
-  for (const auto* start : {"", "2023-11-14T22:13:20.123Z info    a\n", R"({"time":"2023-11-14T22:13:20.123Z"})"}) {
+  for (const auto* start :
+       {"", "2023-11-14T22:13:20.123Z info    a\n", R"({"time":"2023-11-14T22:13:20.123Z"})"}) {
     std::ofstream{folder / "letter"} << start;
     BOOST_TEST(refusal(file) == "", start);
   }
@@ -229,7 +247,8 @@ BOOST_AUTO_TEST_CASE(a_log_is_for_whom_its_mode_names_whatever_the_mask_and_the_
   std::filesystem::permissions(folder / "letter", std::filesystem::perms{0644});
   BOOST_TEST(refusal(folder / "letter") == "");
   BOOST_TEST(mode_of(folder / "letter") == 0644u);
-  BOOST_TEST(lines()[1].ends_with("warning the mode of the log file was changed from 0644 to 0600"), lines()[1]);
+  BOOST_TEST(lines()[1].ends_with("warning the mode of the log file was changed from 0644 to 0600"),
+             lines()[1]);
 }
 
 BOOST_AUTO_TEST_CASE(a_new_log_that_does_not_get_its_mode_says_so) {
@@ -239,7 +258,9 @@ BOOST_AUTO_TEST_CASE(a_new_log_that_does_not_get_its_mode_says_so) {
   BOOST_REQUIRE(set_log({.file = file.string(), .file_mode = 0664}, problem));
   umask(mask);
   BOOST_REQUIRE(lines().size() == 1U);
-  BOOST_TEST(lines()[0].ends_with("warning the log file has the mode 0640, which is not that of --file-mode, and cannot be changed"));
+  BOOST_TEST(
+      lines()[0].ends_with("warning the log file has the mode 0640, which is not that of "
+                           "--file-mode, and cannot be changed"));
 }
 
 BOOST_AUTO_TEST_CASE(a_log_on_stderr_has_nothing_to_open_anew) {
@@ -256,13 +277,16 @@ BOOST_AUTO_TEST_CASE(lines_of_many_threads_stay_whole) {
   std::vector<std::thread> writers;
   for (int t = 0; t < threads; ++t) {
     writers.emplace_back([t] {
-      for (int i = 0; i < each; ++i) log(level::info, "line", {{"thread", std::int64_t{t}}, {"i", std::int64_t{i}}, {"end", "yes"}});
+      for (int i = 0; i < each; ++i)
+        log(level::info, "line",
+            {{"thread", std::int64_t{t}}, {"i", std::int64_t{i}}, {"end", "yes"}});
     });
   }
   for (auto& writer : writers) writer.join();
   const auto found = lines();
   BOOST_TEST(found.size() == static_cast<std::size_t>(threads * each));
-  for (const auto& line : found) BOOST_TEST((line.size() > 24 && line[23] == 'Z' && line.ends_with(" end=yes")), line);
+  for (const auto& line : found)
+    BOOST_TEST((line.size() > 24 && line[23] == 'Z' && line.ends_with(" end=yes")), line);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

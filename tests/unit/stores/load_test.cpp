@@ -13,7 +13,8 @@ namespace {
 class temporary_file {
  public:
   explicit temporary_file(std::string_view content)
-      : path_{std::filesystem::temp_directory_path() / ("retail-pulse-stores-" + std::to_string(getpid()) + ".csv")} {
+      : path_{std::filesystem::temp_directory_path() /
+              ("retail-pulse-stores-" + std::to_string(getpid()) + ".csv")} {
     std::ofstream{path_, std::ios::binary} << content;
   }
   ~temporary_file() { std::filesystem::remove(path_); }
@@ -45,23 +46,27 @@ BOOST_AUTO_TEST_CASE(is_loaded) {
 
 BOOST_AUTO_TEST_CASE(that_is_broken_is_named_in_the_message) {
   const temporary_file file{"AreaCode,StoreName,StoreID\n7\n"};
-  BOOST_TEST(message(load(file.path())) == file.path().string() + ", line 2: column StoreName: the row ends before it");
+  BOOST_TEST(message(load(file.path())) ==
+             file.path().string() + ", line 2: column StoreName: the row ends before it");
 }
 
 BOOST_AUTO_TEST_CASE(that_is_not_there_is_named_in_the_message) {
-  BOOST_TEST(message(load("/nowhere/stores.csv")) == "/nowhere/stores.csv: the file cannot be opened (No such file or directory)");
+  BOOST_TEST(message(load("/nowhere/stores.csv")) ==
+             "/nowhere/stores.csv: the file cannot be opened (No such file or directory)");
 }
 
 BOOST_AUTO_TEST_CASE(that_is_a_folder_is_refused) {
   const auto folder = std::filesystem::temp_directory_path();
-  BOOST_TEST(message(load(folder)) == folder.string() + ": the file cannot be read (Is a directory)");
+  BOOST_TEST(message(load(folder)) ==
+             folder.string() + ": the file cannot be read (Is a directory)");
 }
 
 BOOST_AUTO_TEST_CASE(may_be_as_large_as_the_bound_and_no_larger) {
   const temporary_file file{small_file};
   BOOST_TEST(message(load(file.path(), small_file.size())) == "accepted");
   BOOST_TEST(message(load(file.path(), small_file.size() - 1)) ==
-             file.path().string() + ": the file is larger than " + std::to_string(small_file.size() - 1) + " bytes");
+             file.path().string() + ": the file is larger than " +
+                 std::to_string(small_file.size() - 1) + " bytes");
 }
 
 BOOST_AUTO_TEST_CASE(may_come_in_more_than_one_piece) {

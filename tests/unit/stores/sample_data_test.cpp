@@ -36,12 +36,14 @@ BOOST_AUTO_TEST_CASE(has_a_store_master_in_the_shape_of_a_real_one) {
   BOOST_TEST(!text.ends_with('\n'));
   BOOST_TEST(text.find('\r') == std::string::npos);
   BOOST_TEST(text.find("  ") != std::string::npos);
-  BOOST_TEST(std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }));
+  BOOST_TEST(std::any_of(text.begin(), text.end(),
+                         [](char c) { return static_cast<unsigned char>(c) >= 0x80; }));
 
   const auto table = bundled_stores();
   BOOST_TEST(table->size() >= 1000U);
   BOOST_TEST(table->size() == static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')));
-  for (const std::string id : {"S00339218", "S01408764", "RP00001", "RP00002"}) BOOST_TEST(table->find(id) != nullptr, id);
+  for (const std::string id : {"S00339218", "S01408764", "RP00001", "RP00002"})
+    BOOST_TEST(table->find(id) != nullptr, id);
 
   const auto quoted = static_cast<double>(std::count(text.begin(), text.end(), '"')) / 2;
   BOOST_TEST(quoted / static_cast<double>(table->size()) > 0.06);

@@ -12,7 +12,8 @@ namespace retail_pulse::stores {
 /// The table of a text that must be good.
 inline loaded good(std::string_view text) {
   auto result = parse(text, "stores.csv");
-  if (const auto* error = std::get_if<load_error>(&result)) BOOST_FAIL("refused: " + error->message);
+  if (const auto* error = std::get_if<load_error>(&result))
+    BOOST_FAIL("refused: " + error->message);
   return std::get<loaded>(std::move(result));
 }
 

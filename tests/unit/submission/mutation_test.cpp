@@ -13,7 +13,9 @@ namespace {
 class chance {
  public:
   explicit chance(std::uint64_t seed) : state_{seed} {}
-  std::size_t below(std::size_t bound) { return static_cast<std::size_t>((state_ = mix(state_)) % bound); }
+  std::size_t below(std::size_t bound) {
+    return static_cast<std::size_t>((state_ = mix(state_)) % bound);
+  }
 
  private:
   std::uint64_t state_;
@@ -91,7 +93,8 @@ BOOST_AUTO_TEST_CASE(a_mutated_submission_is_whole_or_refused_with_a_reason) {
 }
 
 BOOST_AUTO_TEST_CASE(every_beginning_of_a_submission_is_refused) {
-  for (std::size_t length = 0; length < sound().size(); ++length) BOOST_REQUIRE(refused(sound().substr(0, length)) != "accepted");
+  for (std::size_t length = 0; length < sound().size(); ++length)
+    BOOST_REQUIRE(refused(sound().substr(0, length)) != "accepted");
   BOOST_TEST(refused(sound()) == "accepted");
 }
 

@@ -12,7 +12,8 @@ namespace retail_pulse::http {
 /// The submission in a text that must be one.
 inline submission_ptr accepted(std::string_view text) {
   auto result = parse_submission(text);
-  if (const auto* error = std::get_if<parse_error>(&result)) BOOST_FAIL("refused: " + error->message);
+  if (const auto* error = std::get_if<parse_error>(&result))
+    BOOST_FAIL("refused: " + error->message);
   return std::get<submission_ptr>(result);
 }
 
@@ -24,11 +25,14 @@ inline std::string refused(std::string_view text) {
 }
 
 /// A submission of one visit with these members.
-inline std::string with_visit(std::string_view members) { return R"({"count":1,"visits":[{)" + std::string{members} + "}]}"; }
+inline std::string with_visit(std::string_view members) {
+  return R"({"count":1,"visits":[{)" + std::string{members} + "}]}";
+}
 
 /// A submission of one good visit with further members in the root.
 inline std::string with_root(std::string_view members) {
-  return R"({"count":1,"visits":[{"store_id":"S1","image_url":["http://h/1"],"visit_time":"t"}])" + std::string{members} + "}";
+  return R"({"count":1,"visits":[{"store_id":"S1","image_url":["http://h/1"],"visit_time":"t"}])" +
+         std::string{members} + "}";
 }
 
 }  // namespace retail_pulse::http

@@ -49,9 +49,11 @@ BOOST_AUTO_TEST_CASE(a_parameter_given_twice_is_counted) {
 }
 
 BOOST_AUTO_TEST_CASE(a_broken_escape_is_refused_by_the_name_of_its_parameter) {
-  for (const auto* text : {"a=%", "a=%1", "a=%g0", "a=%0g", "b=1&a=%zz", "a=%00", "a=%%41", "%61=%"})
+  for (const auto* text :
+       {"a=%", "a=%1", "a=%g0", "a=%0g", "b=1&a=%zz", "a=%00", "a=%%41", "%61=%"})
     BOOST_TEST(std::get<std::string>(query::parse(text)) == "a is not well-formed");
-  for (const auto* text : {"%=1", "%zz", "a=1&=%"}) BOOST_TEST(std::get<std::string>(query::parse(text)) == "the query is not well-formed");
+  for (const auto* text : {"%=1", "%zz", "a=1&=%"})
+    BOOST_TEST(std::get<std::string>(query::parse(text)) == "the query is not well-formed");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
