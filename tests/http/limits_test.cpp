@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(the_bound_of_all_bodies_leaves_room_beside_the_largest) {
   first.send(post_text("/api/submit", submission_of(body_limit)));
   w.wait_for_held(1);
   client second{w.port()};
-  second.send(post_text("/api/submit", submission_of(body_limit / 2)));
+  second.send(post_text("/api/submit", submission_of(body_limit / 4)));
   w.wait_for_held(2);
   w.let_go();
   BOOST_TEST(first.read().status == 201);
