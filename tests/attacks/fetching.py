@@ -105,7 +105,7 @@ def came_to(image):
 
 # --- bytes -----------------------------------------------------------------------------------------------------------
 
-HEADER_MODE = ("--fetch", "header", "--max-image-bytes", "8MiB", "--gpu-delay", "0")
+HEADER_MODE = ("--fetch", "header", "--max-image-bytes", "8MiB", "--fetch-deadline", "60s", "--gpu-delay", "0")
 
 
 def expect_few_bytes(from_host):
