@@ -20,8 +20,8 @@ if(RETAIL_PULSE_SANITIZE STREQUAL "address")
     -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=address,undefined)
 elseif(RETAIL_PULSE_SANITIZE STREQUAL "thread")
-  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)  # Asio uses fences,
-    which it does not know
+  # Asio uses fences, which this sanitizer does not know.
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -Wno-tsan)
   add_link_options(-fsanitize=thread)
 elseif(RETAIL_PULSE_SANITIZE STREQUAL "fuzzer")
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
@@ -30,10 +30,9 @@ elseif(RETAIL_PULSE_SANITIZE STREQUAL "fuzzer")
   # function: Clang 14 puts its check where a coroutine has none, and then cannot write the object
   # file.
   add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=function
-    -fno-omit-frame-pointer
-                      -fno-sanitize-recover=undefined)
-  add_compile_definitions(_GLIBCXX_ASSERTIONS)  # an index beyond a view is found where it happens,
-    not where it hurts
+    -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  # An index beyond a view is found where it happens, not where it hurts.
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
   add_link_options(-fsanitize=address,undefined)
 elseif(RETAIL_PULSE_SANITIZE)
   message(FATAL_ERROR
