@@ -173,6 +173,7 @@ caf::result<pool_gauges> image_pool_state::drain() {
 }
 
 pool_gauges image_pool_state::gauges() const {
+  if (!turns_) return {};  // its behavior is not made yet
   return {static_cast<std::int64_t>(turns_->in_flight()), peak_,
           static_cast<std::int64_t>(turns_->fetching()), static_cast<std::int64_t>(turns_->held())};
 }
