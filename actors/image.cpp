@@ -2,10 +2,8 @@
 
 #include "actors/vital.hpp"
 #include "core/evidence.hpp"
-#include "core/limits.hpp"
 #include "core/random.hpp"
 #include "core/require.hpp"
-#include "fetch/engine/retry_policy.hpp"
 #include "observe/log.hpp"
 
 namespace retail_pulse::actors {
@@ -43,31 +41,7 @@ void image_state::conclude(const fetch::outcome& outcome,
                   {"url", observe::without_query(task.url)},
                   {"detail", outcome.detail}});
   }
-  report.postponed = postpone(outcome, now);
-  if (report.postponed) {
-    report.retry_in = backoff(limits::postponed_as, outcome, chance::postponement, task.postponed);
-  } else if (task.attempt < settings.attempts && outcome.can_pass()) {
-    report.retry_in = backoff(task.attempt, outcome, chance::backoff, task.attempt);
-  }
-}
-
-bool image_state::postpone(const fetch::outcome& after, std::chrono::steady_clock::time_point now) {
-  auto& task = report.task;
-  if (!after.postponed || now - task.postponed_since.value_or(now) >= limits::postponed_for)
-    return false;
-  if (after.asked_others && ++task.postponed_on_the_way > limits::postponements_on_the_way)
-    return false;
-  if (!task.postponed_since) task.postponed_since = now;
-  ++task.postponed;
-  return true;
-}
-
-std::chrono::milliseconds image_state::backoff(int attempt, const fetch::outcome& after, chance why,
-                                               std::int32_t round) const {
-  return fetch::backoff(
-      attempt, after.code, after.retry_after,
-      {settings.seed, static_cast<std::uint64_t>(why), static_cast<std::uint64_t>(order->job.value),
-       static_cast<std::uint64_t>(order->task.number.value), static_cast<std::uint64_t>(round)});
+  decide_retry(report, order->job, outcome, {settings.attempts, settings.seed}, now);
 }
 
 std::chrono::milliseconds image_state::delay() const {

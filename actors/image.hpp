@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "actors/protocols.hpp"
+#include "actors/retry.hpp"
 #include "fetch/engine/engine.hpp"
 
 namespace retail_pulse::actors {
@@ -12,8 +13,8 @@ namespace retail_pulse::actors {
 struct image_settings {
   fetch::engine* engine = nullptr;  ///< outlives the actors
   int attempts = 3;                 ///< per image, at least 1
-  std::chrono::milliseconds delay_min{
-      100};  ///< stands in for a GPU stage: uniform, per measured image
+  /// Stands in for a GPU stage: uniform, per measured image.
+  std::chrono::milliseconds delay_min{100};
   std::chrono::milliseconds delay_max{400};
   std::uint64_t seed = 0;  ///< of every delay and every back-off
 };
@@ -31,16 +32,6 @@ struct image_state {
   void conclude(const fetch::outcome& outcome, std::chrono::steady_clock::time_point now);
   /// How long the report waits: only for a measured image.
   std::chrono::milliseconds delay() const;
-
- private:
-  /// Whether to try the image again as the same attempt; then notes that in the report's task.
-  bool postpone(const fetch::outcome& after, std::chrono::steady_clock::time_point now);
-
-  /// Each use of chance has a stream of its own.
-  enum class chance : std::uint64_t { delay = 1, backoff = 2, postponement = 3 };
-
-  std::chrono::milliseconds backoff(int attempt, const fetch::outcome& after, chance why,
-                                    std::int32_t round) const;
 };
 
 image_actor::behavior_type image(image_actor::stateful_pointer<image_state> self,

@@ -275,7 +275,7 @@ constexpr std::array table{
                   "image still joins the fetch of the same URL that is in progress."}),
     setting<count<&s::reuse_entries, 1, l::max_reuse_entries>>(
         reuse, "reuse-entries", "N", "URLs whose results can be reused",
-        {.notes = "Each takes up to about 1.5 KiB of memory."}),
+        {.notes = "Each takes up to about 1.7 KiB of memory."}),
     setting<values::folder_name<&s::keep_images>>(
         reuse, "keep-images", "FOLDER", "folder for a copy of every image; needs --fetch full",
         {.unset = "no copies",

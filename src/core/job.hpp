@@ -53,7 +53,7 @@ struct job_brief {
   job_id id;
   run_number run;
   image_counts images;
-  bool cancelled = false;  ///< its run ends early: images without a result get none
+  bool cancelled = false;  ///< its run ends early: images without a result fail as `cancelled`
 };
 
 }  // namespace retail_pulse

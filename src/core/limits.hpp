@@ -44,7 +44,7 @@ inline constexpr std::size_t storing_bytes = 1 * gib;
 inline constexpr std::size_t idempotency_key_bytes = 255;  ///< of printable ASCII; a UUID has 36
 /// from the commit of the job on: longer than any client tries again
 inline constexpr std::chrono::hours idempotency_kept{24};
-/// older keys, deleted with a new one: more than come, so they run out
+/// expired keys that are deleted with each new one: more than one, so that they cannot pile up
 inline constexpr std::size_t idempotency_forgotten_at_once = 16;
 inline constexpr std::chrono::seconds retry_after = 5s;  ///< the Retry-After of a 503
 
@@ -107,18 +107,18 @@ inline constexpr std::chrono::seconds connection_idle = 10s;
 inline constexpr std::size_t addresses_tried = 4;
 /// of one name, for a route to them: an answer may hold thousands
 inline constexpr std::size_t addresses_looked_at = 16;
-/// the retry wait of an image whose server has too many fetches,
+/// the retry wait of an image whose server has too many fetches
 inline constexpr std::chrono::milliseconds full_address_retry = 250ms;
-/// after it has waited for so long there, if a redirect or another address led there
+/// the longest wait for a permit at a server that a redirect or a second address led to
 inline constexpr std::chrono::milliseconds address_line = 1s;
-/// of one image, each 250 ms to 2.3 s and a wait for a permit; later ones count as attempts, so
-/// that they end,
+/// how long an image may be postponed, each time for 250 ms to 2.3 s and a wait for a permit; later
+/// postponements count as attempts, so that they end
 inline constexpr std::chrono::seconds postponed_for = 5min;
-/// and so do more than these if other servers were asked before: those must not be asked for
-/// ever
+/// postponements of an image for which other servers were asked first; later ones count as
+/// attempts, because those servers must not be asked for ever
 inline constexpr int postponements_on_the_way = 10;
-/// the attempt whose back-off each waits for; the same for all, or the newest would be the
-/// first to retry
+/// a postponed image waits as after this attempt, however often it was postponed: with growing
+/// waits newer images would overtake it
 inline constexpr int postponed_as = 3;
 inline constexpr std::chrono::milliseconds dns_timeout = 5s;
 /// how long a name's addresses are used again
@@ -277,8 +277,7 @@ inline constexpr std::chrono::seconds longest_wait = 60s;
 /// a file of Swagger UI, held in memory; the largest has 2 MB
 inline constexpr std::size_t docs_file_bytes = 16 * mib;
 inline constexpr std::size_t api_connections = 8192;  ///< at most; fewer when descriptors are short
-/// of them, but at most an eighth: beyond the requests that are served at once, so that a new
-/// connection is accepted
+/// connections that are kept free, so that new clients can connect; at most an eighth of all
 inline constexpr std::size_t reserved_connections = 64;
 /// without a complete request, 13 KiB each; beyond it one of them is hung up, though there is
 /// room for more that are served

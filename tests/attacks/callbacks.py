@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 
-from harness import wait_for
+from harness import visit, wait_for
 from table import attack, expect, expect_equal
 
 SECRET = "whsec_" + base64.b64encode(os.urandom(32)).decode()

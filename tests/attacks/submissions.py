@@ -156,7 +156,7 @@ CR = "a line ends in CR alone; it has to end in CR and LF"
 FOLDED = "a line of the headers begins with a blank; a header has to stand in one line"
 CHUNK_END = "the data of a chunk is not followed by CR and LF"
 NO_SIZE = "the size of a chunk is malformed, or too large"
-NO_EXTENSION = "the size of a chunk is followed by something that is no extension"
+NO_EXTENSION = "the size of a chunk is followed by something that is not an extension"
 
 
 @attack(

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "core/limits.hpp"
-#include "fetch/engine/retry_policy.hpp"
+#include "fetch/engine/backoff.hpp"
 #include "property.hpp"
 
 namespace retail_pulse::fuzz {

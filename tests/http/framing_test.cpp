@@ -73,7 +73,7 @@ const wrong_framing wrong_framings[] = {
     {chunked + "2;a", std::string("\0\r\n", 3),
      "the extension of a chunk contains a control character"},
     {chunked + "2 ", "a\r\n{}\r\n0\r\n\r\n",
-     "the size of a chunk is followed by something that is no extension"},
+     "the size of a chunk is followed by something that is not an extension"},
     {chunked,
      "\xCF"
      "2\r\n{}\r\n0\r\n\r\n",

@@ -152,7 +152,7 @@ group submissions() {
               row("Time that an `Idempotency-Key` is remembered", time(l::idempotency_kept),
                   "a new job is stored"),
               row("Bodies of all requests between first byte and response",
-                  bytes(l::received_bodies_bytes) + " or 1.5 x `--max-body-bytes`, the larger",
+                  bytes(l::received_bodies_bytes) + " or 1.25 x `--max-body-bytes`, the larger",
                   "`503`"),
               row("Bodies that wait to be parsed", bytes(l::parser_queue_bytes), "`503`"),
               row("Submissions that wait for storage", bytes(l::storing_bytes), "`503`"),

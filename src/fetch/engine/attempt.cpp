@@ -9,7 +9,7 @@
 #include "core/text.hpp"
 #include "core/time.hpp"
 #include "fetch/engine/intake.hpp"
-#include "fetch/engine/retry_policy.hpp"
+#include "fetch/engine/backoff.hpp"
 #include "fetch/http1/exchange.hpp"
 #include "fetch/net/route.hpp"
 

@@ -227,10 +227,10 @@ BOOST_AUTO_TEST_CASE(every_problem_is_reported_at_once) {
 
 BOOST_AUTO_TEST_CASE(copies_of_files_that_are_not_fetched_whole_cannot_be_kept) {
   check(refused({"--keep-images", "copies", "--fetch", "header"}),
-        {"--keep-images and --fetch: a copy is of a whole file, which 'header' does not fetch"});
+        {"--keep-images and --fetch: kept images are whole files, which 'header' does not fetch"});
   check(refused({"--config", "pulse.toml"}, {{"RETAIL_PULSE_FETCH", "header"}},
                 "keep-images = 'copies'\n"),
-        {"pulse.toml:1: keep-images and RETAIL_PULSE_FETCH: a copy is of a whole file, which "
+        {"pulse.toml:1: keep-images and RETAIL_PULSE_FETCH: kept images are whole files, which "
          "'header' does not fetch"});
   BOOST_TEST((accepted({"--fetch", "header"}).fetch_mode == fetch::mode::header));
   BOOST_TEST(

@@ -1,4 +1,4 @@
-#include "fetch/engine/retry_policy.hpp"
+#include "fetch/engine/backoff.hpp"
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
@@ -8,7 +8,7 @@
 
 namespace retail_pulse::fetch {
 
-BOOST_AUTO_TEST_SUITE(retry_policy)
+BOOST_AUTO_TEST_SUITE(backoff)
 
 using namespace std::chrono_literals;
 

@@ -1,4 +1,4 @@
-#include "fetch/engine/retry_policy.hpp"
+#include "fetch/engine/backoff.hpp"
 
 #include <algorithm>
 #include <ctime>
