@@ -229,7 +229,7 @@ def many_lead_to_one(world):
 
 @attack(
     "fetching: two hosts that redirect to each other, each with one place",
-    "a fetch gives its place back before it takes the next one, so nobody waits for ever",
+    "a fetch gives its place back before it takes the next one, so no fetch waits for ever",
 )
 def crossing_redirects(world):
     def leading_to(other):

@@ -20,8 +20,8 @@ KNOWN = "S00339218"
 
 
 class Receiver:
-    """A host that is told of the ends of jobs. Bound from the beginning, so that nobody else gets
-    its port; it answers once it is up.
+    """A host that receives webhooks. Its port is bound from the beginning, so that no other
+    program gets it; it answers once it is up.
     """
 
     def __init__(self, up=True):

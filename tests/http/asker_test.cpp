@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The status of the rejection of a request; 0 where there is none.
+/// The status of the rejection of a request; 0 when the request is accepted.
 int status_of(std::string method, std::string authority, std::vector<header_field> headers,
               const asker_rules& rules = {}) {
   request r;

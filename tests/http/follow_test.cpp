@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_job_is_followed_from_where_it_stands_to_its_end) {
   check(c.next(), "progress", "1.10", progress_data(10));
   w.tell(standing(20));
   check(c.next(), "progress", "1.20", progress_data(20));
-  w.tell(standing(20));  // no news
+  w.tell(standing(20));  // no change
   w.tell(standing(15));  // older
   w.know(standing(100, job_state::completed));
   w.tell(standing(100, job_state::completed));
@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_holds_the_newest_snapshot_only)
   client c{w.port()};
   c.send(get_text("/api/jobs/7/events"));
   BOOST_TEST(c.read_head().status == 200);
-  // Many times what the kernel takes; each piece of news replaces the one that waits.
+  // Many times what the kernel takes; each update replaces the one that waits.
   auto progress = standing(0);
   progress.images.total = 300'001;
   for (int i = 1; i <= 300'000; ++i) {

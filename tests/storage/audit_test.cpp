@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_job_whose_rows_do_not_add_up_is_not_conserved) {
       {"a result lost",
        "UPDATE images SET state = 0, code = NULL, error = NULL, recorded_at = NULL WHERE state = "
        "2"},
-      {"a state that is none", "UPDATE images SET state = 3 WHERE state = 0"},
+      {"an invalid state", "UPDATE images SET state = 3 WHERE state = 0"},
       {"a visit gone", "DELETE FROM visits WHERE visit_no = 1"},
   };
   for (const auto& [what, statement] : damages) {
