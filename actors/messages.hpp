@@ -53,7 +53,7 @@ struct load_report {
 };
 
 struct submit_outcome {
-  /// `lost`: whoever should have answered is gone.
+  /// `lost`: the actor that should have answered is gone.
   /// `full`: come back later. `too_large`: more images than the service takes at all.
   /// `replayed`: the key's submission is stored already. `key_used`: with another body. `key_busy`:
   /// it is being stored at this moment.
@@ -105,9 +105,9 @@ struct subscriber {
   std::function<bool()> waits;  ///< once false, the subscription ends
 };
 
-/// What came of a wish to cancel a job or to try its failed images again.
+/// The outcome of a cancel or redrive request.
 struct control_outcome {
-  /// `lost`: whoever should have answered is gone. `ongoing`, `nothing_failed`: why there is
+  /// `lost`: the actor that should have answered is gone. `ongoing`, `nothing_failed`: why there is
   /// nothing to try again.
   enum class kind : std::uint8_t {
     lost,
@@ -122,7 +122,7 @@ struct control_outcome {
     storage_failed
   };
   kind what = kind::lost;
-  job_brief job;         ///< when done: how it stands
+  job_brief job;         ///< when done: its progress
   std::string detail{};  ///< for the log, or why the service is full,
   std::string reason{};  ///< and for the client, when storage failed; may be empty
 };

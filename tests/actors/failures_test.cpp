@@ -7,7 +7,7 @@ using namespace retail_pulse::tests;
 
 namespace {
 
-/// A pool that does nothing but remember who joined, so that a test can end a job actor as an
+/// A pool that only remembers the job actors that joined, so that a test can end one as an
 /// exception would.
 struct roll_call {
   std::vector<actors::job_actor> joined;

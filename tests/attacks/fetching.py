@@ -92,7 +92,7 @@ def host(world, answer, addresses=("127.0.0.1",)):
 
 
 def results(service, urls):
-    """What came of each URL, in a job of its own."""
+    """The result of each URL, in a job of its own."""
     job = service.submit([visit(KNOWN, urls)])
     service.wait_for_end(job)
     return images(service, job)

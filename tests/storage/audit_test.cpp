@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(an_audit_walks_the_images_of_its_job_by_their_key_and_sorts
     BOOST_TEST(told.find(step) == std::string::npos, told);
 }
 
-BOOST_AUTO_TEST_CASE(an_audit_of_shared_memory_is_told_to_try_again_while_a_transaction_is_open) {
+BOOST_AUTO_TEST_CASE(an_audit_of_shared_memory_has_to_try_again_while_a_transaction_is_open) {
   open_place<in_memory> at;
   const auto job = submit(at.w, plain_submission(1, 2));
   at.w.begin();

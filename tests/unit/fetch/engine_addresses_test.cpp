@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(one_that_answers_has_the_last_word) {
   BOOST_TEST(trusted.connections() + there.connections() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(only_when_all_refuse_has_the_connection_failed_and_the_last_one_is_told) {
+BOOST_AUTO_TEST_CASE(only_when_all_refuse_has_the_connection_failed_and_the_last_one_is_reported) {
   const auto closed = refusing(3);
   const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2", "127.0.0.3"})};
   const auto result =
