@@ -55,8 +55,8 @@ class callback_queue {
   };
 
   void add(const std::string& origin, unix_millis due, entry what);
-  /// Takes out an entry that is due at `now`; nullopt: there is none, or no place. It is out until
-  /// `again`, `end`, or a false `leads_to`.
+  /// Takes out an entry that is due at `now`; nullopt: nothing is due, or no place is free. It is
+  /// out until `again`, `end`, or a false `leads_to`.
   std::optional<entry> next(unix_millis now);
   /// The server behind the origin of an entry that is out: an address and a port in any form;
   /// empty: unknown. False when too many are out to that server: then the entry is parked.

@@ -126,8 +126,8 @@ class turns {
   void drop_lanes(member& owner);
   void make_ready(const lane_ptr& ready);
   std::optional<dispatch> dispatch_from(member& owner);
-  /// The endpoint of the lane's next fetch that has all the fetches it may have; nullptr: there is
-  /// none.
+  /// The endpoint of the lane's next fetch that has all the fetches it may have; nullptr: all have
+  /// room.
   endpoint* full_endpoint_of(const queue_lane& lane);
   dispatch take_front(member& owner, const lane_ptr& from);
   /// Makes the lane ready that has been parked longest at this endpoint.

@@ -14,7 +14,7 @@ class newcomer_watch {
   explicit newcomer_watch(const scenario& plan);
 
   void accepted(const job_plan& job, millis now);
-  /// The violation; empty when there is none.
+  /// The violation; empty when nothing is violated.
   std::string fetch_begins(const std::string& url, millis now);
   void fetch_ends(const std::string& url);
 

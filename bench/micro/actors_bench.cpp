@@ -112,8 +112,8 @@ herald_actor::behavior_type end_teller(const caf::actor& listener) {
   return {
       [](follow_atom, job_id, const subscriber&) {},
       [](unfollow_atom, job_id, std::uint64_t) {},
-      [=](progress_atom, const job_progress& news) {
-        if (news.state == job_state::completed || news.state == job_state::failed)
+      [=](progress_atom, const job_progress& update) {
+        if (update.state == job_state::completed || update.state == job_state::failed)
           caf::anon_send(listener, ended_atom_v);
       },
       [](flush_atom, job_id) {},

@@ -40,7 +40,7 @@ class parameters {
   /// "cursor": the `next` of the page before.
   std::optional<std::int64_t> cursor();
 
-  /// The first error, which names the parameter; empty when there is none. A parameter that was not
+  /// The first error, which names the parameter; empty when all are valid. A parameter that was not
   /// read is an error, too: a misspelt filter would otherwise let everything through.
   const std::string& problem();
   /// Whether one was not read.
@@ -54,9 +54,9 @@ class parameters {
   std::string problem_;
 };
 
-/// The error of a request whose route has no parameters; nullopt where there is none. For routes
-/// where ignoring a parameter would mislead: a client that redrives with `?code=timed_out` does not
-/// mean all images.
+/// The error of a request with parameters, for a route that has none; nullopt without parameters.
+/// For routes where ignoring a parameter would mislead: a client that redrives with
+/// `?code=timed_out` does not mean all images.
 std::optional<rejection> stray_parameter(const request& r);
 
 }  // namespace retail_pulse::http

@@ -13,7 +13,7 @@ void drop_blanks(std::string_view& text) {
 }
 
 /// The quoted part of the entity tag that the text begins with, which is removed from it; empty
-/// when there is none.
+/// when the text does not begin with one.
 std::string_view next_opaque_tag(std::string_view& text) {
   if (text.starts_with("W/")) text.remove_prefix(2);
   const auto end = text.starts_with('"') ? text.find('"', 1) : std::string_view::npos;

@@ -38,7 +38,7 @@ framing_check::outcome framing_check::take(std::string_view bytes) {
   return {bytes.size(), {}};
 }
 
-/// The error of a byte that is not data of a body; empty when there is none.
+/// The error of a byte that is not data of a body; empty when the byte is valid.
 std::string_view framing_check::fault_of(char c) {
   if (after_cr_) {
     if (c != '\n') return "a line ends in CR alone; it has to end in CR and LF";

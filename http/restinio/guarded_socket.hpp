@@ -98,8 +98,8 @@ class guarded_socket : public asio::ip::tcp::socket {
   /// io_context.
   void hang_up();
 
-  /// The connection whose bytes this thread is handling; nullptr when there is none. Handlers are
-  /// called meanwhile.
+  /// The connection whose bytes this thread is handling, which includes the calls of handlers;
+  /// nullptr at other times.
   static const connection_ptr& of_this_thread();
 
  private:

@@ -22,7 +22,7 @@ struct flag {
   /// Puts one text into the settings. Returns what is wrong with it, in words that begin with the
   /// text; empty where nothing is.
   std::string (*apply)(std::string_view text, settings& into);
-  /// The value as `apply` accepts it; empty where there is none.
+  /// The value as `apply` accepts it; empty where the setting has no value.
   std::string (*write)(const settings& from);
   std::string (*bounds)();               ///< such as "1 to 10"; empty without bounds
   std::string_view unset = {};           ///< what holds where the default is no value

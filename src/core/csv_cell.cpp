@@ -17,7 +17,8 @@ constexpr std::string_view signs = "=+-@";
 constexpr std::string_view beginnings =
     ";\t|\r\n";  ///< after which another program may begin a cell
 
-/// Bytes of the control character at the front of a text: C0, DEL or C1. 0 if there is none.
+/// Bytes of the control character at the front of a text: C0, DEL or C1. 0 if the text begins
+/// otherwise.
 std::size_t control_at_front(std::string_view text) {
   const auto byte = [text](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0xFFU;

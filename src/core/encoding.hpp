@@ -12,7 +12,7 @@ struct encoding {
   enum class kind : std::uint8_t { utf8, utf16, utf32 };
   kind what = kind::utf8;   ///< also for other encodings without a mark, such as Latin-1
   bool big_endian = false;  ///< of UTF-16 and UTF-32
-  std::size_t mark = 0;     ///< bytes of the byte order mark at the start; 0 if there is none
+  std::size_t mark = 0;     ///< bytes of the byte order mark at the start; 0 without a mark
 };
 
 /// Detected by the byte order mark, or by the NUL bytes that two ASCII characters at the start have

@@ -5,7 +5,7 @@
 namespace retail_pulse {
 namespace {
 
-/// From the '?' on, without a fragment; empty if there is none.
+/// From the '?' on, without a fragment; empty if the URL has no query.
 std::string_view query_of(std::string_view url) {
   url = url.substr(0, url.find('#'));
   const auto mark = url.find('?');

@@ -62,7 +62,7 @@ void append_escape(std::string& to, char32_t c) {
   append_unit(to, 0xDC00 + ((c - supplementary) & 0x3FF));
 }
 
-/// Whether more bytes could make a character of this text, which is none.
+/// Whether this text is an incomplete character, which more bytes could complete.
 bool may_go_on(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
   const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;

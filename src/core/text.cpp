@@ -36,7 +36,7 @@ constexpr std::string_view wide_blanks[] = {
 
 constexpr bool is_ascii_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-/// Bytes of the blank at the front of a text, or at its back; 0 where there is none.
+/// Bytes of the blank at the front of a text, or at its back; 0 where no blank is there.
 std::size_t blank_at_front(std::string_view text) {
   if (text.empty() || is_ascii_blank(text.front())) return text.empty() ? 0 : 1;
   if (static_cast<std::uint8_t>(text.front()) < 0x80) return 0;

@@ -78,7 +78,7 @@ std::string percent_encoded(std::string_view text, std::string_view also_plain =
 std::optional<std::string> percent_decoded(std::string_view text);
 
 /// Bytes of the UTF-8 sequence at the front of a text (Unicode 15, table 3-7: no surrogates, no
-/// overlong forms); 0 if there is none.
+/// overlong forms); 0 if the text does not begin with one.
 std::size_t utf8_sequence(std::string_view text);
 
 /// How many of the first bytes are valid UTF-8.

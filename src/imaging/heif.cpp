@@ -158,7 +158,7 @@ class item_index {
   /// The offset after the last byte of any item in the file.
   std::uint64_t furthest() const { return furthest_; }
 
-  /// Sets the size of the primary picture as displayed, or returns why there is none.
+  /// Sets the size of the primary picture as displayed, or returns why it is not known.
   walk_outcome measure(measurement& seen) const {
     if (!primary_) return unsupported("pictures in boxes, none of them the primary one");
     sizes shown;

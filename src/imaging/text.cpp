@@ -30,7 +30,7 @@ part<char> next_visible(byte_source& file) {
   co_return c;
 }
 
-/// Skips past the next `mark`, of two or three characters; false if there is none.
+/// Skips past the next `mark`, of two or three characters; false if the file ends first.
 part<bool> pass(byte_source& file, std::string_view mark) {
   std::array<char, 3> last{};
   for (;;) {

@@ -295,7 +295,7 @@ class search {
   }
 
   /// Sets the size, once every directory that could have a better one was read; or returns why
-  /// there is none.
+  /// no picture has a size.
   walk_outcome measure(measurement& seen) const {
     const bool may_be_lost =
         lost_page_ < page_ || (lost_page_ == page_ && (!is_marked_page_ || is_dng_));

@@ -131,7 +131,7 @@ bool begins_as_a_log(const std::string& file) {
          std::ranges::equal(time, start.substr(0, time.size()), like);
 }
 
-/// An open descriptor of the log file, or why there is none.
+/// An open descriptor of the log file, or why it cannot be opened.
 files::opened open_file(const log_options& options) {
   if (const auto stream = stream_behind(options.file); !stream.empty()) {
     files::opened result;

@@ -10,7 +10,7 @@ namespace retail_pulse::storage {
 class location;
 
 struct claimed {
-  std::string problem;  ///< the file that cannot be used, and why; empty: there is none
+  std::string problem;  ///< the file that cannot be used, and why; empty: all can be used
   std::vector<std::string> changes;  ///< a sentence for each file whose mode was changed, or cannot
                                      ///< be changed as it should
 };

@@ -62,7 +62,7 @@ class session {
     run(text, columns, on_row, nullptr, parameters...);
   }
 
-  /// The first row into `columns`; false when there is none.
+  /// The first row into `columns`; false when no row is found.
   template <typename Columns, typename... Parameters>
   bool one(std::string_view text, Columns columns, const Parameters&... parameters) {
     bool found = false;

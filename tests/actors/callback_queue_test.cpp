@@ -19,7 +19,8 @@ using actors::callback_queue;
 
 namespace {
 
-/// So many deliveries at once, whatever is known of their origins, and however many to an address.
+/// Places for `most` deliveries at once, to quick and slow origins alike; addresses do not limit
+/// them.
 callback_places any(std::size_t most) {
   return {.prompt = most, .kept = 0, .slow = most, .at_server = 1000};
 }
@@ -28,13 +29,13 @@ callback_queue::entry entry(std::int64_t number) {
   return {number, job_id{number}, run_number{1}, 0};
 }
 
-/// The number of what is next, 0 for nothing.
+/// The number of the next entry, 0 for none.
 std::int64_t next(callback_queue& queue, std::int64_t now) {
   const auto taken = queue.next(unix_millis{now});
   return taken ? taken->number : 0;
 }
 
-/// An attempt at an origin that took so long, and was the last of its callback.
+/// Makes the last attempt of a callback, which takes `took`.
 void attempt(callback_queue& queue, const std::string& origin, std::int64_t number,
              std::chrono::milliseconds took) {
   queue.add(origin, unix_millis{0}, entry(number));
@@ -47,7 +48,7 @@ void attempt(callback_queue& queue, const std::string& origin, std::int64_t numb
 
 BOOST_AUTO_TEST_SUITE(the_queue_of_callbacks)
 
-BOOST_AUTO_TEST_CASE(what_is_due_the_longest_comes_first_and_nothing_before_it_is_due) {
+BOOST_AUTO_TEST_CASE(the_entry_due_for_longest_comes_first_and_none_before_it_is_due) {
   callback_queue queue{any(8)};
   queue.add("a", unix_millis{300}, entry(1));
   queue.add("b", unix_millis{100}, entry(2));
@@ -63,7 +64,7 @@ BOOST_AUTO_TEST_CASE(what_is_due_the_longest_comes_first_and_nothing_before_it_i
   BOOST_TEST(queue.size() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(one_of_an_origin_is_out_at_a_time) {
+BOOST_AUTO_TEST_CASE(one_entry_of_an_origin_is_out_at_a_time) {
   callback_queue queue{any(8)};
   for (std::int64_t number = 1; number <= 3; ++number)
     queue.add("a", unix_millis{number}, entry(number));
@@ -90,7 +91,7 @@ BOOST_AUTO_TEST_CASE(one_of_an_origin_is_out_at_a_time) {
   BOOST_TEST(queue.size() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(at_most_so_many_are_out_at_once) {
+BOOST_AUTO_TEST_CASE(the_number_of_entries_out_at_once_is_bounded) {
   callback_queue queue{any(2)};
   for (std::int64_t number = 1; number <= 3; ++number)
     queue.add("origin " + std::to_string(number), unix_millis{0}, entry(number));
@@ -151,7 +152,7 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST(next(queue, 5) == 1);
 }
 
-BOOST_AUTO_TEST_CASE(so_many_origins_are_remembered_and_slow_ones_push_out_no_quick_one) {
+BOOST_AUTO_TEST_CASE(the_origins_remembered_are_bounded_and_slow_ones_evict_no_quick_one) {
   callback_queue queue{{.prompt = 2, .kept = 1, .slow = 1, .at_server = 1000}};
   const auto many = static_cast<std::int64_t>(limits::callback_origins);
   for (std::int64_t i = 0; i < many; ++i)
@@ -159,7 +160,7 @@ BOOST_AUTO_TEST_CASE(so_many_origins_are_remembered_and_slow_ones_push_out_no_qu
   for (std::int64_t i = 0; i <= many; ++i)
     attempt(queue, "slow " + std::to_string(i), i + 1, limits::callback_deadline);
   queue.add("another", unix_millis{0}, entry(1));
-  BOOST_TEST(next(queue, 0) == 1);  // has the place of those that nothing is known of
+  BOOST_TEST(next(queue, 0) == 1);  // has a place for unknown origins
   queue.add("quick 0", unix_millis{0}, entry(2));
   BOOST_TEST(next(queue, 0) == 2);
   queue.end(2);
@@ -176,7 +177,7 @@ BOOST_AUTO_TEST_CASE(so_many_origins_are_remembered_and_slow_ones_push_out_no_qu
   BOOST_TEST(next(queue, 0) == 6);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_attempted_before_the_start_waits_for_a_place_of_the_slow) {
+BOOST_AUTO_TEST_CASE(entries_attempted_before_the_start_wait_for_a_place_of_the_slow) {
   callback_queue queue{{.prompt = 2, .kept = 0, .slow = 1, .at_server = 1000}};
   for (std::int64_t number = 1; number <= 2; ++number) {
     queue.add("origin " + std::to_string(number), unix_millis{0},
@@ -186,7 +187,7 @@ BOOST_AUTO_TEST_CASE(what_was_attempted_before_the_start_waits_for_a_place_of_th
   BOOST_TEST(next(queue, 0) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(those_beyond_the_bound_of_a_server_wait_for_one_of_its_own_and_take_no_place) {
+BOOST_AUTO_TEST_CASE(entries_beyond_the_bound_of_a_server_wait_for_it_and_take_no_place) {
   callback_queue queue{{.prompt = 8, .kept = 0, .slow = 8, .at_server = 2}};
   for (std::int64_t number = 1; number <= 5; ++number)
     queue.add("name " + std::to_string(number), unix_millis{number}, entry(number));
@@ -208,7 +209,7 @@ BOOST_AUTO_TEST_CASE(those_beyond_the_bound_of_a_server_wait_for_one_of_its_own_
   BOOST_TEST(queue.leads_to(4, "192.0.2.1"));
   queue.end(2);
   BOOST_TEST(next(queue, 10) == 5);
-  queue.end(5);  // without ever asking where it leads
+  queue.end(5);  // without resolving its address
   queue.end(4);
   queue.end(3);
   queue.end(6);
@@ -216,7 +217,7 @@ BOOST_AUTO_TEST_CASE(those_beyond_the_bound_of_a_server_wait_for_one_of_its_own_
 }
 
 BOOST_AUTO_TEST_CASE(
-    at_a_server_that_is_full_who_was_quick_waits_for_nobody_and_nobody_for_who_was_slow) {
+    at_a_full_server_quick_origins_wait_for_no_others_and_no_others_for_slow_ones) {
   callback_queue queue{{.prompt = 8, .kept = 1, .slow = 8, .at_server = 1}};
   attempt(queue, "quick", 100, std::chrono::milliseconds{0});
   for (const std::int64_t number : {101, 102})
@@ -238,7 +239,7 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST(next(queue, 10) == 2);
 }
 
-BOOST_AUTO_TEST_CASE(who_was_woken_has_its_place_before_all_who_come_later) {
+BOOST_AUTO_TEST_CASE(a_woken_entry_has_its_place_before_all_that_come_later) {
   callback_queue queue{{.prompt = 8, .kept = 0, .slow = 8, .at_server = 1}};
   for (std::int64_t number = 1; number <= 3; ++number)
     queue.add("name " + std::to_string(number), unix_millis{number}, entry(number));
@@ -311,7 +312,7 @@ BOOST_AUTO_TEST_CASE(slow_ones_that_wait_for_a_place_of_theirs_keep_few_of_their
 }
 
 BOOST_AUTO_TEST_CASE(
-    no_bound_of_a_server_is_ever_passed_and_nobody_is_turned_away_by_who_woke_it_or_left_behind) {
+    the_bound_of_a_server_holds_and_no_entry_is_refused_by_its_waker_or_left_behind) {
   const std::array<std::string, 4> servers{"", "192.0.2.1:80", "192.0.2.2:80", "192.0.2.2:443"};
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     callback_queue queue{{.prompt = 6, .kept = 1, .slow = 2, .at_server = 2}};
@@ -391,7 +392,7 @@ BOOST_AUTO_TEST_CASE(
 }
 
 /// Against a list that is searched from its beginning every time.
-BOOST_AUTO_TEST_CASE(it_does_what_the_plainest_queue_would_do) {
+BOOST_AUTO_TEST_CASE(it_behaves_as_a_simple_reference_queue) {
   struct plain_entry {
     std::int64_t due, number;
     std::string origin;

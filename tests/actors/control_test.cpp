@@ -37,7 +37,7 @@ world_options narrow() {
 
 BOOST_AUTO_TEST_SUITE(cancelling_a_job)
 
-BOOST_AUTO_TEST_CASE(what_is_in_flight_gets_its_results_and_the_rest_is_cancelled_without_a_fetch) {
+BOOST_AUTO_TEST_CASE(images_in_flight_get_results_and_the_others_are_cancelled_without_a_fetch) {
   world w{narrow()};
   const auto job = w.accept({{"S1", urls_on("a.example", 500)}});
   w.run_until([&] { return w.status(job)->images.done() > 20; });
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_job_makes_room_for_others_at_once) {
   check_that_nothing_is_held(w);
 }
 
-BOOST_AUTO_TEST_CASE(images_that_rest_between_two_attempts_are_not_waited_for) {
+BOOST_AUTO_TEST_CASE(a_cancel_does_not_wait_for_images_in_their_retry_wait) {
   world w{narrow()};
   w.web->answers = [](const std::string&, int) {
     auto busy = imaginary_web::failure(error_code::http_status, 503);
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(an_image_in_flight_that_would_be_tried_again_is_cancelled) 
   check_that_nothing_is_held(w);
 }
 
-BOOST_AUTO_TEST_CASE(a_cancel_right_behind_the_submission_is_not_lost) {
+BOOST_AUTO_TEST_CASE(a_cancel_right_after_the_submission_is_not_lost) {
   for (int messages = 0; messages < 40; ++messages) {
     world w{narrow()};
     std::optional<job_id> job;
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_cancel_right_behind_the_submission_is_not_lost) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_second_cancel_is_as_the_first_and_one_behind_the_end_is_told_so) {
+BOOST_AUTO_TEST_CASE(a_second_cancel_is_accepted_and_one_after_the_end_is_refused) {
   world w{narrow()};
   w.web->answers = [](const std::string&, int) { return imaginary_web::picture(1, 1, 5s); };
   const auto job = w.accept({{"S1", urls_on("a.example", 20)}});
@@ -147,12 +147,12 @@ BOOST_AUTO_TEST_CASE(a_cancelled_job_whose_actor_dies_stays_cancelled) {
   const auto end = w.run_to_end(job);
   BOOST_TEST(end.images.failed == 100);
   BOOST_TEST(codes_of(w, job)["cancelled"] ==
-             100);  // also those in flight: who would have taken their results is gone
+             100);  // also those in flight: the actor that would have recorded them is gone
   BOOST_TEST(w.web->fetched.size() == 4U);
   check_that_nothing_is_held(w);
 }
 
-BOOST_AUTO_TEST_CASE(a_cancel_whose_job_actor_dies_before_it_hears_of_it_is_not_lost) {
+BOOST_AUTO_TEST_CASE(a_cancel_whose_job_actor_dies_before_it_receives_it_is_not_lost) {
   world w{narrow()};
   const auto job = w.accept({{"S1", urls_on("a.example", 300)}});
   w.run_until([&] { return w.load().fetches == 4; });
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_cancel_whose_job_actor_dies_before_it_hears_of_it_is_not_
   check_that_nothing_is_held(w);
 }
 
-BOOST_AUTO_TEST_CASE(a_cancel_that_storage_refuses_is_told_so_and_changes_nothing) {
+BOOST_AUTO_TEST_CASE(a_cancel_that_storage_refuses_is_an_error_and_changes_nothing) {
   world w{narrow()};
   const auto job = w.accept({{"S1", urls_on("a.example", 50)}});
   w.run_until([&] { return w.load().fetches == 4; });
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(only_failed_images_are_fetched_again) {
   const std::vector<std::string> again{"http://a.example/3.jpg", "http://a.example/57.jpg"};
   BOOST_TEST(w.web->fetched == again, boost::test_tools::per_element());
   BOOST_TEST(end.images.succeeded == 100);
-  BOOST_TEST(end.images.failed == 3);  // their store does not exist still
+  BOOST_TEST(end.images.failed == 3);  // their store still does not exist
   BOOST_TEST(end.run.value == 2);
   check_that_nothing_is_held(w);
 }
@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_job_can_be_redriven_to_its_end) {
   check_that_nothing_is_held(w);
 }
 
-BOOST_AUTO_TEST_CASE(why_there_is_nothing_to_redrive_is_told) {
+BOOST_AUTO_TEST_CASE(a_redrive_with_nothing_to_do_is_refused_with_its_reason) {
   world w;
   w.web->answers = [](const std::string& url, int) {
     return imaginary_web::picture(1, 1, url.find("slow") != std::string::npos ? 5s : 10ms);
@@ -472,10 +472,10 @@ BOOST_AUTO_TEST_CASE(a_submission_that_could_not_be_stored_can_be_sent_again_und
   check_that_nothing_is_held(w);
 }
 
-BOOST_AUTO_TEST_CASE(a_job_that_nobody_works_on_is_gone_on_with_when_its_key_comes_again) {
+BOOST_AUTO_TEST_CASE(a_job_without_an_actor_is_resumed_when_its_key_comes_again) {
   world w;
   job_id job;
-  w.writer().begin();  // as a commit does whose outcome nobody learns
+  w.writer().begin();  // as a commit whose outcome was lost
   {
     const auto submission = some_images();
     job = w.writer().create_job(*submission, unix_millis{1});

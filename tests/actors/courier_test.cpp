@@ -192,7 +192,7 @@ const std::string hook = "https://shop.example/hook?key=1";
 
 BOOST_AUTO_TEST_SUITE(delivering_callbacks)
 
-BOOST_AUTO_TEST_CASE(the_end_of_a_run_is_told_once_with_its_status_under_a_signature) {
+BOOST_AUTO_TEST_CASE(the_end_of_a_run_is_delivered_once_with_its_status_and_a_signature) {
   post_office w;
   w.web->answers = [](const std::string& url, int) {
     return url.ends_with("/1.jpg") ? imaginary_web::failure(error_code::http_status, 404)
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_run_is_told_once_with_its_status_under_a_signa
              webhooks::signed_headers(key, post.headers[1].value, signed_at, post.body)[2].value);
 }
 
-BOOST_AUTO_TEST_CASE(a_job_without_a_url_tells_nobody) {
+BOOST_AUTO_TEST_CASE(a_job_without_a_callback_url_sends_no_webhook) {
   post_office w;
   BOOST_TEST(name_of(w.run_to_end(w.accept({{"S1", urls_on("a.example", 2)}})).state) ==
              "completed");
@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(the_whole_back_off_takes_about_nine_hours) {
   BOOST_TEST((w.now() < 11h));
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_be_cured_is_given_up_at_once) {
+BOOST_AUTO_TEST_CASE(a_failure_that_lasts_is_given_up_at_once) {
   const std::pair<imaginary_receivers::answer, const char*> rows[] = {
       {imaginary_receivers::status(410), "The receiver answered with status 410"},
       {imaginary_receivers::failure(error_code::invalid_url),
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_cured_is_given_up_at_once) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_that_cannot_be_used_is_told_with_its_reason) {
+BOOST_AUTO_TEST_CASE(an_invalid_response_is_reported_with_its_reason) {
   for (const std::string reason : {"", "its headers are longer than 64 KiB"}) {
     post_office w;
     w.receivers.answers = [&](const webhooks::post&) {
@@ -311,7 +311,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_cannot_be_used_is_told_with_its_reason) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(any_other_answer_is_tried_again) {
+BOOST_AUTO_TEST_CASE(after_any_other_response_the_delivery_is_tried_again) {
   for (const int status : {301, 400, 401, 404, 429, 500}) {
     post_office w;
     w.receivers.answers = [&](const webhooks::post&) {
@@ -325,7 +325,7 @@ BOOST_AUTO_TEST_CASE(any_other_answer_is_tried_again) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(so_many_are_on_their_way_at_most_and_one_per_origin) {
+BOOST_AUTO_TEST_CASE(deliveries_in_progress_are_bounded_in_all_and_one_per_origin) {
   post_office w{1, limits::callbacks_held, 8};
   w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(200, 1s); };
   std::vector<job_id> jobs;
@@ -361,8 +361,8 @@ imaginary_receivers::answer silent_if_named_silent(const webhooks::post& post) {
              : imaginary_receivers::status(200);
 }
 
-/// How long after the start of its courier a callback of a database went out, with so many of
-/// silent receivers before it.
+/// How long after the start of the courier a callback is sent, when so many of silent receivers
+/// precede it in the database.
 std::chrono::milliseconds wait_behind(std::size_t silent, const std::string& address = {}) {
   post_office w;
   w.close();
@@ -385,7 +385,7 @@ std::chrono::milliseconds wait_behind(std::size_t silent, const std::string& add
 
 BOOST_AUTO_TEST_CASE(
     a_first_message_to_a_receiver_waits_as_long_as_the_decision_on_callbacks_says) {
-  // 192 places are for receivers that nothing is known of, and a silent one has its place for 10 s.
+  // 192 places are for unknown receivers, and a silent one has its place for 10 s.
   BOOST_TEST((wait_behind(160) == 0ms));
   BOOST_TEST((wait_behind(191) == 0ms));
   BOOST_TEST((wait_behind(192) >= 10s));
@@ -393,7 +393,7 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST((wait_behind(999) <= 50s + limits::callback_tick));
 }
 
-BOOST_AUTO_TEST_CASE(any_number_of_names_of_one_silent_server_holds_up_nobody) {
+BOOST_AUTO_TEST_CASE(any_number_of_names_of_one_silent_server_holds_up_no_other_receiver) {
   BOOST_TEST((wait_behind(900, "192.0.2.1") == 0ms));
 }
 
@@ -448,7 +448,7 @@ BOOST_AUTO_TEST_CASE(a_receiver_that_has_answered_waits_for_no_number_of_silent_
   w.run_to_end(healthy);
   const auto ended = w.now();
   w.run_to_end_of_callback(healthy);
-  BOOST_TEST(w.receivers.peak > 192U);  // they were on their way
+  BOOST_TEST(w.receivers.peak > 192U);  // they were in progress
   BOOST_TEST((w.now() - ended <= 1s));
 }
 
@@ -466,7 +466,7 @@ BOOST_AUTO_TEST_CASE(second_messages_to_receivers_that_were_silent_are_few_at_on
   BOOST_TEST(w.receivers.peak == 32U);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_on_its_way_at_the_end_of_the_process_is_delivered_by_the_next) {
+BOOST_AUTO_TEST_CASE(webhooks_in_progress_at_the_end_of_the_process_are_delivered_by_the_next) {
   post_office w;
   w.receivers.answers = [](const webhooks::post&) { return imaginary_receivers::status(200, 8s); };
   const auto job = w.accept_for(hook);
@@ -506,7 +506,7 @@ BOOST_AUTO_TEST_CASE(more_than_a_page_of_pending_callbacks_is_delivered_after_a_
 }
 
 BOOST_AUTO_TEST_CASE(
-    those_that_failed_keep_no_first_message_out_however_many_they_are_and_none_is_forgotten) {
+    failed_webhooks_delay_no_first_delivery_however_many_they_are_and_none_is_forgotten) {
   constexpr std::size_t held = 3 * limits::callbacks_page, many = 2 * held + 2;
   post_office w{2, held};
   w.close();
@@ -516,7 +516,7 @@ BOOST_AUTO_TEST_CASE(
   w.open();
   const auto began = w.now();
   w.run_until([&] { return w.receivers.requests.size() == many; });
-  BOOST_TEST(w.told().size() == many);  // nobody has had a second one yet
+  BOOST_TEST(w.told().size() == many);  // no receiver has had a second one yet
   BOOST_TEST((w.now() - began < limits::callback_backoff[0]));
   while (w.step()) {
   }
@@ -524,7 +524,7 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST((w.now() - began < 10min));
 }
 
-BOOST_AUTO_TEST_CASE(after_a_start_those_that_failed_before_keep_no_first_message_out) {
+BOOST_AUTO_TEST_CASE(after_a_start_webhooks_that_failed_before_delay_no_first_delivery) {
   constexpr std::size_t held = 2 * limits::callbacks_page, many = held + 2;
   post_office w{3, held};
   w.close();
@@ -561,16 +561,15 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST(w.receivers.requests.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(callbacks_that_storage_does_not_tell_at_the_start_are_read_later) {
+BOOST_AUTO_TEST_CASE(callbacks_that_cannot_be_read_at_the_start_are_read_later) {
   post_office w;
   w.close();
   w.leave_pending(hook);
   storage::writer other{w.where(), {std::chrono::milliseconds{0}}};
   w.open([&] {
     other.begin();
-    other.create_job(
-        submission{},
-        unix_millis{1});  // a database in memory lets nobody read what is being written
+    other.create_job(submission{},
+                     unix_millis{1});  // a database in memory cannot be read during a write
   });
   for (int step = 0; step < 5; ++step) w.step();
   BOOST_TEST(w.receivers.requests.empty());
@@ -579,7 +578,7 @@ BOOST_AUTO_TEST_CASE(callbacks_that_storage_does_not_tell_at_the_start_are_read_
   BOOST_TEST(w.receivers.requests.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_job_that_fails_as_internal_or_has_no_good_image_is_told_too) {
+BOOST_AUTO_TEST_CASE(a_job_that_fails_as_internal_or_has_no_good_image_sends_a_webhook) {
   post_office w;
   w.web->answers = [](const std::string&, int) {
     return imaginary_web::failure(error_code::not_an_image);

@@ -7,7 +7,7 @@ using namespace retail_pulse::tests;
 
 BOOST_AUTO_TEST_SUITE(draining_the_service)
 
-BOOST_AUTO_TEST_CASE(what_is_in_flight_is_recorded_and_nothing_new_is_fetched) {
+BOOST_AUTO_TEST_CASE(images_in_flight_are_recorded_and_no_others_are_fetched) {
   world_options options;
   options.pool.images_in_flight = 100;
   world w{options};

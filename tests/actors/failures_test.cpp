@@ -7,7 +7,7 @@ using namespace retail_pulse::tests;
 
 namespace {
 
-/// A pool that does nothing but remember who joined, so that a test can end a job actor as an
+/// A pool that only remembers the job actors that joined, so that a test can end one as an
 /// exception would.
 struct roll_call {
   std::vector<actors::job_actor> joined;
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(
   for (const std::int64_t at : {100, 200, 300}) {
     w.run_until([&] { return w.status(job)->images.done() >= at; });
     caf::anon_send(w.supervisor, actors::progress_atom_v, actors::job_ticket{999},
-                   std::int64_t{5});  // news of a life that is over: ignored
+                   std::int64_t{5});  // of an earlier job actor: ignored
     w.kill_job_actors();
   }
   const auto end = w.run_to_end(job);

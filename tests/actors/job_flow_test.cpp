@@ -318,7 +318,7 @@ BOOST_AUTO_TEST_CASE(
   for (const auto& url : second.web->fetched) BOOST_TEST(recorded.count(url) == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_job_with_nothing_pending_gets_its_verdict_at_the_start) {
+BOOST_AUTO_TEST_CASE(a_job_with_nothing_pending_gets_its_final_state_at_the_start) {
   const auto where = storage::location::shared_memory("nothing pending");
   storage::writer writer{where};
   const auto submission = submission_with({{"S1", urls_on("a.example", 1)}});
@@ -461,7 +461,7 @@ BOOST_AUTO_TEST_CASE(at_every_step_of_a_job_every_image_is_accounted_for) {
   BOOST_TEST((end.stores[1].images == image_tally{3, 0, 3, 0}));
 }
 
-BOOST_AUTO_TEST_CASE(an_audit_that_nobody_waits_for_is_not_done) {
+BOOST_AUTO_TEST_CASE(an_audit_without_a_waiting_client_is_not_done) {
   world w;
   const auto job = w.accept({{"S1", urls_on("a.example", 2)}});
   const auto reader =

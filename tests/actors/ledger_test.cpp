@@ -61,7 +61,7 @@ struct hidden_commit final : storage::statement_observer {
   void after(std::string_view statement) override {
     if (statement == "COMMIT" && std::exchange(hides, false))
       throw storage::storage_error{storage::storage_error::kind::other,
-                                   "nobody knows what came of the commit"};
+                                   "the outcome of the commit is not known"};
   }
 };
 

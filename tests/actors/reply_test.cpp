@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(the_first_answer_counts_and_later_ones_are_ignored) {
   BOOST_TEST(answers == std::vector<int>{7}, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_that_nobody_gave_is_the_fallback_once_the_last_copy_is_gone) {
+BOOST_AUTO_TEST_CASE(without_an_answer_the_fallback_is_given_once_the_last_copy_is_gone) {
   std::vector<int> answers;
   {
     reply<int> answer{[&](int value) { answers.push_back(value); }, -1};
@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_nobody_gave_is_the_fallback_once_the_last_co
   BOOST_TEST(answers == std::vector<int>{-1}, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_is_awaited_until_it_was_given_or_nobody_waits_any_more) {
+BOOST_AUTO_TEST_CASE(an_answer_is_awaited_until_it_is_given_or_its_client_is_gone) {
   const auto ignore = [](int) {};
   const reply<int> always{ignore, -1};
   BOOST_TEST(always.is_awaited());

@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(visits_of_many_stores_come_in_pages_that_meet_every_image_o
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_page_looks_at_so_many_stores_and_no_more) {
+BOOST_AUTO_TEST_CASE(a_page_looks_at_a_bounded_number_of_stores) {
   reading w;
   const auto table = many_stores(limits::report_page_stores + 1);
   actors::visits_question question{
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_page_looks_at_so_many_stores_and_no_more) {
   BOOST_TEST(!w.visits(question).next.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(what_nobody_waits_for_is_not_read) {
+BOOST_AUTO_TEST_CASE(a_report_without_a_waiting_client_is_not_read) {
   reading w;
   bool answered = false;
   caf::anon_send(w.reader(), actors::jobs_atom_v, actors::jobs_question{{}, job_id{max_job_id}, 1},

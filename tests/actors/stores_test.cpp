@@ -12,7 +12,7 @@ using kind = actors::store_selection::kind;
 
 namespace {
 
-/// A store master that starts with the stores of a file, and who reads the file anew.
+/// A store master that starts with the stores of a file, and the store loader that reloads it.
 class shop : public world {
  public:
   shop() {
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(stores_are_selected_by_area_and_id_in_the_order_of_the_file
   BOOST_TEST((s.select("C", "S1").what == kind::unknown_area));
 }
 
-BOOST_AUTO_TEST_CASE(a_reload_replaces_the_stores_at_once_and_who_reads_the_old_ones_keeps_them) {
+BOOST_AUTO_TEST_CASE(a_reload_replaces_the_stores_at_once_and_readers_of_the_old_ones_keep_them) {
   shop s;
   const auto old = s.select({}, {});
   s.write("AreaCode,StoreName,StoreID\nC,four,S4\nC,four again,S4\n");
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_reload_replaces_the_stores_at_once_and_who_reads_the_old_
   BOOST_TEST(old.stores[2]->name == "three");
 }
 
-BOOST_AUTO_TEST_CASE(a_broken_file_changes_nothing_and_its_line_is_told) {
+BOOST_AUTO_TEST_CASE(an_invalid_file_changes_nothing_and_its_line_is_reported) {
   shop s;
   s.write("AreaCode,StoreName,StoreID\nC,four,S4\nC,five\n");
   const auto outcome = s.reload();

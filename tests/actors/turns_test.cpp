@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(origins_without_an_address_share_one_limit) {
   BOOST_TEST(a.dispatch_all() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(images_that_rest_count_as_waiting) {
+BOOST_AUTO_TEST_CASE(images_in_their_retry_wait_count_as_waiting) {
   table a{{4096, 256, 4096, 8192}};
   a.t.join(member_of(1, 100'000));
   std::vector<dispatch> resting;

@@ -124,7 +124,7 @@ class world {
   }
   unix_millis wall_time() { return unix_millis{1'700'000'000'000} + now(); }
 
-  // --- the outside ------------------------------------------------------------------------------
+  // --- requests ---------------------------------------------------------------------------------
   actors::submit_outcome submit(const submission_ptr& job) {
     std::optional<actors::submit_outcome> answer;
     caf::anon_send(supervisor, actors::submit_atom_v, job, no_key,
@@ -134,7 +134,7 @@ class world {
     run_until([&] { return answer.has_value(); });
     return answer.value();
   }
-  /// Drains, and tells what is left; nothing when that does not come.
+  /// Drains, and returns what is left; nothing when no answer comes.
   std::optional<actors::load_report> drain(std::chrono::milliseconds timeout) {
     auto left = std::make_shared<std::optional<actors::load_report>>();
     system().spawn([=, to = supervisor](caf::event_based_actor* self) {
@@ -225,7 +225,7 @@ class world {
  private:
   using job_handles = std::shared_ptr<std::vector<actors::job_actor>>;
 
-  /// The real pool, behind an ear that remembers which job actors joined it.
+  /// The real pool, behind an actor that remembers which job actors joined it.
   static actors::image_pool_actor::behavior_type tapped(actors::image_pool_actor::pointer self,
                                                         actors::image_pool_actor pool,
                                                         job_handles jobs) {

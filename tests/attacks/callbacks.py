@@ -85,7 +85,7 @@ def is_open(connection):
 
 
 def submit(service, url, images=("http://127.0.0.1:9/",), store="no such store"):
-    """A job that ends at once, and is told of at `url`."""
+    """Submits a job that ends at once, with `url` as the URL of its webhook."""
     visits = [{"store_id": store, "image_url": list(images), "visit_time": "2026-03-09T12:00:00"}]
     status, answer = service.request(
         "POST", "/api/submit", json.dumps({"count": 1, "visits": visits, "callback_url": url})
@@ -261,8 +261,8 @@ def ids_of_fresh_databases(world):
 
 
 def events(world, service, last):
-    """All that the service says to who follows job 1, which has ended, and has had the event
-    `last`.
+    """All that the service sends to a subscriber of job 1, which has ended, when the last event
+    that the subscriber received is `last`.
     """
     last = last if isinstance(last, str) else last.decode()
     stream = world.connect(service.port)
@@ -274,7 +274,7 @@ def events(world, service, last):
 
 @attack(
     "callbacks: the ETag and the last event id of job 1 of another database",
-    "neither a 304 nor a 204: the client is told how this job 1 stands",
+    "neither a 304 nor a 204: the client gets the status of this job 1",
 )
 def tags_of_fresh_databases(world):
     tags, ends = [], []
@@ -301,11 +301,12 @@ def tags_of_fresh_databases(world):
         for end in ends:
             expect(
                 b" 200 " in events(world, service, end),
-                "the end of this job 1 is kept from who has seen that of another",
+                "the final event of this job 1 is withheld from a client that received that of another",
             )
         told = events(world, service, "1.0")
         ends += re.findall(rb"\nevent: end\nid: (\S+)\n", told)
         expect(
-            b" 204 " in events(world, service, ends[-1]), "who has seen the end is told it again"
+            b" 204 " in events(world, service, ends[-1]),
+            "a client that received the final event receives it again",
         )
         service.kill()

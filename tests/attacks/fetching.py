@@ -92,7 +92,7 @@ def host(world, answer, addresses=("127.0.0.1",)):
 
 
 def results(service, urls):
-    """What came of each URL, in a job of its own."""
+    """The result of each URL, in a job of its own."""
     job = service.submit([visit(KNOWN, urls)])
     service.wait_for_end(job)
     return images(service, job)
@@ -229,7 +229,7 @@ def many_lead_to_one(world):
 
 @attack(
     "fetching: two hosts that redirect to each other, each with one place",
-    "a fetch gives its place back before it takes the next one, so nobody waits for ever",
+    "a fetch gives its place back before it takes the next one, so no fetch waits for ever",
 )
 def crossing_redirects(world):
     def leading_to(other):

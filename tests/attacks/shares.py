@@ -117,7 +117,7 @@ PART_OF_A_HEAD = b"GET /api/status?jobid=1 HTTP/1.1\r\nHost: h\r\nX-A: "
 
 @attack(
     "shares: one client opens more connections than there are and never ends a head",
-    "health is told and others are served meanwhile; a head that does not come is given up after 10 s",
+    "health checks and other clients are served meanwhile; a head that does not come is given up after 10 s",
 )
 def heads_of_one(world):
     service = small_service(world)
@@ -129,7 +129,7 @@ def heads_of_one(world):
 
 @attack(
     "shares: heads that never end, from hundreds of addresses",
-    "those that stand still make room: health is told and others are served",
+    "those that stand still make room: health checks and other clients are served",
 )
 def heads_of_many(world):
     service = small_service(world)
@@ -142,7 +142,7 @@ def heads_of_many(world):
 
 @attack(
     "shares: one client asks for the health on every connection, again and again, and reads no answer",
-    "such a connection makes room as a silent one does: health is told and others are served",
+    "such a connection makes room as a silent one does: health checks and other clients are served",
 )
 def unread_health(world):
     service = small_service(world)

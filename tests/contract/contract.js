@@ -234,7 +234,7 @@ export class Contract {
       );
       if (unknown.length) return [`the field '${unknown[0]}' of an event is not described`];
       if (event.data === undefined)
-        return event.event === undefined ? [] : ["an event has no data, so nobody is told of it"];
+        return event.event === undefined ? [] : ["an event has no data, so clients ignore it"];
       const kind = event.event ?? "message";
       if (!(kind in media["x-event-schemas"])) return [`the event '${kind}' is not described`];
       return this.#json(event.data, [...at, "x-event-schemas", kind], `event ${kind}`);

@@ -266,7 +266,7 @@ test("every line and every event of a stream is checked", () => {
   );
   passes(events(`event: progress\ndata: ${progress}\n\nevent: prog`, { whole: false }));
   fails(events(`event: progress\ndata: ${progress.replace("total", "all")}\n\n`), "all");
-  fails(events(`event: news\ndata: ${progress}\n\n`), "news");
+  fails(events(`event: update\ndata: ${progress}\n\n`), "update");
   fails(events("event: progress\nid: 1.1\n\n"), "data");
   fails(events(`events: progress\ndata: ${progress}\n\n`), "events");
 });

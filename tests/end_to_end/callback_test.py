@@ -20,8 +20,8 @@ KNOWN = "S00339218"
 
 
 class Receiver:
-    """A host that is told of the ends of jobs. Bound from the beginning, so that nobody else gets
-    its port; it answers once it is up.
+    """A host that receives webhooks. Its port is bound from the beginning, so that no other
+    program gets it; it answers once it is up.
     """
 
     def __init__(self, up=True):
@@ -145,7 +145,7 @@ class Callbacks(unittest.TestCase):
         self.assertTrue(hmac.compare_digest(headers["webhook-signature"], right), headers)
         return json.loads(body)
 
-    def test_the_end_of_a_job_is_told_once_with_its_status_under_a_signature(self):
+    def test_the_end_of_a_job_is_delivered_once_with_its_status_and_a_signature(self):
         receiver = self.receiver()
         folder = tempfile.mkdtemp(prefix="retail-pulse-callback-")
         self.addCleanup(shutil.rmtree, folder)
@@ -176,7 +176,7 @@ class Callbacks(unittest.TestCase):
             self.assertEqual(len(receiver.requests), 3)
             self.assertEqual(receiver.requests[-1][0]["user-agent"], "Shelves/2.1")
 
-    def test_a_receiver_that_is_down_is_told_when_it_is_up_again(self):
+    def test_a_receiver_that_is_down_gets_the_webhook_when_it_is_up_again(self):
         receiver = self.receiver(up=False)
         with self.service() as service:
             job = self.submit(service, receiver.url)

@@ -198,7 +198,7 @@ class AgainstTheService(unittest.TestCase):
             visits, [(KNOWN, "2026-03-09"), (OTHER, "2026-03-10"), (KNOWN, "2026-03-11")]
         )
 
-    def test_a_job_from_a_spreadsheet_is_taken_and_its_blanks_are_told(self):
+    def test_a_job_from_a_spreadsheet_is_accepted_and_its_blanks_are_reported(self):
         urls = self.origin.photo_urls(2, "sheet")
         text = f"sep=;\r\nStore ID;Image URL;Visit Time\r\n\u00a0{KNOWN} ;{urls[0]};2026-03-09\r\n;;\r\n{KNOWN};{urls[1]};2026-03-09\r\n"
         for encoding in ("utf-8-sig", "utf-16"):
@@ -256,7 +256,7 @@ class AgainstTheService(unittest.TestCase):
                 (told.returncode, told.stdout.splitlines()), (1, report[1:]), subcommand
             )
 
-    def test_json_is_told_from_csv_by_its_content_or_by_a_flag(self):
+    def test_json_and_csv_are_distinguished_by_their_content_or_by_a_flag(self):
         document = json.dumps(
             {"count": 1, "visits": [visit(KNOWN, self.origin.photo_urls(1, "json"))]}
         )
@@ -475,7 +475,7 @@ class AgainstAScript(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (3, ""), words)
             self.assertIn(f"{url} cannot be reached", done.stderr)
 
-    def test_another_payload_under_a_key_is_told_at_once(self):
+    def test_another_payload_under_a_key_is_reported_at_once(self):
         with ScriptedService((422, {"error": "the key was used with another payload"})) as service:
             done = run(
                 "submit", "-", "--idempotency-key", "mine", url=service.url, stdin=self.document
@@ -502,7 +502,7 @@ class AgainstAScript(unittest.TestCase):
         self.assertIn("retail-pulse watch: starting; trying again", done.stderr)
         self.assertEqual(done.stderr.splitlines()[-1], "3/3 images")
 
-    def test_an_answer_that_is_none_of_the_api_is_an_error(self):
+    def test_a_response_that_is_not_of_the_api_is_an_error(self):
         for answer in ((200, {"status": "fine"}), (404, "<html>"), (200, {"images": {"total": 1}})):
             with ScriptedService(answer) as service:
                 for subcommand in CLIENTS[1:]:
@@ -906,7 +906,7 @@ class Usage(unittest.TestCase):
             run("status", "seven").stderr, "retail-pulse status: JOB: 'seven' is not a job number\n"
         )
 
-    def test_a_url_that_is_none_is_told_with_the_variable_it_comes_from(self):
+    def test_an_invalid_url_is_reported_with_the_variable_it_comes_from(self):
         others = {
             k: v
             for k, v in os.environ.items()

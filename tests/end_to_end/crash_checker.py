@@ -103,7 +103,7 @@ class Checker:
             last = max(found, default=0)
             while ended.get(
                 self._closed + 1, self._closed + 1 < last
-            ):  # an id without a job is that of a submission that came to nothing
+            ):  # an id without a job belongs to a submission that failed
                 self._closed += 1
 
     def _match(self, job, urls):

@@ -189,7 +189,7 @@ class Stage:
             self._failures.append(failure)
 
     def submit(self, images, chance=random):
-        """Submits once, and remembers what came of it."""
+        """Submits once, and remembers the response."""
         with self._lock:
             serial = len(self.checker.submissions)
             urls = self.origin.photo_urls(images, f"s{serial}-")

@@ -355,7 +355,7 @@ class Fetching(unittest.TestCase):
                 )
         self.assertEqual(len(self.origin.requests), 1)
 
-    def test_image_hosts_are_told_who_we_are_as_the_operator_says(self):
+    def test_image_hosts_get_the_user_agent_that_the_operator_sets(self):
         for flags, told in (
             ((), "retail-pulse"),
             (
@@ -456,7 +456,7 @@ class Durability(unittest.TestCase):
         self.assertEqual(code, 0, self.service.log())
         print(f"ended after {seconds:.1f} s", end=" ")
 
-    def test_a_second_process_on_the_same_database_is_refused_and_told_who_holds_it(self):
+    def test_a_second_process_on_the_same_database_is_refused_with_its_holder(self):
         self.service.start().wait_ready()
         second = subprocess.run(self.service.command(), capture_output=True, text=True, timeout=60)
         self.assertEqual(second.returncode, 2)
@@ -629,7 +629,7 @@ class CommandLine(unittest.TestCase):
             [PROGRAM, *arguments], capture_output=True, text=True, timeout=60, cwd=SOURCE
         )
 
-    def test_every_configuration_problem_is_told_at_once(self):
+    def test_all_configuration_problems_are_reported_at_once(self):
         done = self.run_program(
             "serve",
             "--port",
@@ -675,7 +675,7 @@ class CommandLine(unittest.TestCase):
         described = re.findall(r"--[a-z-]+", self.run_program("simulate", "--help").stdout)
         self.assertEqual(sorted(offered.split()), sorted(set(described)))
 
-    def test_what_a_simulation_is_not_told_rightly_is_refused(self):
+    def test_invalid_arguments_of_a_simulation_are_refused(self):
         for words in (
             [],
             ["--seed", "one"],
@@ -700,7 +700,7 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(self.run_program("health", "--url", url).returncode, 0)
         self.assertEqual(self.run_program("health", "--url", url).returncode, 3)
 
-    def test_files_that_cannot_be_used_are_told_together_and_before_a_database_is_made(self):
+    def test_unusable_files_are_reported_together_and_before_a_database_is_made(self):
         with tempfile.TemporaryDirectory() as folder:
             done = self.run_program(
                 "serve",

@@ -30,7 +30,7 @@ course follow(std::string_view bytes, std::size_t most_at_once) {
     check(reader.data_left() < most, "a chunk size has 60 bits");
     if (result.state == chunk_reader::next::framing) {
       result.state = reader.take(bytes[result.used++]);
-      check(result.state == reader.expected(), "what is told is what is expected");
+      check(result.state == reader.expected(), "take returns what is expected next");
     } else if (result.state == chunk_reader::next::data) {
       check(reader.data_left() > 0, "data that is expected is not empty");
       const auto step = static_cast<std::size_t>(

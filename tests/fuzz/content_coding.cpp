@@ -68,9 +68,9 @@ void check_codings(std::string_view text) {
   check(why.code == error_code::unsupported_format,
         "a coding that is not known is an unsupported format");
   check(!why.reason.empty() && why.reason.size() <= 64 + limits::coding_name_bytes,
-        "its name is told within a bound");
+        "the reason, which names it, is bounded");
   check(std::ranges::all_of(why.reason, [](char c) { return c >= ' ' && c <= '~'; }),
-        "its name is told only where it is one");
+        "the reason has printable ASCII characters only");
 }
 
 void check_any(std::string_view bytes) {

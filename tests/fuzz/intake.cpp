@@ -126,7 +126,7 @@ void fetch_from(intake& into, dice& chance, const Server& server) {
   if (into.failed()) {
     const auto code = into.failed()->code;
     check(!into.failed()->lasts || code == error_code::truncated || code == error_code::too_large,
-          "only what is told so is final");
+          "only truncated and too large files fail for good");
     check(into.failed()->code != error_code::none && !into.failed()->detail.empty(),
           "a file that is of no use has a reason");
   } else {

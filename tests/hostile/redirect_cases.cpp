@@ -84,7 +84,7 @@ cases redirect_cases() {
       redirect("to inline data", invalid_url,
                std::string{"data:image/gif;base64,R0lGODlhAQABAAAAACw="}),
       redirect("to another protocol", invalid_url, std::string{"ftp://127.0.0.1/picture.gif"}),
-      redirect("to a port of 5 digits that is none", invalid_url,
+      redirect("to a port of 5 digits above 65535", invalid_url,
                std::string{"http://127.0.0.1:99999/"}),
       redirect("to a port of 40 digits", invalid_url,
                "http://127.0.0.1:" + std::string(40, '9') + "/"),

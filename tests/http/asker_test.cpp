@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The status of the rejection of a request; 0 where there is none.
+/// The status of the rejection of a request; 0 when the request is accepted.
 int status_of(std::string method, std::string authority, std::vector<header_field> headers,
               const asker_rules& rules = {}) {
   request r;
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_host_that_strangers_cannot_have_leads_here) {
   BOOST_TEST(of_host("127.0.0.1.") == 0);  // the dot at the end does not matter
 }
 
-BOOST_AUTO_TEST_CASE(a_name_that_was_told_leads_here_and_those_below_it_do_not) {
+BOOST_AUTO_TEST_CASE(a_configured_name_leads_here_and_names_below_it_do_not) {
   const asker_rules rules{.own_names = {"pulse.example.com", "xn--kln-sna.example"}};
   for (const auto* host : {"pulse.example.com", "Pulse.Example.COM.:8443", "xn--kln-sna.example"})
     BOOST_TEST(of_host(host, rules) == 0);

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(an_audit_tells_the_images_in_total_and_per_store_and_the_di
              beginning + R"(,"stores_truncated":true)" + end);
 }
 
-BOOST_AUTO_TEST_CASE(a_job_that_does_not_add_up_is_told_with_its_numbers) {
+BOOST_AUTO_TEST_CASE(a_job_that_does_not_add_up_is_reported_with_its_numbers) {
   world w;
   auto audit = audit_of_job_7();
   audit.conserved = false;
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_does_not_add_up_is_told_with_its_numbers) {
           R"(","counters":{"total":5,"succeeded":2,"failed":1}})");
 }
 
-BOOST_AUTO_TEST_CASE(an_audit_of_what_is_no_job_is_404_with_problem_details) {
+BOOST_AUTO_TEST_CASE(an_audit_of_an_unknown_job_is_404_with_problem_details) {
   world w;
   for (const auto* id :
        {"77", "9007199254740991", "0", "-1", "9007199254740992", "99999999999999999999999999",
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(audits_that_take_long_do_not_hold_up_a_status_and_only_so_m
     waiting.emplace_back(w.port());
     waiting.back().send(get_text("/api/jobs/7/audit"));
   }
-  auto& refused = first_with_news(waiting);
+  auto& refused = first_with_data(waiting);
   BOOST_TEST(refused.read().status == 503);  // so all the others have their places
   w.wait_for_held(1);                        // and wait in front of the reader, but for one
   BOOST_TEST(get(w.port(), "/api/status?jobid=7").status ==

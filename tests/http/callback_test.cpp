@@ -44,7 +44,8 @@ BOOST_AUTO_TEST_CASE(a_url_that_can_be_called_goes_with_the_job) {
   BOOST_TEST(w.last_submission()->callback_url() == "http://good/?a=b");
 }
 
-BOOST_AUTO_TEST_CASE(one_that_cannot_is_a_400_that_says_why_whatever_the_size_of_the_job) {
+BOOST_AUTO_TEST_CASE(
+    a_url_that_cannot_be_called_is_a_400_with_the_reason_whatever_the_size_of_the_job) {
   world w{answering("http://bad/")};
   for (const std::size_t bytes : {std::size_t{0}, limits::inline_parse_bytes + 1}) {
     const auto a = post(w.port(), "/api/submit", with_callback("http://bad/", bytes));
@@ -54,7 +55,7 @@ BOOST_AUTO_TEST_CASE(one_that_cannot_is_a_400_that_says_why_whatever_the_size_of
   BOOST_TEST(w.submissions() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(where_nobody_can_be_called_only_jobs_without_a_url_are_taken) {
+BOOST_AUTO_TEST_CASE(a_service_without_webhooks_accepts_only_jobs_without_a_callback_url) {
   world w;
   const auto a = post(w.port(), "/api/submit", with_callback("http://good/"));
   BOOST_TEST(a.status == 400);
@@ -62,7 +63,7 @@ BOOST_AUTO_TEST_CASE(where_nobody_can_be_called_only_jobs_without_a_url_are_take
   BOOST_TEST(post(w.port(), "/api/submit", good_submission()).status == 201);
 }
 
-BOOST_AUTO_TEST_CASE(the_message_about_an_end_holds_what_the_status_answers) {
+BOOST_AUTO_TEST_CASE(the_webhook_holds_the_status_of_the_job) {
   auto ended = ended_job();
   BOOST_TEST(
       http::job_ended_message(ended) ==

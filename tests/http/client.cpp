@@ -73,7 +73,7 @@ bool client::closed() {
   return got == 0 || (got < 0 && errno != EAGAIN);
 }
 
-bool client::has_news() {
+bool client::has_data() {
   char next = 0;
   return !unread_.empty() || ::recv(descriptor_, &next, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
@@ -164,10 +164,10 @@ std::optional<std::string> client::read_until_closed() {
   return std::exchange(unread_, {});
 }
 
-client& first_with_news(std::vector<client>& clients) {
+client& first_with_data(std::vector<client>& clients) {
   for (int i = 0; i < 2000; ++i) {
     for (auto& c : clients) {
-      if (c.has_news()) return c;
+      if (c.has_data()) return c;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
   }

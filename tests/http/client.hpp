@@ -60,8 +60,8 @@ class client {
   }
   /// Whether the server has closed the connection, or does within 20 s.
   bool closed();
-  /// Whether something has come that was not read yet, without waiting.
-  bool has_news();
+  /// Whether bytes have arrived that were not read yet, without waiting.
+  bool has_data();
   void end_of_requests();  ///< closes our direction
   void reset();            ///< closes with a TCP reset
 
@@ -84,8 +84,8 @@ class client {
   bool failed_ = false;  ///< reset, or nothing came for 20 s
 };
 
-/// The first of them to which something comes; waits up to 20 s.
-client& first_with_news(std::vector<client>& clients);
+/// The first client to which bytes arrive; waits up to 20 s.
+client& first_with_data(std::vector<client>& clients);
 
 /// One request on a connection of its own.
 answer ask(std::uint16_t port, std::string_view bytes);

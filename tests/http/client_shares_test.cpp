@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(the_least_is_for_every_client_while_there_is_room) {
   BOOST_TEST(takes_all_it_may(one, at(1)) == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(no_share_holds_for_who_is_trusted_only_the_total) {
+BOOST_AUTO_TEST_CASE(a_trusted_client_has_no_share_only_the_total) {
   client_shares shares{{.total = 10, .percent = 50}};
   BOOST_TEST(takes_all_it_may(shares, at(1)) == 5u);
   BOOST_TEST(takes_all_it_may(shares, trusted(2)) == 5u);
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(no_share_holds_for_who_is_trusted_only_the_total) {
   BOOST_TEST(takes_all_it_may(all, at(1)) == 10u);
 }
 
-BOOST_AUTO_TEST_CASE(the_greediest_is_who_holds_most) {
+BOOST_AUTO_TEST_CASE(the_greediest_is_the_client_that_holds_most) {
   client_shares shares{{.total = 100}};
   BOOST_TEST(!shares.greediest().has_value());
   shares.take(trusted(9), 50);
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(of_the_client_with_most_members_the_stillest_goes_first) {
   BOOST_TEST(!crowd.first_to_go().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(the_many_of_who_is_trusted_count_as_one_each) {
+BOOST_AUTO_TEST_CASE(each_member_of_a_trusted_client_counts_as_a_client_of_its_own) {
   client_crowd<int> crowd;
   const client_crowd<int>::moment start{};
   for (int i = 0; i < 10; ++i) crowd.add(i, trusted(1), start + i * 1s);

@@ -58,11 +58,11 @@ BOOST_AUTO_TEST_CASE(a_redrive_is_202_and_tells_the_run_and_its_images) {
              R"({"job_id":7,"run":3,"images":{"total":5,"succeeded":3,"failed":0,"pending":2}})");
 }
 
-BOOST_AUTO_TEST_CASE(wishes_about_what_is_no_job_are_404_with_problem_details) {
+BOOST_AUTO_TEST_CASE(a_cancel_or_redrive_of_an_unknown_job_is_404_with_problem_details) {
   world w;
   for (const auto* id : {"77", "0", "-1", "9007199254740992", "abc", "%37"}) {
-    for (const auto* wish : {"/cancel", "/redrive"}) {
-      const auto path = "/api/jobs/" + std::string{id} + wish;
+    for (const auto* action : {"/cancel", "/redrive"}) {
+      const auto path = "/api/jobs/" + std::string{id} + action;
       const auto a = post(w.port(), path, "");
       BOOST_TEST(a.status == 404);
       BOOST_TEST(a.body == problem(404, "Not Found", "job " + std::string{id} + " does not exist",
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(wishes_about_what_is_no_job_are_404_with_problem_details) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_parameter_is_not_passed_over_where_there_are_none) {
+BOOST_AUTO_TEST_CASE(a_parameter_of_a_route_without_parameters_is_refused) {
   world w;
   w.know(job_7());
   for (const std::string path :
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(a_parameter_is_not_passed_over_where_there_are_none) {
                                     "/api/jobs/7", "invalid_parameter"));
 }
 
-BOOST_AUTO_TEST_CASE(another_method_on_a_wish_is_405) {
+BOOST_AUTO_TEST_CASE(another_method_on_a_cancel_is_405) {
   world w;
   const auto a = get(w.port(), cancel_7);
   BOOST_TEST(a.status == 405);
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(another_method_on_a_wish_is_405) {
   BOOST_TEST(a.header("Content-Type").value() == "application/problem+json");
 }
 
-BOOST_AUTO_TEST_CASE(why_a_wish_is_refused_is_told_with_problem_details) {
+BOOST_AUTO_TEST_CASE(a_refused_cancel_or_redrive_has_its_reason_in_problem_details) {
   world w;
   w.know(job_7());
   struct row {
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(why_a_wish_is_refused_is_told_with_problem_details) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_wish_whose_supervisor_is_gone_is_500) {
+BOOST_AUTO_TEST_CASE(a_redrive_that_the_supervisor_drops_is_500) {
   world w;
   w.supervisor_is(manner::forget);
   const auto a = post(w.port(), redrive_7, "");
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_wish_whose_supervisor_is_gone_is_500) {
                                redrive_7, "internal"));
 }
 
-BOOST_AUTO_TEST_CASE(a_wish_that_is_not_answered_in_time_is_503) {
+BOOST_AUTO_TEST_CASE(a_cancel_that_is_not_answered_in_time_is_503) {
   world w{{.request_handle = 200ms}};
   w.supervisor_is(manner::hold);
   const auto a = post(w.port(), cancel_7, "");
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_wish_that_is_not_answered_in_time_is_503) {
                      cancel_7, "unavailable"));
 }
 
-BOOST_AUTO_TEST_CASE(only_so_many_wishes_wait) {
+BOOST_AUTO_TEST_CASE(the_cancels_and_redrives_that_wait_are_bounded) {
   world w{{.max_connections = limits::control_requests + 100, .client_share = 100}};
   w.know(job_7());
   w.supervisor_is(manner::hold);

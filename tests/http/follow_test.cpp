@@ -100,7 +100,7 @@ void check(const std::optional<event_client::event>& e, const std::string& type,
 
 BOOST_AUTO_TEST_SUITE(events)
 
-BOOST_AUTO_TEST_CASE(a_job_is_followed_from_where_it_stands_to_its_end) {
+BOOST_AUTO_TEST_CASE(a_job_is_followed_from_its_current_progress_to_its_end) {
   world w;
   w.know(standing(10));
   event_client c{w.port()};
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_job_is_followed_from_where_it_stands_to_its_end) {
   check(c.next(), "progress", "1.10", progress_data(10));
   w.tell(standing(20));
   check(c.next(), "progress", "1.20", progress_data(20));
-  w.tell(standing(20));  // no news
+  w.tell(standing(20));  // no change
   w.tell(standing(15));  // older
   w.know(standing(100, job_state::completed));
   w.tell(standing(100, job_state::completed));
@@ -122,28 +122,28 @@ BOOST_AUTO_TEST_CASE(a_job_is_followed_from_where_it_stands_to_its_end) {
   BOOST_TEST(c.connection().ask(get_text("/healthz")).status == 200);  // the connection goes on
 }
 
-BOOST_AUTO_TEST_CASE(a_job_that_has_ended_is_told_with_its_end) {
+BOOST_AUTO_TEST_CASE(the_events_of_a_finished_job_include_the_final_event) {
   world w;
   w.know(standing(100, job_state::completed));
-  // The last three: of a database that is no more; two of them the end of another job 7.
+  // The last three are ids of an earlier database, two of them of the end of another job 7.
   for (const auto* headers :
        {"", "Last-Event-ID: 1.99\r\n", "Last-Event-ID: 3.1\r\n",
         "Last-Event-ID: 1.100.1700000000122\r\n", "Last-Event-ID: 1.100.1700000000124\r\n"}) {
     event_client c{w.port(), "/api/jobs/7/events", headers};
     BOOST_TEST(c.next()->of("retry") == "2000");
     check(c.next(), "progress", "",
-          progress_data(100, "completed"));  // the end's id is the end's alone
+          progress_data(100, "completed"));  // only the final event has its id
     check(c.next(), "end", "1.100.1700000000123", ended);
     BOOST_TEST(c.at_its_end());
   }
   event_client older{w.port(), "/api/jobs/7/events",
-                     "Last-Event-ID: 1.100\r\n"};  // as ends were called before
+                     "Last-Event-ID: 1.100\r\n"};  // the id in earlier versions
   BOOST_TEST(older.next()->of("retry") == "2000");
   check(older.next(), "end", "1.100.1700000000123", ended);
   w.wait_for_followers(0);
 }
 
-BOOST_AUTO_TEST_CASE(who_has_seen_the_end_is_told_to_stop) {
+BOOST_AUTO_TEST_CASE(a_client_that_received_the_final_event_gets_204) {
   world w;
   w.know(standing(100, job_state::completed));
   client c{w.port()};
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(who_has_seen_the_end_is_told_to_stop) {
   w.wait_for_followers(0);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_client_has_had_is_not_sent_again) {
+BOOST_AUTO_TEST_CASE(an_event_that_a_client_received_is_not_sent_again) {
   world w;
   w.know(standing(10));
   event_client c{w.port(), "/api/jobs/7/events", "Last-Event-ID: 1.10\r\n"};
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(what_a_client_has_had_is_not_sent_again) {
   check(older.next(), "progress", "1.10", progress_data(10));
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_last_event_id_is_none) {
+BOOST_AUTO_TEST_CASE(an_empty_last_event_id_is_ignored) {
   world w;
   w.know(standing(10));
   const std::string events = "/api/jobs/7/events", no_header, empty_header = "Last-Event-ID: \r\n";
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(an_empty_last_event_id_is_none) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_settled_wholly_has_no_id_before_the_verdict) {
+BOOST_AUTO_TEST_CASE(progress_with_all_results_has_no_id_before_the_final_state) {
   world w;
   w.know(standing(100));
   event_client c{w.port(), "/api/jobs/7/events", "Last-Event-ID: 1.99\r\n"};
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(another_run_goes_on_with_larger_ids) {
   check(c.next(), "progress", "3.41", progress_data(41, "ongoing", 3));
 }
 
-BOOST_AUTO_TEST_CASE(news_that_come_before_the_status_is_read_are_not_lost) {
+BOOST_AUTO_TEST_CASE(progress_that_comes_before_the_status_is_read_is_not_lost) {
   world w;
   w.know(standing(10));
   w.reader_is(manner::hold);
@@ -247,10 +247,10 @@ BOOST_AUTO_TEST_CASE(an_end_that_comes_while_the_status_is_read_is_not_lost) {
   client c{w.port()};
   c.send(get_text("/api/jobs/7/events"));
   w.wait_for_followers(1);
-  w.wait_for_held(1);  // it will tell what was before the end
+  w.wait_for_held(1);  // its answer will be from before the end
   w.tell(standing(100, job_state::completed));
   w.let_go();
-  w.wait_for_held(1);  // so it is asked once more
+  w.wait_for_held(1);  // so the status is asked for once more
   w.know(standing(100, job_state::completed));
   w.let_go();
   BOOST_TEST(c.read_head().status == 200);
@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_holds_the_newest_snapshot_only)
   client c{w.port()};
   c.send(get_text("/api/jobs/7/events"));
   BOOST_TEST(c.read_head().status == 200);
-  // Many times what the kernel takes; each piece of news replaces the one that waits.
+  // Many times what the kernel takes; each update replaces the one that waits.
   auto progress = standing(0);
   progress.images.total = 300'001;
   for (int i = 1; i <= 300'000; ++i) {
@@ -317,7 +317,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_holds_the_newest_snapshot_only)
   BOOST_TEST(text.find("event: end\n") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_client_that_goes_is_forgotten_with_the_next_event) {
+BOOST_AUTO_TEST_CASE(a_client_that_disconnects_is_removed_with_the_next_event) {
   world w;
   w.know(standing(10));
   {
@@ -343,7 +343,7 @@ BOOST_AUTO_TEST_CASE(a_head_request_of_events_follows_nothing) {
   BOOST_TEST(c.ask(get_text("/healthz")).status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(events_of_what_is_no_job_are_404) {
+BOOST_AUTO_TEST_CASE(events_of_an_unknown_job_are_404) {
   world w;
   for (const auto* id : {"77", "0", "abc", "9007199254740992"}) {
     const auto a = get(w.port(), std::string{"/api/jobs/"} + id + "/events");
@@ -356,7 +356,7 @@ BOOST_AUTO_TEST_CASE(events_of_what_is_no_job_are_404) {
   w.wait_for_followers(0);
 }
 
-BOOST_AUTO_TEST_CASE(a_last_event_id_that_is_none_is_a_bad_request_that_names_it) {
+BOOST_AUTO_TEST_CASE(a_malformed_last_event_id_is_a_bad_request_that_names_it) {
   world w;
   w.know(standing(10));
   for (const auto* id : {"x", "1", "1.", ".1", "1.x", "0.1", "-1.1", "1.-1", "1.1.1.1", "1.1.0",
@@ -392,7 +392,7 @@ BOOST_AUTO_TEST_CASE(a_status_that_cannot_be_read_is_an_error_of_events) {
   w.wait_for_followers(0);
 }
 
-BOOST_AUTO_TEST_CASE(too_many_followers_are_told_to_come_back) {
+BOOST_AUTO_TEST_CASE(too_many_subscribers_are_503_with_retry_after) {
   world w{{.max_connections = 8, .client_share = 100}};  // six of them may follow
   w.know(standing(10));
   std::vector<event_client> followers;
@@ -482,7 +482,7 @@ BOOST_AUTO_TEST_CASE(a_status_that_waits_for_a_job_that_has_ended_is_answered_at
   w.wait_for_followers(0);
 }
 
-BOOST_AUTO_TEST_CASE(a_wait_that_is_over_is_answered_with_how_the_job_stands_then) {
+BOOST_AUTO_TEST_CASE(a_wait_that_is_over_is_answered_with_the_status_at_that_time) {
   world w{{.request_handle = 500ms}};  // the wait is longer, and counts
   w.know(standing(10));
   client c{w.port()};
@@ -499,7 +499,7 @@ BOOST_AUTO_TEST_CASE(a_wait_that_is_over_is_answered_with_how_the_job_stands_the
   w.wait_for_followers(0);
 }
 
-BOOST_AUTO_TEST_CASE(no_wait_is_no_wait) {
+BOOST_AUTO_TEST_CASE(a_wait_of_0_seconds_is_answered_at_once) {
   world w;
   w.know(standing(10));
   BOOST_TEST(get(w.port(), "/api/status?jobid=7&wait=0").status == 200);

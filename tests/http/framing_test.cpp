@@ -16,7 +16,7 @@ const std::string get_head = "GET / HTTP/1.1\r\nHost: h\r\n";
 const std::string post_head = "POST /api/submit HTTP/1.1\r\nHost: h\r\n";
 const std::string chunked = post_head + "Transfer-Encoding: chunked\r\n\r\n";
 
-/// What is wrong with a text, however it is cut into pieces; how much of it is sound.
+/// The error of a text, however the text is cut into pieces, and how many bytes are valid.
 framing_check::outcome seen(const std::string& text) {
   framing_check at_once;
   const auto result = at_once.take(text);
@@ -94,7 +94,7 @@ const wrong_framing wrong_framings[] = {
 
 BOOST_AUTO_TEST_SUITE(framing)
 
-BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_the_byte_where_it_is) {
+BOOST_AUTO_TEST_CASE(an_error_is_reported_with_the_byte_where_it_is) {
   for (const auto& each : wrong_framings) {
     BOOST_TEST_CONTEXT(each.sound << "|" << each.rest) {
       const auto found = seen(each.sound + each.rest);
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_the_byte_where_it_is) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_the_standard_wants_is_sound) {
+BOOST_AUTO_TEST_CASE(requests_that_follow_the_standard_are_valid) {
   const auto length = [](const std::string& value, const std::string& body) {
     return post_head + "content-LENGTH:" + value + "\r\n\r\n" + body + get_head + "\r\n";
   };
@@ -125,9 +125,8 @@ BOOST_AUTO_TEST_CASE(what_the_standard_wants_is_sound) {
   BOOST_TEST(is_sound(post_head + "transfer-encoding:chunked\r\n\r\n" + body + get_head + "\r\n"));
 }
 
-/// Each of them is refused by the parser, or by what stands around it: nothing behind it is looked
-/// at.
-BOOST_AUTO_TEST_CASE(what_the_parser_refuses_is_left_to_it) {
+/// The parser or the code around it refuses each of them, so the bytes after them are not checked.
+BOOST_AUTO_TEST_CASE(requests_that_the_parser_refuses_are_left_to_it) {
   for (const auto& head :
        {post_head + "Content-Length: x\r\n\r\n", post_head + "Content-Length: 1 2\r\n\r\n",
         post_head + "Content-Length: 1\r\nContent-Length: 1\r\n\r\n",

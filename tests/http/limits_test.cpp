@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_announced_too_large_need_not_be_sent) {
   BOOST_TEST(ask(w.port(), head + "Expect: 100-continue\r\n\r\n").status == 413);
 }
 
-BOOST_AUTO_TEST_CASE(a_client_that_sends_on_still_reads_why) {
+BOOST_AUTO_TEST_CASE(a_client_that_sends_on_still_reads_the_reason) {
   world w{{.max_body_bytes = body_limit}};
   for (int i = 0; i < 5; ++i) {
     client c{w.port()};

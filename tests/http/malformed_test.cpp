@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(a_length_that_comes_in_pieces_is_too_large_all_the_same) {
   check_refusal(c, c.ask("99999999999999999999999\r\n\r\n"), 413);
 }
 
-/// What the standard wants to be borne, or leaves open.
+/// Requests that the standard allows, or does not define.
 BOOST_AUTO_TEST_CASE(an_unusual_request_is_served) {
   world w;
   for (const auto& text :

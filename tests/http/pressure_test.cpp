@@ -16,8 +16,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Holds the parser thread until it is opened: it checks the callback URL of a large submission
-/// there.
+/// A check of callback URLs that waits until the gate is opened. It holds the parser thread, where
+/// the URL of a large submission is checked.
 class gate {
  public:
   std::function<std::optional<std::string>(std::string_view)> wait() {
@@ -48,7 +48,7 @@ class gate {
   std::shared_future<void> opened_{open_.get_future()};
 };
 
-/// One that stops at the gate, when it is parsed on the parser thread.
+/// A submission that stops at the gate, when it is parsed on the parser thread.
 std::string held_submission(std::size_t bytes = 0) {
   return good_submission(bytes).insert(1, R"("callback_url":"http://h.example/ended",)");
 }
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(an_actor_that_does_not_answer_is_given_up_on) {
       submitted.body ==
       R"({"error":"the request was not answered in time; what it asked for may still happen"})");
   BOOST_TEST(get(w.port(), "/api/status?jobid=1").status == 503);
-  w.let_go();  // too late: nobody hears it
+  w.let_go();  // too late: the answers are dropped
   BOOST_TEST(submitting.ask(get_text("/healthz")).body == R"({"status":"ok"})");
 }
 
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(readiness_has_a_shorter_patience) {
   BOOST_TEST(a.body == R"({"status":"unavailable","error":"the service does not answer"})");
 }
 
-BOOST_AUTO_TEST_CASE(a_question_that_is_forgotten_is_an_internal_error_with_the_id_of_the_request) {
+BOOST_AUTO_TEST_CASE(a_dropped_question_is_an_internal_error_with_the_id_of_the_request) {
   world w;
   w.supervisor_is(manner::forget);
   w.reader_is(manner::forget);
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(an_actor_that_dies_is_an_internal_error) {
   BOOST_TEST(get(w.port(), "/healthz").status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(a_large_submission_holds_nobody_up) {
+BOOST_AUTO_TEST_CASE(a_large_submission_holds_up_no_other_request) {
   gate parser;
   world w{
       {.max_body_bytes = std::size_t{64} << 20, .threads = 1, .callback_problem = parser.wait()}};
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_large_submission_holds_nobody_up) {
     BOOST_TEST(get(w.port(), "/healthz").status == 200);
     BOOST_TEST(post(w.port(), "/api/submit", good_submission()).status == 201);
   }
-  BOOST_TEST(!large.has_news());
+  BOOST_TEST(!large.has_data());
   parser.open();
   BOOST_TEST(large.read().body == R"({"job_id":21})");
   BOOST_TEST(w.last_submission()->image_count() > 500'000u);
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_full_parser_queue_is_refused_gracefully) {
   BOOST_TEST(refused.header("Retry-After").value() == "5");
   BOOST_TEST(refused.body == R"({"error":"too many large submissions are waiting"})");
   BOOST_TEST(post(w.port(), "/api/submit", good_submission()).status ==
-             201);  // a small one does not go that way
+             201);  // a small one is not queued
   parser.open();
   BOOST_TEST(first.read().status == 201);
 }

@@ -21,7 +21,7 @@ std::set<std::uint16_t>& ports() {
   return known;
 }
 
-/// nullptr where nothing is written down.
+/// nullptr where nothing is recorded.
 std::ofstream* file() {
   static const char* const name = std::getenv("RECORDED_EXCHANGES");
   if (name == nullptr) return nullptr;
@@ -78,7 +78,7 @@ std::size_t body_size(std::string_view head, std::string_view rest) {
   return length ? std::strtoull(length->c_str(), nullptr, 10) : 0;
 }
 
-/// What is no text, as it would be encoded in a URL.
+/// The bytes as text; percent-encoded when they are not UTF-8.
 std::string shown(std::string_view bytes) {
   if (valid_utf8_prefix(bytes) == bytes.size()) return std::string{bytes};
   std::string text;

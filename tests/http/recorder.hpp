@@ -7,19 +7,19 @@
 
 #include "tests/http/client.hpp"
 
-/// What the raw client exchanges with the API, written down for tests/contract: one JSON object a
-/// line, into the file that the variable RECORDED_EXCHANGES names; without it nothing is. From any
-/// thread.
+/// Records the requests and responses of the raw client for tests/contract: one JSON object a line,
+/// into the file that the variable RECORDED_EXCHANGES names. Without the variable nothing is
+/// recorded. May be called from any thread.
 namespace retail_pulse::tests::recorder {
 
-/// A server of the whole API listens at this port, from now on or no longer. What other servers of
-/// these tests answer is not written down.
+/// A server of the whole API listens at this port, from now on (`api_at`) or no longer
+/// (`no_api_at`). Responses of other servers of these tests are not recorded.
 void api_at(std::uint16_t port);
 void no_api_at(std::uint16_t port);
 bool records(std::uint16_t port);
 
-/// Takes the request off the front of what a client has sent, with its body as far as it is there.
-/// Nothing where no request can be seen; then all of it is taken.
+/// Removes the first request from the bytes that a client has sent, with the part of its body that
+/// is there. Nothing where the bytes are no request; then all are removed.
 std::optional<request_line> take_request(std::string& sent);
 
 /// `whole` is false when the body was not read to its end.

@@ -27,7 +27,7 @@ actors::query_outcome<T> storage_failed() {
           "it is damaged"};
 }
 
-/// The question that came last; asked on an actor's thread, looked at on the test's.
+/// The last question. An actor's thread sets it, the test's thread reads it.
 template <class Question>
 class last_question {
  public:
@@ -140,7 +140,7 @@ constexpr auto csv_header =
 
 BOOST_AUTO_TEST_SUITE(reports)
 
-BOOST_AUTO_TEST_CASE(a_list_of_jobs_tells_each_and_where_it_goes_on) {
+BOOST_AUTO_TEST_CASE(a_list_of_jobs_has_each_job_and_the_next_cursor) {
   world w;
   auto ongoing = job_7();
   ongoing.id = job_id{8};
@@ -374,7 +374,7 @@ BOOST_AUTO_TEST_CASE(a_tag_changes_with_everything_that_a_report_of_a_job_tells)
              }));
 }
 
-BOOST_AUTO_TEST_CASE(a_report_of_a_job_is_not_sent_again_to_who_has_it) {
+BOOST_AUTO_TEST_CASE(a_report_of_a_job_is_not_sent_again_to_a_client_that_has_it) {
   world w;
   job_report report;
   report.job.id = job_id{7};
@@ -450,7 +450,7 @@ BOOST_AUTO_TEST_CASE(images_are_listed_with_what_applies_to_them) {
   BOOST_TEST(!get(w.port(), "/api/jobs/7/images?cursor=1").body.ends_with(R"("next":"2"})"));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_job_is_404_on_every_path_of_a_job) {
+BOOST_AUTO_TEST_CASE(an_unknown_job_is_404_on_every_path_of_a_job) {
   world w;
   w.reports_are(job_of({}, 1));
   for (const auto* id : {"8", "0", "-1", "abc", "9007199254740992", "%37"}) {
@@ -653,7 +653,7 @@ BOOST_AUTO_TEST_CASE(a_report_whose_storage_fails_in_the_middle_is_broken_off_wi
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_is_read_for_no_further) {
+BOOST_AUTO_TEST_CASE(no_more_pages_are_read_for_a_client_that_does_not_read) {
   world w;
   std::atomic<int> pages{0};
   world::reports how;
@@ -677,7 +677,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_is_read_for_no_further) {
   c.reset();
 }
 
-BOOST_AUTO_TEST_CASE(only_so_many_reports_are_streamed_at_once) {
+BOOST_AUTO_TEST_CASE(the_reports_streamed_at_once_are_bounded) {
   world w{{.max_connections = limits::streams + 100, .client_share = 100}};
   w.reports_are(job_of({pending_image(0)}, 1));
   w.report_reader_is(manner::hold);
@@ -686,7 +686,7 @@ BOOST_AUTO_TEST_CASE(only_so_many_reports_are_streamed_at_once) {
     waiting.emplace_back(w.port());
     waiting.back().send(get_text(i % 2 ? "/api/jobs/7/results.csv" : "/api/visits"));
   }
-  BOOST_TEST(first_with_news(waiting).read().status == 503);  // so all the others have their places
+  BOOST_TEST(first_with_data(waiting).read().status == 503);  // so all the others have their places
   BOOST_TEST(get(w.port(), "/api/jobs/7/results.csv").body ==
              problem(503, "Service Unavailable", "too many reports are being streamed",
                      "/api/jobs/7/results.csv", "unavailable"));
@@ -716,7 +716,7 @@ auto visits_in(std::vector<std::vector<std::pair<std::size_t, std::vector<perime
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(visits_are_told_store_by_store_whatever_the_pages) {
+BOOST_AUTO_TEST_CASE(visits_are_listed_store_by_store_whatever_the_pages) {
   world w;
   world::reports how;
   how.visits = visits_in({{{0, {{"2026-03-08", 14}}}},
@@ -770,7 +770,7 @@ BOOST_AUTO_TEST_CASE(visits_are_asked_for_the_stores_and_days_of_the_request) {
              (texts{"S1", "2026-03-09", "2026-03-09"}));
 }
 
-BOOST_AUTO_TEST_CASE(visits_of_what_is_unknown_or_cannot_be_read_are_400_with_the_reason) {
+BOOST_AUTO_TEST_CASE(visits_with_unknown_or_invalid_parameters_are_400_with_the_reason) {
   world w;
   const std::pair<std::string, std::string> rows[] = {
       {"area=West", "area West does not exist"},
@@ -819,7 +819,7 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST(!c.read_chunks().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_store_is_told_by_its_id_whatever_characters_it_has) {
+BOOST_AUTO_TEST_CASE(a_store_is_found_by_its_id_whatever_characters_it_has) {
   world w;
   BOOST_TEST(get(w.port(), "/api/stores/S1").body ==
              R"({"store_id":"S1","store_name":"First","area":"North"})");
@@ -838,7 +838,7 @@ BOOST_AUTO_TEST_CASE(a_store_is_told_by_its_id_whatever_characters_it_has) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_reload_tells_the_stores_and_warnings_or_what_is_wrong_with_the_file) {
+BOOST_AUTO_TEST_CASE(a_reload_returns_the_stores_and_warnings_or_the_error_of_the_file) {
   world w;
   using kind = actors::reload_outcome::kind;
   world::reports how;
@@ -866,7 +866,7 @@ BOOST_AUTO_TEST_CASE(a_reload_tells_the_stores_and_warnings_or_what_is_wrong_wit
   BOOST_TEST(post(w.port(), path, "").status == 500);
 }
 
-BOOST_AUTO_TEST_CASE(a_reload_is_no_store) {
+BOOST_AUTO_TEST_CASE(reload_is_not_the_id_of_a_store) {
   world w;
   const std::string path = "/api/stores/reload";
   const auto a = get(w.port(), path);

@@ -18,7 +18,7 @@ constexpr const char* other = "127.0.0.3";
 
 using clients = std::vector<client>;
 
-/// So many connections that have sent this.
+/// `count` connections that have sent `text`.
 clients sending(const world& w, std::size_t count, std::string_view text,
                 const char* from = greedy) {
   clients made;
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_head_has_its_own_time) {
   BOOST_TEST(body.ask(whole.substr(whole.size() - 5)).status == 201);
 }
 
-BOOST_AUTO_TEST_CASE(heads_that_never_end_keep_nobody_out) {
+BOOST_AUTO_TEST_CASE(heads_that_never_end_keep_no_other_client_out) {
   for (const bool many_addresses : {false, true}) {
     world w{{.max_connections = 40}};
     clients partial;
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(
   world w{{.max_connections = 40}};  // 35 requests are served at once
   w.supervisor_is(manner::hold);
   auto asking = sending(w, 18, post_text("/api/submit", good_submission()));
-  BOOST_TEST(first_with_news(asking).read().status == 503);  // half of 35 are 17
+  BOOST_TEST(first_with_data(asking).read().status == 503);  // half of 35 are 17
   w.wait_for_held(17);
   const auto refused = ask_from(w, greedy, get_text("/api/status?jobid=1"));
   BOOST_TEST(refused.status == 503);
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST(ask_from(w, greedy, post_text("/api/submit", good_submission())).status == 201);
 }
 
-BOOST_AUTO_TEST_CASE(health_is_told_where_all_places_are_taken) {
+BOOST_AUTO_TEST_CASE(health_checks_are_served_when_all_places_are_taken) {
   world w{{.max_connections = 16, .client_share = 100}};  // 14 requests are served at once
   w.reader_is(manner::hold);
   auto asking = sending(w, 14, get_text("/api/status?jobid=7"));
@@ -137,24 +137,24 @@ BOOST_AUTO_TEST_CASE(an_upload_that_stands_still_makes_room_for_another_client) 
   const auto whole = post_text("/api/submit", good_submission(most - 1000));
   const auto part = whole.substr(0, whole.size() / 2);
   auto still = sending(w, 3, part);  // half of the budget is the share of one client
-  BOOST_TEST(first_with_news(still).read().status == 503);
+  BOOST_TEST(first_with_data(still).read().status == 503);
   auto also_still = sending(w, 2, part, "127.0.0.4");  // half of what is left, and what is least
   BOOST_TEST(ask_from(w, other, post_text("/api/submit", good_submission(100'000))).status == 201);
   BOOST_TEST(ask_from(w, other, whole).status == 201);
   BOOST_TEST(get(w.port(), "/healthz").status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(four_uploads_that_never_end_refuse_nobody_else) {
+BOOST_AUTO_TEST_CASE(four_uploads_that_never_end_keep_no_other_client_out) {
   constexpr std::size_t most = 200'000;
   world w{{.max_body_bytes = most, .received_bodies_bytes = 4 * most, .client_share = 100}};
   const auto whole = post_text("/api/submit", good_submission(most - 1000));
   auto still = sending(w, 4, whole.substr(0, whole.size() - 1));
   // Together they fill the budget but for some bytes.
   BOOST_TEST(ask_from(w, other, post_text("/api/submit", good_submission(100'000))).status == 201);
-  BOOST_TEST(first_with_news(still).read().status == 503);
+  BOOST_TEST(first_with_data(still).read().status == 503);
 }
 
-BOOST_AUTO_TEST_CASE(answers_that_nobody_reads_are_broken_off) {
+BOOST_AUTO_TEST_CASE(responses_that_clients_do_not_read_are_broken_off) {
   world w{{.max_connections = 128, .unread_answers_bytes = std::size_t{20} << 20}};
   world::reports how;
   how.images = [](const actors::images_question&) {
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(answers_that_nobody_reads_are_broken_off) {
   w.reports_are(how);
   auto unread = sending(w, 12, get_text("/api/jobs/7/images", "Connection: close\r\n"));
   for (auto& c : unread) {
-    while (!c.has_news()) std::this_thread::sleep_for(1ms);
+    while (!c.has_data()) std::this_thread::sleep_for(1ms);
   }
   const auto read = ask_from(w, other, get_text("/api/jobs/7/images"));
   BOOST_TEST(read.body.size() > std::size_t{8} << 20);
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(answers_that_nobody_reads_are_broken_off) {
   BOOST_TEST(broken < 12u);  // what is within the bound stays
 }
 
-BOOST_AUTO_TEST_CASE(followers_of_one_client_leave_places_for_another) {
+BOOST_AUTO_TEST_CASE(subscribers_of_one_client_leave_places_for_another) {
   world w{{.max_connections = 40}};  // 30 may follow
   w.know(ongoing_job());
   auto following = sending(w, 16, get_text("/api/jobs/7/events"));
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(audits_of_one_client_leave_places_for_another) {
   world w;
   w.audit_reader_is(manner::hold);
   auto waiting = sending(w, limits::audits / 2 + 1, get_text("/api/jobs/7/audit"));
-  BOOST_TEST(first_with_news(waiting).read().status == 503);
+  BOOST_TEST(first_with_data(waiting).read().status == 503);
   client modest{w.port(), other};
   modest.send(get_text("/api/jobs/7/audit"));
   w.audit_reader_is(manner::normal);
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(audits_of_one_client_leave_places_for_another) {
   BOOST_TEST(modest.read().status == 404);
 }
 
-BOOST_AUTO_TEST_CASE(a_share_of_a_hundred_is_none) {
+BOOST_AUTO_TEST_CASE(a_share_of_100_percent_limits_no_client) {
   world w{{.max_connections = 40, .client_share = 100}};
   w.supervisor_is(manner::hold);
   auto asking = sending(w, 35, post_text("/api/submit", good_submission()));

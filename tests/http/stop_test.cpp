@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(a_port_that_is_taken_is_reported) {
   BOOST_TEST(get(first.port(), "/healthz").status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(an_address_that_is_none_is_reported) {
+BOOST_AUTO_TEST_CASE(an_invalid_address_is_reported) {
   BOOST_TEST(world{{.bind = "shop.example"}}.problem() ==
              "cannot listen on shop.example:0: the address is not an IP address");
   BOOST_TEST(world{{.bind = "localhost"}}.problem() ==
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(an_address_that_is_none_is_reported) {
              "cannot listen on 192.0.2.1:0: Cannot assign requested address");
 }
 
-BOOST_AUTO_TEST_CASE(all_addresses_are_understood) {
+BOOST_AUTO_TEST_CASE(the_server_can_listen_on_all_addresses) {
   world w{{.bind = "0.0.0.0"}};
   BOOST_REQUIRE_EQUAL(w.problem(), "");
   BOOST_TEST(get(w.port(), "/healthz").status == 200);
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_stop_answers_what_is_open_and_closes_everything) {
       (a.status == 503 || a.status == 0));  // 0: the stop came before its first byte was seen
   BOOST_TEST(idle.closed());
   BOOST_TEST(never_used.closed());
-  w.stop_server();  // once more is nothing
+  w.stop_server();  // a second stop does nothing
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_answers_what_is_half_received) {
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_stop_answers_what_is_half_received) {
   BOOST_TEST(half.closed());
 }
 
-BOOST_AUTO_TEST_CASE(a_client_that_sends_while_the_server_stops_reads_why) {
+BOOST_AUTO_TEST_CASE(a_client_that_sends_while_the_server_stops_reads_the_reason) {
   world w{{.max_body_bytes = std::size_t{64} << 20}};
   client busy{w.port()};
   busy.send(
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_sends_while_the_server_stops_reads_why) {
   BOOST_TEST(busy.read().status == 100);
   std::thread sending{[&busy] {
     const std::string part(64 << 10, ' ');
-    for (int sent = 0; sent < 1000 && !busy.has_news() && busy.send(part); ++sent)
+    for (int sent = 0; sent < 1000 && !busy.has_data() && busy.send(part); ++sent)
       std::this_thread::yield();
   }};
   w.stop_server();
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(a_stop_under_load_ends) {
             }
           }
         } catch (const std::exception&) {
-          return;  // nobody listens any more: what this waits for
+          return;  // the server no longer listens, as expected
         }
       });
     }

@@ -18,8 +18,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Gives chunk after chunk, each when the one before is written, until there are none or the stream
-/// is over.
+/// Writes chunk after chunk, each when the one before is written, until there are no more or the
+/// stream is over.
 class producer : public std::enable_shared_from_this<producer> {
  public:
   /// The chunk of that number, or nothing at the end.
@@ -40,7 +40,7 @@ class producer : public std::enable_shared_from_this<producer> {
     });
   }
 
-  /// Whether it came to its end; waits for it.
+  /// Whether the stream was sent to its end; waits for it.
   bool came_to_its_end() {
     if (result_.wait_for(60s) != std::future_status::ready)
       throw std::runtime_error{"the stream is not over"};
@@ -91,7 +91,7 @@ class streaming_server {
   std::unique_ptr<http::listener> listener_;
 };
 
-/// What a handler hands to the test thread.
+/// What the handler passes to the test thread.
 template <class T>
 class handed_over {
  public:
@@ -107,13 +107,13 @@ class handed_over {
   std::future<T> future_{promise_.get_future()};
 };
 
-/// Writes from the test thread, and waits for what it came to.
+/// Writes from the test thread, and waits for the outcome.
 bool write_and_wait(http::body_writer& to, std::string chunk) {
   auto told = std::make_shared<std::promise<bool>>();
   auto result = told->get_future();
   to.write(std::move(chunk), [told](bool ok) { told->set_value(ok); });
   if (result.wait_for(60s) != std::future_status::ready)
-    throw std::runtime_error{"nobody told what a chunk came to"};
+    throw std::runtime_error{"no outcome of a chunk came"};
   return result.get();
 }
 
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(an_end_goes_behind_the_chunk_that_is_on_its_way) {
     const auto body = answer.stream(text_head());
     body->write(std::string(1 << 20, 'x'), [](bool) {});
     body->end();
-    body->end();  // once more is nothing
+    body->end();  // a second end does nothing
     body->write("late", [&](bool ok) { late += ok ? 100 : 1; });
   }};
   for (int i = 0; i < 20; ++i) {
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(a_head_request_gets_the_head_alone) {
     BOOST_TEST(head.header("Connection").value() == "keep-alive");
   }
   BOOST_TEST(told == 2);
-  BOOST_TEST(!c.has_news());
+  BOOST_TEST(!c.has_data());
 }
 
 BOOST_AUTO_TEST_CASE(a_client_of_http_1_0_reads_until_the_connection_closes) {
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_client_of_http_1_0_reads_until_the_connection_closes) {
   client cut{server.port()};
   cut.send("GET /broken HTTP/1.0\r\n\r\n");
   BOOST_TEST(cut.read_head().status == 200);
-  BOOST_TEST(!cut.read_until_closed().has_value());  // a reset: nobody takes this for the end
+  BOOST_TEST(!cut.read_until_closed().has_value());  // a reset, which no client takes for the end
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_that_is_given_up_is_seen_to_be_broken) {
@@ -509,7 +509,7 @@ BOOST_AUTO_TEST_CASE(a_stop_while_streams_begin_and_end_ends) {
             }
           }
         } catch (const std::exception&) {
-          return;  // nobody listens any more: what this waits for
+          return;  // the server no longer listens, as expected
         }
       });
     }

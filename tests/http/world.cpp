@@ -489,7 +489,7 @@ void wait_until(script& s, const char* what, const std::function<bool()>& there)
 }
 
 /// In an actor, like every answer: ThreadSanitizer does not see how CAF hands data from thread to
-/// thread, and is told to look away there.
+/// thread, so its reports from there are suppressed.
 void in_an_actor(caf::actor_system& system, std::function<void()> what) {
   const auto done = std::make_shared<std::promise<void>>();
   system.spawn([done, what = std::move(what)] {

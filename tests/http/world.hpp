@@ -89,17 +89,17 @@ class world {
   void reports_are(reports how);
   void report_reader_is(manner m);  ///< the readers for reports,
   void store_master_is(manner m);   ///< the store master,
-  void store_loader_is(manner m);   ///< and who reads its file
+  void store_loader_is(manner m);   ///< and the store loader
   void know(const job_status& status);
   void know(const job_audit& audit);
-  /// Tells those who follow the job, as the herald does; and beats for all.
+  /// Publishes progress to the subscribers of the job, as the herald does; and a beat to all.
   void tell(const job_status& progress);
   void beat();
-  /// Waits until so many follow.
+  /// Waits until there are `count` subscribers.
   void wait_for_followers(std::size_t count);
-  /// Waits until so many statuses have been asked for since the world began.
+  /// Waits until `count` statuses have been asked for since the world began.
   void wait_for_status_questions(std::size_t count);
-  /// Waits until so many questions are held.
+  /// Waits until `questions` questions are held.
   void wait_for_held(std::size_t questions);
   /// Answers all held questions as a normal actor would.
   void let_go();

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(does_the_same_work_without_faults) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(ends_where_it_is_told_to) {
+BOOST_AUTO_TEST_CASE(ends_after_the_given_number_of_steps) {
   const auto whole = of_seed(9);
   const auto half = simulate({9, fault_set::all(), whole.steps / 2});
   BOOST_TEST(half.steps == whole.steps / 2);

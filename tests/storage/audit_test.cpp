@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_job_whose_rows_do_not_add_up_is_not_conserved) {
       {"a result lost",
        "UPDATE images SET state = 0, code = NULL, error = NULL, recorded_at = NULL WHERE state = "
        "2"},
-      {"a state that is none", "UPDATE images SET state = 3 WHERE state = 0"},
+      {"an invalid state", "UPDATE images SET state = 3 WHERE state = 0"},
       {"a visit gone", "DELETE FROM visits WHERE visit_no = 1"},
   };
   for (const auto& [what, statement] : damages) {
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(an_audit_walks_the_images_of_its_job_by_their_key_and_sorts
     BOOST_TEST(told.find(step) == std::string::npos, told);
 }
 
-BOOST_AUTO_TEST_CASE(an_audit_of_shared_memory_is_told_to_try_again_while_a_transaction_is_open) {
+BOOST_AUTO_TEST_CASE(an_audit_of_shared_memory_has_to_try_again_while_a_transaction_is_open) {
   open_place<in_memory> at;
   const auto job = submit(at.w, plain_submission(1, 2));
   at.w.begin();

@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_verdict_that_is_not_committed_leaves_none) {
   BOOST_TEST(record(at.w, job, {good(0)}).has_callback);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_told_is_the_status_at_the_end_of_the_run, Place, places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_webhook_holds_the_status_at_the_end_of_the_run, Place, places) {
   open_place<Place> at;
   const auto job = submit(at.w, called_back(2, 1), unix_millis{1000});
   record(at.w, job, {good(0), bad(1, error_code::timed_out)}, {}, unix_millis{2500});

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_new_database_and_what_sqlite_keeps_beside_it_have_the_mod
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_there_is_brought_to_the_mode_and_told_and_its_owner_keeps_his_rights) {
+BOOST_AUTO_TEST_CASE(existing_files_get_the_mode_with_a_message_and_their_owner_keeps_the_rights) {
   const temporary_folder folder;
   const auto where = folder.database();
   const auto log = where.file().string() + "-wal";
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(without_a_database_its_companions_are_somebodys) {
     BOOST_TEST(mode_of(where.file().string() + suffix) == 0644u, suffix);
 }
 
-BOOST_AUTO_TEST_CASE(a_new_database_that_does_not_get_its_mode_is_told) {
+BOOST_AUTO_TEST_CASE(a_new_database_that_does_not_get_its_mode_is_reported) {
   const temporary_folder folder;
   const auto where = folder.database();
   const retail_pulse::test_support::without_modes here;

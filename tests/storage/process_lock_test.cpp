@@ -25,7 +25,7 @@ bool is_held(const std::variant<process_lock, process_lock::refused>& result) {
 
 BOOST_AUTO_TEST_SUITE(a_process_lock)
 
-BOOST_AUTO_TEST_CASE(a_second_taker_in_the_same_process_is_told_the_holder_and_the_file) {
+BOOST_AUTO_TEST_CASE(a_second_taker_in_the_same_process_gets_the_holder_and_the_file) {
   const temporary_folder folder;
   const auto where = folder.database("new folder/jobs.db");
   const auto first = process_lock::take(where);
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(what_an_earlier_process_has_left_is_taken_over_with_the_mod
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_new_lock_file_that_does_not_get_its_mode_is_told) {
+BOOST_AUTO_TEST_CASE(a_new_lock_file_that_does_not_get_its_mode_is_reported) {
   const temporary_folder folder;
   const retail_pulse::test_support::without_modes here;
   const auto mask = umask(027);

@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_reader_of_a_file_sees_the_last_commit_while_a_transaction
   BOOST_TEST(at.r.pending_images(job, {}, image_number{-1}, 9).size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_reader_of_shared_memory_is_told_to_try_again_while_a_transaction_is_open) {
+BOOST_AUTO_TEST_CASE(a_reader_of_shared_memory_has_to_try_again_while_a_transaction_is_open) {
   open_place<in_memory> at;
   const auto job = submit(at.w, plain_submission(1, 2));
   at.w.begin();

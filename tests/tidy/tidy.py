@@ -142,7 +142,7 @@ def phrases(tree):
     spellings = {form for phrase in banned for form in (phrase, phrase[0].upper() + phrase[1:])}
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, sorted(spellings))) + r")\b")
     for name, text in (tree.with_suffix(CODE | PROSE) | tree.scripts()).items():
-        if name == GLOSSARY:
+        if name == GLOSSARY or name.startswith("tests/tidy/"):  # which have to quote them
             continue
         for number, line in enumerate(text.splitlines(), 1):
             for match in pattern.finditer(line):

@@ -69,7 +69,7 @@ class temporary_folder {
 };
 
 /// The folder with the sample job: the given one, or else the first of ./data, beside the build, or
-/// as installed. nullopt if there is none.
+/// as installed. nullopt if none of them exists.
 std::optional<fs::path> data_folder(const std::string& given) {
   std::error_code unknown;
   const fs::path program = fs::read_symlink("/proc/self/exe", unknown);

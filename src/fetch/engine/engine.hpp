@@ -39,7 +39,7 @@ struct request {
 /// The outcome of one attempt.
 struct outcome {
   error_code code = error_code::none;
-  measurement measured;  ///< set if code is none
+  measurement measured;  ///< set if `code` is `none`
   std::string detail;    ///< for the log: the exact cause, without the URL's query
   std::string reason;    ///< for the client: see image_result::reason
   bool lasts = false;    ///< another attempt would fail alike: see fault
@@ -57,7 +57,7 @@ struct outcome {
   /// From a response whose status may pass, or from an open circuit; not yet capped.
   std::optional<std::chrono::milliseconds> retry_after;
   bool not_modified =
-      false;  ///< the server still has the known version; code is none and `measured` empty
+      false;  ///< the server still has the known version; `code` is `none`, `measured` empty
   std::optional<file_version>
       version;  ///< of a measured file; nothing if the server sent no validators
 

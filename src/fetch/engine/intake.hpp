@@ -47,7 +47,7 @@ class intake final : public response_receiver {
   std::optional<range> range_to_ask() const;
   /// Whether to request a newer version than the known one only.
   bool is_conditional() const { return conditional_; }
-  /// The validator of the version that was begun, for If-Range; empty if there is none.
+  /// The validator of the version that was begun, for If-Range; empty without a strong one.
   std::string_view if_range() const;
 
   step begin(const response_head& head) override;

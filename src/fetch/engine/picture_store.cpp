@@ -80,7 +80,7 @@ int each_name(int folder, On_name on_name) {
   return error;
 }
 
-/// The size of a regular file; -1 if there is none of that name.
+/// The size of a regular file; -1 if no regular file has that name.
 std::int64_t size_of(int folder, const char* name) {
   struct stat found {};
   const bool is_file =

@@ -129,8 +129,8 @@ std::variant<descriptor, fault> connect_to(const ip_address& address, std::uint1
   return socket;
 }
 
-/// The type of the kernel's route to an address, see rtnetlink(7). Nothing if there is none or the
-/// kernel does not say.
+/// The type of the kernel's route to an address, see rtnetlink(7). Nothing if the kernel has no
+/// route or does not say.
 std::optional<std::uint8_t> route_type_of(const ip_address& address) {
   const std::size_t bytes = address.v6 ? 16 : 4;
   struct {

@@ -28,7 +28,7 @@ class connection_pool {
     return to.origin() + ' ' + address.text();
   }
 
-  /// The connection used last, checked to be open; null if there is none.
+  /// The connection used last, checked to be open; null if none is open.
   std::unique_ptr<connection> take(const std::string& key);
   void keep(const std::string& key, std::unique_ptr<connection> idle);
   void close_expired();

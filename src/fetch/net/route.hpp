@@ -25,7 +25,7 @@ class route {
     return at_ + 1 < addresses_.size() ? &addresses_[at_ + 1] : nullptr;
   }
 
-  /// Goes to the next address; false if there is none.
+  /// Goes to the next address; false if this was the last.
   bool move_on() {
     if (at_ + 1 == addresses_.size()) return false;
     ++at_;

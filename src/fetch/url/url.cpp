@@ -196,7 +196,8 @@ std::variant<url, url_error> parse_relative(const url& base, std::string_view te
   return result;
 }
 
-/// The scheme in lower case and what follows its colon; an empty scheme when there is none.
+/// The scheme in lower case and what follows its colon; an empty scheme when the text has no
+/// scheme.
 std::pair<std::string, std::string_view> split_scheme(std::string_view text) {
   const auto is_letter = [](char c) { return lower(c) >= 'a' && lower(c) <= 'z'; };
   const auto colon = text.find(':');

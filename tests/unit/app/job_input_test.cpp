@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(store_ids_with_blanks_around_them_are_one_warning) {
              "line 3)");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_line_and_column) {
+BOOST_AUTO_TEST_CASE(errors_are_reported_with_their_line_and_column) {
   const std::string header = "store_id,image_url,visit_time\n";
   BOOST_TEST(fault("") == "visits.csv is empty");
   BOOST_TEST(fault("\n\n") == "visits.csv is empty");
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_told_with_its_line_and_column) {
              "visits.csv, line 2: column visit_time: contains a NUL character");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_csv_is_told_with_its_line_and_column) {
+BOOST_AUTO_TEST_CASE(malformed_csv_is_reported_with_its_line_and_column) {
   const std::string header = "store_id,image_url,visit_time\n";
   BOOST_TEST(fault(header + "S1,\"http://h/1,t\n") ==
              "visits.csv, line 2: column image_url: a quote is opened and never closed");

@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_line_tells_counts_rate_and_time_left) {
   BOOST_TEST(progress_line(job, 0) == "300/300 images, 2 failed");
 }
 
-BOOST_AUTO_TEST_CASE(times_are_told_in_two_units_at_most) {
+BOOST_AUTO_TEST_CASE(times_are_shown_in_two_units_at_most) {
   const auto left_at = [](std::int64_t per_second, std::int64_t total) {
     pace job;
     job.see(counts(total, 0), start);

@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_replaced_keeps_its_owner_also_behind_a_link,
   BOOST_TEST((status_of(file("real.csv")).st_mode & 07777) == 04640u);
 }
 
-BOOST_AUTO_TEST_CASE(an_owner_that_cannot_be_kept_is_told_and_no_other_group_gets_its_rights,
+BOOST_AUTO_TEST_CASE(an_owner_that_cannot_be_kept_is_reported_and_no_other_group_gets_its_rights,
                      *boost::unit_test::precondition(is_root)) {
   std::ofstream{file("a.csv")} << "old";
   BOOST_REQUIRE(chmod(file("a.csv").c_str(), 06664) == 0);
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(an_owner_that_cannot_be_kept_is_told_and_no_other_group_get
   BOOST_TEST((status_of(file("a.csv")).st_mode & 07777) == 0644u);
 }
 
-BOOST_AUTO_TEST_CASE(another_name_of_a_replaced_file_keeps_the_old_content_and_is_told) {
+BOOST_AUTO_TEST_CASE(another_name_of_a_replaced_file_keeps_the_old_content_and_is_reported) {
   std::ofstream{file("a.csv")} << "old";
   fs::create_hard_link(file("a.csv"), file("b.csv"));
   BOOST_TEST(replaced(file("a.csv")) ==

@@ -8,7 +8,7 @@ using retail_pulse::client::parse_base_url;
 
 BOOST_AUTO_TEST_SUITE(base_urls)
 
-BOOST_AUTO_TEST_CASE(scheme_host_port_and_path_are_told_apart) {
+BOOST_AUTO_TEST_CASE(scheme_host_port_and_path_are_separated) {
   const auto plain = parse_base_url("http://127.0.0.1:8080").value();
   BOOST_TEST(!plain.tls);
   BOOST_TEST(plain.host == "127.0.0.1");

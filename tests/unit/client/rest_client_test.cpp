@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(a_submission_carries_its_idempotency_key) {
   BOOST_TEST(std::get<receipt>(service.submit("{}", "a-key")).replayed);
 }
 
-BOOST_AUTO_TEST_CASE(a_refusal_is_told_in_the_words_of_the_service) {
+BOOST_AUTO_TEST_CASE(a_refusal_has_the_sentence_of_the_service) {
   status = 400;
   body = R"({"error": "visits is missing"})";
   auto service = api();
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_path_of_the_base_url_comes_before_ours) {
   BOOST_TEST(asked == "GET /readyz ");
 }
 
-BOOST_AUTO_TEST_CASE(a_base_url_that_is_none_is_refused_in_words) {
+BOOST_AUTO_TEST_CASE(an_invalid_base_url_is_refused_with_a_sentence) {
   for (const auto* text :
        {"", "127.0.0.1:8080", "ftp://127.0.0.1", "http://127.0.0.1/?a=b", "http://u:p@127.0.0.1"}) {
     const auto made = rest_client::for_url(text);

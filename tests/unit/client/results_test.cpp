@@ -13,8 +13,8 @@ using test_support::session;
 
 constexpr std::string_view head = "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n";
 
-/// What came of a transfer from a service that sends just these bytes and closes, or stays for the
-/// next request.
+/// The outcome of a transfer from a service that sends just these bytes, and then closes or waits
+/// for the next request.
 struct transferred {
   std::variant<transfer, client_error> end;
   std::string received;

@@ -33,7 +33,7 @@ std::string described(std::string_view text) {
 
 BOOST_AUTO_TEST_SUITE(encodings)
 
-BOOST_AUTO_TEST_CASE(are_told_by_their_marks) {
+BOOST_AUTO_TEST_CASE(are_detected_by_their_marks) {
   BOOST_TEST(described("\xEF\xBB\xBFid") == "UTF-8 LE 3");
   BOOST_TEST(described("\xFF\xFEi\0d\0"s) == "UTF-16 LE 2");
   BOOST_TEST(described("\xFE\xFF\0i\0d"s) == "UTF-16 BE 2");
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(are_told_by_their_marks) {
   BOOST_TEST(described("\0\0\xFE\xFF\0\0\0i"s) == "UTF-32 BE 4");
 }
 
-BOOST_AUTO_TEST_CASE(are_told_without_a_mark_by_the_nul_bytes_of_two_ascii_characters) {
+BOOST_AUTO_TEST_CASE(are_detected_without_a_mark_by_the_nul_bytes_of_two_ascii_characters) {
   BOOST_TEST(described("i\0d\0"s) == "UTF-16 LE 0");
   BOOST_TEST(described("\0i\0d"s) == "UTF-16 BE 0");
   BOOST_TEST(described("i\0\0\0"s) == "UTF-32 LE 0");

@@ -23,7 +23,7 @@ std::string encoded(std::uint32_t code) {
 
 BOOST_AUTO_TEST_SUITE(words)
 
-BOOST_AUTO_TEST_CASE(a_bound_is_told_in_the_largest_unit_that_divides_it) {
+BOOST_AUTO_TEST_CASE(a_limit_is_written_in_the_largest_unit_that_divides_it) {
   BOOST_TEST(size_text(0) == "0 bytes");
   BOOST_TEST(size_text(1) == "1 byte");
   BOOST_TEST(size_text(1000) == "1000 bytes");

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(may_have_a_separator_line_that_was_written_again_as_a_row) 
   }
 }
 
-BOOST_AUTO_TEST_CASE(whose_separator_line_names_another_than_its_header_has_is_told_so) {
+BOOST_AUTO_TEST_CASE(whose_separator_line_differs_from_its_header_is_refused) {
   BOOST_TEST(read("sep=;\n" + header + "S1,u,n\n") ==
              "a.csv, line 2: the header is separated by ',', but the sep line before it names ';'");
   BOOST_TEST(read("sep=;,,\n" + header + "S1,u,n\n") ==
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(may_have_rows_that_are_as_long_as_their_text) {
              "a.csv, line 2: column 5: the row goes on behind it, the last column of the header");
 }
 
-BOOST_AUTO_TEST_CASE(that_is_no_text_is_told_what_it_is) {
+BOOST_AUTO_TEST_CASE(that_is_not_text_is_refused_with_its_format) {
   BOOST_TEST(read("PK\3\4\x14\0\6\0"s) ==
              "a.csv is an Excel workbook or another ZIP file; save it as CSV UTF-8");
   BOOST_TEST(read("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0"s) ==

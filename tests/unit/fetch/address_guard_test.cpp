@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_mapped_address_is_the_ipv4_address_and_every_other_itself
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_range_is_read_or_told_what_is_wrong_with_it) {
+BOOST_AUTO_TEST_CASE(a_range_is_parsed_or_refused_with_its_error) {
   BOOST_TEST((range("10.0.0.0/8") == cidr{address("10.0.0.0"), 8}));
   BOOST_TEST((range("0.0.0.0/0") == cidr{address("0.0.0.0"), 0}));
   BOOST_TEST((range("127.0.0.1") == cidr{address("127.0.0.1"), 32}));

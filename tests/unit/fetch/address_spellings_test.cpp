@@ -112,7 +112,7 @@ constexpr row table[] = {
     {"0xffffffff", closed},
     {"037777777777", closed},
     {"223.255.255.255", open},
-    // What looks like an address and is none.
+    // Malformed addresses.
     {"256.0.0.1", no_url},
     {"127.0.0.256", no_url},
     {"127.0.0.1.1", no_url},

@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(two_codings_are_undone_and_three_are_not) {
   BOOST_TEST(refused("gzip, gzip, gzip") == "it is packed more than 2 times");
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_coding_is_told_by_its_name_where_that_is_one) {
+BOOST_AUTO_TEST_CASE(an_unknown_coding_is_reported_by_its_name_if_the_name_is_valid) {
   BOOST_TEST(refused("br") == "it is packed with br");
   BOOST_TEST(refused("gzip, ZSTD") == "it is packed with zstd");
   BOOST_TEST(refused("compress") == "it is packed with compress");
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_ends_early_is_truncated_wherever_it_ends) {
              "a member without a byte");
 }
 
-BOOST_AUTO_TEST_CASE(a_body_that_is_damaged_is_told) {
+BOOST_AUTO_TEST_CASE(a_damaged_body_is_reported) {
   const auto packed = gzip(noise(300));
   auto wrong_checksum = packed;
   wrong_checksum[packed.size() - 8] ^= 1;

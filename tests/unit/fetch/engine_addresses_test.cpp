@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(one_that_answers_has_the_last_word) {
   BOOST_TEST(trusted.connections() + there.connections() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(only_when_all_refuse_has_the_connection_failed_and_the_last_one_is_told) {
+BOOST_AUTO_TEST_CASE(only_when_all_refuse_has_the_connection_failed_and_the_last_one_is_reported) {
   const auto closed = refusing(3);
   const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2", "127.0.0.3"})};
   const auto result =
@@ -359,8 +359,8 @@ BOOST_AUTO_TEST_CASE(no_more_fetches_than_allowed_are_at_one_address_whichever_n
   BOOST_TEST(refused.reason == "too many fetches are at its server");
   BOOST_TEST(refused.postponed);
   BOOST_TEST(refused.asked_others);  // the first address
-  // One that is counted there waits. Who is redirected there does so for a while, and is told to
-  // come back.
+  // A fetch that is counted there waits. One that is redirected there waits for a while, and is
+  // then postponed.
   fetches.push_back(start(*engine, host.url("/held", "stays.test")));
   origin elsewhere{
       serving(http_response(302, "", "Location: " + host.url("/", "stays.test") + "\r\n"))};

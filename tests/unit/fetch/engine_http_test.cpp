@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_that_was_sent_something_unasked_is_not_u
   BOOST_TEST(host.connections() == 3);
 }
 
-BOOST_AUTO_TEST_CASE(a_status_that_is_not_a_file_is_told) {
+BOOST_AUTO_TEST_CASE(a_status_that_is_not_a_file_is_reported) {
   for (const int status : {201, 202, 205, 300, 304, 305, 400, 403, 404, 410, 429, 500, 503, 599}) {
     origin host{serving(http_response(status, status == 304 ? "" : "sorry"))};
     const auto result = fetch(loopback_options(), host.url("/"));
@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(five_redirects_are_followed_and_six_are_not) {
   BOOST_TEST(refused.reason == "more than 5 times");
 }
 
-BOOST_AUTO_TEST_CASE(a_bound_of_ours_is_told_with_its_number_and_is_no_reason_to_try_again) {
+BOOST_AUTO_TEST_CASE(an_exceeded_limit_is_reported_with_its_number_and_not_tried_again) {
   const std::string ok = "HTTP/1.1 200 OK\r\n";
   const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
   const std::pair<std::string, std::string> rows[] = {
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(a_bound_of_ours_is_told_with_its_number_and_is_no_reason_to
   }
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_that_is_not_valid_http_is_told_and_may_pass) {
+BOOST_AUTO_TEST_CASE(an_invalid_http_response_is_reported_and_may_pass) {
   for (const std::string response :
        {"220 mail.test ready\r\n", "HTTP/1.1 200 OK\r\nno header\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX: "}) {
@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_is_not_valid_http_is_told_and_may_pass) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_deadline_is_told_with_its_number_and_may_pass) {
+BOOST_AUTO_TEST_CASE(a_deadline_is_reported_with_its_number_and_may_pass) {
   origin host{test_support::says_nothing};
   const auto result = fetch(with_deadline(50ms), host.url("/"));
   CHECK_CODE(result, timed_out);
@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(a_redirect_is_guarded_like_a_first_url) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_redirect_that_is_no_url_is_told_without_its_secrets) {
+BOOST_AUTO_TEST_CASE(a_redirect_to_an_invalid_url_is_reported_without_its_secrets) {
   const auto told = [](const std::string& location) {
     origin host{serving(redirect_to(location))};
     auto result = fetch(loopback_options(), host.url("/here?key=1"));

@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(a_redirect_from_https_to_http_is_blocked_and_the_other_way_
   BOOST_TEST(followed.evidence.final_url == secure.url("/x"));
 }
 
-BOOST_AUTO_TEST_CASE(a_ca_file_that_cannot_be_loaded_is_told_at_once) {
+BOOST_AUTO_TEST_CASE(a_ca_file_that_cannot_be_loaded_is_reported_at_once) {
   auto options = loopback_options();
   options.ca_file = "/nonexistent/ca.pem";
   BOOST_CHECK_THROW(make_blocking_engine(options), std::runtime_error);

@@ -551,7 +551,7 @@ BOOST_AUTO_TEST_CASE(what_is_said_to_be_packed_and_begins_as_an_image_is_taken_a
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_coding_that_is_not_known_is_told_and_not_tried_again) {
+BOOST_AUTO_TEST_CASE(an_unknown_coding_is_reported_and_not_tried_again) {
   for (const auto how : {mode::full, mode::header}) {
     intake in{how, 50'000'000, nullptr, false};
     run(in, [&](const intake& asking) { return packed_part("\x1b\x0c\x80 packed", "br", asking); });

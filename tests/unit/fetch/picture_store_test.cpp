@@ -330,7 +330,7 @@ BOOST_AUTO_TEST_CASE(a_copy_that_is_there_is_brought_to_the_mode_when_it_is_kept
   }
 }
 
-BOOST_AUTO_TEST_CASE(where_there_are_no_modes_copies_are_kept_all_the_same_and_that_is_told_once) {
+BOOST_AUTO_TEST_CASE(copies_are_kept_on_a_file_system_without_modes_with_one_warning) {
   const folder place;
   fs::create_directory(place.path / ".retail-pulse-incoming");
   fs::permissions(place.path / ".retail-pulse-incoming", fs::perms{0755});
@@ -363,7 +363,7 @@ BOOST_AUTO_TEST_CASE(a_disk_that_takes_no_more_costs_the_copy_and_no_more) {
   BOOST_TEST(store->bytes() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_used_is_told_at_once) {
+BOOST_AUTO_TEST_CASE(a_folder_that_cannot_be_used_is_reported_at_once) {
   const auto refusal = [](const fs::path& folder) {
     const auto opened = picture_store::open(folder.string(), 1 << 20);
     return std::holds_alternative<std::string>(opened) ? std::get<std::string>(opened)

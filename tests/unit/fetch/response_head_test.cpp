@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(headers_that_could_be_read_in_two_ways_are_refused) {
               head_reader::state::complete));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_used_of_a_head_has_at_most_8_kib_a_line_and_more_is_told_as_a_bound) {
+BOOST_AUTO_TEST_CASE(a_line_of_a_head_that_is_used_has_at_most_8_kib_and_a_longer_one_is_reported) {
   const std::string first = "HTTP/1.1 200 OK\r\n";
   const std::pair<std::string, std::string> rows[] = {
       {"HTTP/1.1 200 ", "its status line is longer than 8 KiB"},
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(a_content_range_is_read_when_it_makes_sense) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(validators_and_the_part_are_kept_and_two_parts_are_none) {
+BOOST_AUTO_TEST_CASE(validators_and_the_part_are_kept_and_two_parts_are_ignored) {
   const auto got = read(
       "HTTP/1.1 206\r\nETag: \"a\"\r\nlast-modified: Thu, 01 Jan 1970 00:00:00 "
       "GMT\r\nContent-Range: bytes 0-1/9\r\n\r\n");

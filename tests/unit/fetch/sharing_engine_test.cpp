@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_fetch_whose_time_is_over_counts_only_for_who_began_it) {
   with.answer(failure(error_code::timed_out));
   BOOST_TEST(
       (told == std::vector<std::string>{"first timed out", "second timed out", "third timed out"}),
-      "nobody waits for a third");
+      "the second fetch was for both; neither is fetched again");
   BOOST_TEST(with.fetches() == 3u);
   with.answer(success(5));
   BOOST_TEST(told.back() == "fourth measured");

@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(may_have_rows_that_are_as_long_as_their_text) {
   BOOST_TEST(describe_store(*stores.table, "S2") == "S2|Mart|8");
 }
 
-BOOST_AUTO_TEST_CASE(that_is_no_text_is_told_what_it_is) {
+BOOST_AUTO_TEST_CASE(that_is_not_text_is_refused_with_its_format) {
   BOOST_TEST(refusal("PK\3\4\x14\0"s) ==
              "stores.csv is an Excel workbook or another ZIP file; save it as CSV UTF-8");
   BOOST_TEST(refusal("\xD0\xCF\x11\xE0\xA1\xB1"s)

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(a_callback_url_is_kept_as_it_came_wherever_it_stands) {
   BOOST_TEST(accepted(with_root(""))->callback_url() == "");
   const auto elsewhere =
       accepted(with_visit(R"("store_id":"S","image_url":["u"],"visit_time":"t","callback_url":1)"));
-  BOOST_TEST(elsewhere->callback_url() == "");  // a member of a visit that is none of the contract
+  BOOST_TEST(elsewhere->callback_url() == "");  // visits have no such member
 }
 
 BOOST_AUTO_TEST_CASE(a_url_may_be_any_text) {

@@ -334,7 +334,7 @@ BOOST_AUTO_TEST_CASE(an_address_that_a_socket_may_be_bound_to_is_not_ours_for_th
                  [&] { return is_ours("127.0.0.1") && is_ours("127.8.9.10"); }) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(where_a_host_leads_is_told_before_anything_is_sent) {
+BOOST_AUTO_TEST_CASE(the_address_of_a_host_is_reported_before_anything_is_sent) {
   const test_support::dns_stub names{
       [](const std::string& name, bool, int) -> std::optional<test_support::dns_answer> {
         if (name == "nowhere.example") return test_support::dns_answer{.rcode = 3};
