@@ -8,8 +8,8 @@
 #include "core/limits.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
-#include "fetch/engine/intake.hpp"
 #include "fetch/engine/backoff.hpp"
+#include "fetch/engine/intake.hpp"
 #include "fetch/http1/exchange.hpp"
 #include "fetch/net/route.hpp"
 
