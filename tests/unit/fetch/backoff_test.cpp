@@ -8,7 +8,7 @@
 
 namespace retail_pulse::fetch {
 
-BOOST_AUTO_TEST_SUITE(backoff)
+BOOST_AUTO_TEST_SUITE(waits_between_attempts)
 
 using namespace std::chrono_literals;
 
