@@ -35,8 +35,6 @@ PORTS = (
     8081,
     8082,
 )  # in the documents: of the service, the image host, the receiver of webhooks
-# Folders whose files are older than the rule of 100 columns.
-WIDE = ("docs/internals/decisions/",)
 
 DOCUMENTS = all_documents()
 PAGES = [
@@ -251,8 +249,6 @@ class Lines(unittest.TestCase):
         URL.
         """
         for page in DOCUMENTS.values():
-            if page.name.startswith(WIDE):
-                continue
             for number, line in enumerate(page.lines, 1):
                 if len(line) > COLUMNS and not line.startswith("|") and len(line.split()) > 2:
                     with self.subTest(f"{page.name}:{number}"):
