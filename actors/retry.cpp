@@ -29,9 +29,10 @@ void decide_retry(image_report& report, job_id job, const fetch::outcome& after,
         {settings.seed, static_cast<std::uint64_t>(use), static_cast<std::uint64_t>(job.value),
          static_cast<std::uint64_t>(task.number.value), static_cast<std::uint64_t>(round)});
   };
+  const auto postponed_before = task.postponed;
   report.postponed = postpone(task, after, now);
   if (report.postponed) {
-    report.retry_in = wait(limits::postponed_as, chance::postponement, task.postponed);
+    report.retry_in = wait(limits::postponed_as, chance::postponement, postponed_before);
   } else if (task.attempt < settings.attempts && after.can_pass()) {
     report.retry_in = wait(task.attempt, chance::backoff, task.attempt);
   }
