@@ -70,6 +70,13 @@ bool has_known_end(const httplib::Response& response) {
          response.get_header_value("Transfer-Encoding") == "chunked";
 }
 
+/// Whether the body is of the media type, as it is: another server may send a page in its place.
+bool is_plain(const httplib::Response& response, std::string_view media_type) {
+  const auto type = response.get_header_value("Content-Type");
+  return same_word(std::string_view{type}.substr(0, type.find(';')), media_type) &&
+         !response.has_header("Content-Encoding");
+}
+
 std::string percent_encoded(std::string_view text) {
   constexpr std::string_view plain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -159,7 +166,8 @@ class rest_client::implementation {
     return *std::move(line);
   }
 
-  std::variant<transfer, client_error> stream(const std::string& path, const receiver& take) {
+  std::variant<transfer, client_error> stream(const std::string& path, std::string_view media_type,
+                                              const receiver& take) {
     httplib::Response head;
     head.status = 0;  // no response yet
     std::string error_body;
@@ -167,10 +175,11 @@ class rest_client::implementation {
     begin({.is_stream = true});
     const auto result = http_->Get(
         prefix_ + path,
-        [&head](const httplib::Response& response) {
+        [&](const httplib::Response& response) {
           head.status = response.status;
           head.headers = response.headers;
-          return response.status != 200 || has_known_end(response);
+          return response.status != 200 ||
+                 (has_known_end(response) && is_plain(response, media_type));
         },
         [&](const char* data, std::size_t size) {
           if (head.status != 200)
@@ -183,6 +192,8 @@ class rest_client::implementation {
     if (head.status != 0 && head.status != 200) return error_response(head, error_body);
     if (head.status == 200 && !has_known_end(head))
       return nonsense(path, "has neither a length nor chunks");
+    if (head.status == 200 && !is_plain(head, media_type))
+      return nonsense(path, "is not " + std::string{media_type});
     if (head.status == 200 && (!result || hung_up()))
       return client_error{client_error::kind::broken_off,
                           "the response of " + origin_ + " ended early", 0};
@@ -298,7 +309,8 @@ std::variant<listed_page, client_error> rest_client::images(job_id job, const st
 
 std::variant<transfer, client_error> rest_client::results(job_id job, results_format format,
                                                           const receiver& take) {
-  return implementation_->stream(path_of(job, name_of(format)), take);
+  const auto media_type = format == results_format::ndjson ? "application/x-ndjson" : "text/csv";
+  return implementation_->stream(path_of(job, name_of(format)), media_type, take);
 }
 
 }  // namespace retail_pulse::client

@@ -91,6 +91,9 @@ class Stranger:
         self._listener.close()
 
 
+LINES = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
+
+
 def answer_of(status, body):
     text = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
     return (
@@ -254,7 +257,7 @@ def terminal_parts(world):
     )
 
     def answer(send):
-        send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
+        send(LINES + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
         for byte in line * 3:
             send(b"1\r\n" + bytes([byte]) + b"\r\n")
         send(b"0\r\n\r\n")

@@ -597,10 +597,12 @@ class AgainstAScript(unittest.TestCase):
         )
 
     @staticmethod
-    def stream(*chunks, whole=True):
+    def stream(*chunks, whole=True, kind=b"text/csv"):
         body = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
         return (
-            b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: "
+            + kind
+            + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
             + body
             + (b"0\r\n\r\n" if whole else b"")
         )
@@ -613,8 +615,9 @@ class AgainstAScript(unittest.TestCase):
             (["--format", "ndjson"], "results.ndjson"),
             (["--json"], "results.ndjson"),
         ):
+            kind = b"application/x-ndjson" if name.endswith("ndjson") else b"text/csv"
             with ScriptedService(
-                self.stream(b"a,b\n", b"1,2\n")
+                self.stream(b"a,b\n", b"1,2\n", kind=kind)
             ) as service, tempfile.TemporaryDirectory() as folder:
                 done = run("results", 7, *words, url=service.url)
                 self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "a,b\n1,2\n", ""))
@@ -728,7 +731,7 @@ class AgainstAScript(unittest.TestCase):
         for broken in (
             self.stream(b"a,b\n", whole=False),
             self.stream(b"a,b\n")[:-7],
-            b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na,b\n",
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 9\r\n\r\na,b\n",
         ):
             with ScriptedService(broken) as service, tempfile.TemporaryDirectory() as folder:
                 done = run(

@@ -154,7 +154,8 @@ BOOST_AUTO_TEST_CASE(a_stream_may_last_as_long_as_it_goes_on_and_begin_only_in_t
   const timeouts brief{.connect = 2s, .answer = 30s, .whole = 300ms};
   origin slow{[](session& connection) {
     if (!connection.read_request() ||
-        !connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"))
+        !connection.send(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n"))
       return;
     for (int i = 0; i < 30 && connection.send("3\r\na,\n\r\n"); ++i)
       std::this_thread::sleep_for(20ms);
@@ -182,7 +183,8 @@ BOOST_AUTO_TEST_CASE(a_stream_may_last_as_long_as_it_goes_on_and_begin_only_in_t
 }
 
 BOOST_AUTO_TEST_CASE(a_long_stream_of_small_chunks_is_no_flood_of_headers) {
-  std::string text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  std::string text =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (int i = 0; i < 100'000; ++i) text += "2\r\na\n\r\n";
   text += "0\r\n\r\n";
   std::size_t bytes = 0;

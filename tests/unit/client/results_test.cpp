@@ -46,10 +46,11 @@ BOOST_AUTO_TEST_CASE(a_whole_stream_is_handed_on_whole) {
   BOOST_TEST(chunked.received == "a,b\n1,2\n");
   BOOST_REQUIRE(chunked.asked.size() == 1);
   BOOST_TEST(test_support::path_of(chunked.asked[0]) == "/api/jobs/5/results.csv");
-  const auto counted = transfer_of(std::string{head} + "Content-Length: 4\r\n\r\na,b\n",
-                                   results_format::ndjson, true);
+  const auto counted = transfer_of(
+      "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: 3\r\n\r\n{}\n",
+      results_format::ndjson, true);
   BOOST_TEST((std::get<transfer>(counted.end) == transfer::whole));
-  BOOST_TEST(counted.received == "a,b\n");
+  BOOST_TEST(counted.received == "{}\n");
   BOOST_TEST(test_support::path_of(counted.asked.at(0)) == "/api/jobs/5/results.ndjson");
   const auto marked =
       transfer_of(std::string{head} + "Content-Length: 7\r\n\r\n\xEF\xBB\xBF" + "a,b\n",
@@ -81,6 +82,21 @@ BOOST_AUTO_TEST_CASE(a_stream_that_does_not_tell_its_end_is_not_believed) {
   const auto open_ended = transfer_of(std::string{head} + "\r\na,b\n");
   BOOST_TEST((error_of(open_ended.end).what == client_error::kind::nonsense));
   BOOST_TEST(open_ended.received == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_response_of_another_type_is_not_taken_for_results) {
+  const std::string rest = "Content-Length: 4\r\n\r\na,b\n";
+  for (const std::string type :
+       {"", "Content-Type: text/html\r\n", "Content-Type: application/x-ndjson\r\n",
+        "Content-Type: text/csv\r\nContent-Encoding: gzip\r\n"}) {
+    const auto other = transfer_of("HTTP/1.1 200 OK\r\n" + type + rest);
+    BOOST_TEST((error_of(other.end).what == client_error::kind::nonsense), type);
+    BOOST_TEST(error_of(other.end).message.ends_with("is not text/csv"), type);
+    BOOST_TEST(other.received == "", type);
+  }
+  const auto with_charset =
+      transfer_of("HTTP/1.1 200 OK\r\nContent-Type: Text/CSV; charset=utf-8\r\n" + rest);
+  BOOST_TEST(with_charset.received == "a,b\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_is_not_taken_for_results) {
