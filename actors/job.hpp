@@ -21,9 +21,11 @@ struct job_colleagues {
 /// so it starts the same way for a new job, after a crash, and after its actor died.
 ///
 ///   turn -> read_page -> check_stores -> offer -> (pool) -> take_report -> add -> flush -> record
-///   -> take_recorded -> settle -> finish
-///                                          ^                    |
-///                                          +---- offer_again <--+ retry wait
+///                                           ^                     |
+///                                           +--- offer_again <----+ after the retry wait
+///   record -> take_recorded -> (all recorded) finish
+///
+/// A job that has nothing pending when it starts asks the ledger to end its run (settle).
 class job_run {
  public:
   static constexpr const char* name = "job";

@@ -20,8 +20,8 @@ class faulty_storage final : public storage::statement_observer {
   void begin(const incident& what);
   /// For a second, so that an actor that did not learn of that commit cannot find out at once.
   void be_busy_behind_next_commit() { busy_behind_next_commit_ = true; }
-  /// Reports the next commit with the verdict of a failed job as failed: the client then knows of
-  /// the end before the job actor does.
+  /// Reports the next commit with the final state of a failed job as failed: the client then knows
+  /// of the end before the job actor does.
   void hide_next_failure() { hide_next_failure_ = true; }
   void busy_for(millis lasting) { busy_until_ = now_() + lasting; }
   void calm();

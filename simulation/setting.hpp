@@ -53,8 +53,8 @@ struct setting {
   stores::store_table_ptr stores;
 };
 
-/// How long the service may take to come to rest after the last verdict, in virtual time: some
-/// deletions and answers are still on their way.
+/// How long the service may take to come to rest after the last job has ended, in virtual time:
+/// some deletions and answers are still on their way.
 inline constexpr millis rest_within{600'000};
 
 /// The table of the Store Master, with or without the store that comes and goes.

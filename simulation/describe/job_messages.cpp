@@ -24,7 +24,7 @@ description described_report(const image_report& report) {
 perhaps_described describe_job_message(const message_content& content, const work& at) {
   const auto plain = [&](const std::string& text) { return description{text, {}, {}}; };
   return first_match(
-      content, [&](begin_atom) { return plain("ask for a turn, or for the verdict"); },
+      content, [&](begin_atom) { return plain("ask for a turn, or for the end of the run"); },
       [&](turn_atom, std::uint64_t credits) {
         return plain("may hold " + count_of(credits, "more image"));
       },
@@ -49,7 +49,7 @@ perhaps_described describe_job_message(const message_content& content, const wor
                      count_of(static_cast<std::uint64_t>(recorded), "image") + " recorded");
       },
       [&](ended_atom, job_ticket) {
-        return plain(name_of({at.job, {}}) + ", its verdict is committed");
+        return plain(name_of({at.job, {}}) + ", its final state is committed");
       });
 }
 

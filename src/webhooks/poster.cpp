@@ -11,9 +11,9 @@
 
 #include "core/require.hpp"
 #include "fetch/http1/exchange.hpp"
+#include "fetch/net/address_list.hpp"
 #include "fetch/net/descriptor.hpp"
 #include "fetch/net/destination.hpp"
-#include "fetch/net/route.hpp"
 #include "fetch/net/thread_pool.hpp"
 #include "fetch/net/tls_context.hpp"
 #include "webhooks/own_listener.hpp"
@@ -106,7 +106,7 @@ class blocking_poster final : public poster {
     const destination_rules rules{guard_, allow_hosts_, names_};
     auto where = wait_for_addresses(rules, to, until);
     if (const auto* error = std::get_if<fault>(&where)) return failure(*error);
-    route way{std::get<std::vector<ip_address>>(std::move(where))};
+    address_list way{std::get<std::vector<ip_address>>(std::move(where))};
     const auto answer = ask(rules, to, way, what, until);
     if (const auto* error = std::get_if<fault>(&answer)) {
       if (is_no_answer(error->code)) stop_preferring(rules, to, way.address());
@@ -121,8 +121,9 @@ class blocking_poster final : public poster {
 
   /// Asks the first address that accepts a connection. Once sent, the request is not sent to
   /// another: the receiver may have it.
-  std::variant<response_head, fault> ask(const destination_rules& rules, const url& to, route& way,
-                                         const post& what, const io_deadline& until) {
+  std::variant<response_head, fault> ask(const destination_rules& rules, const url& to,
+                                         address_list& way, const post& what,
+                                         const io_deadline& until) {
     for (;;) {
       if (spared_ && spared_->is_at(way.address(), to.port)) {
         return fault{error_code::blocked_address,

@@ -11,7 +11,7 @@
 #include "fetch/engine/backoff.hpp"
 #include "fetch/engine/intake.hpp"
 #include "fetch/http1/exchange.hpp"
-#include "fetch/net/route.hpp"
+#include "fetch/net/address_list.hpp"
 
 namespace retail_pulse::fetch {
 namespace {
@@ -73,7 +73,7 @@ class attempt {
       return fail(error_code::invalid_url, error->reason, error->reason);
     url here = std::get<url>(std::move(parsed));
     for (int hop = 0;; ++hop) {
-      const auto redirect = visit(here, wanted);
+      const auto redirect = make_hop(here, wanted);
       if (!redirect) return;
       if (hop == limits::redirects)
         return fail(bound_exceeded(error_code::too_many_redirects,
@@ -106,7 +106,7 @@ class attempt {
 
   /// Makes one hop, unless its origin's circuit is open, and records the origin's health. Returns
   /// the text of a redirect, or nothing: the outcome is set.
-  std::optional<std::string> visit(const url& here, const request& wanted) {
+  std::optional<std::string> make_hop(const url& here, const request& wanted) {
     const auto origin = here.origin();
     const auto start = std::chrono::steady_clock::now();
     own_time_ = {};
@@ -132,7 +132,7 @@ class attempt {
   std::optional<std::string> fetch_from(const url& here, const request& wanted) {
     auto addresses = wait_for_addresses(here);
     if (!addresses) return std::nullopt;
-    route to{std::move(*addresses)};
+    address_list to{std::move(*addresses)};
     if (!redirected_) result_.leads_to = to.address().text();
     if (!begin_at(here, to)) return std::nullopt;
     const file_version* known =
@@ -160,7 +160,7 @@ class attempt {
   /// Gets a permit for this address. From here on the evidence is about it. False if too many
   /// fetches are there: the outcome is set, and is `postponed`, because the image's server was not
   /// asked.
-  bool begin_at(const url& here, const route& to) {
+  bool begin_at(const url& here, const address_list& to) {
     result_.evidence.address = to.address().text();
     result_.evidence.http_status = 0;  // it has not answered yet
     const auto start = std::chrono::steady_clock::now();
@@ -191,7 +191,7 @@ class attempt {
   /// How long to wait for a permit. The caller counts this fetch at its first address, and so
   /// limits the wait there; at any other server many fetches may arrive at once, and none may hold
   /// its thread for long. The other half of the time is for the fetch.
-  steady_time end_of_wait(const route& to) const {
+  steady_time end_of_wait(const address_list& to) const {
     const auto now = std::chrono::steady_clock::now();
     const auto half = now + (to.share_of(until_).at - now) / 2;
     const bool is_counted_here = !redirected_ && !to.has_moved();
@@ -217,7 +217,8 @@ class attempt {
 
   /// Makes one request, at the first address that answers. Nothing if no connection could be made:
   /// the outcome is set.
-  std::optional<exchange> ask(const url& here, route& to, intake& file, const file_version* known) {
+  std::optional<exchange> ask(const url& here, address_list& to, intake& file,
+                              const file_version* known) {
     for (;;) {
       auto answer = ask_at(here, to, file, known);
       if (answer && answer->head) {
@@ -232,18 +233,18 @@ class attempt {
     }
   }
 
-  void answered(const url& here, const route& to) {
+  void answered(const url& here, const address_list& to) {
     if (!to.has_moved()) return;
     prefer(tools_.rules, here, to.address());
     if (!redirected_) result_.leads_to = to.address().text();
   }
 
-  void did_not_answer(const url& here, const route& to) {
+  void did_not_answer(const url& here, const address_list& to) {
     const bool went_first = stop_preferring(tools_.rules, here, to.address()) && !to.has_moved();
     if (went_first && !redirected_ && to.next() != nullptr) result_.leads_to = to.next()->text();
   }
 
-  std::optional<exchange> ask_at(const url& here, const route& to, intake& file,
+  std::optional<exchange> ask_at(const url& here, const address_list& to, intake& file,
                                  const file_version* known) {
     const auto key = connection_pool::key_of(here, to.address());
     if (auto kept = tools_.connections.take(key)) {
@@ -266,7 +267,7 @@ class attempt {
     return answer;
   }
 
-  std::unique_ptr<connection> open(const url& here, const route& to) {
+  std::unique_ptr<connection> open(const url& here, const address_list& to) {
     const auto start = std::chrono::steady_clock::now();
     const auto share = to.share_of(until_);
     auto opened = connection::open(here, to.address(), tools_.tls, share);

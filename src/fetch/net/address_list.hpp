@@ -12,10 +12,10 @@ namespace retail_pulse::fetch {
 
 /// The addresses of a name as one attempt tries them: one after the other, until one answers. All
 /// were permitted by the guard.
-class route {
+class address_list {
  public:
-  explicit route(std::vector<ip_address> addresses) : addresses_(std::move(addresses)) {
-    require(!addresses_.empty(), "a route has an address");
+  explicit address_list(std::vector<ip_address> addresses) : addresses_(std::move(addresses)) {
+    require(!addresses_.empty(), "an address list has an address");
   }
 
   const ip_address& address() const { return addresses_[at_]; }
