@@ -28,15 +28,23 @@ CODE = CPP | {".py", ".sh", ".cmake", ".js", ".ts", ".yaml", ".yml", ".sql", ".l
 DATA = ("data/", "tests/fuzz/corpus/", "tests/contract/package-lock.json", "bench/results/")
 
 
+NOT_OURS = {"build", "var", "node_modules", "__pycache__"}
+
+
 def tracked(root):
-    """The files of the repository, or all files where there is no repository (an unpacked archive)."""
-    listed = subprocess.run(["git", "-C", root, "ls-files", "-co", "--exclude-standard"],
-                            capture_output=True, text=True, check=False)
-    if listed.returncode == 0:
+    """The files of the repository; without git, or outside one, all but those of other programs."""
+    git = shutil.which("git")
+    command = [git, "-C", root, "ls-files", "-co", "--exclude-standard"]
+    listed = git and subprocess.run(command, capture_output=True, text=True, check=False)
+    if listed and listed.returncode == 0:
         names = listed.stdout.splitlines()
     else:
-        names = [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
-        names = [name for name in names if not name.startswith(("build/", "."))]
+        paths = (path.relative_to(root) for path in root.rglob("*"))
+        names = [
+            str(path)
+            for path in paths
+            if not NOT_OURS & set(path.parts) and path.parts[0] != ".git"
+        ]
     return [name for name in names if not name.startswith(DATA) and (root / name).is_file()]
 
 
@@ -55,13 +63,19 @@ class Tree:
         self.files = {name: text_of(root / name) for name in tracked(root)}
 
     def with_suffix(self, suffixes):
-        return {name: text for name, text in self.files.items()
-                if pathlib.PurePath(name).suffix in suffixes}
+        return {
+            name: text
+            for name, text in self.files.items()
+            if pathlib.PurePath(name).suffix in suffixes
+        }
 
     def scripts(self):
         """Programs without a suffix, such as scripts/test."""
-        return {name: text for name, text in self.files.items()
-                if not pathlib.PurePath(name).suffix and text.startswith("#!")}
+        return {
+            name: text
+            for name, text in self.files.items()
+            if not pathlib.PurePath(name).suffix and text.startswith("#!")
+        }
 
 
 LONG_WORD = re.compile(r"\S{60}|://")
@@ -97,8 +111,11 @@ def verbatim_lines(text, suffix):
 
 def columns(tree):
     looked_at = tree.with_suffix(CODE | PROSE) | tree.scripts()
-    looked_at |= {name: text for name, text in tree.files.items()
-                  if pathlib.PurePath(name).name == "CMakeLists.txt"}
+    looked_at |= {
+        name: text
+        for name, text in tree.files.items()
+        if pathlib.PurePath(name).name == "CMakeLists.txt"
+    }
     for name, text in looked_at.items():
         suffix = pathlib.PurePath(name).suffix
         verbatim = verbatim_lines(text, suffix)
@@ -116,8 +133,9 @@ def format(tree):  # named as the check is
     names = sorted(tree.with_suffix(CPP))
     if not names:
         return
-    ended = subprocess.run([program, "--dry-run", *names], cwd=tree.root,
-                           capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [program, "--dry-run", *names], cwd=tree.root, capture_output=True, text=True, check=False
+    )
     seen = set()
     for match in re.finditer(r"^(\S+?):(\d+):\d+: (?:warning|error): ", ended.stderr, re.MULTILINE):
         if match[1] not in seen:  # one line for each file is enough
@@ -154,15 +172,16 @@ def constants(tree):
     names = re.findall(r"^inline constexpr [^=;]*?(\w+)\s*(?:=|\{)", text, re.MULTILINE)
     if not names:
         yield LIMITS, 1, "no constants found"
-    product = {name: text for name, text in tree.with_suffix(CPP).items()
-               if not name.startswith("tests/")}
+    product = {
+        name: text for name, text in tree.with_suffix(CPP).items() if not name.startswith("tests/")
+    }
     words = {}
     for text_of_one in product.values():
         for word in re.findall(r"\w+", re.sub(r"//.*", "", text_of_one)):
             words[word] = words.get(word, 0) + 1
     for name in names:
         if words.get(name, 0) < 2:
-            line = text[:text.index(name)].count("\n") + 1
+            line = text[: text.index(name)].count("\n") + 1
             yield LIMITS, line, f"{name} has no user"
 
 

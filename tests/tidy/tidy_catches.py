@@ -10,11 +10,9 @@ import tidy
 
 CLEAN = {
     ".clang-format": "BasedOnStyle: Google\nColumnLimit: 100\n",
-    "docs/internals/glossary.md":
-        "# Glossary\n\n## Instead of\n\n| not | but |\n|---|---|\n| a wish about, layer 1 | a request |\n",
-    "src/core/limits.hpp":
-        "// core: bounds.\n#pragma once\ninline constexpr int images = 3;\n"
-        "inline constexpr int jobs = images;\n",
+    "docs/internals/glossary.md": "# Glossary\n\n## Instead of\n\n| not | but |\n|---|---|\n| a wish about, layer 1 | a request |\n",
+    "src/core/limits.hpp": "// core: bounds.\n#pragma once\ninline constexpr int images = 3;\n"
+    "inline constexpr int jobs = images;\n",
     "src/core/user.cpp": "int used() { return jobs; }\n",
     "run/start": "#!/bin/sh\n# usage: start\n",
     "tool.py": '"""What it is for."""\n',
