@@ -7,31 +7,22 @@
 namespace retail_pulse::http {
 namespace {
 
-/// Decodes %XX. `plus`: what a `+` means, which is a blank in application/x-www-form-urlencoded.
-std::optional<std::string> decode(std::string_view text, char plus = ' ') {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += plus;
-    } else if (text[i] != '%') {
-      out += text[i];
-    } else {
-      const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-      if (high < 0 || low < 0 || (high == 0 && low == 0)) return std::nullopt;
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-  }
-  return out;
+/// No value may have a NUL in it.
+std::optional<std::string> decode(std::string_view text) {
+  auto decoded = percent_decoded(text);
+  if (decoded && decoded->find('\0') != std::string::npos) return std::nullopt;
+  return decoded;
+}
+
+/// In application/x-www-form-urlencoded a `+` is a blank.
+std::optional<std::string> decode_form(std::string text) {
+  std::ranges::replace(text, '+', ' ');
+  return decode(text);
 }
 
 }  // namespace
 
-std::optional<std::string> decoded_segment(std::string_view segment) {
-  return decode(segment, '+');
-}
+std::optional<std::string> decoded_segment(std::string_view segment) { return decode(segment); }
 
 std::variant<query, std::string> query::parse(std::string_view text) {
   query result;
@@ -41,9 +32,10 @@ std::variant<query, std::string> query::parse(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     if (part.empty()) continue;
     const auto equals = std::min(part.find('='), part.size());
-    auto name = decode(part.substr(0, equals));
+    auto name = decode_form(std::string{part.substr(0, equals)});
     if (name == "_") continue;
-    auto value = decode(equals < part.size() ? part.substr(equals + 1) : std::string_view{});
+    auto value = decode_form(
+        std::string{equals < part.size() ? part.substr(equals + 1) : std::string_view{}});
     if (!name || !value)
       return (name && !name->empty() ? *name : "the query") + " is not well-formed";
     result.parameters_.push_back({std::move(*name), std::move(*value)});

@@ -77,21 +77,6 @@ bool is_plain(const httplib::Response& response, std::string_view media_type) {
          !response.has_header("Content-Encoding");
 }
 
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view plain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  std::string result;
-  for (const char c : text) {
-    if (plain.find(c) != std::string_view::npos) {
-      result += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      result += "%" + hex({&byte, 1});
-    }
-  }
-  return result;
-}
-
 std::string_view name_of(results_format format) {
   switch (format) {
     case results_format::csv:

@@ -6,27 +6,14 @@
 #include <cstring>
 #include <system_error>
 
+#include "core/text.hpp"
+
 namespace retail_pulse::storage {
 namespace {
 
-/// An SQLite URI in which every byte but letters, digits and `/._-` is escaped. A bare path would
-/// not do: SOCI reads blanks, quotes and equals signs in it as parts of its own connect string, and
-/// SQLite reads `?` and `%`.
-std::string escaped(std::string_view text) {
-  constexpr std::string_view plain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string result;
-  for (const char c : text) {
-    if (plain.find(c) != std::string_view::npos) {
-      result += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    result += {'%', digits[byte >> 4], digits[byte & 15]};
-  }
-  return result;
-}
+/// A path in an SQLite URI. A bare path would not do: SOCI reads blanks, quotes and equals signs in
+/// it as parts of its own connect string, and SQLite reads `?` and `%`.
+std::string escaped(std::string_view path) { return percent_encoded(path, "/"); }
 
 /// One path for one file, so that two ways to write it mean the same lock file. Does not follow the
 /// last part, so that the caller can see whether that is a link.

@@ -582,7 +582,7 @@ class AgainstAScript(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(
             service.targets(),
-            ["GET /api/jobs/7/images?limit=500", "GET /api/jobs/7/images?limit=500&cursor=p%2f2"],
+            ["GET /api/jobs/7/images?limit=500", "GET /api/jobs/7/images?limit=500&cursor=p%2F2"],
         )
         self.assertEqual(
             done.stdout.splitlines(),
