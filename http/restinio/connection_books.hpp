@@ -36,7 +36,7 @@ struct connection_bounds {
   std::size_t connections = 0;
   std::size_t client_percent =
       100;  ///< the part of what others leave that one client may have: of requests, of bodies
-  std::size_t body_bytes = 0;  ///< of all requests that are being received or wait for a response
+  std::size_t body_bytes = 0;  ///< heads and bodies of all requests without a response
   std::size_t largest_body =
       0;  ///< what a client may send whatever its share, when the total allows it
   std::size_t unread_bytes = limits::unread_answers_bytes;  ///< of responses that are being sent
@@ -62,7 +62,7 @@ struct connection_entry {
   connection_phase phase = connection_phase::idle;
   clock::time_point began{};                 ///< of the phase
   clock::time_point moved{};                 ///< when the last byte came or went
-  std::size_t body_bytes = 0;                ///< of a request without a response
+  std::size_t body_bytes = 0;                ///< head and body of a request without a response
   std::size_t unread_bytes = 0;              ///< of responses, not yet received by the client
   bool is_served = false;                    ///< counts among the requests that are served
   bool has_left = false;                     ///< nothing is counted for it any more
@@ -104,7 +104,7 @@ class connection_books : public asio::execution_context::service {
                                        clock::time_point began);
   /// Bytes have come, and are being parsed.
   void works(connection_entry& c);
-  /// The bytes of a body so far; returns a rejection when they are too many.
+  /// The bytes of a head and body so far; returns a rejection when they are too many.
   std::optional<early_rejection> has_body(connection_entry& c, std::size_t bytes);
   /// A request is complete. Returns whether it is to be served; a vital one always is.
   bool begins(connection_entry& c, bool vital);
