@@ -26,7 +26,7 @@ constexpr int gone = 410;  ///< the HTTP status by which a receiver unsubscribes
 /// So it names the database, as another one has jobs of the same number, and the time of
 /// submission, as a database that was put back to an older state gives numbers again.
 std::string id_of(job_id job, run_number run, const callback_message& message) {
-  const auto of_run = "job-" + std::to_string(job.value) + "-run-" + std::to_string(run.value);
+  auto of_run = "job-" + std::to_string(job.value) + "-run-" + std::to_string(run.value);
   if (message.database_id.empty())
     return of_run;  // a webhook from before databases had ids: earlier attempts used this one
   return of_run + "-" + std::to_string(message.ended.submitted_at.count()) + "-" +

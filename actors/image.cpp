@@ -79,7 +79,7 @@ void deliver(self_pointer self, const image_pool_actor& pool) {
 
 }  // namespace
 
-image_actor::behavior_type image(self_pointer self, image_pool_actor pool,
+image_actor::behavior_type image(self_pointer self, const image_pool_actor& pool,
                                  image_settings settings) {
   end_on_exception(self, "image");
   self->state.settings = settings;

@@ -35,6 +35,6 @@ struct image_state {
 };
 
 image_actor::behavior_type image(image_actor::stateful_pointer<image_state> self,
-                                 image_pool_actor pool, image_settings settings);
+                                 const image_pool_actor& pool, image_settings settings);
 
 }  // namespace retail_pulse::actors

@@ -118,8 +118,8 @@ std::uint16_t server::port() const { return implementation_->port(); }
 const std::vector<std::string>& server::routes() const { return implementation_->routes(); }
 void server::stop() { implementation_->stop(); }
 
-std::variant<std::unique_ptr<server>, server::start_error> server::start(server_options options,
-                                                                         backend backend) {
+std::variant<std::unique_ptr<server>, server::start_error> server::start(
+    const server_options& options, const backend& backend) {
   auto made = std::make_unique<implementation>(options, backend);
   if (auto problem = made->listen()) return start_error{std::move(*problem)};
   return std::unique_ptr<server>{new server{std::move(made)}};

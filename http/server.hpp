@@ -94,8 +94,8 @@ class server {
     std::string message;  ///< "cannot listen on 127.0.0.1:8080: Address already in use"
   };
 
-  static std::variant<std::unique_ptr<server>, start_error> start(server_options options,
-                                                                  backend backend);
+  static std::variant<std::unique_ptr<server>, start_error> start(const server_options& options,
+                                                                  const backend& backend);
 
   /// Stops, if `stop` did not. The actor system must still be there.
   ~server();

@@ -203,7 +203,7 @@ std::optional<early_rejection> connection_books::has_body(connection_entry& c, s
   return std::nullopt;
 }
 
-permit connection_books::writes(connection_ptr c, std::size_t bytes) {
+permit connection_books::writes(const connection_ptr& c, std::size_t bytes) {
   if (!c || bytes == 0) return {};
   {
     const std::lock_guard lock{mutex_};

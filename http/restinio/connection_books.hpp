@@ -109,7 +109,7 @@ class connection_books : public asio::execution_context::service {
   /// A request is complete. Returns whether it is to be served; a vital one always is.
   bool begins(connection_entry& c, bool vital);
   /// Counts bytes that are being sent, as long as the permit. May evict other connections.
-  permit writes(connection_ptr c, std::size_t bytes);
+  permit writes(const connection_ptr& c, std::size_t bytes);
   /// A response begins, or its client has received a part of it: the request's body is not kept any
   /// more.
   void answers(connection_entry& c);

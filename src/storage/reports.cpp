@@ -166,7 +166,7 @@ constexpr std::string_view select_report = R"sql(
 constexpr std::string_view select_run =
     "SELECT run, state FROM jobs WHERE job_id = :job AND state > 0";
 
-constexpr std::string_view before_all_days = "";
+constexpr std::string_view before_all_days;
 constexpr std::string_view last_of_all_days = "9999-12-31";  // that visit_date() knows
 
 /// Ends a page before it holds too much.

@@ -25,7 +25,7 @@ const char* name_of(content_coding coding) {
   return coding == content_coding::gzip ? "gzip" : "deflate";
 }
 
-fault unsupported(std::string why) { return {error_code::unsupported_format, why, why}; }
+fault unsupported(const std::string& why) { return {error_code::unsupported_format, why, why}; }
 
 /// The name comes from the server, and is quoted only if it is a token.
 fault unknown_coding(std::string_view name) {

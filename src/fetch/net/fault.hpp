@@ -22,6 +22,8 @@ struct fault {
 
 /// A response exceeds one of our limits; `what` names it with its number. Another attempt would
 /// exceed it again.
-inline fault bound_exceeded(error_code code, std::string what) { return {code, what, what, true}; }
+inline fault bound_exceeded(error_code code, const std::string& what) {
+  return {code, what, what, true};
+}
 
 }  // namespace retail_pulse::fetch

@@ -88,6 +88,7 @@ class resolver::implementation {
         queue_.push_back(host);
       }
     }
+    // NOLINTNEXTLINE(bugprone-use-after-move): it was not moved where there is an answer
     if (answer) return done(*answer);
     wake();
   }
