@@ -66,6 +66,22 @@ std::string_view unnumbered_images() {
    ORDER BY image_no LIMIT :limit)sql";
 }
 
+std::string_view pending_positions(bool again) {
+  // From a position to the end, or of one origin: then `:last` is its number. The second index also
+  // holds images that failed in this run; they are skipped, with the position each of them once.
+  return again ? R"sql(
+  SELECT origin_no, image_no FROM images INDEXED BY images_pending
+   WHERE job_id = :job AND state = 0 AND (origin_no, image_no) > (:origin, :image) AND origin_no <= :last
+   UNION ALL
+  SELECT origin_no, image_no FROM images INDEXED BY images_failed_by_origin
+   WHERE job_id = :job AND state = 2 AND (origin_no, image_no) > (:origin, :image) AND origin_no <= :last AND run < :run
+   ORDER BY origin_no, image_no LIMIT :rows)sql"
+               : R"sql(
+  SELECT origin_no, image_no FROM images INDEXED BY images_pending
+   WHERE job_id = :job AND state = 0 AND (origin_no, image_no) > (:origin, :image) AND origin_no <= :last
+   ORDER BY origin_no, image_no LIMIT :rows)sql";
+}
+
 }  // namespace queries
 
 namespace {

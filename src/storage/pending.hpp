@@ -16,4 +16,8 @@ std::string_view pending_among();
 /// job, after, limit -> number, URL; in order of number.
 std::string_view unnumbered_images();
 
+/// job, origin, image, last, [run,] limit -> origin, number; those behind (origin, image) whose
+/// origin is `last` at most, in that order.
+std::string_view pending_positions(bool again);
+
 }  // namespace retail_pulse::storage::queries

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "core/limits.hpp"
+#include "storage/pending.hpp"
 #include "storage/rows.hpp"
 #include "storage/writer_implementation.hpp"
 
@@ -58,22 +59,6 @@ constexpr std::string_view insert_callback = R"sql(
   INSERT INTO callbacks (job_id, run, due_at, job_state, images_succeeded, images_failed, finished_at, failures)
   SELECT job_id, run, :now, state, images_succeeded, images_failed, finished_at, failures
     FROM jobs WHERE job_id = :job)sql";
-
-// Both from one position to the end, or of one origin: then `:last` is its number.
-constexpr std::string_view select_pending = R"sql(
-  SELECT origin_no, image_no FROM images INDEXED BY images_pending
-   WHERE job_id = :job AND state = 0 AND (origin_no, image_no) > (:origin, :image) AND origin_no <= :last
-   ORDER BY origin_no, image_no LIMIT :rows)sql";
-
-// Of a later run. The index also holds images that failed in this run; they are skipped, with the
-// position each of them once.
-constexpr std::string_view select_pending_again = R"sql(
-  SELECT origin_no, image_no FROM images INDEXED BY images_pending
-   WHERE job_id = :job AND state = 0 AND (origin_no, image_no) > (:origin, :image) AND origin_no <= :last
-   UNION ALL
-  SELECT origin_no, image_no FROM images INDEXED BY images_failed_by_origin
-   WHERE job_id = :job AND state = 2 AND (origin_no, image_no) > (:origin, :image) AND origin_no <= :last AND run < :run
-   ORDER BY origin_no, image_no LIMIT :rows)sql";
 
 constexpr origin_number last_origin{std::numeric_limits<std::int32_t>::max()};
 
@@ -246,10 +231,11 @@ std::vector<image_position> writer::implementation::pending_positions(
                   from = after.origin.value, behind = after.number.value,
                   last = origin.value_or(last_origin).value;
   if (run == run_number{1}) {
-    sql.each(select_pending, std::tie(of, number), take, job, from, behind, last, most);
-  } else {
-    sql.each(select_pending_again, std::tie(of, number), take, job, from, behind, last, of_run,
+    sql.each(queries::pending_positions(false), std::tie(of, number), take, job, from, behind, last,
              most);
+  } else {
+    sql.each(queries::pending_positions(true), std::tie(of, number), take, job, from, behind, last,
+             of_run, most);
   }
   return found;
 }
