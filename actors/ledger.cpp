@@ -251,7 +251,8 @@ caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number
   auto slice = std::make_shared<storage::recorded>();
   self->state.add_sliced({
       [=](storage::writer& writer) {
-        *slice = writer.abandon(job, run, code, limits::slice_rows, self->state.now(), total->last);
+        *slice =
+            writer.abandon(job, run, {code}, limits::slice_rows, self->state.now(), total->last);
         return slice->changed == 0 || slice->images.pending() == 0;
       },
       [=](bool last) mutable {

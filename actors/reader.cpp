@@ -1,5 +1,8 @@
 #include "actors/reader.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "actors/query.hpp"
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
@@ -17,6 +20,20 @@ caf::result<T> answer(Query query) {
   }
 }
 
+/// Of all origins, in order of number.
+std::vector<image_task> pending_images(storage::reader& from, job_id job, run_number run,
+                                       image_number after, std::uint64_t limit) {
+  auto tasks = from.pending_images(job, run, not_numbered, after, limit);
+  constexpr auto all = std::numeric_limits<std::int32_t>::max();
+  for (const auto& origin : from.pending_origins(job, run, not_numbered, all)) {
+    auto more = from.pending_images(job, run, origin.number, after, limit);
+    tasks.insert(tasks.end(), more.begin(), more.end());
+  }
+  std::ranges::sort(tasks, {}, &image_task::number);
+  if (tasks.size() > limit) tasks.resize(limit);
+  return tasks;
+}
+
 }  // namespace
 
 reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> self,
@@ -27,7 +44,7 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
       [=](pending_atom, job_id job, run_number run, image_number after, std::uint64_t limit) {
         return answer<task_page_ptr>([&] {
           return std::make_shared<const task_page>(
-              task_page{self->state.storage->pending_images(job, run, after, limit)});
+              task_page{pending_images(*self->state.storage, job, run, after, limit)});
         });
       },
       [=](status_atom, job_id job, const reply<query_outcome<job_status>>& to) {

@@ -4,6 +4,7 @@
 
 #include "core/limits.hpp"
 #include "core/require.hpp"
+#include "fetch/url/origin_numbers.hpp"
 #include "fetch/url/url.hpp"
 #include "simulation/chance.hpp"
 
@@ -221,10 +222,12 @@ std::size_t job_plan::image_count() const {
 
 submission_ptr job_plan::submission() const {
   auto made = std::make_shared<retail_pulse::submission>();
+  fetch::origin_numbers numbers;
   for (const auto& visit : visits) {
-    for (const auto& url : visit.urls) made->add_url(url);
+    for (const auto& url : visit.urls) made->add_url(url, numbers.number_of(url));
     made->add_visit(visit.store, "2026-01-02");
   }
+  made->set_origins(numbers.origins());
   return made;
 }
 

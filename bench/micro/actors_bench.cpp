@@ -24,6 +24,7 @@
 #include "fetch/engine/engine.hpp"
 #include "storage/repository.hpp"
 #include "stores/store_table.hpp"
+#include "tests/support/numbered.hpp"
 
 namespace retail_pulse::actors {
 namespace {
@@ -183,11 +184,12 @@ class service {
 };
 
 submission_ptr job_of(std::int64_t images) {
-  auto job = std::make_shared<submission>();
+  std::vector<std::string> urls;
   for (std::int64_t image = 0; image < images; ++image)
-    job->add_url("http://images.example.com/" + std::to_string(image) + ".jpg");
-  job->add_visit(store_id, "2026-11-22");
-  return job;
+    urls.push_back("http://images.example.com/" + std::to_string(image) + ".jpg");
+  tests::numbered_submission job;
+  job.add_visit(store_id, "2026-11-22", urls);
+  return std::make_shared<const submission>(job.finish());
 }
 
 /// One job at a time, from the submission to its committed final state.

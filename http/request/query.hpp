@@ -1,5 +1,5 @@
 // request: what a client sends: headers, parameters, submissions.
-// May use: src/core, src/observe, nlohmann/json, OpenSSL (in digest.cpp), shares/.
+// May use: src/core, src/fetch/url, src/observe, nlohmann/json, OpenSSL (in digest.cpp), shares/.
 // Never: a response, a route, an actor, RESTinio.
 #pragma once
 

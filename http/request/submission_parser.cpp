@@ -10,6 +10,7 @@
 #include "core/encoding.hpp"
 #include "core/limits.hpp"
 #include "core/text.hpp"
+#include "fetch/url/origin_numbers.hpp"
 
 namespace retail_pulse::http {
 namespace {
@@ -143,6 +144,7 @@ class submission_reader {
   bool has_visits_ = false;
   bool has_callback_url_ = false;
   open_visit visit_;
+  fetch::origin_numbers origins_;
 };
 
 /// The current position as a path: "visits[1].store_id".
@@ -283,7 +285,7 @@ bool submission_reader::image_url(std::string_view text) {
     return fail("the job has more than " + std::to_string(max_images_) +
                 " images, which are as many as --max-job-images allows");
   }
-  result->add_url(kept);
+  result->add_url(kept, origins_.number_of(kept));
   return true;
 }
 
@@ -344,6 +346,7 @@ bool submission_reader::finish_root() {
   if (!has_visits_) return fail("visits is missing");
   const auto visits = result->visit_count();
   if (visits == 0) return fail("visits is empty");
+  result->set_origins(origins_.origins());
   if (*count_ == std::to_string(visits)) return true;
   return fail("count is " + shown(*count_) + " but there " +
               (visits == 1 ? "is 1 visit" : "are " + std::to_string(visits) + " visits"));

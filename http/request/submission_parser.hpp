@@ -26,8 +26,9 @@ struct parse_error {
 /// UTF-16 and UTF-32 are rejected by name (RFC 8259, 8.1). `store_id` is bounded by
 /// limits::store_id_bytes and must not be empty, `visit_time` is any text up to limits::text_bytes.
 /// Any text that is not blank is a legal URL; one longer than limits::url_bytes is cut, at most
-/// four bytes beyond that bound. `callback_url` is a text within that bound, and not empty. A job
-/// has at most `max_images` images: reading ends with the first image beyond.
+/// four bytes beyond that bound. Origins are numbered (core/ids.hpp). `callback_url` is a text
+/// within that bound, and not empty. A job has at most `max_images` images: reading ends with the
+/// first image beyond.
 std::variant<submission_ptr, parse_error> parse_submission(
     std::string_view text, std::size_t max_images = limits::default_job_images);
 

@@ -32,4 +32,14 @@ struct image_number {
   auto operator<=>(const image_number&) const = default;
 };
 
+/// The number of an image's origin (scheme, host and port) within its job: from 1, in order of
+/// first appearance. 0: the URL cannot be fetched. -1: not numbered, as in a small job.
+struct origin_number {
+  std::int32_t value = 0;
+  auto operator<=>(const origin_number&) const = default;
+};
+
+inline constexpr origin_number not_fetchable{0};
+inline constexpr origin_number not_numbered{-1};
+
 }  // namespace retail_pulse

@@ -45,6 +45,13 @@ constexpr std::int64_t perimeter_of(const measurement& m) {
   return 2 * (static_cast<std::int64_t>(m.height) + static_cast<std::int64_t>(m.width));
 }
 
+/// An origin of a job's images: "http://cdn.example.com:80", always with the port; empty for
+/// `not_fetchable`.
+struct job_origin {
+  origin_number number;
+  std::string origin;
+};
+
 /// One image that waits to be fetched, as read from storage.
 struct image_task {
   image_number number;

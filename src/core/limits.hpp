@@ -233,6 +233,9 @@ inline constexpr std::size_t max_page = 1000;  ///< and at most
 inline constexpr std::size_t report_page_bytes =
     1 * mib;  ///< texts of one page, as JSON has them; 1,000 images with URLs of 1 KiB fill it.
               ///< Names and numbers are 0.5 KiB an image besides
+/// pending images of a job whose numbers are sorted for each page of a list of them (3 ms); more
+/// are found by a walk over the job's images, which meets them soon
+inline constexpr std::int64_t sorted_pending_images = 65'536;
 /// stores looked at for one page of /api/visits; 15 us each without a visit
 inline constexpr std::size_t report_page_stores = 1000;
 /// rows read at once for a streamed report: its client holds so many, and the next

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/ids.hpp"
+
 namespace retail_pulse {
 
 /// A submission in flat arrays: one block of text and ranges into it, because a DOM of a million
@@ -21,6 +23,12 @@ class submission {
     std::size_t image_count = 0;
   };
 
+  /// How an origin is used in the job.
+  struct origin_use {
+    std::uint32_t first_image = 0;  ///< number of its first image
+    std::uint32_t images = 0;
+  };
+
   std::size_t visit_count() const { return visits_.size(); }
   std::size_t image_count() const { return urls_.size(); }
 
@@ -31,7 +39,8 @@ class submission {
   /// Its approximate memory in bytes.
   std::size_t bytes() const {
     return text_.capacity() + visits_.capacity() * sizeof(stored_visit) +
-           urls_.capacity() * (sizeof(range) + sizeof(std::uint32_t));
+           urls_.capacity() * (sizeof(range) + sizeof(std::uint32_t) + sizeof(origin_number)) +
+           uses_.capacity() * sizeof(origin_use) + origins_bytes_;
   }
 
   visit visit_at(std::size_t index) const {
@@ -43,12 +52,29 @@ class submission {
   std::string_view url_at(std::size_t image) const { return view(urls_[image]); }
   std::size_t visit_of(std::size_t image) const { return visit_of_[image]; }
 
-  /// Adds a visit whose images are the URLs added since the visit before. In the order of the
-  /// document.
-  void add_url(std::string_view url) {
+  origin_number origin_of(std::size_t image) const { return origin_of_[image]; }
+  /// Of a number that some image has, except `not_numbered`.
+  origin_use use_of(origin_number origin) const {
+    return uses_[static_cast<std::size_t>(origin.value)];
+  }
+  /// Index i has the origin of number i + 1.
+  const std::vector<std::string>& origins() const { return origins_; }
+
+  /// In the order of the document. Numbers of origins are given in order of first appearance, as
+  /// fetch::origin_numbers does.
+  void add_url(std::string_view url, origin_number origin = not_numbered) {
+    count_use(origin);
     urls_.push_back(keep(url));
     visit_of_.push_back(static_cast<std::uint32_t>(visits_.size()));
+    origin_of_.push_back(origin);
   }
+  void set_origins(std::vector<std::string> origins) {
+    origins_ = std::move(origins);
+    origins_bytes_ = origins_.capacity() * sizeof(std::string);
+    for (const auto& origin : origins_) origins_bytes_ += origin.capacity();
+  }
+  /// Adds a visit whose images are the URLs added since the visit before. In the order of the
+  /// document.
   void add_visit(std::string_view store_id, std::string_view visit_time) {
     const std::size_t first =
         visits_.empty() ? 0 : visits_.back().first_image + visits_.back().image_count;
@@ -68,6 +94,14 @@ class submission {
     std::size_t image_count;
   };
 
+  void count_use(origin_number origin) {
+    if (origin == not_numbered) return;
+    const auto index = static_cast<std::size_t>(origin.value);
+    if (uses_.size() <= index) uses_.resize(index + 1);
+    if (uses_[index].images++ == 0)
+      uses_[index].first_image = static_cast<std::uint32_t>(urls_.size());
+  }
+
   range keep(std::string_view text) {
     const range kept{text_.size(), text.size()};
     text_.append(text);
@@ -82,6 +116,10 @@ class submission {
   std::vector<stored_visit> visits_;
   std::vector<range> urls_;
   std::vector<std::uint32_t> visit_of_;
+  std::vector<origin_number> origin_of_;  ///< of each image
+  std::vector<origin_use> uses_;          ///< by number of the origin
+  std::vector<std::string> origins_;
+  std::size_t origins_bytes_ = 0;
 };
 
 using submission_ptr = std::shared_ptr<const submission>;

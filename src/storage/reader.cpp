@@ -13,24 +13,6 @@ constexpr std::string_view select_status = R"sql(
   SELECT state, run, images_total, images_succeeded, images_failed, submitted_at, coalesce(finished_at, 0), coalesce(failures, '')
     FROM jobs WHERE job_id = :job AND state > 0)sql";
 
-constexpr std::string_view select_pending = R"sql(
-  SELECT images.image_no, visits.store_id, images.url
-    FROM images JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
-   WHERE images.job_id = :job AND images.run = :run AND images.state = 0 AND images.image_no > :after
-   ORDER BY images.image_no LIMIT :limit)sql";
-
-// Of a later run, whose pending images failed in an earlier one. Both halves come in order, so
-// SQLite need not sort.
-constexpr std::string_view select_pending_again = R"sql(
-  SELECT images.image_no AS image_no, visits.store_id, images.url
-    FROM images CROSS JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
-   WHERE images.job_id = :job AND images.run = :run AND images.state = 0 AND images.image_no > :after
-   UNION ALL
-  SELECT images.image_no AS image_no, visits.store_id, images.url
-    FROM images INDEXED BY images_failed CROSS JOIN visits ON visits.job_id = images.job_id AND visits.visit_no = images.visit_no
-   WHERE images.job_id = :job AND images.run < :run AND images.state = 2 AND images.image_no > :after
-   ORDER BY image_no LIMIT :limit)sql";
-
 constexpr std::string_view select_ongoing = R"sql(
   SELECT job_id, run, images_total, images_succeeded, images_failed, cancelled_at IS NOT NULL
     FROM jobs WHERE state = 1 AND job_id > :after ORDER BY job_id LIMIT :limit)sql";
@@ -104,23 +86,6 @@ std::optional<job_status> reader::status(job_id id) {
   if (!failures.empty() && !failures_from_text(failures, status))
     implementation_->fail_unknown_word();
   return status;
-}
-
-std::vector<image_task> reader::pending_images(job_id job, run_number run, image_number after,
-                                               std::size_t limit) {
-  std::vector<image_task> tasks;
-  image_task task;
-  long long number = 0;
-  implementation_->sql.each(
-      run == run_number{1} ? select_pending : select_pending_again,
-      std::tie(number, task.store_id, task.url),
-      [&] {
-        task.number.value = number;
-        tasks.push_back(task);
-      },
-      static_cast<long long>(job.value), static_cast<long long>(run.value),
-      static_cast<long long>(after.value), static_cast<long long>(limit));
-  return tasks;
 }
 
 std::vector<job_brief> reader::ongoing_jobs(job_id after, std::size_t limit) {

@@ -1,7 +1,9 @@
 // Results, store failures, counters and the final state of a run.
 #include <algorithm>
+#include <limits>
 
 #include "core/limits.hpp"
+#include "storage/pending.hpp"
 #include "storage/rows.hpp"
 #include "storage/writer_implementation.hpp"
 
@@ -58,19 +60,10 @@ constexpr std::string_view insert_callback = R"sql(
   SELECT job_id, run, :now, state, images_succeeded, images_failed, finished_at, failures
     FROM jobs WHERE job_id = :job)sql";
 
-constexpr std::string_view select_pending = R"sql(
-  SELECT image_no FROM images WHERE job_id = :job AND state = 0 AND image_no > :after ORDER BY image_no LIMIT :rows)sql";
-
-// Of a later run. The index also holds images that failed in this run; they are skipped, with
-// `:after` each of them once.
-constexpr std::string_view select_pending_again = R"sql(
-  SELECT image_no FROM images WHERE job_id = :job AND state = 0 AND image_no > :after
-   UNION ALL
-  SELECT image_no FROM images INDEXED BY images_failed WHERE job_id = :job AND state = 2 AND image_no > :after AND run < :run
-   ORDER BY image_no LIMIT :rows)sql";
+constexpr origin_number last_origin{std::numeric_limits<std::int32_t>::max()};
 
 recorded nothing_changed(const job_row& row) {
-  return {0, row.images, row.state, row.run, image_number{-1}, row.has_callback};
+  return {0, row.images, row.state, row.run, {}, row.has_callback};
 }
 
 /// The first result of each image, in order of image.
@@ -177,8 +170,7 @@ void writer::implementation::write_results(job_id id, run_number run,
                  static_cast<long long>(row.images.failed), static_cast<long long>(id.value));
     }
   }
-  outcome = {succeeded + failed, row.images,      row.state, row.run,
-             image_number{-1},   row.has_callback};
+  outcome = {succeeded + failed, row.images, row.state, row.run, {}, row.has_callback};
 }
 
 std::string writer::implementation::failures_of(job_id id) {
@@ -226,35 +218,52 @@ recorded writer::record(job_id id, run_number run, std::span<const image_result>
   return outcome;
 }
 
-recorded writer::abandon(job_id id, run_number run, error_code code, std::size_t rows,
-                         unix_millis now, image_number after) {
+std::vector<image_position> writer::implementation::pending_positions(
+    job_id id, run_number run, std::optional<origin_number> origin, image_position after,
+    std::size_t rows) {
+  if (origin) after = std::max(after, image_position{*origin, image_number{-1}});
+  std::vector<image_position> found;
+  long long of = 0, number = 0;
+  const auto take = [&] {
+    found.push_back({origin_number{static_cast<std::int32_t>(of)}, image_number{number}});
+  };
+  const long long job = id.value, of_run = run.value, most = static_cast<long long>(rows),
+                  from = after.origin.value, behind = after.number.value,
+                  last = origin.value_or(last_origin).value;
+  if (run == run_number{1}) {
+    sql.each(queries::pending_positions(false), std::tie(of, number), take, job, from, behind, last,
+             most);
+  } else {
+    sql.each(queries::pending_positions(true), std::tie(of, number), take, job, from, behind, last,
+             of_run, most);
+  }
+  return found;
+}
+
+recorded writer::abandon(job_id id, run_number run, const abandonment& why, std::size_t rows,
+                         unix_millis now, image_position after) {
   auto& self = *implementation_;
   self.demand_transaction();
-  if (code == error_code::none)
-    self.sql.fail(storage_error::kind::other, "images are abandoned with a reason");
+  if (why.code == error_code::none)
+    self.sql.fail(storage_error::kind::other, "images are abandoned with an error code");
   auto row = self.find_job(id);
   if (!row) return {};
   if (row->state != job_state::ongoing || row->run != run) return nothing_changed(*row);
 
+  const auto positions = self.pending_positions(id, run, why.origin, after, rows);
   std::vector<image_result> results;
+  results.reserve(positions.size());
   image_result result;
-  result.code = code;
+  result.code = why.code;
+  result.reason = why.reason;
   result.attempts = 0;
-  long long number = after.value;
-  const auto take = [&] {
-    result.number.value = number;
+  for (const auto& position : positions) {
+    result.number = position.number;
     results.push_back(result);
-  };
-  const long long job = id.value, behind = after.value, of_run = run.value,
-                  most = static_cast<long long>(rows);
-  if (run == run_number{1}) {
-    self.sql.each(select_pending, std::tie(number), take, job, behind, most);
-  } else {
-    self.sql.each(select_pending_again, std::tie(number), take, job, behind, of_run, most);
   }
   recorded outcome;
   self.write_results(id, run, one_per_image(results), *row, outcome, now);
-  outcome.last = results.empty() ? after : results.back().number;
+  outcome.last = positions.empty() ? after : positions.back();
   return outcome;
 }
 

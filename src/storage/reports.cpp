@@ -52,11 +52,16 @@ constexpr std::string_view select_images = R"sql(
          coalesce(i.final_url, ''), coalesce(i.address, ''), coalesce(i.http_status, 0), coalesce(i.bytes, 0), coalesce(i.dns_ms, 0), coalesce(i.connect_ms, 0),
          coalesce(i.total_ms, 0), coalesce(i.kept, ''), coalesce(i.recorded_at, 0))sql";
 
-constexpr std::string_view of_job = R"sql(
-    FROM images AS i CROSS JOIN visits AS v ON v.job_id = i.job_id AND v.visit_no = i.visit_no
-   WHERE i.job_id = :job AND i.image_no > :after)sql";
+/// `index` is the one of the images: empty, or "INDEXED BY ...".
+std::string of_job(std::string_view index) {
+  return std::string{R"sql(
+    FROM images AS i )sql"}
+      .append(index)
+      .append(R"sql( CROSS JOIN visits AS v ON v.job_id = i.job_id AND v.visit_no = i.visit_no
+   WHERE i.job_id = :job AND i.image_no > :after)sql");
+}
 
-/// `index` is the one of the images: empty, or "INDEXED BY ...". Visits before the one of the image
+/// Visits before the one of the image
 /// at the cursor are not looked at.
 std::string of_store(std::string_view index) {
   return std::string{R"sql(
@@ -68,19 +73,35 @@ std::string of_store(std::string_view index) {
      AND v.visit_no >= coalesce((SELECT at.visit_no FROM images AS at WHERE at.job_id = :job AND at.image_no = :after), 0))sql");
 }
 
-std::string images_of_job(const image_filter& filter, bool again) {
-  const std::string from = std::string{select_images}.append(of_job);
+/// SQLite sorts their numbers, in the index alone, before it reads the first row. The rows come in
+/// that order.
+constexpr std::string_view pending_of_job = R"sql(
+    FROM (SELECT job_id, image_no FROM images INDEXED BY images_pending
+           WHERE job_id = :job AND state = 0 AND image_no > :after ORDER BY image_no LIMIT :limit) AS p
+   CROSS JOIN images AS i ON i.job_id = p.job_id AND i.image_no = p.image_no
+   CROSS JOIN visits AS v ON v.job_id = i.job_id AND v.visit_no = i.visit_no)sql";
+
+std::string images_of_job(const image_filter& filter, pending_rows pending) {
+  const auto in = [](std::string_view index) {
+    return std::string{select_images}.append(of_job(index));
+  };
+  const std::string from = in("");
   const std::string end = " ORDER BY i.image_no LIMIT :limit";
-  if (filter.code) return from + " AND i.state = 2 AND i.code = :code AND i.run = :run" + end;
+  if (filter.code)
+    return in("INDEXED BY images_by_code") +
+           " AND i.state = 2 AND i.code = :code AND i.run = :run" + end;
   if (!filter.state) return from + end;
   if (*filter.state == image_state::succeeded) return from + " AND +i.state = 1" + end;
-  if (*filter.state == image_state::failed) return from + " AND i.state = 2 AND i.run = :run" + end;
-  if (!again) return from + " AND i.state = 0" + end;
-  return from + " AND i.state = 0 UNION ALL " + from +
+  if (*filter.state == image_state::failed)
+    return in("INDEXED BY images_failed") + " AND i.state = 2 AND i.run = :run" + end;
+  if (pending == pending_rows::many) return from + " AND +i.state = 0" + end;
+  if (pending == pending_rows::few) return std::string{select_images}.append(pending_of_job);
+  return in("INDEXED BY images_pending") + " AND i.state = 0 UNION ALL " +
+         in("INDEXED BY images_failed") +
          " AND i.state = 2 AND i.run < :run ORDER BY 1 LIMIT :limit";
 }
 
-std::string images_of_store(const image_filter& filter, bool again) {
+std::string images_of_store(const image_filter& filter, pending_rows pending) {
   const auto in = [](std::string_view index, std::string_view where) {
     return std::string{select_images}
         .append(of_store(index))
@@ -93,7 +114,7 @@ std::string images_of_store(const image_filter& filter, bool again) {
   if (*filter.state == image_state::succeeded) return in("", " AND +i.state = 1");
   if (*filter.state == image_state::failed)
     return in("INDEXED BY images_failed", " AND i.state = 2 AND i.run = :run");
-  if (!again) return in("INDEXED BY images_pending", " AND i.state = 0");
+  if (pending != pending_rows::again) return in("", " AND +i.state = 0");
   return in("", " AND (+i.state = 0 OR (+i.state = 2 AND +i.run < :run))");
 }
 
@@ -130,8 +151,8 @@ std::string stores_of_job() {
    ORDER BY s.first_visit)sql";
 }
 
-std::string images(const image_filter& filter, bool again) {
-  return filter.store_id ? images_of_store(filter, again) : images_of_job(filter, again);
+std::string images(const image_filter& filter, pending_rows pending) {
+  return filter.store_id ? images_of_store(filter, pending) : images_of_job(filter, pending);
 }
 
 std::string dated_perimeters() {
@@ -163,8 +184,8 @@ constexpr std::string_view select_report = R"sql(
          coalesce(run_started_at, submitted_at), run_kept, cancelled_at IS NOT NULL
     FROM jobs WHERE job_id = :job AND state > 0)sql";
 
-constexpr std::string_view select_run =
-    "SELECT run, state FROM jobs WHERE job_id = :job AND state > 0";
+constexpr std::string_view select_run = R"sql(
+  SELECT run, state, images_total - images_succeeded - images_failed FROM jobs WHERE job_id = :job AND state > 0)sql";
 
 constexpr std::string_view before_all_days;
 constexpr std::string_view last_of_all_days = "9999-12-31";  // that visit_date() knows
@@ -358,8 +379,8 @@ std::optional<image_page> reader::images(job_id id, const image_filter& filter, 
   auto& sql = implementation_->sql;
   const read_transaction one_state{sql};
   const long long job = id.value;
-  long long run = 0, state = 0;
-  if (!sql.one(select_run, std::tie(run, state), job)) return std::nullopt;
+  long long run = 0, state = 0, left = 0;
+  if (!sql.one(select_run, std::tie(run, state, left), job)) return std::nullopt;
   const bool ongoing = static_cast<job_state>(state) == job_state::ongoing;
   image_page page;
   if (filter.code && filter.state.value_or(image_state::failed) != image_state::failed)
@@ -374,7 +395,10 @@ std::optional<image_page> reader::images(job_id id, const image_filter& filter, 
     return !page.more;
   };
   const bool again = ongoing && run > 1;
-  const std::string text = queries::images(filter, again);
+  const auto pending = again                                   ? queries::pending_rows::again
+                       : left <= limits::sorted_pending_images ? queries::pending_rows::few
+                                                               : queries::pending_rows::many;
+  const std::string text = queries::images(filter, pending);
   const long long behind = after.value;
   const long long rows = limit_of(limit);
   const auto ask = [&](const auto&... those) {

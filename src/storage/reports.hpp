@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -10,6 +11,13 @@
 /// they are bound.
 namespace retail_pulse::storage::queries {
 
+/// How the pending images of a job are found. Their index has them by origin.
+enum class pending_rows : std::uint8_t {
+  few,    ///< all of them are sorted
+  many,   ///< by a walk over the job's images
+  again,  ///< of a later run: images that failed in an older one are pending
+};
+
 /// [store,] below, least, since, [state,] limit -> the columns of job_summary.
 std::string jobs(const job_filter& filter);
 /// since -> the least id of a job submitted at that time or later; one above all ids if there is no
@@ -19,9 +27,8 @@ std::string least_job();
 std::string failures_by_code();
 /// job, limit -> the columns of store_summary.
 std::string stores_of_job();
-/// job, after, [store,] [code,] [run,] limit -> the columns of reported_image. `again`: failed
-/// images of older runs count as pending.
-std::string images(const image_filter& filter, bool again);
+/// job, after, [store,] [code,] [run,] limit -> the columns of reported_image.
+std::string images(const image_filter& filter, pending_rows pending);
 /// job, visit, image, store, date, last, limit -> date, job, visit, image, perimeter.
 std::string dated_perimeters();
 /// job, visit, image, store, limit -> time as submitted, job, visit, image, perimeter.

@@ -4,6 +4,7 @@
 // starts threads; shows a SOCI type.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/audit.hpp"
@@ -68,14 +70,29 @@ struct session_options {
   statement_observer* observer = nullptr;  ///< outlives the session
 };
 
+/// Why pending images are failed together.
+struct abandonment {
+  error_code code = error_code::internal;
+  std::string reason{};                   ///< see image_result::reason
+  std::optional<origin_number> origin{};  ///< only the images of this origin
+};
+
+/// A position among a job's pending images, which come by origin, then by number. Without members:
+/// before all of them.
+struct image_position {
+  origin_number origin{-2};
+  image_number number{-1};
+  auto operator<=>(const image_position&) const = default;
+};
+
 /// The outcome of recording results.
 struct recorded {
   std::int64_t changed =
       0;  ///< results that were written; the others were of another run, or recorded before
   image_counts images;                   ///< the job's counters afterwards
   job_state state = job_state::ongoing;  ///< `completed` or `failed` once nothing is pending
-  run_number run;         ///< the job's run, which is a later one if the job was redriven meanwhile
-  image_number last{-1};  ///< of `abandon`: the last image that was looked at
+  run_number run;       ///< the job's run, which is a later one if the job was redriven meanwhile
+  image_position last;  ///< of `abandon`: the last image that was looked at
   bool has_callback = false;  ///< the run ended now, and left a webhook
 };
 
@@ -130,14 +147,15 @@ class writer {
   /// Writes a job row in state `staging`, invisible to clients until published.
   job_id create_job(const submission& job, unix_millis now);
   /// Writes the image rows [first, last) of the submission, and the visits that begin among them.
-  /// Ranges are appended in order, each once.
+  /// Ranges are appended in order, each once. In a job of more than limits::page_images images, the
+  /// images get their origins' numbers, and an origin's row comes with its first image.
   void append(job_id job, const submission& from, std::size_t first, std::size_t last);
   /// Makes a completely appended job visible as `ongoing`, submitted at `now`.
   void publish(job_id job, unix_millis now);
 
-  /// Deletes up to `rows` image and visit rows of a staging job, and with the last of them the job.
-  /// True when nothing of it is left. Changes nothing for a job that is not staging, and returns
-  /// true.
+  /// Deletes up to `rows` image, visit and origin rows of a staging job, and with the last of them
+  /// the job. True when nothing of it is left. Changes nothing for a job that is not staging, and
+  /// returns true.
   bool discard_staging(job_id job, std::size_t rows);
 
   /// The submission that was published under that key within limits::idempotency_kept.
@@ -157,10 +175,15 @@ class writer {
   recorded record(job_id job, run_number run, std::span<const image_result> results,
                   unix_millis now);
 
-  /// Fails up to `rows` pending images of a run behind `after` with `code`; otherwise like
-  /// `record`.
-  recorded abandon(job_id job, run_number run, error_code code, std::size_t rows, unix_millis now,
-                   image_number after = image_number{-1});
+  /// Fails up to `rows` pending images of a run behind `after`; otherwise like `record`.
+  recorded abandon(job_id job, run_number run, const abandonment& why, std::size_t rows,
+                   unix_millis now, image_position after = {});
+
+  /// Gives images of an older job their origins' numbers, where they have none yet, and adds them
+  /// to the totals of the origins. `fresh`: the origins of which no image was numbered before.
+  /// Repeated with the same arguments it changes nothing.
+  void number_origins(job_id job, std::span<const std::pair<image_number, origin_number>> images,
+                      std::span<const job_origin> fresh);
 
   /// Gives an ongoing job without pending images its final state. Changes nothing otherwise.
   recorded settle(job_id job, unix_millis now);
@@ -212,6 +235,12 @@ struct image_row {
   std::string error;    ///< public sentence, if failed
 };
 
+/// An image whose origin has no number.
+struct unnumbered_image {
+  image_number number;
+  std::string url;
+};
+
 /// Read-only queries on a connection of its own, used by one thread at a time. Each call sees one
 /// committed state, and leaves no statement open. The schema must be up to date: open a writer
 /// first. Jobs in state `staging` do not exist for any call but `staging_jobs`.
@@ -222,9 +251,22 @@ class reader {
   reader(reader&&) noexcept;
 
   std::optional<job_status> status(job_id job);
-  /// Pending images of a run behind `after` (image_number{-1} for all), in order, at most `limit`.
-  std::vector<image_task> pending_images(job_id job, run_number run, image_number after,
-                                         std::size_t limit);
+  /// Origins behind `after` (not_numbered for all) with pending images of a run, in order, at most
+  /// `limit`. None of a job whose images are not numbered.
+  std::vector<job_origin> pending_origins(job_id job, run_number run, origin_number after,
+                                          std::size_t limit);
+  /// Pending images of a run that are of one origin, or not numbered, behind `after`
+  /// (image_number{-1} for all), in order, at most `limit`.
+  std::vector<image_task> pending_images(job_id job, run_number run, origin_number origin,
+                                         image_number after, std::size_t limit);
+  /// Those of the given images, at most limits::page_images, that are pending in a run; in order of
+  /// number, each once.
+  std::vector<image_task> pending_images(job_id job, run_number run,
+                                         std::span<const image_number> numbers);
+  /// Images of a job behind `after` that are pending or failed and have no number of an origin; in
+  /// order.
+  std::vector<unnumbered_image> unnumbered_images(job_id job, image_number after,
+                                                  std::size_t limit);
   /// Ongoing jobs with an id above `after`, in order of id.
   std::vector<job_brief> ongoing_jobs(job_id after, std::size_t limit);
   /// Staging jobs, in order of id.

@@ -25,22 +25,33 @@ constexpr std::string_view insert_visit = R"sql(
   VALUES (:job, :visit, :store, :time, nullif(:date, ''), :first, :images))sql";
 
 constexpr std::string_view insert_image = R"sql(
-  INSERT INTO images (job_id, image_no, visit_no, url) VALUES (:job, :image, :visit, :url))sql";
+  INSERT INTO images (job_id, image_no, visit_no, url, origin_no) VALUES (:job, :image, :visit, :url, :origin))sql";
 
-// Rows are numbered from 0 without gaps, so the largest number gives their count.
+constexpr std::string_view insert_origin = R"sql(
+  INSERT INTO origins (job_id, origin_no, origin, images_total) VALUES (:job, :origin, :text, :images))sql";
+
+// Rows are numbered without gaps, so the largest number shows whether all are there; origin 0 may
+// be missing. All images of a staging job are in images_pending.
 constexpr std::string_view publish_job = R"sql(
   UPDATE jobs SET state = 1, submitted_at = :now
    WHERE job_id = :job AND state = 0
      AND visits_total = (SELECT coalesce(max(visit_no) + 1, 0) FROM visits WHERE visits.job_id = jobs.job_id)
-     AND images_total = (SELECT coalesce(max(image_no) + 1, 0) FROM images WHERE images.job_id = jobs.job_id))sql";
+     AND images_total = (SELECT coalesce(max(image_no) + 1, 0) FROM images WHERE images.job_id = jobs.job_id)
+     AND (SELECT coalesce(min(origin_no), -1) FROM images WHERE images.job_id = jobs.job_id AND images.state = 0)
+       = (SELECT coalesce(min(origin_no), -1) FROM origins WHERE origins.job_id = jobs.job_id)
+     AND (SELECT coalesce(max(origin_no), -1) FROM images WHERE images.job_id = jobs.job_id AND images.state = 0)
+       = (SELECT coalesce(max(origin_no), -1) FROM origins WHERE origins.job_id = jobs.job_id))sql";
 
-// From the end, so that the rest is still numbered from 0 without gaps.
+// From the end, so that the rest is still numbered without gaps.
 constexpr std::string_view delete_images = R"sql(
   DELETE FROM images
    WHERE job_id = :job AND image_no > (SELECT max(image_no) FROM images AS last WHERE last.job_id = :job) - :rows)sql";
 constexpr std::string_view delete_visits = R"sql(
   DELETE FROM visits
    WHERE job_id = :job AND visit_no > (SELECT max(visit_no) FROM visits AS last WHERE last.job_id = :job) - :rows)sql";
+constexpr std::string_view delete_origins = R"sql(
+  DELETE FROM origins
+   WHERE job_id = :job AND origin_no > (SELECT max(origin_no) FROM origins AS last WHERE last.job_id = :job) - :rows)sql";
 constexpr std::string_view delete_job = "DELETE FROM jobs WHERE job_id = :job";
 
 /// Number of the first visit whose images begin at `image` or behind it. A visit without images
@@ -50,6 +61,12 @@ std::size_t first_visit_from(const submission& from, std::size_t image) {
   const auto visits = std::views::iota(std::size_t{0}, from.visit_count());
   return *std::ranges::lower_bound(
       visits, image, {}, [&](std::size_t visit) { return from.visit_at(visit).first_image; });
+}
+
+/// Whether the job's rows have numbers of origins. A job that fits one page is read at once, and
+/// needs none.
+bool has_origins(const submission& from) {
+  return from.image_count() > limits::page_images && from.origin_of(0) != not_numbered;
 }
 
 /// SQLite opens a file that it may not write for reading only, and the connection stays so when the
@@ -138,14 +155,35 @@ void writer::implementation::write_visits(job_id id, const submission& from, std
 
 void writer::implementation::write_images(job_id id, const submission& from, std::size_t first,
                                           std::size_t last) {
-  long long job = id.value, number = 0, visit = 0;
+  const bool numbered = has_origins(from);
+  if (numbered) write_origins(id, from, first, last);
+  long long job = id.value, number = 0, visit = 0, origin = not_numbered.value;
   std::string url;
-  sql.change_each(insert_image, std::tie(job, number, visit, url), [&] {
+  sql.change_each(insert_image, std::tie(job, number, visit, url, origin), [&] {
     if (first == last) return false;
     url = submitted_text(from.url_at(first));
+    if (numbered) origin = from.origin_of(first).value;
     visit = static_cast<long long>(from.visit_of(first));
     number = static_cast<long long>(first++);
     return true;
+  });
+}
+
+void writer::implementation::write_origins(job_id id, const submission& from, std::size_t first,
+                                           std::size_t last) {
+  long long job = id.value, number = 0, images = 0;
+  std::string text;
+  sql.change_each(insert_origin, std::tie(job, number, text, images), [&] {
+    for (; first != last; ++first) {
+      const auto origin = from.origin_of(first);
+      if (origin == not_numbered || from.use_of(origin).first_image != first) continue;
+      number = origin.value;
+      images = from.use_of(origin).images;
+      text = origin == not_fetchable ? "" : submitted_text(from.origins().at(number - 1));
+      ++first;
+      return true;
+    }
+    return false;
   });
 }
 
@@ -197,6 +235,8 @@ bool writer::discard_staging(job_id id, std::size_t rows) {
   left -= self.sql.change(delete_images, job, left);
   if (left <= 0) return false;
   left -= self.sql.change(delete_visits, job, left);
+  if (left <= 0) return false;
+  left -= self.sql.change(delete_origins, job, left);
   if (left <= 0) return false;
   self.sql.change(delete_job, job);
   return true;

@@ -31,10 +31,16 @@ class writer::implementation {
   /// Rows [first, last) of the submission.
   void write_visits(job_id id, const submission& from, std::size_t first, std::size_t last);
   void write_images(job_id id, const submission& from, std::size_t first, std::size_t last);
+  /// The origins whose first image is in [first, last).
+  void write_origins(job_id id, const submission& from, std::size_t first, std::size_t last);
 
   /// Results of different images, of the current run of an ongoing job.
   void write_results(job_id id, run_number run, std::span<const image_result* const> results,
                      job_row& row, recorded& outcome, unix_millis now);
+  /// Pending images of a run behind `after`, in order: of all origins, or of one.
+  std::vector<image_position> pending_positions(job_id id, run_number run,
+                                                std::optional<origin_number> origin,
+                                                image_position after, std::size_t rows);
   /// Gives an ongoing job without pending images its final state, with the counters of `row`.
   void end_run(job_id id, job_row& row, unix_millis now);
 

@@ -16,6 +16,7 @@
 #include "core/limits.hpp"
 #include "storage/repository.hpp"
 #include "tests/actors/imaginary_web.hpp"
+#include "tests/support/numbered.hpp"
 
 namespace retail_pulse::tests {
 
@@ -26,12 +27,9 @@ struct visit_of {
 };
 
 inline submission_ptr submission_with(const std::vector<visit_of>& visits) {
-  auto made = std::make_shared<submission>();
-  for (const auto& visit : visits) {
-    for (const auto& url : visit.urls) made->add_url(url);
-    made->add_visit(visit.store_id, visit.time);
-  }
-  return made;
+  numbered_submission made;
+  for (const auto& visit : visits) made.add_visit(visit.store_id, visit.time, visit.urls);
+  return std::make_shared<const submission>(made.finish());
 }
 
 /// `count` URLs on one host, each its own.

@@ -428,7 +428,7 @@ BOOST_AUTO_TEST_CASE(sees_two_jobs_of_one_key) {
   for (const auto job : {c.job, second}) {
     c.watched.cancel_is_requested(job);
     c.write(
-        [&] { c.writer.abandon(job, run_number{1}, error_code::cancelled, 10, unix_millis{0}); });
+        [&] { c.writer.abandon(job, run_number{1}, {error_code::cancelled}, 10, unix_millis{0}); });
   }
   c.watched.conclude(c.reader);
   BOOST_TEST(has(c.violation(), "is stored twice under one key"));

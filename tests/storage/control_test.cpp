@@ -41,7 +41,7 @@ std::vector<std::int64_t> pending_numbers(reader& r, job_id job, run_number run,
                                           std::size_t limit = 100) {
   std::vector<std::int64_t> numbers;
   for (image_number after{-1};;) {
-    const auto page = r.pending_images(job, run, after, limit);
+    const auto page = r.pending_images(job, run, not_numbered, after, limit);
     for (const auto& task : page) numbers.push_back(task.number.value);
     if (page.size() < limit) return numbers;
     after = page.back().number;
@@ -161,11 +161,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_waits_for_its_new_result_is_abandoned_slice_b
   record(at.w, job, {bad(0), good(1), bad(2), bad(3), bad(4), bad(5), bad(6)});
   redrive(at.w, job);
   record(at.w, job, {bad(3)}, second);
-  image_number after{-1};
+  image_position after;
   std::vector<std::int64_t> changed;
   for (recorded slice; slice.changed > 0 || changed.empty();) {
     at.w.begin();
-    slice = at.w.abandon(job, second, error_code::cancelled, 2, unix_millis{9}, after);
+    slice = at.w.abandon(job, second, {error_code::cancelled}, 2, unix_millis{9}, after);
     at.w.commit();
     after = slice.last;
     changed.push_back(slice.changed);

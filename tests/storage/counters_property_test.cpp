@@ -48,7 +48,7 @@ recorded apply(writer& w, job_id job, const step& s) {
   w.begin();
   if (s.redrives) w.redrive(job, images, unix_millis{1});
   const run_number run{w.settle(job, unix_millis{1}).run.value + s.run};
-  const auto outcome = s.abandons ? w.abandon(job, run, error_code::cancelled,
+  const auto outcome = s.abandons ? w.abandon(job, run, {error_code::cancelled},
                                               static_cast<std::size_t>(s.rows), unix_millis{2})
                                   : w.record(job, run, s.results, unix_millis{2});
   if (s.commits)

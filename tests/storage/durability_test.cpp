@@ -55,7 +55,8 @@ BOOST_AUTO_TEST_CASE(after_a_kill_all_commits_are_there_and_nothing_else) {
   writer w{where};
   reader r{where};
   BOOST_TEST((r.status(job_id{1})->images == image_counts{4000, 1, 1}));
-  BOOST_TEST(r.pending_images(job_id{1}, {}, image_number{-1}, 5000).size() == 3998U);
+  BOOST_TEST(r.pending_images(job_id{1}, {}, origin_number{1}, image_number{-1}, 5000).size() ==
+             3998U);
   BOOST_TEST(r.staging_jobs().empty());
   BOOST_TEST(submit(w, text).value == 2);
 }

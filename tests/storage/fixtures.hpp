@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "storage/repository.hpp"
+#include "tests/support/numbered.hpp"
 
 namespace retail_pulse::storage::test {
 
@@ -72,12 +73,9 @@ struct visit_text {
 };
 
 inline submission submission_of(const std::vector<visit_text>& visits) {
-  submission result;
-  for (const auto& visit : visits) {
-    for (const auto& url : visit.urls) result.add_url(url);
-    result.add_visit(visit.store_id, visit.visit_time);
-  }
-  return result;
+  tests::numbered_submission result;
+  for (const auto& visit : visits) result.add_visit(visit.store_id, visit.visit_time, visit.urls);
+  return result.finish();
 }
 
 /// `stores` visits of `images` images each, of stores S0, S1...
@@ -127,7 +125,7 @@ inline recorded record(writer& w, job_id job, const std::vector<image_result>& r
 inline recorded abandon(writer& w, job_id job, error_code code, std::size_t rows,
                         run_number run = {}) {
   w.begin();
-  const auto outcome = w.abandon(job, run, code, rows, unix_millis{2000});
+  const auto outcome = w.abandon(job, run, {code}, rows, unix_millis{2000});
   w.commit();
   return outcome;
 }

@@ -58,7 +58,8 @@ BOOST_AUTO_TEST_CASE(a_database_of_the_first_schema_keeps_everything_it_holds) {
   BOOST_TEST(rows[0].result.evidence.kept.empty());
   BOOST_TEST((rows[1].result.code == error_code::timed_out));
   BOOST_TEST(rows[1].error == "too late");
-  BOOST_TEST(r.pending_images(job_id{2}, {}, image_number{-1}, 10).at(0).url == "http://d.test/");
+  BOOST_TEST(r.pending_images(job_id{2}, {}, not_numbered, image_number{-1}, 10).at(0).url ==
+             "http://d.test/");
   BOOST_TEST((r.staging_jobs() == std::vector{job_id{3}}));
 }
 

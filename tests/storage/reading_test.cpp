@@ -19,7 +19,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_unknown_is_empty, Place, places) {
   BOOST_TEST(!at.r.status(job_id{-1}).has_value());
   BOOST_TEST(!at.r.status(job_id{max_job_id}).has_value());
   BOOST_TEST(at.r.images(job_id{1}, image_number{-1}, 10).empty());
-  BOOST_TEST(at.r.pending_images(job_id{1}, {}, image_number{-1}, 10).empty());
+  BOOST_TEST(at.r.pending_images(job_id{1}, {}, not_numbered, image_number{-1}, 10).empty());
   BOOST_TEST(at.r.ongoing_jobs(job_id{0}, 10).empty());
   BOOST_TEST(at.r.staging_jobs().empty());
 }
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(pages_of_any_size_meet_every_pending_image_once_an
     std::vector<std::int64_t> met;
     image_number after{-1};
     for (;;) {
-      const auto page = at.r.pending_images(job, {}, after, limit);
+      const auto page = at.r.pending_images(job, {}, not_numbered, after, limit);
       BOOST_REQUIRE(page.size() <= limit);
       if (page.empty()) break;
       for (const auto& task : page) {
@@ -85,10 +85,10 @@ BOOST_AUTO_TEST_CASE(a_reader_of_a_file_sees_the_last_commit_while_a_transaction
   at.w.begin();
   at.w.record(job, {}, std::vector{good(0)}, unix_millis{2});
   BOOST_TEST((at.r.status(job)->images == image_counts{2, 0, 0}));
-  BOOST_TEST(at.r.pending_images(job, {}, image_number{-1}, 9).size() == 2U);
+  BOOST_TEST(at.r.pending_images(job, {}, not_numbered, image_number{-1}, 9).size() == 2U);
   at.w.commit();
   BOOST_TEST((at.r.status(job)->images == image_counts{2, 1, 0}));
-  BOOST_TEST(at.r.pending_images(job, {}, image_number{-1}, 9).size() == 1U);
+  BOOST_TEST(at.r.pending_images(job, {}, not_numbered, image_number{-1}, 9).size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_of_shared_memory_has_to_try_again_while_a_transaction_is_open) {
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_reader_leaves_nothing_open_that_would_pin_the_log) {
   open_place<on_disk> at;
   const auto job = submit(at.w, plain_submission(2, 50));
   at.r.status(job);
-  at.r.pending_images(job, {}, image_number{-1}, 3);
+  at.r.pending_images(job, {}, not_numbered, image_number{-1}, 3);
   at.r.images(job, image_number{-1}, 3);
   at.r.ongoing_jobs(job_id{0}, 1);
   at.r.staging_jobs();

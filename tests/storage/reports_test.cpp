@@ -521,37 +521,39 @@ BOOST_AUTO_TEST_CASE(the_bound_of_a_time_comes_from_the_index_of_submissions) {
 BOOST_AUTO_TEST_CASE(every_page_of_images_goes_through_an_index_and_sorts_at_most_within_a_visit) {
   open_place<on_disk> at;
   using enum image_state;
-  const auto plan = [&](const image_filter& filter, bool again = false) {
-    auto steps = plan_of(at.where, queries::images(filter, again));
-    check_no_walk(steps);
+  using enum queries::pending_rows;
+  const auto plan = [&](const image_filter& filter, queries::pending_rows rows = few) {
+    auto steps = plan_of(at.where, queries::images(filter, rows));
+    if (filter.store_id || filter.state != pending) check_no_walk(steps);
     return steps;
   };
   constexpr std::string_view in_order = "SEARCH i USING PRIMARY KEY (job_id=? AND image_no>?)";
   BOOST_TEST(mentions(plan({}), in_order));
   BOOST_TEST(mentions(plan(of_state(succeeded)), in_order));
   BOOST_TEST(mentions(plan(of_state(failed)), "INDEX images_failed (job_id=? AND image_no>?)"));
-  BOOST_TEST(mentions(plan(of_state(pending)), "INDEX images_pending (job_id=? AND image_no>?)"));
+  BOOST_TEST(mentions(plan(of_state(pending), many), in_order));
+  check_no_walk(plan(of_state(pending), many));
+  BOOST_TEST(mentions(plan(of_state(pending)),
+                      "SEARCH images USING COVERING INDEX images_pending (job_id=?)"));
   BOOST_TEST(mentions(plan(of_code(error_code::timed_out)),
                       "INDEX images_by_code (job_id=? AND code=? AND image_no>?)"));
-  const auto again = plan(of_state(pending), true);
-  BOOST_TEST(mentions(again, "MERGE (UNION ALL)"));
-  BOOST_TEST(mentions(again, "INDEX images_pending (job_id=? AND image_no>?)"));
-  BOOST_TEST(mentions(again, "INDEX images_failed (job_id=? AND image_no>?)"));
+  const auto later = plan(of_state(pending), again);
+  BOOST_TEST(mentions(later, "MERGE (UNION ALL)"));
+  BOOST_TEST(mentions(later, "INDEX images_pending (job_id=?)"));
+  BOOST_TEST(mentions(later, "INDEX images_failed (job_id=? AND image_no>?)"));
 
   constexpr std::string_view of_the_store =
       "SEARCH v USING INDEX visits_by_store (store_id=? AND job_id=? AND visit_no>?)";
   constexpr std::string_view of_a_visit =
       "SEARCH i USING PRIMARY KEY (job_id=? AND image_no>? AND image_no<?)";
   for (const auto& steps : {plan(of_store("S0")), plan(of_state(succeeded, "S0")),
-                            plan(of_state(pending, "S0"), true)}) {
+                            plan(of_state(pending, "S0")), plan(of_state(pending, "S0"), again)}) {
     BOOST_TEST(mentions(steps, of_the_store));
     BOOST_TEST(mentions(steps, of_a_visit));
   }
   const auto failures = plan(of_state(failed, "S0"));
   BOOST_TEST(mentions(failures, of_the_store));
   BOOST_TEST(mentions(failures, "INDEX images_failed (job_id=? AND image_no>? AND image_no<?)"));
-  BOOST_TEST(mentions(plan(of_state(pending, "S0")),
-                      "INDEX images_pending (job_id=? AND image_no>? AND image_no<?)"));
   BOOST_TEST(mentions(plan(of_code(error_code::timed_out, "S0")),
                       "INDEX images_by_code (job_id=? AND code=? AND image_no>? AND image_no<?)"));
 }

@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_result_of_another_run_another_job_or_no_image_ch
   BOOST_TEST((record(at.w, job, {}).images == image_counts{2, 0, 0}));
   BOOST_TEST((at.r.status(job)->images == image_counts{2, 0, 0}));
   BOOST_TEST((at.r.status(other)->images == image_counts{2, 0, 0}));
-  BOOST_TEST(at.r.pending_images(job, {}, image_number{-1}, 10).size() == 2U);
+  BOOST_TEST(at.r.pending_images(job, {}, not_numbered, image_number{-1}, 10).size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(the_last_good_result_completes_the_job_in_its_own_transaction, Place,
@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(pending_images_are_abandoned_in_slices_and_good_re
   const auto first = abandon(at.w, job, error_code::cancelled, 4);
   BOOST_TEST(first.changed == 4);
   BOOST_TEST((first.state == job_state::ongoing));
-  const auto pending = at.r.pending_images(job, {}, image_number{-1}, 10);
+  const auto pending = at.r.pending_images(job, {}, not_numbered, image_number{-1}, 10);
   BOOST_REQUIRE(pending.size() == 1U);
   BOOST_TEST(pending[0].number.value == 6);
   const auto last = abandon(at.w, job, error_code::cancelled, 4);
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(abandoning_needs_a_reason, Place, places) {
   open_place<Place> at;
   const auto job = submit(at.w, plain_submission(1, 1));
   at.w.begin();
-  BOOST_CHECK_THROW(at.w.abandon(job, {}, error_code::none, 1, unix_millis{1}), storage_error);
+  BOOST_CHECK_THROW(at.w.abandon(job, {}, {error_code::none}, 1, unix_millis{1}), storage_error);
   at.w.rollback();
 }
 

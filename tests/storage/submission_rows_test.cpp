@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_staging_job_takes_no_results_and_no_verdict, Pla
   const auto job = at.w.create_job(text, unix_millis{1});
   at.w.append(job, text, 0, 1);
   BOOST_TEST(at.w.record(job, {}, std::vector{good(0)}, unix_millis{2}).changed == 0);
-  BOOST_TEST(at.w.abandon(job, {}, error_code::cancelled, 10, unix_millis{2}).changed == 0);
+  BOOST_TEST(at.w.abandon(job, {}, {error_code::cancelled}, 10, unix_millis{2}).changed == 0);
   BOOST_TEST((at.w.settle(job, unix_millis{2}).state == job_state::staging));
   at.w.commit();
 }

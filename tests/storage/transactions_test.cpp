@@ -22,12 +22,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_rolled_back_never_was, Place, places) {
   at.w.append(second, text, 0, 4);
   at.w.publish(second, unix_millis{1});
   at.w.record(job, {}, std::vector{bad(0), good(1)}, unix_millis{2});
-  at.w.abandon(job, {}, error_code::cancelled, 10, unix_millis{2});
+  at.w.abandon(job, {}, {error_code::cancelled}, 10, unix_millis{2});
   at.w.rollback();
   BOOST_TEST(!at.r.status(second).has_value());
   BOOST_TEST((at.r.status(job)->state == job_state::ongoing));
   BOOST_TEST((at.r.status(job)->images == image_counts{4, 0, 0}));
-  BOOST_TEST(at.r.pending_images(job, {}, image_number{-1}, 10).size() == 4U);
+  BOOST_TEST(at.r.pending_images(job, {}, not_numbered, image_number{-1}, 10).size() == 4U);
   record(at.w, job, {good(0), good(1), good(2), bad(3)});
   BOOST_TEST(at.r.status(job)->failures.size() == 1U);  // nothing is left of the failures undone
 }
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(every_call_but_begin_needs_one, Place, places) {
   BOOST_CHECK_EXCEPTION(at.w.discard_staging(job, 1), storage_error, refused);
   BOOST_CHECK_EXCEPTION(at.w.record(job, {}, std::vector{good(0)}, unix_millis{1}), storage_error,
                         refused);
-  BOOST_CHECK_EXCEPTION(at.w.abandon(job, {}, error_code::cancelled, 1, unix_millis{1}),
+  BOOST_CHECK_EXCEPTION(at.w.abandon(job, {}, {error_code::cancelled}, 1, unix_millis{1}),
                         storage_error, refused);
   BOOST_CHECK_EXCEPTION(at.w.settle(job, unix_millis{1}), storage_error, refused);
   BOOST_CHECK_EXCEPTION(at.w.commit(), storage_error, refused);
@@ -124,8 +124,8 @@ BOOST_AUTO_TEST_CASE(
   at.w.redrive(job, 1, unix_millis{3000});
   at.w.commit();
   BOOST_TEST(record(at.w, job, {good(0), good(1)}, run_number{1}).changed == 0);
-  BOOST_TEST(at.r.pending_images(job, run_number{1}, image_number{-1}, 10).empty());
-  const auto pending = at.r.pending_images(job, run_number{2}, image_number{-1}, 10);
+  BOOST_TEST(at.r.pending_images(job, run_number{1}, not_numbered, image_number{-1}, 10).empty());
+  const auto pending = at.r.pending_images(job, run_number{2}, not_numbered, image_number{-1}, 10);
   BOOST_REQUIRE(pending.size() == 1U);
   BOOST_TEST(pending[0].number.value == 1);
   const auto outcome = record(at.w, job, {bad(0), good(1)}, run_number{2});

@@ -27,6 +27,17 @@ BOOST_AUTO_TEST_CASE(the_example_of_the_contract_is_kept_in_order) {
   BOOST_TEST(job->visit_of(2) == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(origins_are_numbered_over_the_whole_job) {
+  const auto job = accepted(R"({ "count": 2, "visits": [
+    { "store_id": "S1", "image_url": ["https://b.example/2.jpg", "no url"], "visit_time": "t" },
+    { "store_id": "S2", "image_url": ["http://a.example/", "HTTPS://B.example:443/"], "visit_time": "t" } ] })");
+  const std::vector<std::int32_t> expected{1, 0, 2, 1};
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    BOOST_TEST(job->origin_of(i).value == expected[i]);
+  const std::vector<std::string> origins{"https://b.example:443", "http://a.example:80"};
+  BOOST_TEST(job->origins() == origins, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(members_may_come_in_any_order) {
   const auto job = accepted(R"({"visits":[
     {"image_url":["a","b"],"visit_time":"t1","store_id":"S1"},
