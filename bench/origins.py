@@ -68,6 +68,7 @@ class Scale:
         self.ports = {"full": 400, "quick": 400, "smoke": 4}[name]
         self.busy_jobs = {"full": 25_000, "quick": 5_000, "smoke": 20}[name]
         self.silent_jobs = {"full": 1_280, "quick": 1_280, "smoke": 8}[name]
+        self.pauses = (0,) if name == "smoke" else (0, 1, 4)
         self.large_job = {"full": 1_000_000, "quick": 200_000, "smoke": 1_000}[name]
         self.large_seconds = {"full": 60, "quick": 15, "smoke": 2}[name]
         self.limit = {"full": 150, "quick": 150, "smoke": 20}[name]
@@ -379,21 +380,34 @@ def split_over_hosts(scale, host):
         )
 
 
-def busy_answers_of_a_stranger(scale, host):
-    """34 images of a stranger get 503; then another job has five good photos on that host."""
+def good_photos(scale, host, retry_after, pause):
+    """34 images of a stranger get 503, and a pause later another job has five good photos on that
+    host. Returns the part and how many of the five failed; those that are left count as failed.
+    """
     with Service(*scale.flags) as service:
-        asked = host.asked
-        service.start_job([f"http://{address(0)}:{host.port}/busy/0/{n}" for n in range(34)])
-        harness.wait_for(lambda: host.asked - asked >= 34, "the stranger's first attempts")
+        root = f"http://{address(0)}:{host.port}/busy/{retry_after}"
+        service.start_job([f"{root}/{n}" for n in range(34)])
+        time.sleep(pause)
         job, began = service.start_job(host.urls(5, "good"))
         part = wait_for_end(service, job, began, scale.limit)
-        images = service.images(job)
+        return part, 5 - service.images(job)["succeeded"]
+
+
+def busy_answers_of_a_stranger(scale, host):
+    """With and without Retry-After, and with pauses in which the circuit of the host may open."""
+    cases = [(after, pause) for after in (0, 5) for pause in scale.pauses]
+    with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
+        found = list(pool.map(lambda case: good_photos(scale, host, *case), cases))
+    told = "; ".join(
+        f"Retry-After {after or 'none'}, {pause} s later: {failed} in {part.seconds:.0f} s"
+        for (after, pause), (part, failed) in zip(cases, found, strict=True)
+    )
     return row(
-        "5 photos on a host that answered 34 of a stranger with 503: failures",
-        images["failed"] if not part.left else 5,
+        f"{len(cases)} x 5 photos on a host that gives 34 of a stranger 503: failures",
+        sum(failed for _, failed in found),
         "images",
         0,
-        part.left or f"after {part.seconds:.1f} s",
+        told,
     )
 
 
