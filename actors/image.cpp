@@ -16,9 +16,10 @@ void image_state::conclude(const fetch::outcome& outcome,
   result.number = task.number;
   result.code = outcome.code;
   result.measured = outcome.measured;
-  result.attempts = task.attempt;
+  result.attempts = task.history.attempt;
   result.evidence = public_evidence(outcome.evidence, outcome.code, task.url);
   result.reason = outcome.reason;
+  report.no_contact = outcome.with_origin == fetch::contact::failed && outcome.can_pass();
   if (result.succeeded()) {
     if (!outcome.detail.empty() &&
         observe::logs(observe::level::debug)) {  // its copy could not be kept, perhaps because the
@@ -36,7 +37,7 @@ void image_state::conclude(const fetch::outcome& outcome,
     observe::log(level, "an attempt failed",
                  {observe::field{order->job},
                   observe::field{task.number},
-                  {"attempt", std::int64_t{task.attempt}},
+                  {"attempt", std::int64_t{task.history.attempt}},
                   {"code", describe(outcome.code).name},
                   {"url", observe::without_query(task.url)},
                   {"detail", outcome.detail}});
@@ -51,7 +52,7 @@ std::chrono::milliseconds image_state::delay() const {
                    {settings.seed, static_cast<std::uint64_t>(chance::delay),
                     static_cast<std::uint64_t>(order->job.value),
                     static_cast<std::uint64_t>(report.task.number.value),
-                    static_cast<std::uint64_t>(report.task.attempt)})};
+                    static_cast<std::uint64_t>(report.task.history.attempt)})};
 }
 
 namespace {
@@ -72,9 +73,7 @@ void begin(self_pointer self, const image_order& order) {
 void deliver(self_pointer self, const image_pool_actor& pool) {
   auto& state = self->state;
   const auto order = *std::exchange(state.order, std::nullopt);
-  const bool will_retry = state.report.retry_in.has_value();
-  self->send(order.report_to, report_atom_v, std::move(state.report));
-  self->send(pool, reported_atom_v, order.worker, will_retry);
+  self->send(pool, reported_atom_v, order.worker, std::move(state.report));
 }
 
 }  // namespace
@@ -87,7 +86,8 @@ image_actor::behavior_type image(self_pointer self, const image_pool_actor& pool
       [=](order_atom, const image_order& order) { begin(self, order); },
       [=](fetched_atom, const fetch_outcome_ptr& outcome) {
         auto& state = self->state;
-        self->send(pool, fetched_atom_v, state.order->worker, outcome->leads_to);
+        self->send(pool, fetched_atom_v, state.order->worker,
+                   contact_report{outcome->leads_to, outcome->with_origin, outcome->code});
         state.conclude(*outcome, self->clock().now());
         if (const auto delay = state.delay(); delay.count() > 0) {
           self->delayed_send(self, delay, report_atom_v);

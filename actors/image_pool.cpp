@@ -10,9 +10,9 @@ namespace retail_pulse::actors {
 
 image_pool_actor::behavior_type image_pool_state::make_behavior(pool_settings settings) {
   settings_ = settings;
-  const turn_limits limits{settings.images_in_flight, settings.fetch_slots,
-                           settings.origin_connections,
-                           settings.images_in_flight * limits::credits_per_place};
+  const turn_limits limits{
+      settings.images_in_flight, settings.fetch_slots, settings.origin_connections,
+      settings.images_in_flight * limits::credits_per_place, settings.origin_patience};
   turns_.emplace(limits, [this](const std::string& origin) {
     // The answer may come on another thread, and before this call returns; as a message it comes
     // later in either case.
@@ -29,79 +29,71 @@ image_pool_actor::behavior_type image_pool_state::make_behavior(pool_settings se
     self_->quit(exit.reason);
   });
   return {
-      [this](join_atom, const pool_member& member) { join(member); },
+      [this](join_atom, const pool_member& member) {
+        if (draining_) return;
+        now().join(member);
+        serve();
+      },
+      [this](opened_atom, job_ticket ticket, const origin_page_ptr& page) {
+        now().opened(ticket, *page);
+        serve();
+      },
       [this](offer_atom, job_ticket ticket, const image_offer_ptr& answer) {
-        offer(ticket, *answer);
+        now().offer(ticket, *answer);
+        serve();
       },
-      [this](again_atom, job_ticket ticket, const queued_image& image) { again(ticket, image); },
-      [this](settled_atom, job_ticket ticket, std::uint64_t images) { settled(ticket, images); },
-      [this](leave_atom, job_ticket ticket) { leave(ticket); },
-      [this](withdraw_atom, job_ticket ticket) { return withdraw(ticket); },
+      [this](settled_atom, job_ticket ticket, std::uint64_t images) {
+        now().settled(ticket, images);
+        serve();
+      },
+      [this](leave_atom, job_ticket ticket) {
+        now().leave(ticket);
+        serve();
+      },
+      [this](withdraw_atom, job_ticket ticket) {
+        now().withdraw(ticket);
+        serve();  // its lanes may have kept others from an endpoint
+      },
       [this](resolved_atom, const std::string& origin, const std::string& address) {
-        resolved(origin, address);
+        now().resolved(origin, address);
+        serve();
       },
-      [this](fetched_atom, worker_index index, const std::string& address) {
-        fetched(index, address);
+      [this](fetched_atom, worker_index index, const contact_report& about) {
+        fetched(index, about);
       },
-      [this](reported_atom, worker_index index, bool will_retry) { reported(index, will_retry); },
+      [this](reported_atom, worker_index index, const image_report& report) {
+        reported(index, report);
+      },
+      [this](tick_atom) {
+        wakes_up_at_.reset();
+        now();
+        serve();
+      },
       [this](drain_atom) { return drain(); },
       [this](load_atom) { return gauges(); },
   };
 }
 
-void image_pool_state::join(const pool_member& member) {
-  if (draining_) return;
-  turns_->join(member);
-  serve();
+turns& image_pool_state::now() {
+  turns_->set_time(self_->clock().now());
+  return *turns_;
 }
 
-void image_pool_state::offer(job_ticket ticket, const image_offer& offer) {
-  if (draining_) return;
-  turns_->offer(ticket, offer);
-  serve();
-}
-
-void image_pool_state::again(job_ticket ticket, const queued_image& image) {
-  if (draining_) return;
-  turns_->again(ticket, image);
-  serve();
-}
-
-void image_pool_state::settled(job_ticket ticket, std::uint64_t images) {
-  turns_->settled(ticket, images);
-  serve();
-}
-
-void image_pool_state::leave(job_ticket ticket) {
-  turns_->leave(ticket);
-  serve();
-}
-
-std::uint64_t image_pool_state::withdraw(job_ticket ticket) {
-  const auto dropped = turns_->withdraw(ticket);
-  serve();  // its lanes may have kept others from an endpoint
-  return dropped;
-}
-
-void image_pool_state::resolved(const std::string& origin, const std::string& address) {
-  turns_->resolved(origin, address);
-  serve();
-}
-
-void image_pool_state::fetched(worker_index index, const std::string& address) {
+void image_pool_state::fetched(worker_index index, const contact_report& about) {
   auto& at = workers_[index.value];
   require(at.work && std::exchange(at.fetching, false), "a slot is given back once");
-  turns_->fetched(*at.work, address);
+  now().fetched(*at.work, about);
   serve();
 }
 
-void image_pool_state::reported(worker_index index, bool will_retry) {
+void image_pool_state::reported(worker_index index, const image_report& report) {
   auto& at = workers_[index.value];
   require(at.work && !at.fetching, "a worker is given back after its slot");
-  turns_->reported(*at.work, will_retry);
-  at.work.reset();
-  at.report_to.reset();
+  const auto work = *std::exchange(at.work, std::nullopt);
   idle_.push_back(index.value);
+  const auto* member = turns_->find(work.ticket);
+  const auto job = member ? std::optional{member->handle} : std::nullopt;
+  if (now().reported(work, report) && job) self_->send(*job, report_atom_v, report.result);
   if (drained_ && turns_->in_flight() == 0)
     std::exchange(drained_, std::nullopt)->deliver(gauges());
   serve();
@@ -116,21 +108,43 @@ void image_pool_state::image_died(const caf::down_msg& down) {
   at.actor.reset();
   observe::log(observe::level::error, "an image actor died", {{"cause", text_of(down.reason)}});
   if (!at.work) return;
-  const auto& task = at.work->image.task;
-  image_result result;
-  result.number = task.number;
-  result.code = error_code::internal;
-  result.attempts = task.attempt;
-  self_->send(*at.report_to, report_atom_v, image_report{task, result, std::nullopt});
+  image_report report{at.work->image.task, {}, std::nullopt};
+  report.result.number = report.task.number;
+  report.result.code = error_code::internal;
+  report.result.attempts = report.task.history.attempt;
   if (at.fetching) fetched({index}, {});
-  reported({index}, false);
+  reported({index}, report);
 }
 
 void image_pool_state::serve() {
+  turns_->advance();
+  serve_jobs();
   if (draining_) return;
-  while (const auto grant = turns_->next_grant())
-    self_->send(grant->handle, turn_atom_v, grant->credits);
+  while (auto next = turns_->next_grant())
+    self_->send(next->to.handle, turn_atom_v,
+                page_order_ptr{std::make_shared<const page_order>(std::move(next->order))});
   while (auto next = turns_->next_dispatch()) order(std::move(*next));
+  wake_up_in_time();
+}
+
+void image_pool_state::serve_jobs() {
+  while (const auto next = turns_->next_opening()) {
+    if (!draining_) self_->send(next->to.handle, open_atom_v, next->after);
+  }
+  while (auto next = turns_->next_surrender()) {
+    self_->send(
+        next->to.handle, give_up_atom_v,
+        abandoned_origin_ptr{std::make_shared<const abandoned_origin>(std::move(next->what))});
+  }
+  while (const auto next = turns_->next_exhausted()) self_->send(next->handle, exhausted_atom_v);
+}
+
+void image_pool_state::wake_up_in_time() {
+  const auto next = turns_->next_event();
+  if (!next || (wakes_up_at_ && *wakes_up_at_ <= *next)) return;
+  wakes_up_at_ = next;
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(*next - self_->clock().now());
+  self_->delayed_send(self_, std::max(wait, std::chrono::milliseconds{0}), tick_atom_v);
 }
 
 void image_pool_state::order(dispatch next) {
@@ -138,9 +152,7 @@ void image_pool_state::order(dispatch next) {
   require(member != nullptr, "only a member's image is dispatched");
   const auto index = free_worker();
   auto& at = workers_[index];
-  self_->send(*at.actor, order_atom_v,
-              image_order{{index}, member->id, member->handle, next.image.task});
-  at.report_to = member->handle;
+  self_->send(*at.actor, order_atom_v, image_order{{index}, member->id, next.image.task});
   at.fetching = true;
   at.work = std::move(next);
   peak_ = std::max(peak_, static_cast<std::int64_t>(turns_->in_flight()));

@@ -21,6 +21,7 @@ struct pool_settings {
   std::size_t fetch_slots = limits::default_fetch_threads;          ///< fetches at once
   /// Fetches at once per origin, and per address.
   std::size_t origin_connections = limits::default_origin_connections;
+  patience origin_patience{limits::origin_failures, limits::default_origin_patience};
   image_settings image;
 };
 
@@ -42,22 +43,18 @@ class image_pool_state {
     std::optional<image_actor> actor;  ///< not set: not spawned yet, or died
     std::optional<dispatch> work;      ///< set between order and report
     bool fetching = false;
-    std::optional<job_actor> report_to;
   };
 
-  void join(const pool_member& member);
-  void offer(job_ticket ticket, const image_offer& offer);
-  void again(job_ticket ticket, const queued_image& image);
-  void settled(job_ticket ticket, std::uint64_t images);
-  void leave(job_ticket ticket);
-  std::uint64_t withdraw(job_ticket ticket);
-  void resolved(const std::string& origin, const std::string& address);
-  void fetched(worker_index worker, const std::string& address);
-  void reported(worker_index worker, bool will_retry);
+  void fetched(worker_index worker, const contact_report& about);
+  void reported(worker_index worker, const image_report& report);
   void image_died(const caf::down_msg& down);
   caf::result<pool_gauges> drain();
+  /// Tells `turns` the time.
+  turns& now();
   /// Grants turns and sends orders until a window is full or nothing is waiting.
   void serve();
+  void serve_jobs();
+  void wake_up_in_time();
   void order(dispatch next);
   std::uint32_t free_worker();
   void spawn_into(std::uint32_t index);
@@ -70,6 +67,7 @@ class image_pool_state {
   std::unordered_map<caf::actor_addr, std::uint32_t> index_of_;
   std::int64_t peak_ = 0;  ///< most images in flight since the start
   bool draining_ = false;
+  std::optional<steady_point> wakes_up_at_;  ///< by a tick that was sent
   std::optional<caf::typed_response_promise<pool_gauges>> drained_;
 };
 

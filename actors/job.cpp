@@ -35,135 +35,125 @@ job_actor::behavior_type job_run::make_behavior(supervisor_actor supervisor,
   job_ = brief;
   self_->send(self_, begin_atom_v);
   return {
-      [this](turn_atom, std::uint64_t credits) { read_page(credits); },
-      [this](report_atom, const image_report& report) { take_report(report); },
-      [this](retry_atom, const image_task& task) { offer_again(task); },
+      [this](open_atom, origin_number after) { list_origins(after); },
+      [this](turn_atom, const page_order_ptr& order) { read_page(order); },
+      [this](report_atom, const image_result& result) { add(result, 1); },
+      [this](give_up_atom, const abandoned_origin_ptr& origin) { give_up(origin); },
+      [this](exhausted_atom) { take_exhausted(); },
       [this](flush_atom, std::uint64_t batch_number) { flush_if(batch_number); },
       [this](begin_atom) { start(); },
-      [this](pending_atom, std::uint64_t credits) { read_page(credits); },
       [this](record_atom, const results_ptr& batch) { record(batch); },
       [this](cancel_atom) { cancel(); },
       [this](abandon_atom) { abandon(); },
+      [this](abandon_atom, const abandoned_origin_ptr& origin) { abandon_origin(origin); },
       [this](stop_atom) { stop(); },
   };
 }
 
 void job_run::start() {
   if (stopping_) return;
-  if (job_.cancelled) return abandon_when_idle();
-  cursor_ = image_number{-1};
-  unread_ = static_cast<std::uint64_t>(job_.images.pending());
-  if (unread_ == 0) {
-    settle();
-  } else {
-    self_->send(colleagues_.pool, join_atom_v,
-                pool_member{ticket_, job_.id, job_actor{self_}, unread_});
-  }
+  is_exhausted_ = is_concluding_ = false;
+  if (job_.cancelled || job_.images.pending() == 0) return take_exhausted();
+  const bool is_numbered = job_.images.total > static_cast<std::int64_t>(limits::page_images);
+  self_->send(colleagues_.pool, join_atom_v,
+              pool_member{ticket_, job_.id, job_actor{self_}, is_numbered});
 }
 
 // --- reading ------------------------------------------------------------------------------------
 
-void job_run::read_page(std::uint64_t credits) {
+void job_run::list_origins(origin_number after) {
   if (stopping_) return;
-  if (job_.cancelled) return decline(credits);
-  self_
-      ->request(colleagues_.reader, caf::infinite, pending_atom_v, job_.id, job_.run, cursor_,
-                credits)
-      .then([this, credits](const task_page_ptr& page) { check_stores(page, credits); },
-            [this, credits](const caf::error& e) {
+  self_->request(colleagues_.reader, caf::infinite, open_atom_v, job_.id, job_.run, after)
+      .then(
+          [this](const origin_page_ptr& page) {
+            self_->send(colleagues_.pool, opened_atom_v, ticket_, page);
+          },
+          [this, after](const caf::error& e) {
+            log(level::error, "the origins of a job cannot be read; trying again",
+                {field{job_.id}, {"cause", text_of(e)}});
+            self_->delayed_send(self_, limits::storage_retry, open_atom_v, after);
+          });
+}
+
+void job_run::read_page(const page_order_ptr& order) {
+  if (stopping_) return;
+  if (job_.cancelled) return decline(*order);
+  self_->request(colleagues_.reader, caf::infinite, pending_atom_v, job_.id, job_.run, order)
+      .then([this, order](const task_page_ptr& page) { check_stores(order, page); },
+            [this, order](const caf::error& e) {
               log(level::error, "pending images cannot be read; trying again",
                   {field{job_.id}, {"cause", text_of(e)}});
-              self_->delayed_send(self_, limits::storage_retry, pending_atom_v, credits);
+              self_->delayed_send(self_, limits::storage_retry, turn_atom_v, order);
             });
 }
 
-void job_run::check_stores(const task_page_ptr& page, std::uint64_t credits) {
+void job_run::check_stores(const page_order_ptr& order, const task_page_ptr& page) {
   store_check check;
-  for (const auto& task : page->tasks) {
+  const auto add = [&](const image_task& task) {
     if (check.ids.empty() || check.ids.back() != task.store_id) check.ids.push_back(task.store_id);
-  }
+  };
+  std::ranges::for_each(page->again, add);
+  std::ranges::for_each(page->fresh, add);
   self_->request(colleagues_.store_master, caf::infinite, lookup_atom_v, check)
-      .then([this, page, credits, ids = check.ids](const known_stores& stores) {
+      .then([this, order, page, ids = check.ids](const known_stores& stores) {
         std::vector<std::string> unknown;
         for (std::size_t i = 0; i < ids.size(); ++i) {
           if (!stores.known[i]) unknown.push_back(ids[i]);
         }
-        offer(*page, unknown, credits);
+        offer(*order, *page, unknown);
       });
 }
 
-void job_run::offer(const task_page& page, const std::vector<std::string>& unknown,
-                    std::uint64_t credits) {
+void job_run::offer(const page_order& order, const task_page& page,
+                    const std::vector<std::string>& unknown) {
   if (stopping_) return;
-  if (job_.cancelled) return decline(credits);
-  const std::uint64_t read = page.tasks.size();
-  require(read <= credits, "a page holds no more images than the turn granted");
-  held_ += read;
-  unread_ = read < credits ? 0 : unread_ - std::min(unread_, read);
-  if (read > 0) cursor_ = page.tasks.back().number;
+  if (job_.cancelled) return decline(order);
   auto offer = std::make_shared<image_offer>();
-  offer->unused = credits - read;
-  offer->more = unread_ > 0;
-  for (const auto& task : page.tasks) {
-    if (std::find(unknown.begin(), unknown.end(), task.store_id) != unknown.end()) {
-      fail(task, error_code::store_not_found);
-      continue;
-    }
+  offer->lane = order.lane;
+  offer->read = page.again.size() + page.fresh.size();
+  require(offer->read <= order.credits(), "a page holds no more images than the turn granted");
+  if (!page.fresh.empty()) offer->last = page.fresh.back().number;
+  offer->more = page.fresh.size() == order.fresh;
+  const auto take = [&](const image_task& task) {
+    if (std::ranges::find(unknown, task.store_id) != unknown.end())
+      return add(unfetched(task.number, error_code::store_not_found), 1);
     const auto parsed = fetch::parse_url(task.url);
     if (const auto* url = std::get_if<fetch::url>(&parsed)) {
       offer->images.push_back({task, url->origin()});
     } else {
-      fail(task, error_code::invalid_url, std::get<fetch::url_error>(parsed).reason);
+      add(unfetched(task.number, error_code::invalid_url,
+                    std::get<fetch::url_error>(parsed).reason),
+          1);
     }
-  }
+  };
+  std::ranges::for_each(page.again, take);
+  std::ranges::for_each(page.fresh, take);
   self_->send(colleagues_.pool, offer_atom_v, ticket_, image_offer_ptr{std::move(offer)});
-  if (held_ == 0 && unread_ == 0) settle();
 }
 
-void job_run::decline(std::uint64_t credits) {
+void job_run::decline(const page_order& order) {
   auto offer = std::make_shared<image_offer>();
-  offer->unused = credits;
+  offer->lane = order.lane;
   self_->send(colleagues_.pool, offer_atom_v, ticket_, image_offer_ptr{std::move(offer)});
 }
 
-void job_run::fail(const image_task& task, error_code code, std::string reason) {
+image_result job_run::unfetched(image_number number, error_code code, std::string reason) {
   image_result result;
-  result.number = task.number;
+  result.number = number;
   result.code = code;
   result.attempts = 0;
   result.reason = std::move(reason);
-  add(std::move(result));
+  return result;
 }
 
 // --- results ------------------------------------------------------------------------------------
 
-void job_run::take_report(const image_report& report) {
-  if (!report.retry_in) {
-    add(report.result);
-    return;
-  }
-  if (job_.cancelled) return release(1);
-  ++in_retry_wait_;
-  auto again = report.task;
-  if (!report.postponed) ++again.attempt;
-  self_->delayed_send(self_, *report.retry_in, retry_atom_v, again);
-}
-
-void job_run::offer_again(const image_task& task) {
-  if (stopping_ || job_.cancelled) return;
-  --in_retry_wait_;
-  const auto parsed = fetch::parse_url(task.url);
-  const auto* url = std::get_if<fetch::url>(&parsed);
-  require(url != nullptr, "an image that was offered once has a valid URL");
-  self_->send(colleagues_.pool, again_atom_v, ticket_, queued_image{task, url->origin()});
-}
-
-void job_run::add(image_result result) {
-  batch_.push_back(std::move(result));
-  const bool last = unread_ == 0 && batch_.size() + recording_ == held_;
-  if (batch_.size() >= limits::record_batch || last) {
+void job_run::add(image_result result, std::uint64_t credits) {
+  batch_.results.push_back(std::move(result));
+  batch_.credits += credits;
+  if (batch_.results.size() >= limits::record_batch || is_exhausted_) {
     flush();
-  } else if (batch_.size() == 1) {
+  } else if (batch_.results.size() == 1) {
     self_->delayed_send(self_, limits::record_after, flush_atom_v, batch_number_);
   }
 }
@@ -173,52 +163,96 @@ void job_run::flush_if(std::uint64_t batch_number) {
 }
 
 void job_run::flush() {
-  if (batch_.empty()) return;
+  if (batch_.results.empty()) return;
   ++batch_number_;
-  recording_ += batch_.size();
-  record(std::make_shared<const results_batch>(results_batch{std::exchange(batch_, {})}));
+  recording_ += batch_.results.size();
+  record(std::make_shared<const results_batch>(std::exchange(batch_, {})));
 }
 
 void job_run::record(const results_ptr& batch) {
   self_->request(colleagues_.ledger, caf::infinite, record_atom_v, job_.id, job_.run, batch)
-      .then(
-          [this, batch](const storage::recorded& recorded) {
-            take_recorded(batch->results.size(), true, recorded);
-          },
-          [this, batch](const caf::error& e) {
-            if (stopping_) {
-              log(level::error,
-                  "results are not stored; their images are fetched again at the next start",
-                  {field{job_.id},
-                   {"images", static_cast<std::int64_t>(batch->results.size())},
-                   {"cause", text_of(e)}});
-              take_recorded(batch->results.size(), false, {0, {}, job_state::ongoing, job_.run});
-              return;
-            }
-            log(level::error, "results cannot be stored; trying again",
-                {field{job_.id}, {"cause", text_of(e)}});
-            self_->delayed_send(self_, limits::storage_retry, record_atom_v, batch);
-          });
+      .then([this,
+             batch](const storage::recorded& recorded) { take_recorded(*batch, true, recorded); },
+            [this, batch](const caf::error& e) {
+              if (stopping_) {
+                log(level::error,
+                    "results are not stored; their images are fetched again at the next start",
+                    {field{job_.id},
+                     {"images", static_cast<std::int64_t>(batch->results.size())},
+                     {"cause", text_of(e)}});
+                take_recorded(*batch, false, {0, {}, job_state::ongoing, job_.run});
+                return;
+              }
+              log(level::error, "results cannot be stored; trying again",
+                  {field{job_.id}, {"cause", text_of(e)}});
+              self_->delayed_send(self_, limits::storage_retry, record_atom_v, batch);
+            });
 }
 
-void job_run::take_recorded(std::uint64_t count, bool stored, const storage::recorded& recorded) {
-  require(count <= recording_ && recording_ <= held_, "only images that were read are recorded");
-  recording_ -= count;
+void job_run::take_recorded(const results_batch& batch, bool stored,
+                            const storage::recorded& recorded) {
+  require(batch.results.size() <= recording_, "only what was sent to the ledger is recorded");
+  recording_ -= batch.results.size();
   if (is_over(recorded)) {
     log_end(job_.id, recorded);
     return finish();  // pool and supervisor then take back all that they still count for it
   }
-  if (!stored) count = 0;
-  held_ -= count;
-  self_->send(colleagues_.pool, settled_atom_v, ticket_, count);
-  self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
-  if (stopping_) {
-    if (recording_ == 0) self_->quit();
-  } else if (job_.cancelled) {
-    abandon_when_idle();
-  } else if (held_ == 0 && unread_ == 0) {
-    settle();
+  if (stored) {
+    self_->send(colleagues_.pool, settled_atom_v, ticket_, batch.credits);
+    self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
   }
+  if (!stopping_) return conclude_when_idle();
+  if (recording_ == 0) self_->quit();
+}
+
+void job_run::take_exhausted() {
+  is_exhausted_ = true;
+  flush();
+  conclude_when_idle();
+}
+
+void job_run::conclude_when_idle() {
+  if (!is_exhausted_ || stopping_ || recording_ > 0 || giving_up_ > 0 || !batch_.results.empty() ||
+      std::exchange(is_concluding_, true))
+    return;
+  if (job_.cancelled) return abandon();
+  settle();
+}
+
+// --- origins that are given up ------------------------------------------------------------------
+
+void job_run::give_up(const abandoned_origin_ptr& origin) {
+  if (stopping_ || job_.cancelled) return;
+  log(level::info, "an origin is given up", {field{job_.id}, {"cause", origin->reason}});
+  if (origin->origin == not_numbered) {
+    for (const auto number : origin->images)
+      add(unfetched(number, error_code::origin_unavailable, origin->reason), 0);
+    return;
+  }
+  ++giving_up_;
+  flush();  // its results come before
+  abandon_origin(origin);
+}
+
+void job_run::abandon_origin(const abandoned_origin_ptr& origin) {
+  if (stopping_) return;
+  self_
+      ->request(
+          colleagues_.ledger, caf::infinite, abandon_atom_v, job_.id, job_.run,
+          storage::abandonment{error_code::origin_unavailable, origin->reason, origin->origin})
+      .then(
+          [this](const storage::recorded& recorded) {
+            --giving_up_;
+            self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
+            if (!is_over(recorded)) return conclude_when_idle();
+            log_end(job_.id, recorded);
+            finish();
+          },
+          [this, origin](const caf::error& e) {
+            log(level::error, "an origin's images cannot be failed; trying again",
+                {field{job_.id}, {"cause", text_of(e)}});
+            self_->delayed_send(self_, limits::storage_retry, abandon_atom_v, origin);
+          });
 }
 
 bool job_run::is_over(const storage::recorded& recorded) const {
@@ -233,8 +267,7 @@ void job_run::settle() {
             if (is_over(recorded)) {
               finish();
             } else if (recorded.images.pending() > 0) {
-              job_.images =
-                  recorded.images;  // some images were passed over: read from the beginning
+              job_.images = recorded.images;  // some images were passed over: begin again
               start();
             }
           },
@@ -247,34 +280,20 @@ void job_run::settle() {
 
 // --- cancelling ---------------------------------------------------------------------------------
 
-// Every held image is released in one of four ways: those queued in the pool by its answer to
-// `withdraw`, those in their retry wait at once, those in flight by their reports, and those being
-// recorded by the ledger's answer. When none is held, nothing of this run is under way, and the
-// pending images can be failed as cancelled.
+// When the pool has dropped what is not in flight, and the rest has reported and is recorded,
+// nothing of this run is under way, and the pending images can be failed as cancelled.
 
 void job_run::cancel() {
   if (stopping_ || std::exchange(job_.cancelled, true)) return;
-  self_->request(colleagues_.pool, caf::infinite, withdraw_atom_v, ticket_)
-      .then([this](std::uint64_t dropped) { release(dropped); });
-  release(std::exchange(in_retry_wait_, 0));
-}
-
-void job_run::release(std::uint64_t images) {
-  require(images <= held_, "only images that were read are given back");
-  held_ -= images;
-  if (images > 0) self_->send(colleagues_.pool, settled_atom_v, ticket_, images);
-  abandon_when_idle();
-}
-
-void job_run::abandon_when_idle() {
-  if (held_ == 0 && !stopping_ && !std::exchange(abandoning_, true)) abandon();
+  self_->send(colleagues_.pool, withdraw_atom_v, ticket_);
+  conclude_when_idle();
 }
 
 void job_run::abandon() {
   if (stopping_) return;
   self_
       ->request(colleagues_.ledger, caf::infinite, abandon_atom_v, job_.id, job_.run,
-                error_code::cancelled)
+                storage::abandonment{error_code::cancelled})
       .then(
           [this](const storage::recorded& recorded) {
             self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);

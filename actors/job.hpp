@@ -20,12 +20,12 @@ struct job_colleagues {
 /// reports in batches, and has the ledger record them. It keeps nothing that storage does not know,
 /// so it starts the same way for a new job, after a crash, and after its actor died.
 ///
-///   turn -> read_page -> check_stores -> offer -> (pool) -> take_report -> add -> flush -> record
-///                                           ^                     |
-///                                           +--- offer_again <----+ after the retry wait
-///   record -> take_recorded -> (all recorded) finish
+///   open -> list_origins -> (pool)
+///   turn -> read_page -> check_stores -> offer -> (pool) -> report -> add -> flush -> record
+///   give_up -> abandon_origin
+///   exhausted -> (all recorded) settle -> finish
 ///
-/// A job that has nothing pending when it starts asks the ledger to end its run (settle).
+/// Which images are read when, and their retries, are the pool's.
 class job_run {
  public:
   static constexpr const char* name = "job";
@@ -39,31 +39,33 @@ class job_run {
 
  private:
   void start();
-  void read_page(std::uint64_t credits);
-  void take_report(const image_report& report);
-  void offer_again(const image_task& task);
-  void flush_if(std::uint64_t batch_number);
-  void record(const results_ptr& batch);
-  void cancel();
-  void abandon();
-  void stop();
-  void check_stores(const task_page_ptr& page, std::uint64_t credits);
-  void offer(const task_page& page, const std::vector<std::string>& unknown, std::uint64_t credits);
+  void list_origins(origin_number after);
+  void read_page(const page_order_ptr& order);
+  void check_stores(const page_order_ptr& order, const task_page_ptr& page);
+  void offer(const page_order& order, const task_page& page,
+             const std::vector<std::string>& unknown);
   /// Gives a turn back unused.
-  void decline(std::uint64_t credits);
-  void add(image_result result);
-  /// Adds the result of an image that is not fetched at all.
-  void fail(const image_task& task, error_code code, std::string reason = {});
+  void decline(const page_order& order);
+  /// Adds the result of an image that holds so many credits.
+  void add(image_result result, std::uint64_t credits);
+  static image_result unfetched(image_number number, error_code code, std::string reason = {});
+  void flush_if(std::uint64_t batch_number);
   void flush();
-  void take_recorded(std::uint64_t count, bool stored, const storage::recorded& recorded);
-  /// Gives back the credits of images that stay pending.
-  void release(std::uint64_t images);
-  void abandon_when_idle();
+  void record(const results_ptr& batch);
+  void take_recorded(const results_batch& batch, bool stored, const storage::recorded& recorded);
+  void give_up(const abandoned_origin_ptr& origin);
+  void abandon_origin(const abandoned_origin_ptr& origin);
+  void take_exhausted();
+  /// Ends the run when nothing of it is under way any more.
+  void conclude_when_idle();
   /// Whether the run has ended: the job has its final state, or is in a later run.
   bool is_over(const storage::recorded& recorded) const;
   /// Asks for the final state.
   void settle();
+  void cancel();
+  void abandon();
   void finish();
+  void stop();
 
   const self_pointer self_;
   supervisor_actor supervisor_;
@@ -71,14 +73,12 @@ class job_run {
   job_ticket ticket_;
   job_brief job_;
 
-  image_number cursor_{-1};          ///< last image read
-  std::uint64_t unread_ = 0;         ///< pending images behind the cursor, as far as known
-  std::uint64_t held_ = 0;           ///< read and not yet recorded: one credit each. Of them,
-  std::uint64_t in_retry_wait_ = 0;  ///< those that wait for another attempt,
-  std::uint64_t recording_ = 0;      ///< those sent to the ledger;
-  std::vector<image_result> batch_;  ///< results not yet sent to the ledger
-  std::uint64_t batch_number_ = 0;   ///< tells an old timer from the current one
-  bool abandoning_ = false;
+  bool is_exhausted_ = false;       ///< no image of it is left in the pool
+  int giving_up_ = 0;               ///< origins whose images the ledger is failing
+  std::uint64_t recording_ = 0;     ///< results sent to the ledger
+  results_batch batch_;             ///< results not yet sent to the ledger
+  std::uint64_t batch_number_ = 0;  ///< tells an old timer from the current one
+  bool is_concluding_ = false;      ///< the ledger is asked to end the run
   bool stopping_ = false;
 };
 

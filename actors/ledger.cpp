@@ -245,14 +245,13 @@ caf::result<Outcome> in_one_step(self_pointer self, job_id job, std::size_t rows
 }
 
 caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number run,
-                                       error_code code) {
+                                       const storage::abandonment& why) {
   auto promise = self->make_response_promise<storage::recorded>();
   auto total = std::make_shared<storage::recorded>();
   auto slice = std::make_shared<storage::recorded>();
   self->state.add_sliced({
       [=](storage::writer& writer) {
-        *slice =
-            writer.abandon(job, run, {code}, limits::slice_rows, self->state.now(), total->last);
+        *slice = writer.abandon(job, run, why, limits::slice_rows, self->state.now(), total->last);
         return slice->changed == 0 || slice->images.pending() == 0;
       },
       [=](bool last) mutable {
@@ -315,8 +314,8 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::w
           return writer.record(job, run, batch->results, self->state.now());
         });
       },
-      [=](abandon_atom, job_id job, run_number run, error_code code) {
-        return abandon(self, job, run, code);
+      [=](abandon_atom, job_id job, run_number run, const storage::abandonment& why) {
+        return abandon(self, job, run, why);
       },
       [=](settle_atom, job_id job) {
         return in_one_step(self, job, 1, [=](storage::writer& writer) {

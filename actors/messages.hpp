@@ -198,11 +198,43 @@ struct queued_image {
   std::string origin;
 };
 
+/// What a job is to read in its turn.
+struct page_order {
+  std::uint64_t lane = 0;               ///< comes back with the offer
+  origin_number origin = not_numbered;  ///< of the images
+  image_number after{-1};
+  std::uint64_t fresh = 0;          ///< at most so many behind `after`,
+  std::vector<image_number> again;  ///< and these, which were read before
+  std::uint64_t credits() const { return fresh + again.size(); }
+};
+
+/// The origins of a job, in order of number.
+struct origin_page {
+  std::vector<job_origin> origins;
+  bool more = false;  ///< there may be others behind them
+};
+
+/// The pool gives up an origin for this run of a job: all of its pending images fail.
+struct abandoned_origin {
+  origin_number origin = not_numbered;
+  std::vector<image_number> images;  ///< all of them, where the origin has no number
+  std::string reason;                ///< see image_result::reason
+};
+
+/// What a fetch tells about its origin.
+struct contact_report {
+  std::string leads_to;  ///< see fetch::outcome
+  fetch::contact contact = fetch::contact::none;
+  error_code code = error_code::none;
+};
+
 struct results_batch {
   std::vector<image_result> results;
+  std::uint64_t credits = 0;  ///< that their images hold
 };
 struct task_page {
-  std::vector<image_task> tasks;
+  std::vector<image_task> again;  ///< those of the asked numbers that are still pending
+  std::vector<image_task> fresh;
 };
 struct brief_page {
   std::vector<job_brief> jobs;
@@ -218,22 +250,28 @@ struct known_stores {
 };
 /// A job's answer to a turn.
 struct image_offer {
-  std::vector<queued_image> images;
-  std::uint64_t unused = 0;  ///< credits of the turn that no image took
-  bool more = false;         ///< whether the job has unread images left
+  std::uint64_t lane = 0;            ///< of the turn
+  std::vector<queued_image> images;  ///< to be fetched
+  std::uint64_t read = 0;  ///< images that keep a credit: those, and the ones that fail at once
+  image_number last{-1};   ///< of the fresh ones that were read
+  bool more = false;       ///< whether others are behind it
 };
-/// The outcome of an attempt, from a worker to its job.
+/// The outcome of an attempt, from a worker to the pool.
 struct image_report {
   image_task task;
   image_result result;
   std::optional<std::chrono::milliseconds> retry_in;  ///< set: not final, try again after this long
   bool postponed =
       false;  ///< with `retry_in`: nothing was fetched, so try again as the same attempt
+  bool no_contact = false;  ///< the origin could not be reached, which another time may be possible
 };
 using fetch_outcome_ptr = std::shared_ptr<const fetch::outcome>;
 using posted_ptr = std::shared_ptr<const webhooks::posted>;
 using results_ptr = std::shared_ptr<const results_batch>;
 using task_page_ptr = std::shared_ptr<const task_page>;
+using origin_page_ptr = std::shared_ptr<const origin_page>;
+using abandoned_origin_ptr = std::shared_ptr<const abandoned_origin>;
+using page_order_ptr = std::shared_ptr<const page_order>;
 using image_offer_ptr = std::shared_ptr<const image_offer>;
 
 }  // namespace retail_pulse::actors

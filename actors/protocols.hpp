@@ -8,9 +8,10 @@
 //                          | spawns
 //                          v     turn          offer
 //                         job <-------- pool <-------- job      and job asks: reader (its images),
-//                          ^             | order                store_master (which stores exist)
-//                          |             v
-//                          +-- report -- image (fetch, measure, delay)
+//                          ^            ^  | order              store_master (which stores exist)
+//                          |   reported |  v
+//                          |            image (fetch, measure, delay)
+//                          +-- report -- pool
 //                          |
 //                          +-- record -> ledger (commit) -> settled -> pool, ended -> supervisor
 //                                          | progress
@@ -20,7 +21,7 @@
 //
 // Mailboxes have no bound, so three windows bound everything that is queued:
 //   credits  images read but not yet recorded, over all jobs; granted by the pool with a turn,
-//            given back with `settled`
+//            given back with `settled`, and while an image waits for another attempt
 //   workers  images in flight, one per image actor; taken by an order, given back with `reported`
 //   slots    fetches at once; taken by an order, given back with `fetched`
 //
@@ -43,12 +44,14 @@ CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, progress_atom, "progress")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, begin_atom, "begin")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, turn_atom, "turn")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, report_atom, "report")
-CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, retry_atom, "retry")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, flush_atom, "flush")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, stop_atom, "stop")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, join_atom, "join")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, offer_atom, "offer")
-CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, again_atom, "again")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, open_atom, "open")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, opened_atom, "opened")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, give_up_atom, "give_up")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, exhausted_atom, "exhausted")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, settled_atom, "settled")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, leave_atom, "leave")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, withdraw_atom, "withdraw")
@@ -133,8 +136,9 @@ using ledger_actor = caf::typed_actor<
     // Records results of a run. Results of another run, and of images that have a result, change
     // nothing.
     asks<record_atom, job_id, run_number, results_ptr>::with<storage::recorded>,
-    // Fails all pending images of a run with one error code, slice by slice.
-    asks<abandon_atom, job_id, run_number, error_code>::with<storage::recorded>,
+    // Fails the pending images of a run, or those of one of its origins, with one error code, slice
+    // by slice.
+    asks<abandon_atom, job_id, run_number, storage::abandonment>::with<storage::recorded>,
     // Gives a job without pending images its final state.
     asks<settle_atom, job_id>::with<storage::recorded>,
     // Deletes staging jobs, slice by slice.
@@ -149,8 +153,10 @@ using ledger_actor = caf::typed_actor<
 
 /// Runs read-only queries on a connection of its own.
 using reader_actor = caf::typed_actor<
-    // A page of a run's pending images: at most so many, behind the given one.
-    asks<pending_atom, job_id, run_number, image_number, std::uint64_t>::with<task_page_ptr>,
+    // A page of a run's pending images.
+    asks<pending_atom, job_id, run_number, page_order_ptr>::with<task_page_ptr>,
+    // A page of a run's origins with pending images, behind the given one.
+    asks<open_atom, job_id, run_number, origin_number>::with<origin_page_ptr>,
     // The status of a job, for a client.
     takes<status_atom, job_id, reply<query_outcome<job_status>>>,
     // The audit of a job, for a client. Walks over all of its images, so it has a reader of its
@@ -190,18 +196,20 @@ using store_loader_actor = caf::typed_actor<
 /// One run of a job, from its first pending image to its final state. Ends itself when the final
 /// state is committed.
 using job_actor = caf::typed_actor<
-    // The pool grants credits: read up to so many images and offer them.
-    takes<turn_atom, std::uint64_t>,
-    // The outcome of an attempt at an image.
-    takes<report_atom, image_report>,
-    // (internal) An image's retry wait is over.
-    takes<retry_atom, image_task>,
+    // List the next origins, behind the given one.
+    takes<open_atom, origin_number>,
+    // A turn, with its credits: read these images and offer them.
+    takes<turn_atom, page_order_ptr>,
+    // The final outcome of an image.
+    takes<report_atom, image_result>,
+    // An origin has been unavailable for too long: fail its pending images.
+    takes<give_up_atom, abandoned_origin_ptr>,
+    // No image of the job is left in the pool.
+    takes<exhausted_atom>,
     // (internal) The batch with that number has waited long enough for more results.
     takes<flush_atom, std::uint64_t>,
-    // (internal) Asks for a turn, or for the final state where nothing is pending.
+    // (internal) Joins the pool, or asks for the final state where nothing is pending.
     takes<begin_atom>,
-    // (internal) Reads the page of a granted turn again, after storage failed.
-    takes<pending_atom, std::uint64_t>,
     // (internal) Records results again, after storage failed.
     takes<record_atom, results_ptr>,
     // The job was cancelled: fetch nothing more, record what is in flight, and fail the other
@@ -209,6 +217,8 @@ using job_actor = caf::typed_actor<
     takes<cancel_atom>,
     // (internal) Fails the other images as cancelled again, after storage failed.
     takes<abandon_atom>,
+    // (internal) Fails the images of an origin again, after storage failed.
+    takes<abandon_atom, abandoned_origin_ptr>,
     // Record the reported results, then end; the other images stay pending in storage.
     takes<stop_atom>>;
 
@@ -216,7 +226,6 @@ using job_actor = caf::typed_actor<
 struct image_order {
   worker_index worker;
   job_id job;
-  job_actor report_to;
   image_task task;
 };
 
@@ -229,12 +238,12 @@ using image_actor = caf::typed_actor<
     // (internal) The delay is over.
     takes<report_atom>>;
 
-/// A job that wants turns.
+/// A job whose images are to be fetched.
 struct pool_member {
   job_ticket ticket;
   job_id id;
   job_actor handle;
-  std::uint64_t unread = 0;  ///< images it has yet to read
+  bool is_numbered = false;  ///< its origins are; else it has at most limits::page_images images
 };
 
 struct pool_gauges {
@@ -247,25 +256,26 @@ struct pool_gauges {
 /// Grants turns, workers and slots: round robin over jobs, under limits per origin and per address
 /// (see turns.hpp).
 using image_pool_actor = caf::typed_actor<
-    // A job has unread images.
+    // A job begins, or begins again.
     takes<join_atom, pool_member>,
-    // The answer to a turn: its images, in order.
+    // The answer to `open`.
+    takes<opened_atom, job_ticket, origin_page_ptr>,
+    // The answer to a turn.
     takes<offer_atom, job_ticket, image_offer_ptr>,
-    // Another attempt at an image whose credit the job still holds.
-    takes<again_atom, job_ticket, queued_image>,
     // Gives back the credits of so many images, which are recorded.
     takes<settled_atom, job_ticket, std::uint64_t>,
-    // The job is gone: drops its queue and takes back its credits.
+    // The job is gone: drops its images and takes back its credits.
     takes<leave_atom, job_ticket>,
-    // The job wants no more turns: drops its queue. Answers how many images that were; the job
-    // still holds their credits.
-    asks<withdraw_atom, job_ticket>::with<std::uint64_t>,
+    // The job wants no more turns: drops its images, except those in flight.
+    takes<withdraw_atom, job_ticket>,
     // (internal) The address behind an origin; empty: none that may be fetched from.
     takes<resolved_atom, std::string, std::string>,
-    // A worker gives its slot back, with the address that the origin led to (empty: not known).
-    takes<fetched_atom, worker_index, std::string>,
-    // A worker is free again; true: its image waits for another attempt.
-    takes<reported_atom, worker_index, bool>,
+    // A worker gives its slot back.
+    takes<fetched_atom, worker_index, contact_report>,
+    // A worker is free again, with the outcome of its attempt.
+    takes<reported_atom, worker_index, image_report>,
+    // (internal) A retry wait may be over, or a probe due.
+    takes<tick_atom>,
     // Order nothing more; answered when no image is in flight.
     asks<drain_atom>::with<pool_gauges>,
     // The load.
@@ -303,7 +313,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::job_id)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::run_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::image_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::error_code)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::image_task)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::submission_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::optional<retail_pulse::submission_key>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::storage::recorded)
@@ -317,7 +326,13 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::id_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::brief_page)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::store_check)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::known_stores)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::queued_image)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::origin_number)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::image_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::storage::abandonment)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::contact_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::page_order_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::origin_page_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::abandoned_origin_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::pool_member)

@@ -1,7 +1,6 @@
 #include "actors/reader.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "actors/query.hpp"
 #include "actors/vital.hpp"
@@ -20,18 +19,16 @@ caf::result<T> answer(Query query) {
   }
 }
 
-/// Of all origins, in order of number.
-std::vector<image_task> pending_images(storage::reader& from, job_id job, run_number run,
-                                       image_number after, std::uint64_t limit) {
-  auto tasks = from.pending_images(job, run, not_numbered, after, limit);
-  constexpr auto all = std::numeric_limits<std::int32_t>::max();
-  for (const auto& origin : from.pending_origins(job, run, not_numbered, all)) {
-    auto more = from.pending_images(job, run, origin.number, after, limit);
-    tasks.insert(tasks.end(), more.begin(), more.end());
-  }
-  std::ranges::sort(tasks, {}, &image_task::number);
-  if (tasks.size() > limit) tasks.resize(limit);
-  return tasks;
+/// The next origins of a job. Images that have no numbers, as they were stored by an earlier
+/// version, come first, as one origin without a name.
+origin_page next_origins(storage::reader& from, job_id job, run_number run, origin_number after) {
+  origin_page page{
+      from.pending_origins(job, run, std::max(after, not_numbered), limits::origins_page)};
+  page.more = page.origins.size() == limits::origins_page;
+  if (after == before_origins &&
+      !from.pending_images(job, run, not_numbered, image_number{-1}, 1).empty())
+    page.origins.insert(page.origins.begin(), job_origin{not_numbered, {}});
+  return page;
 }
 
 }  // namespace
@@ -41,10 +38,20 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
   abort_on_exception(self, "reader");
   self->state.storage = std::move(storage);
   return {
-      [=](pending_atom, job_id job, run_number run, image_number after, std::uint64_t limit) {
+      [=](pending_atom, job_id job, run_number run, const page_order_ptr& order) {
         return answer<task_page_ptr>([&] {
-          return std::make_shared<const task_page>(
-              task_page{pending_images(*self->state.storage, job, run, after, limit)});
+          auto& from = *self->state.storage;
+          task_page page;
+          if (!order->again.empty()) page.again = from.pending_images(job, run, order->again);
+          if (order->fresh > 0)
+            page.fresh = from.pending_images(job, run, order->origin, order->after, order->fresh);
+          return std::make_shared<const task_page>(std::move(page));
+        });
+      },
+      [=](open_atom, job_id job, run_number run, origin_number after) {
+        return answer<origin_page_ptr>([&] {
+          return std::make_shared<const origin_page>(
+              next_origins(*self->state.storage, job, run, after));
         });
       },
       [=](status_atom, job_id job, const reply<query_outcome<job_status>>& to) {

@@ -348,7 +348,9 @@ void supervisor_state::job_died(const caf::down_msg& down) {
 
 void supervisor_state::abandon(job_id job, run_number run, std::int64_t pending) {
   closing_.insert(job);
-  self_->request(colleagues_.ledger, caf::infinite, abandon_atom_v, job, run, error_code::internal)
+  self_
+      ->request(colleagues_.ledger, caf::infinite, abandon_atom_v, job, run,
+                storage::abandonment{error_code::internal})
       .then(
           [=, this](const storage::recorded& recorded) {
             closing_.erase(job);

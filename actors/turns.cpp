@@ -1,49 +1,12 @@
-#include "actors/turns.hpp"
-
+// Time, jobs and lanes.
 #include <algorithm>
+#include <utility>
 
+#include "actors/turns_parts.hpp"
 #include "core/limits.hpp"
 #include "core/require.hpp"
 
 namespace retail_pulse::actors {
-
-/// An origin or an address, of which only so many fetches may run at once. Origins without an
-/// address share the empty one, or twenty names that cannot be resolved could take every slot.
-struct turns::endpoint {
-  std::string name;
-  bool is_address = false;
-  std::size_t fetching = 0;
-  std::deque<lane_ptr> parked;
-  // of origins only:
-  std::size_t lanes = 0;               ///< lanes that hold images for it
-  std::optional<std::string> address;  ///< not set: being resolved
-};
-
-/// Images of one job for one origin.
-struct turns::queue_lane {
-  member* owner = nullptr;     ///< nullptr once the job has left
-  endpoint* origin = nullptr;  ///< lives as long as the lane holds images
-  std::deque<queued_image> images;
-  bool ready = false;
-  std::optional<std::string>
-      woken_by;  ///< an address, until the lane has used the wake-up or handed it on
-};
-
-/// A job, and where its images are: held = read but not recorded, of which `queued` are in lanes,
-/// some in flight, `in_retry_wait` between two attempts, and the rest in the hands of the job.
-struct turns::member {
-  pool_member who;
-  std::uint64_t granted = 0;  ///< credits of the turn that the job has not answered yet
-  std::uint64_t held = 0;     ///< credits, those of the turn included
-  std::size_t fetching = 0;
-  std::size_t queued = 0;
-  std::int64_t in_retry_wait = 0;  ///< for a moment below 0: `again` may overtake `reported`
-  std::size_t ready_images = 0;    ///< those in ready lanes
-  std::deque<lane_ptr> ready;
-  std::unordered_map<std::string, lane_ptr> lanes;  ///< by origin
-  bool in_ring = false;
-  bool in_turn_ring = false;
-};
 
 turns::turns(turn_limits limits, std::function<void(const std::string&)> resolve)
     : limits_{limits}, resolve_{std::move(resolve)}, credits_{limits.credits} {}
@@ -60,44 +23,132 @@ const pool_member* turns::find(job_ticket ticket) const {
   return found == members_.end() ? nullptr : &found->second->who;
 }
 
+turns::origin_endpoint* turns::origin_of(const std::string& name) {
+  const auto found = origins_.find(name);
+  return found == origins_.end() ? nullptr : found->second.get();
+}
+
+turns::endpoint& turns::address_of(const std::string& name) {
+  auto& slot = addresses_[name];
+  if (!slot) {
+    slot = std::make_unique<endpoint>();
+    slot->name = name;
+    slot->is_address = true;
+  }
+  return *slot;
+}
+
+// --- time ---------------------------------------------------------------------------------------
+
+std::optional<steady_point> turns::next_event() const {
+  if (events_.empty()) return std::nullopt;
+  return events_.begin()->first;
+}
+
+void turns::set_time(steady_point now) { now_ = std::max(now_, now); }
+
+void turns::advance() {
+  while (!events_.empty() && events_.begin()->first <= now_) {
+    const auto due = std::move(events_.extract(events_.begin()).mapped());
+    if (const auto resting = due.resting.lock()) {
+      wake_resting(resting);
+    } else if (auto* origin = origin_of(due.origin)) {
+      origin->due.reset();
+      look_after(*origin);
+    }
+  }
+}
+
+void turns::wake_resting(const lane_ptr& of) {
+  if (!of->owner) return;
+  const auto end = of->resting.upper_bound(now_);
+  for (auto each = of->resting.begin(); each != end; ++each) of->stubs.push_back(each->second.stub);
+  of->resting.erase(of->resting.begin(), end);
+  if (of->origin && of->origin->health.is_away()) return look_after(*of->origin);
+  consider(of);
+}
+
 // --- jobs ---------------------------------------------------------------------------------------
 
 void turns::join(const pool_member& joining) {
   auto& slot = members_[joining.ticket.value];
   if (!slot) slot = std::make_unique<member>();
-  slot->who = joining;
-  consider(*slot);
+  auto& owner = *slot;
+  owner.who = joining;
+  owner.is_exhausted = false;
+  owner.last_opened = before_origins;
+  owner.has_unopened = joining.is_numbered;
+  if (!joining.is_numbered) {
+    const auto reader = add_lane(owner);
+    reader->more = true;
+    consider(reader);
+  }
+  consider_opening(owner);
+}
+
+void turns::opened(job_ticket ticket, const origin_page& page) {
+  auto* owner = member_of(ticket);
+  if (!owner || !std::exchange(owner->is_opening, false)) return;
+  owner->has_unopened = page.more && !owner->is_withdrawn;
+  for (const auto& each : page.origins) {
+    owner->last_opened = each.number;
+    if (owner->is_withdrawn) continue;
+    const auto opened = each.origin.empty() ? add_lane(*owner) : lane_at(*owner, each.origin);
+    opened->number = each.number;
+    opened->more = true;
+    if (opened->origin && opened->origin->health.is_away()) {
+      look_after(*opened->origin);
+    } else {
+      consider(opened);
+    }
+  }
+  consider_opening(*owner);
+  consider_exhausted(*owner);
 }
 
 void turns::offer(job_ticket ticket, const image_offer& offer) {
   auto* owner = member_of(ticket);
   if (!owner) return;
-  require(owner->granted > 0 && offer.unused <= owner->granted, "an offer answers a turn");
-  const auto read = std::exchange(owner->granted, 0) - offer.unused;
-  owner->held -= offer.unused;
-  credits_ += offer.unused;
-  // The number that a job joins with may be too small. As long as the job says that there is more,
-  // one image at least is unread, or the job would get no other turn.
-  const auto left = owner->who.unread - std::min(owner->who.unread, read);
-  owner->who.unread = offer.more ? std::max<std::uint64_t>(1, left) : 0;
-  for (const auto& image : offer.images) enqueue(*owner, image, false);
+  const auto found = owner->lanes.find(offer.lane);
+  require(found != owner->lanes.end() && found->second->granted > 0 &&
+              offer.read <= found->second->granted,
+          "an offer answers a turn");
+  const auto from = found->second;
+  const auto granted = from->granted;
+  owner->granted -= granted;
+  give_back_credits(*owner, granted - offer.read);
+  if (from->origin) change_waiting(*from->origin, -static_cast<std::int64_t>(granted));
+  from->after = std::max(from->after, offer.last);
+  if (std::exchange(from->asked_fresh, false)) from->more = offer.more;
+  if (owner->is_withdrawn) from->more = false;
+  const auto asked = std::exchange(from->asked, {});
+  for (auto image : offer.images) {
+    const auto known = std::ranges::find(asked, image.task.number, &image_stub::number);
+    if (known != asked.end()) image.task.history = known->history;
+    enqueue(from, std::move(image));
+  }
+  from->granted = 0;  // not before: until here the lane is not forgotten
+  if (from->origin && from->origin->prober == from && from->images.empty()) {
+    from->origin->prober.reset();
+    look_after(*from->origin);
+  }
+  consider(from);
   consider(*owner);
-}
-
-void turns::again(job_ticket ticket, const queued_image& image) {
-  auto* owner = member_of(ticket);
-  if (!owner) return;
-  --owner->in_retry_wait;
-  enqueue(*owner, image, true);
+  tidy(from);
 }
 
 void turns::settled(job_ticket ticket, std::uint64_t images) {
   auto* owner = member_of(ticket);
   if (!owner) return;
-  require(images <= owner->held, "a job settles only what it holds");
-  owner->held -= images;
-  credits_ += images;
+  require(images + owner->granted + owner->queued <= owner->held,
+          "a job settles only what it holds");
+  give_back_credits(*owner, images);
   consider(*owner);
+}
+
+void turns::give_back_credits(member& owner, std::uint64_t count) {
+  owner.held -= count;
+  credits_ += count;
 }
 
 void turns::leave(job_ticket ticket) {
@@ -106,274 +157,142 @@ void turns::leave(job_ticket ticket) {
   const auto leaving = std::move(found->second);
   members_.erase(found);  // the rings skip tickets that are not here
   credits_ += leaving->held;
-  drop_lanes(*leaving);
+  leaving->held = 0;
+  for (const auto& [id, each] : std::exchange(leaving->lanes, {})) {
+    if (each->origin)
+      change_waiting(*each->origin,
+                     -static_cast<std::int64_t>(each->images.size() + each->granted));
+    each->images.clear();
+    forget(each);
+  }
 }
 
-std::uint64_t turns::withdraw(job_ticket ticket) {
+void turns::withdraw(job_ticket ticket) {
   auto* owner = member_of(ticket);
-  if (!owner) return 0;
-  owner->who.unread = 0;  // so it wants no turn; one that it has is still to be answered
-  drop_lanes(*owner);
-  owner->ready.clear();
-  owner->ready_images = 0;
-  return std::exchange(owner->queued, 0);
+  if (!owner || std::exchange(owner->is_withdrawn, true)) return;
+  owner->has_unopened = false;
+  const auto lanes = owner->lanes;
+  for (const auto& [id, each] : lanes) {
+    hand_back(*each);
+    drop_unread(*each);
+    tidy(each);
+  }
+  consider_exhausted(*owner);
 }
 
-void turns::drop_lanes(member& owner) {
-  const auto lanes = std::exchange(owner.lanes, {});
-  for (const auto& [name, lane] : lanes) lane->owner = nullptr;  // `wake` skips such lanes
-  for (const auto& [name, lane] : lanes) {
-    --lane->origin->lanes;
-    if (lane->ready) pass_on(*lane);
-    forget_if_idle(name);
-  }
+// --- lanes --------------------------------------------------------------------------------------
+
+turns::lane_ptr turns::add_lane(member& owner) {
+  auto made = std::make_shared<lane>();
+  made->id = ++last_lane_;
+  made->owner = &owner;
+  owner.lanes[made->id] = made;
+  owner.is_exhausted = false;
+  return made;
 }
 
-void turns::enqueue(member& owner, const queued_image& image, bool first) {
-  auto& known = origins_[image.origin];
-  if (!known) {
-    known = std::make_unique<endpoint>();
-    known->name = image.origin;
-    resolve_(image.origin);
+turns::lane_ptr turns::lane_at(member& owner, const std::string& name) {
+  auto& known = origins_[name];
+  const bool is_new = !known;
+  if (is_new) {
+    known = std::make_unique<origin_endpoint>();
+    known->name = name;
   }
-  auto& lane_slot = owner.lanes[image.origin];
-  const bool fresh = !lane_slot;
-  if (fresh) {
-    lane_slot = std::make_shared<queue_lane>();
-    lane_slot->owner = &owner;
-    lane_slot->origin = known.get();
-    ++known->lanes;
+  auto& slot = owner.by_origin[known.get()];
+  if (!slot) {
+    slot = add_lane(owner);
+    slot->origin = known.get();
+    known->lanes[owner.who.ticket.value] = slot;
+    if (!known->address) ++owner.unresolved;
   }
-  const auto target = lane_slot;
-  if (first) {
-    target->images.push_front(image);
-  } else {
-    target->images.push_back(image);
+  const auto found = slot;
+  if (is_new) resolve_(name);
+  return found;
+}
+
+void turns::enqueue(const lane_ptr& from, queued_image image) {
+  auto& owner = *from->owner;
+  const auto to = lane_at(owner, image.origin);
+  auto& origin = *to->origin;
+  const bool has_room = to == from || sated_endpoint_of(*to) == nullptr;  // its turn was for it
+  const bool is_for_probe = origin.prober == to && to->images.empty();
+  const bool must_wait = origin.health.is_away() ? !is_for_probe : !has_room;
+  if (owner.is_withdrawn || to->is_given_up || must_wait) {
+    give_back_credits(owner, 1);
+    if (owner.is_withdrawn) return;
+    to->stubs.push_back({image.task.number, image.task.history});
+    if (origin.health.is_away()) return look_after(origin);
+    return consider(to);
   }
+  to->images.push_back(std::move(image));
   ++owner.queued;
-  if (target->ready) ++owner.ready_images;
-  if (!fresh) return;
-  if (known->address) {
-    make_ready(target);
+  change_waiting(origin, 1);
+  if (to->is_ready || to->parked_at) return;
+  if (origin.address) {
+    make_ready(to);
   } else {
-    known->parked.push_back(target);
+    to->parked_at = &origin;
+    origin.parked.push(owner.who.ticket.value, to);
   }
 }
 
-void turns::make_ready(const lane_ptr& lane) {
-  auto& owner = *lane->owner;
-  lane->ready = true;
-  owner.ready.push_back(lane);
-  owner.ready_images += lane->images.size();
-  if (!std::exchange(owner.in_ring, true)) ring_.push_back(owner.who.ticket);
-}
-
-// --- origins and addresses ----------------------------------------------------------------------
-
-void turns::resolved(const std::string& origin, const std::string& address) {
-  const auto found = origins_.find(origin);
-  if (found == origins_.end() || found->second->address) return;
-  auto& known = *found->second;
-  known.address = address;
-  for (const auto& lane : std::exchange(known.parked, {})) {
-    if (lane->owner) make_ready(lane);
+/// Its queued images become numbers again.
+void turns::hand_back(lane& of) {
+  if (of.images.empty()) return;
+  auto& owner = *of.owner;
+  std::list<image_stub> stubs;
+  for (const auto& image : of.images) stubs.push_back({image.task.number, image.task.history});
+  const auto count = of.images.size();
+  of.images.clear();
+  of.stubs.splice(of.stubs.begin(), stubs);
+  owner.queued -= count;
+  give_back_credits(owner, count);
+  change_waiting(*of.origin, -static_cast<std::int64_t>(count));
+  of.parked_at = nullptr;
+  if (of.is_ready) {
+    const auto self = owner.lanes.at(of.id);
+    unready(self);
+    std::erase(owner.ready, self);
+    pass_on(of);
   }
-  forget_if_idle(origin);
+  consider(owner);
 }
 
-void turns::wake(endpoint& freed) {
-  while (!freed.parked.empty()) {
-    const auto lane = freed.parked.front();
-    freed.parked.pop_front();
-    if (!lane->owner) continue;
-    make_ready(lane);
-    if (freed.is_address) lane->woken_by = freed.name;
-    return;
+void turns::drop_unread(lane& of) {
+  of.stubs.clear();
+  of.resting.clear();
+  of.more = false;
+}
+
+void turns::tidy(const lane_ptr& of) {
+  if (!of->owner || of->granted > 0 || of->in_flight > 0) return;
+  if (of->is_given_up) return surrender_lane(of);
+  if (of->more || !of->stubs.empty() || !of->images.empty() || !of->resting.empty()) return;
+  auto& owner = *of->owner;
+  owner.lanes.erase(of->id);
+  forget(of);
+  consider_opening(owner);
+  consider_exhausted(owner);
+}
+
+/// The lane is not in its owner's list of lanes any more.
+void turns::forget(const lane_ptr& gone) {
+  auto& owner = *std::exchange(gone->owner, nullptr);
+  gone->parked_at = nullptr;
+  gone->sated_at = nullptr;
+  auto* origin = gone->origin;
+  if (!origin) return;
+  if (!origin->address) --owner.unresolved;
+  owner.by_origin.erase(origin);
+  origin->lanes.erase(owner.who.ticket.value);
+  if (std::exchange(gone->is_ready, false)) pass_on(*gone);
+  gone->origin = nullptr;
+  const auto name = origin->name;
+  if (origin->prober == gone) {
+    origin->prober.reset();
+    look_after(*origin);  // which may be the end of it
   }
-}
-
-void turns::pass_on(queue_lane& gone) {
-  auto& origin = *gone.origin;
-  if (!origin.address) return;
-  if (origin.fetching < limits_.origin_connections) wake(origin);
-  wake_if_free(*origin.address);
-  hand_on_wake_up(gone);
-}
-
-void turns::hand_on_wake_up(queue_lane& woken) {
-  if (const auto address = std::exchange(woken.woken_by, std::nullopt)) wake_if_free(*address);
-}
-
-void turns::wake_if_free(const std::string& address) {
-  const auto found = addresses_.find(address);
-  if (found == addresses_.end()) return;
-  if (found->second->fetching < limits_.origin_connections) wake(*found->second);
-  forget_address_if_idle(address);
-}
-
-void turns::forget_if_idle(const std::string& origin) {
-  const auto found = origins_.find(origin);
-  if (found != origins_.end() && found->second->lanes == 0 && found->second->fetching == 0)
-    origins_.erase(found);
-}
-
-void turns::forget_address_if_idle(const std::string& address) {
-  const auto found = addresses_.find(address);
-  if (found != addresses_.end() && found->second->fetching == 0 && found->second->parked.empty())
-    addresses_.erase(found);
-}
-
-// --- windows ------------------------------------------------------------------------------------
-
-void turns::fetched(const dispatch& done, const std::string& address) {
-  require(fetching_ > 0, "a slot is given back once");
-  --fetching_;
-  if (auto* owner = member_of(done.ticket)) --owner->fetching;
-  if (const auto held = addresses_.find(done.address); held != addresses_.end()) {
-    --held->second->fetching;
-    wake(*held->second);
-    forget_address_if_idle(done.address);
-  }
-  const auto found = origins_.find(done.image.origin);
-  require(found != origins_.end() && found->second->fetching > 0,
-          "an origin lives while it is fetched from");
-  auto& origin = *found->second;
-  --origin.fetching;
-  if (!address.empty()) origin.address = address;  // it may change while a job runs
-  wake(origin);
-  forget_if_idle(done.image.origin);
-}
-
-void turns::reported(const dispatch& done, bool will_retry) {
-  require(in_flight_ > 0, "a worker is given back once");
-  --in_flight_;
-  if (!will_retry) return;
-  if (auto* owner = member_of(done.ticket)) ++owner->in_retry_wait;
-}
-
-std::optional<dispatch> turns::next_dispatch() {
-  const std::size_t half = std::max<std::size_t>(1, limits_.slots / 2);
-  std::size_t passed_over =
-      0;  // jobs in a row with half of the slots; all of the ring: nobody may send
-  while (in_flight_ < limits_.workers && fetching_ < limits_.slots && passed_over < ring_.size()) {
-    const auto ticket = ring_.front();
-    ring_.pop_front();
-    auto* owner = member_of(ticket);
-    if (!owner) {
-      passed_over = 0;
-      continue;
-    }
-    if (owner->fetching >= half && !ring_.empty()) {  // while others have work
-      ring_.push_back(ticket);
-      ++passed_over;
-      continue;
-    }
-    auto next = dispatch_from(*owner);
-    if (owner->ready.empty()) {
-      owner->in_ring = false;
-    } else {
-      ring_.push_back(ticket);
-    }
-    consider(*owner);
-    if (next) return next;
-  }
-  return std::nullopt;
-}
-
-std::optional<dispatch> turns::dispatch_from(member& owner) {
-  while (!owner.ready.empty()) {
-    const auto lane = owner.ready.front();
-    owner.ready.pop_front();
-    auto* full = full_endpoint_of(*lane);
-    if (!full) return take_front(owner, lane);
-    lane->ready = false;
-    owner.ready_images -= lane->images.size();
-    pass_on(*lane);  // the endpoint that woke it has room, and may not be the one that is full
-    full->parked.push_back(lane);
-  }
-  return std::nullopt;
-}
-
-turns::endpoint* turns::full_endpoint_of(const queue_lane& lane) {
-  const auto most = limits_.origin_connections;
-  auto& origin = *lane.origin;
-  if (origin.fetching >= most) return &origin;
-  auto& address = addresses_[*origin.address];
-  if (!address) {
-    address = std::make_unique<endpoint>();
-    address->name = *origin.address;
-    address->is_address = true;
-  }
-  return address->fetching >= most ? address.get() : nullptr;
-}
-
-dispatch turns::take_front(member& owner, const lane_ptr& lane) {
-  auto& origin = *lane->origin;
-  dispatch next{owner.who.ticket, std::move(lane->images.front()), *origin.address};
-  lane->images.pop_front();
-  --owner.queued;
-  --owner.ready_images;
-  ++owner.fetching;
-  ++origin.fetching;
-  ++fetching_;
-  ++in_flight_;
-  ++addresses_.at(next.address)->fetching;
-  if (lane->images.empty()) {
-    lane->ready = false;
-    --origin.lanes;
-    pass_on(*lane);
-    lane->owner = nullptr;
-    owner.lanes.erase(next.image.origin);
-  } else {
-    owner.ready.push_back(lane);
-    hand_on_wake_up(*lane);  // the image may go to another address than the one that woke it
-  }
-  return next;
-}
-
-// --- turns --------------------------------------------------------------------------------------
-
-// Both rules shrink with the credits that are left. So jobs whose images wait for a silent origin
-// take ever less of the rest, and a new job always finds some.
-
-std::uint64_t turns::turn_size(const member& candidate) const {
-  const auto page =
-      std::clamp<std::uint64_t>(credits_ / limits::page_parts, 1, limits::page_images);
-  return std::min({page, candidate.who.unread, static_cast<std::uint64_t>(limits_.credits)});
-}
-
-bool turns::wants_turn(const member& candidate) const {
-  if (candidate.who.unread == 0 || candidate.granted > 0 ||
-      candidate.ready_images >= limits::ready_ahead)
-    return false;
-  const auto waiting = candidate.queued + static_cast<std::uint64_t>(
-                                              std::max<std::int64_t>(0, candidate.in_retry_wait));
-  return waiting == 0 || waiting + turn_size(candidate) <= credits_ / limits::queue_parts;
-}
-
-void turns::consider(member& candidate) {
-  if (wants_turn(candidate) && !std::exchange(candidate.in_turn_ring, true))
-    turn_ring_.push_back(candidate.who.ticket);
-}
-
-std::optional<turns::grant> turns::next_grant() {
-  while (!turn_ring_.empty()) {
-    auto* candidate = member_of(turn_ring_.front());
-    if (!candidate || !wants_turn(*candidate)) {
-      if (candidate) candidate->in_turn_ring = false;
-      turn_ring_.pop_front();
-      continue;
-    }
-    const auto size = turn_size(*candidate);
-    if (credits_ < size) return std::nullopt;  // many small pages would cost a query each
-    turn_ring_.pop_front();
-    candidate->in_turn_ring = false;
-    candidate->granted = size;
-    candidate->held += size;
-    credits_ -= size;
-    return grant{candidate->who.ticket, candidate->who.handle, size};
-  }
-  return std::nullopt;
+  if (auto* still = origin_of(name)) forget_if_idle(*still);
 }
 
 }  // namespace retail_pulse::actors

@@ -1,48 +1,55 @@
-// turns: decides which job reads next, and which image is fetched next: all fairness and windows of
-// the pool, without actors. A plain value for one thread.
+// turns: decides which job reads next, from which of its origins, and which image is fetched next:
+// all fairness and windows of the pool, without actors. A plain value for one thread.
 //
-// The way of an image, by the calls of `turns`, and what it holds on its way:
+// Work is read by origin. A job has a *lane* for each of its origins that is open:
 //
-//   next_grant     offer           next_dispatch    fetched          reported         settled
-//      |  the job     |  queued in a    |  fetched     |  measured,     |  recorded by  |
-//      |  reads it    |  lane          |  by a worker |  then delayed  |  its job      |
-//      [ credit -----------------------------------------------------------------------)
-//                                      [ slot --------)
-//                                      [ worker ----------------------)
-//                     ^                                                 |
-//                     +------ again ---- retry wait --------------------+
+//              next_opening -> opened
+//                      |
+//                      v      the origin is away, its budget is used up, or the job has enough
+//     +---------->  UNREAD  <---------------------------------------------+
+//     |                |  images are numbers here, or rows that only      |
+//     |                |  storage knows: they hold nothing                |
+//     |   next_grant   |  (a turn)                                        |
+//     |                v                                                  |
+//     |             QUEUED --- the origin goes away: handed back ---------+
+//     |                |  a credit each
+//     |  next_dispatch |
+//     |                v
+//     |           IN FLIGHT   a credit, a worker, and until `fetched` a slot
+//     |                |
+//     |    `reported`  +--- final ---> its job records it ---> `settled` gives the credit back
+//     |                |
+//     |                +--- another attempt ---> RESTING (a number, and when it is due) ---+
+//     +------------------------------------------------------------------------------------+
 //
-// Which job reads next: a job gets one turn at a time, of at most a page, and only while it has few
-// images ready to be fetched. Jobs that want a turn stand in a ring, and are served in order.
+// Which job reads next: jobs with lanes that want a turn stand in a ring, and so do the lanes of
+// each. A turn is for one lane, and of at most a page. A lane that cannot send soon gets none: its
+// origin is not resolved, is away, or has images enough waiting, over all jobs.
 //
-// Which image is fetched next: every job has one lane per origin. A lane is in one of three states:
+// Which image is fetched next: a lane with queued images is in one of two states:
 //   ready   its first image may be fetched now, as far as is known
 //   parked  at an endpoint (its origin, or the address behind it) that has all fetches it may have
-//   parked  at its origin, until the address behind that is resolved
-// Jobs with ready lanes stand in a ring. Each in turn sends one image, of its lanes in turn. A lane
-// that is parked costs nothing, until a fetch of its endpoint ends: then the one that was parked
-// first becomes ready. So the cost of a step does not depend on how many jobs or lanes wait.
+// Jobs with ready lanes stand in a ring. Each in turn sends one image, of its lanes in turn. A
+// parked lane costs nothing, until a fetch of its endpoint ends: then the next one becomes ready,
+// of the jobs in turn. So the cost of a step does not depend on how many jobs or lanes wait.
 //
-// An example, with one fetch at a time per origin. Job A has the images a1 and a2 of origin x, and
-// a3 of origin y. Job B has b1 of x.
-//
-//   ring   lanes of A        lanes of B   parked at x   next_dispatch
-//   A B    x: a1 a2, y: a3   x: b1        -             a1; A goes to the end of the ring
-//   B A    y: a3, x: a2      x: b1        -             x is full: parks B's lane, goes on with A
-//   A      y: a3, x: a2      -            B             a3; the empty lane y is forgotten
-//   A      x: a2             -            B             x is full: parks A's lane; nothing is sent
-//   -      -                 -            B A           (fetched(a1) makes B's lane ready)
-//   B      -                 x: b1        A             b1
+// An origin that is away (see origin_health) gets no turns but for probes: one image at a time, of
+// its jobs in turn. What is not reached meanwhile is no attempt. When patience is over, its lanes
+// are given up, each for the run of its job.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
+#include "actors/origin_health.hpp"
 #include "actors/protocols.hpp"
 
 namespace retail_pulse::actors {
@@ -52,13 +59,21 @@ struct turn_limits {
   std::size_t slots = 0;               ///< fetches at once
   std::size_t origin_connections = 0;  ///< fetches at once per origin, and per address
   std::size_t credits = 0;             ///< images read and not yet recorded, over all jobs
+  patience origin_patience{};
+};
+
+/// An image that is known by its number; its text is in storage.
+struct image_stub {
+  image_number number;
+  attempt_history history;
 };
 
 /// An image in flight, and the endpoints at which its fetch counts: `image.origin` and `address`.
 struct dispatch {
   job_ticket ticket;
   queued_image image;
-  std::string address;  ///< empty: none that may be fetched from is known
+  std::string address;    ///< empty: none that may be fetched from is known
+  bool is_probe = false;  ///< of an origin that is away
 };
 
 class turns {
@@ -69,21 +84,28 @@ class turns {
   ~turns();
   turns(turns&&) noexcept;
 
+  /// The time of the calls that follow; never falls.
+  void set_time(steady_point now);
+  /// What was waiting for this time goes on. After the calls about what has happened: a host that
+  /// was just reached is not given up.
+  void advance();
+  /// When `advance` has something to do.
+  std::optional<steady_point> next_event() const;
+
   // --- jobs; calls for a job that has left change nothing ---------------------------------------
 
-  /// Adds a job, or one that has found more to read.
+  /// Adds a job; one that is here begins again.
   void join(const pool_member& member);
+  /// The answer to an opening.
+  void opened(job_ticket ticket, const origin_page& page);
   /// The answer to a turn: queues its images, and takes back the credits that no image took.
   void offer(job_ticket ticket, const image_offer& offer);
-  /// Queues an image before the others of its lane, for another attempt.
-  void again(job_ticket ticket, const queued_image& image);
   /// Takes back the credits of so many images, which are recorded.
   void settled(job_ticket ticket, std::uint64_t images);
-  /// Forgets the job and its queued images, and takes back all of its credits.
+  /// Forgets the job and its images, and takes back all of its credits.
   void leave(job_ticket ticket);
-  /// Drops the queued images and gives no more turns. Returns how many images were dropped; the job
-  /// still holds their credits.
-  std::uint64_t withdraw(job_ticket ticket);
+  /// Drops the images that are not in flight, and gives no more turns.
+  void withdraw(job_ticket ticket);
 
   // --- origins ----------------------------------------------------------------------------------
 
@@ -91,22 +113,45 @@ class turns {
 
   // --- windows ----------------------------------------------------------------------------------
 
-  /// Takes back the slot of a dispatch. `address` is where its fetch began, for later images of the
-  /// origin; empty where that is not known.
-  void fetched(const dispatch& done, const std::string& address);
-  /// Takes back the worker of a dispatch. `will_retry`: its image comes back through `again`.
-  void reported(const dispatch& done, bool will_retry);
+  /// Takes back the slot of a dispatch.
+  void fetched(const dispatch& done, const contact_report& about);
+  /// Takes back the worker of a dispatch. True: the result is final, and goes to the job. False:
+  /// the image waits for another attempt, or its job wants it no more.
+  bool reported(const dispatch& done, const image_report& report);
 
-  struct grant {
+  // --- what is to be done next ------------------------------------------------------------------
+
+  struct recipient {
     job_ticket ticket;
     job_actor handle;
-    std::uint64_t credits = 0;
   };
-  /// The next job that may read a page, with its credits taken.
+
+  struct opening {
+    recipient to;
+    origin_number after;
+  };
+  /// The next job that is to list more of its origins.
+  std::optional<opening> next_opening();
+
+  struct grant {
+    recipient to;
+    page_order order;
+  };
+  /// The next job that may read, with its credits taken.
   std::optional<grant> next_grant();
 
   /// The next image to fetch, with its worker and slot taken.
   std::optional<dispatch> next_dispatch();
+
+  struct surrender {
+    recipient to;
+    abandoned_origin what;
+  };
+  /// The next origin that is given up.
+  std::optional<surrender> next_surrender();
+
+  /// The next job of which no image is left here.
+  std::optional<recipient> next_exhausted();
 
   /// nullptr once the job has left.
   const pool_member* find(job_ticket ticket) const;
@@ -117,43 +162,88 @@ class turns {
 
  private:
   struct endpoint;
-  struct queue_lane;
+  struct origin_endpoint;
+  struct lane;
   struct member;
-  using lane_ptr = std::shared_ptr<queue_lane>;
+  using lane_ptr = std::shared_ptr<lane>;
+  class lane_ring;
+
+  struct event {
+    std::weak_ptr<lane> resting;  ///< an image of this lane is due; or
+    std::string origin;           ///< this origin is to be looked at
+  };
 
   member* member_of(job_ticket ticket);
-  void enqueue(member& owner, const queued_image& image, bool first);
-  void drop_lanes(member& owner);
+  origin_endpoint* origin_of(const std::string& name);
+  endpoint& address_of(const std::string& name);
+
+  // lanes
+  lane_ptr add_lane(member& owner);
+  lane_ptr lane_at(member& owner, const std::string& origin);
+  /// Queues an image that a turn of `from` has read, or hands it back.
+  void enqueue(const lane_ptr& from, queued_image image);
+  void hand_back(lane& of);
+  void drop_unread(lane& of);
+  /// Forgets the lane if nothing of it is left, or gives it up if that is to be.
+  void tidy(const lane_ptr& of);
+  void forget(const lane_ptr& gone);
+  void give_back_credits(member& owner, std::uint64_t count);
+
+  // turns
+  void consider(const lane_ptr& candidate);
+  void consider(member& candidate);
+  void consider_opening(member& candidate);
+  void consider_exhausted(member& candidate);
+  std::uint64_t turn_size(const lane& candidate) const;
+  std::uint64_t origin_budget() const;
+  /// The endpoint of the lane that has images enough waiting; nullptr: all have room.
+  endpoint* sated_endpoint_of(const lane& candidate);
+  grant grant_turn(const lane_ptr& to, std::uint64_t size);
+
+  // dispatching
   void make_ready(const lane_ptr& ready);
+  void unready(const lane_ptr& ready);
   std::optional<dispatch> dispatch_from(member& owner);
-  /// The endpoint of the lane's next fetch that has all the fetches it may have; nullptr: all have
-  /// room.
-  endpoint* full_endpoint_of(const queue_lane& lane);
+  endpoint* full_endpoint_of(const lane& candidate);
   dispatch take_front(member& owner, const lane_ptr& from);
-  /// Makes the lane ready that has been parked longest at this endpoint.
+  /// Makes the lane ready that is next at this endpoint.
   void wake(endpoint& freed);
   /// A lane stopped being ready although its endpoints may have room: others parked there move up.
-  void pass_on(queue_lane& gone);
+  void pass_on(lane& gone);
   /// Where an address woke this lane and still has room, another lane parked there moves up.
-  void hand_on_wake_up(queue_lane& woken);
+  void hand_on_wake_up(lane& woken);
   void wake_if_free(const std::string& address);
-  void forget_if_idle(const std::string& origin);
+
+  // origins
+  void change_waiting(origin_endpoint& at, std::int64_t by);
+  void change_waiting(endpoint& at, std::int64_t by);
+  void set_address(origin_endpoint& of, const std::string& address);
+  void forget_if_idle(origin_endpoint& origin);
   void forget_address_if_idle(const std::string& address);
-  bool wants_turn(const member& candidate) const;
-  /// Puts the job into the ring of turns, if it wants one.
-  void consider(member& candidate);
-  std::uint64_t turn_size(const member& candidate) const;
+  void judge(origin_endpoint& origin, const dispatch& done, const contact_report& about);
+  void begin_outage(origin_endpoint& origin);
+  void end_outage(origin_endpoint& origin);
+  /// Gives up what is to be given up, and chooses the lane of the next probe when it is time.
+  void look_after(origin_endpoint& away);
+  void surrender_lane(const lane_ptr& given_up);
+  void wake_resting(const lane_ptr& of);
 
   turn_limits limits_;
   std::function<void(const std::string&)> resolve_;
+  steady_point now_{};
   std::size_t credits_;  ///< free ones
   std::size_t in_flight_ = 0;
   std::size_t fetching_ = 0;
+  std::uint64_t last_lane_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<member>> members_;  ///< by ticket
-  std::unordered_map<std::string, std::unique_ptr<endpoint>> origins_;
+  std::unordered_map<std::string, std::unique_ptr<origin_endpoint>> origins_;
   std::unordered_map<std::string, std::unique_ptr<endpoint>> addresses_;
   std::deque<job_ticket> ring_;       ///< jobs with ready lanes
-  std::deque<job_ticket> turn_ring_;  ///< jobs that may want a turn
+  std::deque<job_ticket> turn_ring_;  ///< jobs with lanes that want a turn
+  std::deque<job_ticket> openings_;
+  std::deque<job_ticket> exhausted_;
+  std::deque<surrender> surrenders_;
+  std::multimap<steady_point, event> events_;
 };
 
 }  // namespace retail_pulse::actors

@@ -36,6 +36,7 @@ enum class fault : std::uint8_t {
   client_cancels,
   client_redrives,
   client_repeats_key,
+  absent_origin,
 };
 
 struct fault_info {
@@ -82,6 +83,8 @@ inline constexpr std::array fault_table{
     fault_info{fault::client_redrives, "client-redrives", "redrives its failed jobs"},
     fault_info{fault::client_repeats_key, "client-repeats-key",
                "submits more than once under one key"},
+    fault_info{fault::absent_origin, "absent-origin",
+               "cannot be reached for some seconds, now and then"},
 };
 
 /// Some of them.

@@ -81,6 +81,15 @@ imaginary_web::answer imaginary_web::answer_to(const std::string& url, chance& d
       if (life_->now().count() / 2000 % 2 == 0) return good;
       return {failure(error_code::http_status, any_of(statuses_of_a_gone_host, dice)),
               millis{dice.between(1, 30)}};
+    case fault::absent_origin: {
+      // Away for up to six seconds of every eight.
+      const auto round = life_->now().count() / 8000;
+      chance absence{plan_.seed, stream::web,
+                     mix(number_of(origin.host)) ^ mix(static_cast<std::uint64_t>(round))};
+      if (life_->now().count() % 8000 >= absence.between(0, 6000)) return good;
+      return {failure(absence.one_in(2) ? error_code::connect_failed : error_code::dns_failed),
+              millis{dice.between(0, 20)}};
+    }
     case fault::refusing_origin:
       return {failure(error_code::connect_failed), millis{dice.between(0, 2)}};
     case fault::throttling_origin: {
@@ -122,6 +131,7 @@ void imaginary_web::submit(fetch::request request, fetch::on_fetched done) {
   const auto planned = answer_to(url, dice);
   witness_.fetch_begins(url, origin, life_->now());
   auto outcome = planned.outcome;
+  outcome.with_origin = fetch::contact_of(outcome);
   outcome.evidence.address = outcome.leads_to = address_of(origin);
   life_->at(life_->now() + planned.latency, outside::image_hosts,
             origin.host + " ends the fetch of " + url,

@@ -14,7 +14,7 @@ namespace {
 constexpr fault origin_faults[] = {fault::slow_origin,       fault::dead_origin,
                                    fault::flapping_origin,   fault::refusing_origin,
                                    fault::throttling_origin, fault::truncating_origin,
-                                   fault::circular_origin};
+                                   fault::circular_origin,   fault::absent_origin};
 
 constexpr fault process_faults[] = {fault::slow_storage,
                                     fault::busy_storage,
@@ -55,6 +55,8 @@ void size_windows(scenario& world, chance& dice) {
   world.pool.fetch_slots = 1 + dice.below(world.pool.images_in_flight);
   world.pool.origin_connections = 1 + dice.below(4);
   world.pool.image.attempts = static_cast<int>(1 + dice.below(4));
+  world.pool.origin_patience.failures = static_cast<int>(1 + dice.below(6));
+  world.pool.origin_patience.lasts = millis{dice.one_in(4) ? 0 : dice.between(500, 12'000)};
   const bool has_delay = !dice.one_in(4);
   world.pool.image.delay_min = millis{has_delay ? 100 : 0};
   world.pool.image.delay_max = millis{has_delay ? 400 : 0};

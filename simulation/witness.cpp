@@ -10,6 +10,9 @@
 namespace retail_pulse::simulation {
 namespace {
 
+/// How long the pool may not have learned of an outcome yet.
+constexpr millis message_delay{1'000};
+
 std::string name_of_job(job_id id) { return "job " + std::to_string(id.value); }
 
 }  // namespace
@@ -73,9 +76,18 @@ void witness::fetch_ends(const std::string& url, const origin_plan& at, const fe
     --history.attempts;
     return;
   }
+  auto& outage = outages_[at.host];
+  if (with.with_origin == fetch::contact::failed) {
+    ++history.without_contact;
+    if (!outage.since) outage.since = now;
+  } else if (with.with_origin == fetch::contact::reached) {
+    outage.longest = outage.until(now);
+    outage.since.reset();
+  }
   history.codes.insert(with.code);
   if (with.lasts) history.lasting.insert(with.code);
-  history.is_final = !with.can_pass() || history.attempts >= plan_.pool.image.attempts;
+  history.is_final =
+      !with.can_pass() || history.attempts - history.without_contact >= plan_.pool.image.attempts;
   if (with.code == error_code::none && !history.first_success) history.first_success = now;
 }
 
@@ -162,9 +174,10 @@ void witness::process_ends() {
   open_at_.clear();
   for (auto& [url, history] : histories_) {
     history.first_success.reset();
-    history.attempts = 0;
+    history.attempts = history.without_contact = 0;
     history.is_being_fetched = history.is_final = false;
   }
+  outages_.clear();
 }
 
 void witness::drained(storage::reader& database, millis now) {
@@ -291,7 +304,7 @@ void witness::begin_run(job_id id, known_job& known, run_number run,
     known.results[i].reset();
     ++pending_rows_[rows[i].url];
     auto& history = histories_[rows[i].url];
-    history.attempts = 0;
+    history.attempts = history.without_contact = 0;
     history.is_final = false;
     if (history.rows != 1) continue;
     history.codes.clear();
@@ -326,9 +339,11 @@ void witness::look_at_row(job_id id, const storage::image_row& row, millis now) 
   if (row.result.succeeded()) {
     check_measurement(who, row, now);
   } else {
-    check_failure(id, who, row);
+    check_failure(id, who, row, now);
   }
-  if (row.result.attempts > 0 && row.result.attempts != history.attempts &&
+  if (row.result.attempts > 0 &&
+      (row.result.attempts > history.attempts ||
+       row.result.attempts < history.attempts - history.without_contact) &&
       is_fetched_by_one(history))
     broken(who + " reports " + std::to_string(row.result.attempts) + " attempts where " +
            std::to_string(history.attempts) + " were made");
@@ -346,7 +361,16 @@ void witness::check_measurement(const std::string& who, const storage::image_row
     broken(who + " has an impossible number of attempts");
 }
 
-void witness::check_failure(job_id id, const std::string& who, const storage::image_row& row) {
+/// Its host could not be reached for as long as is borne. Images of a large job are given up
+/// without being read, also those of stores that do not exist.
+void witness::check_given_up(const std::string& who, const storage::image_row& row, millis now) {
+  const auto& host = plan_.origin_of(row.url).host;
+  if (outages_[host].until(now) + message_delay < plan_.pool.origin_patience.lasts)
+    broken(who + " is given up before the patience with its host is over");
+}
+
+void witness::check_failure(job_id id, const std::string& who, const storage::image_row& row,
+                            millis now) {
   const auto code = row.result.code;
   switch (code) {
     case error_code::store_not_found:
@@ -366,6 +390,9 @@ void witness::check_failure(job_id id, const std::string& who, const storage::im
         broken(who + " is cancelled without a cancel request");
       if (row.result.attempts != 0) broken(who + " is cancelled although it was fetched");
       return;
+    case error_code::origin_unavailable:
+      if (row.result.attempts == 0) return check_given_up(who, row, now);
+      break;
     default:
       break;
   }

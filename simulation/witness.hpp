@@ -101,8 +101,16 @@ class witness {
     // In this life of the process:
     std::optional<millis> first_success;
     int attempts = 0;
+    int without_contact = 0;  ///< of these; they may not count
     bool is_being_fetched = false;
     bool is_final = false;  ///< no attempt can follow the last outcome
+  };
+
+  /// How long a host could not be reached, in this life of the process.
+  struct host_outage {
+    std::optional<millis> since;  ///< the first contact that failed since the last one that did not
+    millis longest{0};
+    millis until(millis now) const { return std::max(longest, since ? now - *since : millis{0}); }
   };
 
   void look_at_job(job_id id, storage::reader& database, millis now);
@@ -110,7 +118,8 @@ class witness {
                  const std::vector<storage::image_row>& rows);
   void look_at_row(job_id id, const storage::image_row& row, millis now);
   void check_measurement(const std::string& who, const storage::image_row& row, millis now);
-  void check_failure(job_id id, const std::string& who, const storage::image_row& row);
+  void check_failure(job_id id, const std::string& who, const storage::image_row& row, millis now);
+  void check_given_up(const std::string& who, const storage::image_row& row, millis now);
   void check_no_cancel(const std::string& url, const url_history& history, millis now);
   void check_store_failures(job_id id, const job_status& status,
                             const std::vector<storage::image_row>& rows);
@@ -132,6 +141,7 @@ class witness {
   std::map<std::string, int> pending_rows_;  ///< per URL, over all jobs seen
   std::size_t open_ = 0;
   std::map<std::string, std::size_t> open_at_;  ///< per host, and per address
+  std::map<std::string, host_outage> outages_;  ///< per host
   std::uint64_t fetches_begun_ = 0;
   newcomer_watch newcomer_{plan_};
   bool job_actors_were_killed_ = false;

@@ -150,8 +150,7 @@ class submission_reader {
 /// The current position as a path: "visits[1].store_id".
 std::string submission_reader::path() const {
   const auto known = at_ == level::ignored ? before_ignored_ : at_;
-  std::string name =
-      member_ == member::other ? shown(other_name_) : std::string{name_of(member_)};
+  std::string name = member_ == member::other ? shown(other_name_) : std::string{name_of(member_)};
   switch (known) {
     case level::root:
       return name;

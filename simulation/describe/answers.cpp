@@ -23,10 +23,12 @@ std::string_view name_of(storage::controlled::kind what) {
 }
 
 description described_page(const task_page& page) {
-  if (page.tasks.empty()) return {"nothing pending", {}, {}};
-  auto text =
-      count_of(page.tasks.size(), "image") + ": " + std::to_string(page.tasks.front().number.value);
-  if (page.tasks.size() > 1) text += " to " + std::to_string(page.tasks.back().number.value);
+  const auto count = page.again.size() + page.fresh.size();
+  if (count == 0) return {"nothing pending", {}, {}};
+  const auto& first = page.again.empty() ? page.fresh.front() : page.again.front();
+  const auto& last = page.fresh.empty() ? page.again.back() : page.fresh.back();
+  auto text = count_of(count, "image") + ": " + std::to_string(first.number.value);
+  if (count > 1) text += " to " + std::to_string(last.number.value);
   return {text, {}, {}};
 }
 
@@ -69,6 +71,9 @@ perhaps_described describe_answer(const message_content& content) {
             std::string{name_of(stored.what)} + ", " + text_of(stored.job.id), {stored.job.id}, {}};
       },
       [](const task_page_ptr& page) { return described_page(*page); },
+      [](const origin_page_ptr& page) {
+        return description{count_of(page->origins.size(), "origin"), {}, {}};
+      },
       [](const brief_page& page) { return described_jobs(page); },
       [](const id_list& list) {
         return description{count_of(list.ids.size(), "unfinished submission"), {}, {}};

@@ -7,42 +7,36 @@ namespace retail_pulse::simulation {
 
 using namespace actors;
 
-namespace {
-
-description described_report(const image_report& report) {
-  const auto& result = report.result;
-  auto text = text_of(report.task.number) + " " +
-              outcome_of(result.code, result.measured, result.evidence.http_status);
-  if (report.postponed) text += ", postponed";
-  if (report.retry_in)
-    text += ", another attempt in " + std::to_string(report.retry_in->count()) + " ms";
-  return {text, {}, report.task.number};
-}
-
-}  // namespace
-
 perhaps_described describe_job_message(const message_content& content, const work& at) {
   const auto plain = [&](const std::string& text) { return description{text, {}, {}}; };
   return first_match(
-      content, [&](begin_atom) { return plain("ask for a turn, or for the end of the run"); },
-      [&](turn_atom, std::uint64_t credits) {
-        return plain("may hold " + count_of(credits, "more image"));
+      content, [&](begin_atom) { return plain("join the pool, or ask for the end of the run"); },
+      [&](open_atom, origin_number) { return plain("list the next origins"); },
+      [&](turn_atom, const page_order_ptr& order) {
+        return plain("may read " + count_of(order->credits(), "image"));
       },
-      [](report_atom, const image_report& report) { return described_report(report); },
-      [](retry_atom, const image_task& task) {
-        return description{text_of(task.number) + attempt_of(task), {}, task.number};
+      [](report_atom, const image_result& result) {
+        return description{
+            text_of(result.number) + " " +
+                outcome_of(result.code, result.measured, result.evidence.http_status),
+            {},
+            result.number};
       },
+      [&](give_up_atom, const abandoned_origin_ptr& origin) {
+        return plain("give up an origin: " + origin->reason);
+      },
+      [&](exhausted_atom) { return plain("nothing of it is left in the pool"); },
       [&](flush_atom, std::uint64_t batch) {
         return plain("batch " + std::to_string(batch) + " has waited long enough");
-      },
-      [&](pending_atom, std::uint64_t credits) {
-        return plain("read " + count_of(credits, "image") + ", again");
       },
       [&](record_atom, const results_ptr& batch) {
         return plain(count_of(batch->results.size(), "result") + ", again");
       },
       [&](cancel_atom) { return plain("fetch nothing more"); },
       [&](abandon_atom) { return plain("end the rest as cancelled, again"); },
+      [&](abandon_atom, const abandoned_origin_ptr&) {
+        return plain("fail the images of an origin, again");
+      },
       [&](stop_atom) { return plain("record what is there, then end"); },
       [&](progress_atom, job_ticket, std::int64_t recorded) {
         return plain(name_of({at.job, {}}) + ", " +

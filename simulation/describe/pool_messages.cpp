@@ -18,19 +18,16 @@ perhaps_described describe_pool_message(const message_content& content, const wo
       content,
       [](join_atom, const pool_member& member) {
         return description{
-            text_of(member.id) + ", " + count_of(member.unread, "image") + " to read",
+            text_of(member.id) + (member.is_numbered ? ", with many images" : ", with few images"),
             {member.id},
             {}};
       },
       [&](offer_atom, job_ticket, const image_offer_ptr& offer) {
-        auto text = ", " + count_of(offer->images.size(), "image");
-        if (offer->unused > 0) text += ", " + count_of(offer->unused, "credit") + " not used";
-        return of_job(text + (offer->more ? ", more to read" : ", nothing more to read"));
+        return of_job(", " + count_of(offer->images.size(), "image") +
+                      (offer->more ? ", more to read" : ", nothing more to read"));
       },
-      [&](again_atom, job_ticket, const queued_image& image) {
-        auto said = of_job(" " + text_of(image.task.number) + attempt_of(image.task));
-        said.image = image.task.number;
-        return said;
+      [&](opened_atom, job_ticket, const origin_page_ptr& page) {
+        return of_job(", " + count_of(page->origins.size(), "origin"));
       },
       [&](settled_atom, job_ticket, std::uint64_t images) {
         return of_job(", " + count_of(images, "image") + " recorded");
@@ -41,12 +38,22 @@ perhaps_described describe_pool_message(const message_content& content, const wo
         return description{
             origin + (address.empty() ? " has no usable address" : " is at " + address), {}, {}};
       },
-      [&](fetched_atom, worker_index, const std::string& address) {
-        return of_image(", its slot is free" + (address.empty() ? "" : ", from " + address));
+      [&](fetched_atom, worker_index, const contact_report& about) {
+        return of_image(
+            std::string{", its slot is free"} +
+            (about.contact == fetch::contact::failed ? ", its origin was not reached" : "") +
+            (about.leads_to.empty() ? "" : ", from " + about.leads_to));
       },
-      [&](reported_atom, worker_index, bool rests) {
-        return of_image(rests ? ", its worker is free, another attempt follows"
-                              : ", its worker is free");
+      [&](reported_atom, worker_index, const image_report& report) {
+        auto text = ", " + outcome_of(report.result.code, report.result.measured,
+                                      report.result.evidence.http_status);
+        if (report.postponed) text += ", postponed";
+        if (report.retry_in)
+          text += ", another attempt in " + std::to_string(report.retry_in->count()) + " ms";
+        return of_image(text);
+      },
+      [](tick_atom) {
+        return description{"a wait may be over", {}, {}};
       },
       [](drain_atom) {
         return description{"order nothing more", {}, {}};

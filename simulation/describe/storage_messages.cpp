@@ -39,9 +39,9 @@ perhaps_described describe_ledger_message(const message_content& content) {
                            {job},
                            {}};
       },
-      [](abandon_atom, job_id job, run_number, error_code code) {
+      [](abandon_atom, job_id job, run_number, const storage::abandonment& why) {
         return description{
-            text_of(job) + ", what is pending ends as " + std::string{describe(code).name},
+            text_of(job) + ", what is pending ends as " + std::string{describe(why.code).name},
             {job},
             {}};
       },
@@ -59,11 +59,12 @@ perhaps_described describe_ledger_message(const message_content& content) {
 perhaps_described describe_reader_message(const message_content& content) {
   return first_match(
       content,
-      [](pending_atom, job_id job, run_number, image_number after, std::uint64_t limit) {
-        return description{text_of(job) + ", at most " + count_of(limit, "image") +
-                               (after.value < 0 ? "" : " behind " + text_of(after)),
-                           {job},
-                           {}};
+      [](pending_atom, job_id job, run_number, const page_order_ptr& order) {
+        return description{
+            text_of(job) + ", at most " + count_of(order->credits(), "image"), {job}, {}};
+      },
+      [](open_atom, job_id job, run_number, origin_number) {
+        return description{text_of(job) + ", its next origins", {job}, {}};
       },
       [](status_atom, job_id job, const reply<query_outcome<job_status>>&) {
         return description{text_of(job), {job}, {}};

@@ -19,9 +19,9 @@ std::string count_of(std::uint64_t count, std::string_view noun) {
 
 std::string attempt_of(const image_task& task) {
   std::string text;
-  if (task.attempt > 1) text += ", attempt " + std::to_string(task.attempt);
-  if (task.postponed > 0)
-    text += ", postponed " + count_of(static_cast<std::uint64_t>(task.postponed), "time");
+  if (task.history.attempt > 1) text += ", attempt " + std::to_string(task.history.attempt);
+  if (task.history.postponed > 0)
+    text += ", postponed " + count_of(static_cast<std::uint64_t>(task.history.postponed), "time");
   return text;
 }
 

@@ -254,6 +254,12 @@ constexpr std::array table{
     setting<count<&s::fetch_attempts, 1, l::max_fetch_attempts>>(
         fetching, "fetch-attempts", "N", "attempts per image, if its failures may be temporary",
         {.notes = "Which failures these are is in the [error codes](errors.md)."}),
+    setting<duration<&s::origin_patience, 0, l::max_origin_patience.count()>>(
+        fetching, "origin-patience", "TIME",
+        "how long a host may be unavailable before its pending images fail; 0: no time",
+        {.notes =
+             "Counted from the first of ten contacts in a row that failed. Meanwhile one image "
+             "at a time finds out whether the host is back."}),
     setting<bytes<&s::max_image_bytes, l::min_image_bytes, l::max_image_bytes>>(
         fetching, "max-image-bytes", "SIZE",
         "size of an image file, at most; larger ones fail as too_large",

@@ -40,6 +40,7 @@ struct settings {
   fetch::mode fetch_mode = fetch::mode::full;
   std::chrono::milliseconds fetch_deadline = limits::default_fetch_deadline;
   int fetch_attempts = limits::default_fetch_attempts;
+  std::chrono::milliseconds origin_patience = limits::default_origin_patience;
   std::int64_t max_image_bytes = limits::default_image_bytes;
   std::vector<std::string> allow_addresses;           ///< CIDRs
   std::vector<std::string> allow_callback_addresses;  ///< CIDRs

@@ -41,5 +41,6 @@ struct origin_number {
 
 inline constexpr origin_number not_fetchable{0};
 inline constexpr origin_number not_numbered{-1};
+inline constexpr origin_number before_origins{-2};  ///< before all others
 
 }  // namespace retail_pulse

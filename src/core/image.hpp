@@ -45,6 +45,17 @@ constexpr std::int64_t perimeter_of(const measurement& m) {
   return 2 * (static_cast<std::int64_t>(m.height) + static_cast<std::int64_t>(m.width));
 }
 
+/// How often an image was tried. Counts within this process only.
+struct attempt_history {
+  std::int32_t attempt = 1;  ///< the next one, from 1
+  /// How often its server was full, which does not count as an attempt,
+  std::int32_t postponed = 0;
+  /// how often of these another server had been asked before,
+  std::int32_t postponed_on_the_way = 0;
+  /// and when it was the first time.
+  std::optional<std::chrono::steady_clock::time_point> postponed_since = {};
+};
+
 /// An origin of a job's images: "http://cdn.example.com:80", always with the port; empty for
 /// `not_fetchable`.
 struct job_origin {
@@ -57,13 +68,7 @@ struct image_task {
   image_number number;
   std::string store_id;
   std::string url;
-  std::int32_t attempt = 1;    ///< from 1; counts within this process only
-  std::int32_t postponed = 0;  ///< how often its server was full, which does not count as an
-                               ///< attempt; within this process,
-  std::int32_t postponed_on_the_way =
-      0;  ///< how often of these another server had been asked before,
-  std::optional<std::chrono::steady_clock::time_point> postponed_since =
-      {};  ///< and when it was the first time
+  attempt_history history = {};
 };
 
 /// Records of the last attempt. Milliseconds are per phase; 0 if a phase did not happen.

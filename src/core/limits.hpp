@@ -59,12 +59,23 @@ inline constexpr std::size_t default_origin_connections = 32;
 inline constexpr std::size_t page_images = 64;
 /// a turn takes at most this part of the credits that are left,
 inline constexpr std::size_t page_parts = 64;
-/// and a job lets at most this part of them wait: 200 stuck jobs leave some
-inline constexpr std::size_t queue_parts = 32;
+/// a job lets at most this part of them wait: many slow jobs leave some,
+inline constexpr std::size_t queue_parts = 8;
+/// and so do all jobs together at one origin, or at one address
+inline constexpr std::size_t origin_queue_parts = 2;
 /// images read but not yet recorded, per worker: one in work, one waiting
 inline constexpr std::size_t credits_per_place = 2;
-/// a job reads on while fewer of its images are ready to go
-inline constexpr std::size_t ready_ahead = 2 * page_images;
+/// images of a job at one origin that wait for another attempt, about 50 bytes each; beyond it no
+/// new ones are read there
+inline constexpr std::size_t resting_images = 256;
+/// origins of a job that are listed in one query
+inline constexpr std::size_t origins_page = 64;
+/// a job opens more of its origins while fewer of them have images ready to go,
+inline constexpr std::size_t ready_origins = 64;
+/// fewer wait for their address,
+inline constexpr std::size_t unresolved_origins = 256;
+/// and at most so many are open: about 1 KB each
+inline constexpr std::size_t open_origins = 4096;
 inline constexpr std::size_t record_batch = 64;  ///< results a job hands to the ledger at once,
 /// or after this time: what a reader of the status may lag behind
 inline constexpr std::chrono::milliseconds record_after = 50ms;
@@ -144,6 +155,17 @@ inline constexpr std::size_t range_bytes = 16 * kib;
 inline constexpr std::size_t header_piece_bytes = 4 * kib;  ///< of it measured at a time
 /// asked for in one attempt; a colour profile of 580 KB takes 9. Then it is read on from there
 inline constexpr int ranges = 32;
+
+/// contacts of an origin in a row that fail before it counts as unavailable
+inline constexpr int origin_failures = 10;
+/// one that ended by its deadline counts as so many: it cost seconds
+inline constexpr int silence_counts = 3;
+/// how long an origin may be unavailable before its pending images are given up
+inline constexpr std::chrono::milliseconds default_origin_patience = 90s;
+/// between two probes of an unavailable origin: an eighth of the time it has been away, but at
+/// least this,
+inline constexpr std::chrono::milliseconds probe_pause = 1s;
+inline constexpr std::chrono::milliseconds probe_pause_cap = 30s;  ///< and at most this
 
 inline constexpr std::size_t breaker_window = 20;  ///< the last outcomes of an origin that count,
 /// once there are so many: a single bad picture proves nothing;
@@ -327,6 +349,8 @@ inline constexpr std::int64_t min_image_bytes = 1 * kib;
 inline constexpr std::int64_t max_image_bytes =
     std::int64_t{16}
     << 30;  ///< far beyond any photo; files are streamed, so it costs time, not memory
+/// what --origin-patience may ask for
+inline constexpr std::chrono::milliseconds max_origin_patience = 24h;
 /// a result older than a day may not be about today's picture
 inline constexpr std::chrono::milliseconds max_reuse = 24h;
 /// 7 GB of memory for URLs of 100 bytes

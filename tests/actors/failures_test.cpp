@@ -19,14 +19,15 @@ actors::image_pool_actor::behavior_type idle_pool(actors::image_pool_actor::poin
   using namespace actors;
   return {
       [=](join_atom, const pool_member& member) { calls->joined.push_back(member.handle); },
+      [](opened_atom, job_ticket, const origin_page_ptr&) {},
       [](offer_atom, job_ticket, const image_offer_ptr&) {},
-      [](again_atom, job_ticket, const queued_image&) {},
       [](settled_atom, job_ticket, std::uint64_t) {},
       [=](leave_atom, job_ticket) { ++calls->left; },
-      [](withdraw_atom, job_ticket) { return std::uint64_t{0}; },
+      [](withdraw_atom, job_ticket) {},
       [](resolved_atom, const std::string&, const std::string&) {},
-      [](fetched_atom, worker_index, const std::string&) {},
-      [](reported_atom, worker_index, bool) {},
+      [](fetched_atom, worker_index, const contact_report&) {},
+      [](reported_atom, worker_index, const image_report&) {},
+      [](tick_atom) {},
       [](drain_atom) { return pool_gauges{}; },
       [](load_atom) { return pool_gauges{}; },
   };

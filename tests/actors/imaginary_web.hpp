@@ -65,6 +65,7 @@ class imaginary_web final : public fetch::engine {
     const auto address = address_of(host_of(url));
     b.outcome.evidence.address = b.ends_at.empty() ? address : b.ends_at;
     b.outcome.leads_to = address;
+    b.outcome.with_origin = fetch::contact_of(b.outcome);
     ++open;
     peak = std::max(peak, open);
     peak_at[address] = std::max(peak_at[address], ++open_at[address]);

@@ -1,6 +1,7 @@
 #include "actors/turns.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <map>
 #include <random>
 #include <set>
 
@@ -8,39 +9,193 @@
 
 using namespace retail_pulse;
 using namespace retail_pulse::actors;
+using namespace std::chrono_literals;
 
 namespace {
 
-image_offer offer_of(const std::string& origin, std::size_t count, std::uint64_t unused = 0,
-                     bool more = false) {
-  image_offer offer;
-  for (std::size_t i = 0; i < count; ++i)
-    offer.images.push_back(
-        {{image_number{static_cast<std::int64_t>(i)}, "S", origin + "/", 1}, origin});
-  offer.unused = unused;
-  offer.more = more;
-  return offer;
-}
+/// Jobs in an imaginary storage, an imaginary web, and the turns between them.
+class table {
+ public:
+  struct image {
+    std::string origin;
+    bool is_done = false;
+    bool is_given_up = false;
+    bool is_held = false;  ///< read, and not handed back
+  };
+  struct job {
+    std::vector<image> images;
+    bool is_here = true;
+    bool is_exhausted = false;
+    std::uint64_t openings = 0, turns = 0;
+    bool is_large() const { return images.size() > limits::page_images; }
+  };
 
-pool_member member_of(std::uint64_t ticket, std::uint64_t unread) {
-  pool_member member;
-  member.ticket = {ticket};
-  member.unread = unread;
-  return member;
-}
-
-struct table {
-  std::vector<std::string> asked;
-  turns t;
   explicit table(turn_limits limits)
-      : t{limits, [this](const std::string& origin) { asked.push_back(origin); }} {}
+      : limits_{limits}, t{limits, [this](const std::string& origin) { asked.push_back(origin); }} {
+    t.set_time(now);
+  }
 
-  std::size_t dispatch_all() {
-    std::size_t count = 0;
-    while (t.next_dispatch()) ++count;
-    return count;
+  void add(std::uint64_t ticket, const std::vector<std::string>& origins) {
+    auto& made = jobs[ticket];
+    for (const auto& origin : origins) made.images.push_back({origin});
+    pool_member who;
+    who.ticket = {ticket};
+    who.is_numbered = made.is_large();
+    t.join(who);
+  }
+  void add(std::uint64_t ticket, const std::string& origin, std::size_t count) {
+    add(ticket, std::vector<std::string>(count, origin));
+  }
+
+  /// The jobs answer every request of the turns, until none is left.
+  void serve() {
+    for (bool busy = true; std::exchange(busy, false);) {
+      for (const auto& origin : std::exchange(asked, {})) {
+        t.resolved(origin, address_of ? address_of(origin) : "at " + origin);
+        busy = true;
+      }
+      while (const auto next = t.next_opening()) {
+        open(*next);
+        busy = true;
+      }
+      while (const auto next = t.next_surrender()) {
+        surrender(*next);
+        busy = true;
+      }
+      while (const auto next = t.next_exhausted()) jobs.at(next->ticket.value).is_exhausted = true;
+      while (const auto next = t.next_grant()) {
+        read(*next);
+        busy = true;
+      }
+    }
+  }
+
+  std::vector<dispatch> dispatch_all() {
+    std::vector<dispatch> all;
+    for (serve(); auto next = t.next_dispatch(); serve()) all.push_back(std::move(*next));
+    return all;
+  }
+
+  void wait(std::chrono::milliseconds time) {
+    now += time;
+    t.set_time(now);
+    t.advance();
+    serve();
+  }
+
+  /// Ends a fetch, and its worker's work.
+  void end(const dispatch& done, fetch::contact with, bool is_final,
+           error_code code = error_code::connect_failed,
+           std::chrono::milliseconds retry_in = 100ms) {
+    t.fetched(done, {leads_to, with, code});
+    report(done, with, is_final, retry_in);
+  }
+  void report(const dispatch& done, fetch::contact with, bool is_final,
+              std::chrono::milliseconds retry_in = 100ms) {
+    image_report report{done.image.task, {}, std::nullopt};
+    report.result.number = done.image.task.number;
+    if (!is_final) report.retry_in = retry_in;
+    report.no_contact = with == fetch::contact::failed;
+    auto& at = jobs.at(done.ticket.value)
+                   .images.at(static_cast<std::size_t>(done.image.task.number.value));
+    if (t.reported(done, report)) {
+      at.is_done = true;
+      t.settled(done.ticket, 1);
+    }
+    at.is_held = false;
+    serve();
+  }
+  void succeed(const dispatch& done) { end(done, fetch::contact::reached, true); }
+
+  std::size_t done(std::uint64_t ticket) const {
+    return static_cast<std::size_t>(std::ranges::count_if(jobs.at(ticket).images, &image::is_done));
+  }
+  std::size_t given_up(std::uint64_t ticket) const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(jobs.at(ticket).images, &image::is_given_up));
+  }
+
+  turn_limits limits_;
+  std::vector<std::string> asked;
+  std::function<std::string(const std::string& origin)> address_of;
+  std::string leads_to;
+  steady_point now{1h};
+  std::map<std::uint64_t, job> jobs;
+  turns t;
+
+ private:
+  static std::vector<std::string> origins_of(const job& of) {
+    std::vector<std::string> all;
+    for (const auto& each : of.images)
+      if (std::ranges::find(all, each.origin) == all.end()) all.push_back(each.origin);
+    return all;
+  }
+
+  void open(const turns::opening& next) {
+    auto& of = jobs.at(next.to.ticket.value);
+    ++of.openings;
+    origin_page page;
+    const auto all = origins_of(of);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const auto number = static_cast<std::int32_t>(i + 1);
+      if (number <= next.after.value || page.origins.size() == limits::origins_page) continue;
+      page.origins.push_back({origin_number{number}, all[i]});
+    }
+    page.more = page.origins.size() == limits::origins_page;
+    t.opened(next.to.ticket, page);
+  }
+
+  void read(const turns::grant& next) {
+    auto& of = jobs.at(next.to.ticket.value);
+    ++of.turns;
+    const auto all = origins_of(of);
+    image_offer offer;
+    offer.lane = next.order.lane;
+    const auto take = [&](std::size_t i) {
+      offer.images.push_back(
+          {{image_number{static_cast<std::int64_t>(i)}, "S", ""}, of.images[i].origin});
+      of.images[i].is_held = true;
+    };
+    for (const auto number : next.order.again) take(static_cast<std::size_t>(number.value));
+    std::uint64_t fresh = 0;
+    for (auto i = static_cast<std::size_t>(next.order.after.value + 1);
+         i < of.images.size() && fresh < next.order.fresh; ++i) {
+      const auto& each = of.images[i];
+      const bool fits =
+          next.order.origin == not_numbered ||
+          all.at(static_cast<std::size_t>(next.order.origin.value - 1)) == each.origin;
+      if (!fits || each.is_done || each.is_given_up) continue;
+      take(i);
+      offer.last = image_number{static_cast<std::int64_t>(i)};
+      ++fresh;
+    }
+    offer.more = fresh == next.order.fresh;
+    offer.read = offer.images.size();
+    t.offer(next.to.ticket, offer);
+  }
+
+  void surrender(const turns::surrender& next) {
+    auto& of = jobs.at(next.to.ticket.value);
+    const auto all = origins_of(of);
+    for (std::size_t i = 0; i < of.images.size(); ++i) {
+      auto& each = of.images[i];
+      const bool meant =
+          next.what.origin == not_numbered
+              ? std::ranges::count(next.what.images, image_number{static_cast<std::int64_t>(i)}) > 0
+              : all.at(static_cast<std::size_t>(next.what.origin.value - 1)) == each.origin;
+      if (meant && !each.is_done) each.is_given_up = true;
+    }
   }
 };
+
+std::vector<std::string> host_by_host(std::size_t hosts, std::size_t images) {
+  std::vector<std::string> all;
+  for (std::size_t h = 0; h < hosts; ++h)
+    all.insert(all.end(), images / hosts, "http://h" + std::to_string(h) + ":80");
+  return all;
+}
+
+const patience patient{10, 90s};
 
 }  // namespace
 
@@ -48,9 +203,10 @@ BOOST_AUTO_TEST_SUITE(turns_of_the_pool)
 
 BOOST_AUTO_TEST_CASE(an_image_waits_for_the_address_of_its_origin) {
   table a{{10, 10, 10, 20}};
-  a.t.join(member_of(1, 1));
-  BOOST_REQUIRE(a.t.next_grant().has_value());
-  a.t.offer({1}, offer_of("http://x:80", 1));
+  a.add(1, "http://x:80", 1);
+  const auto grant = a.t.next_grant();
+  BOOST_REQUIRE(grant.has_value());
+  a.t.offer({1}, {grant->order.lane, {{{image_number{0}, "S", ""}, "http://x:80"}}, 1, {}, false});
   BOOST_TEST(a.asked == std::vector<std::string>{"http://x:80"}, boost::test_tools::per_element());
   BOOST_TEST(!a.t.next_dispatch().has_value());
   a.t.resolved("http://x:80", "203.0.113.1");
@@ -59,203 +215,306 @@ BOOST_AUTO_TEST_CASE(an_image_waits_for_the_address_of_its_origin) {
   BOOST_TEST(next->address == "203.0.113.1");
 }
 
-BOOST_AUTO_TEST_CASE(an_origin_without_an_address_is_limited_by_its_name) {
-  table a{{10, 10, 2, 20}};
-  a.t.join(member_of(1, 5));
-  a.t.next_grant();
-  a.t.offer({1}, offer_of("http://x:80", 5));
-  a.t.resolved("http://x:80", "");
-  BOOST_TEST(a.dispatch_all() == 2U);
+BOOST_AUTO_TEST_CASE(all_hosts_of_a_list_that_goes_host_by_host_work_at_once) {
+  table a{{4096, 256, 32, 8192}};
+  a.add(1, host_by_host(8, 12'800));
+  std::map<std::string, std::size_t> at;
+  for (const auto& each : a.dispatch_all()) ++at[each.image.origin];
+  BOOST_TEST(at.size() == 8U);
+  for (const auto& [origin, count] : at) BOOST_TEST(count == 32U);
 }
 
-BOOST_AUTO_TEST_CASE(a_turn_takes_whole_pages_of_credits_and_gives_back_what_it_does_not_use) {
-  table a{{4096, 10, 10, 8192}};
-  a.t.join(member_of(1, 1000));
-  const auto first = a.t.next_grant();
-  BOOST_REQUIRE(first.has_value());
-  BOOST_TEST(first->credits == 64U);
-  BOOST_TEST(a.t.held() == 64U);
-  BOOST_TEST(!a.t.next_grant().has_value());
-  a.t.offer({1}, offer_of("http://x:80", 3, 61, false));
-  BOOST_TEST(a.t.held() == 3U);
-  a.t.settled({1}, 3);
+BOOST_AUTO_TEST_CASE(an_origin_that_is_full_holds_no_more_than_its_read_ahead) {
+  table a{{4096, 256, 32, 8192}};
+  a.add(1, "http://slow:80", 10'000);
+  BOOST_TEST(a.dispatch_all().size() == 32U);
+  BOOST_TEST(a.t.held() <= 32 + 2 * limits::page_images);
+}
+
+BOOST_AUTO_TEST_CASE(a_small_job_reads_its_images_in_one_turn_and_opens_no_origins) {
+  table a{{4096, 256, 32, 8192}};
+  a.add(1, host_by_host(4, 40));
+  auto all = a.dispatch_all();
+  BOOST_TEST(all.size() == 40U);
+  BOOST_TEST(a.jobs[1].openings == 0U);
+  BOOST_TEST(a.jobs[1].turns == 1U);
+  for (const auto& each : all) a.succeed(each);
+  BOOST_TEST(a.jobs[1].is_exhausted);
   BOOST_TEST(a.t.held() == 0U);
-  BOOST_TEST(!a.t.next_grant().has_value());  // nothing more to read
 }
 
 BOOST_AUTO_TEST_CASE(credits_of_a_job_that_leaves_come_back) {
   table a{{4096, 10, 10, 8192}};
-  a.t.join(member_of(1, 64));
-  a.t.next_grant();
-  a.t.offer({1}, offer_of("http://x:80", 64));
-  a.t.resolved("http://x:80", "a");
-  const auto gone = a.t.next_dispatch();
+  a.add(1, "http://x:80", 64);
+  const auto gone = a.dispatch_all();
   a.t.leave({1});
   BOOST_TEST(a.t.held() == 0U);
-  BOOST_TEST(a.dispatch_all() == 0U);
-  a.t.fetched(*gone, "a");
-  a.t.reported(*gone, false);
+  for (const auto& each : gone) {
+    a.t.fetched(each, {"a", fetch::contact::reached, error_code::none});
+    a.t.reported(each, {each.image.task, {}, std::nullopt});
+  }
   BOOST_TEST(a.t.in_flight() == 0U);
   BOOST_TEST(a.t.fetching() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_to_a_turn_of_a_job_that_has_left_is_ignored) {
   table a{{4096, 10, 10, 8192}};
-  a.t.join(member_of(1, 64));
-  a.t.next_grant();
+  a.add(1, "http://x:80", 64);
+  const auto grant = a.t.next_grant();
   a.t.leave({1});
-  a.t.offer({1}, offer_of("http://x:80", 64));
+  a.t.offer({1}, {grant->order.lane, {{{image_number{0}, "S", ""}, "http://x:80"}}, 1, {}, false});
   a.t.settled({1}, 64);
   BOOST_TEST(a.t.held() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(jobs_that_wait_for_a_silent_origin_leave_credits_for_a_newcomer) {
+BOOST_AUTO_TEST_CASE(jobs_at_a_slow_origin_leave_credits_for_a_newcomer) {
   table a{{4096, 256, 32, 8192}};
-  for (std::uint64_t job = 1; job <= 150; ++job) {
-    a.t.join(member_of(job, 10'000));
-    while (const auto grant = a.t.next_grant())
-      a.t.offer(grant->ticket, offer_of("http://silent:80", grant->credits, 0, true));
-    if (job == 1) BOOST_TEST(a.t.held() <= 256U);
-  }
-  a.t.join(member_of(1000, 10'000));
-  const auto newcomer = a.t.next_grant();
-  BOOST_REQUIRE(newcomer.has_value());
-  BOOST_TEST(newcomer->ticket.value == 1000U);
-  BOOST_TEST(newcomer->credits >= 1U);
+  for (std::uint64_t job = 1; job <= 300; ++job) a.add(job, "http://slow:80", 1'000);
+  BOOST_TEST(a.dispatch_all().size() == 32U);
+  BOOST_TEST(a.t.held() < 6'000U);
+  a.add(1'000, "http://other:80", 1'000);
+  BOOST_TEST(a.dispatch_all().size() == 32U);
 }
 
-BOOST_AUTO_TEST_CASE(a_job_reads_ahead_only_while_few_of_its_images_are_ready) {
-  table a{{4096, 256, 4096, 8192}};
-  a.t.join(member_of(1, 10'000));
-  std::size_t read = 0;
-  while (const auto grant = a.t.next_grant()) {
-    a.t.offer({1}, offer_of("http://x:80", grant->credits, 0, true));
-    a.t.resolved("http://x:80", "a");
-    read += grant->credits;
-  }
-  BOOST_TEST(read == limits::ready_ahead);
+BOOST_AUTO_TEST_CASE(lanes_of_an_address_take_turns_by_job) {
+  table a{{4096, 256, 2, 8192}};
+  a.address_of = [](const std::string&) { return "same"; };
+  a.add(1, host_by_host(60, 60));
+  const auto first = a.dispatch_all();
+  BOOST_TEST(first.size() == 2U);
+  a.add(2, "http://other:80", 1);
+  BOOST_TEST(a.dispatch_all().empty());
+  a.succeed(first[0]);
+  const auto second = a.dispatch_all();
+  a.succeed(first[1]);
+  const auto third = a.dispatch_all();
+  BOOST_REQUIRE(second.size() == 1U && third.size() == 1U);
+  BOOST_TEST((second[0].ticket.value == 2U || third[0].ticket.value == 2U));
 }
 
 BOOST_AUTO_TEST_CASE(lanes_that_wait_for_an_address_move_up_when_another_leaves) {
   table a{{100, 100, 1, 400}};
-  for (std::uint64_t job = 1; job <= 3; ++job) {
-    a.t.join(member_of(job, 2));
-    a.t.next_grant();
-    a.t.offer({job}, offer_of("http://h" + std::to_string(job) + ":80", 2));
-    a.t.resolved("http://h" + std::to_string(job) + ":80", "same");
-  }
-  const auto first = a.t.next_dispatch();
-  BOOST_REQUIRE(first.has_value());
-  BOOST_TEST(!a.t.next_dispatch().has_value());  // all others are parked on the address now
-  a.t.fetched(*first, "same");                   // wakes job 2,
-  a.t.leave({2});                                // which leaves before it was served
-  const auto next = a.t.next_dispatch();
-  BOOST_REQUIRE(next.has_value());
-  BOOST_TEST(next->ticket.value != 2U);
+  a.address_of = [](const std::string&) { return "same"; };
+  for (std::uint64_t job = 1; job <= 3; ++job)
+    a.add(job, "http://h" + std::to_string(job) + ":80", 2);
+  const auto first = a.dispatch_all();
+  BOOST_REQUIRE(first.size() == 1U);  // all others are parked on the address now
+  a.t.fetched(first[0], {"same", fetch::contact::reached, error_code::none});  // wakes job 2,
+  a.t.leave({2});  // which leaves before it was served
+  const auto next = a.dispatch_all();
+  BOOST_REQUIRE(next.size() == 1U);
+  BOOST_TEST(next[0].ticket.value != 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_wake_up_is_handed_on_when_its_lane_goes_to_another_address) {
   table a{{100, 100, 2, 8192}};
-  const auto join = [&](std::uint64_t job, const std::string& origin) {
-    a.t.join(member_of(job, 1));
-    a.t.next_grant();
-    a.t.offer({job}, offer_of(origin, 1));
-  };
-  join(1, "http://x:80");
-  join(2, "http://o1:80");
-  a.t.resolved("http://x:80", "A1");
-  a.t.resolved("http://o1:80", "A1");
-  const auto first = a.t.next_dispatch();
-  const auto second = a.t.next_dispatch();
-  BOOST_REQUIRE(first && second);
-  join(3, "http://x:80");
-  join(4, "http://x:80");
-  join(5, "http://o3:80");
-  a.t.resolved("http://o3:80", "A1");
-  BOOST_TEST(a.dispatch_all() == 0U);  // A1 has its two connections; the three are parked on it
-  a.t.fetched(*first, "A2");           // x has moved: job 3 is woken by A1 and goes to A2,
-  BOOST_TEST(a.dispatch_all() >= 1U);
-  a.t.fetched(*second, "A1");  // and so does job 4: A1 would be idle with job 5 parked on it
+  a.address_of = [](const std::string&) { return "A1"; };
+  a.add(1, "http://x:80", 1);
+  a.add(2, "http://o1:80", 1);
+  const auto begun = a.dispatch_all();
+  BOOST_REQUIRE(begun.size() == 2U);
+  a.add(3, "http://x:80", 1);
+  a.add(4, "http://x:80", 1);
+  a.add(5, "http://o3:80", 1);
+  BOOST_TEST(a.dispatch_all().empty());  // A1 has its two connections; the three are parked on it
+  const bool first_is_x = begun[0].image.origin == "http://x:80";
+  const auto& x = first_is_x ? begun[0] : begun[1];
+  const auto& other = first_is_x ? begun[1] : begun[0];
+  a.t.fetched(x, {"A2", fetch::contact::reached, error_code::none});  // x has moved to A2:
   a.dispatch_all();
-  BOOST_TEST(a.t.in_flight() == 5U);
+  a.t.fetched(other, {"A1", fetch::contact::reached, error_code::none});
+  a.dispatch_all();
+  BOOST_TEST(a.t.in_flight() == 5U);  // A1 would be idle with job 5 parked on it
 }
 
 BOOST_AUTO_TEST_CASE(origins_without_an_address_share_one_limit) {
   table a{{100, 100, 2, 8192}};
-  for (std::uint64_t job = 1; job <= 5; ++job) {
-    const auto origin = "http://nowhere" + std::to_string(job) + ":80";
-    a.t.join(member_of(job, 2));
-    a.t.next_grant();
-    a.t.offer({job}, offer_of(origin, 2));
-    a.t.resolved(origin, "");
-  }
-  BOOST_TEST(a.dispatch_all() == 2U);
+  a.address_of = [](const std::string&) { return ""; };
+  for (std::uint64_t job = 1; job <= 5; ++job)
+    a.add(job, "http://nowhere" + std::to_string(job) + ":80", 2);
+  BOOST_TEST(a.dispatch_all().size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(images_in_their_retry_wait_count_as_waiting) {
-  table a{{4096, 256, 4096, 8192}};
-  a.t.join(member_of(1, 100'000));
-  std::vector<dispatch> resting;
-  for (int turn = 0; turn < 10'000; ++turn) {  // every image fails at once and rests
-    while (const auto grant = a.t.next_grant()) {
-      a.t.offer({1}, offer_of("http://x:80", grant->credits, 0, true));
-      a.t.resolved("http://x:80", "a");
-    }
-    while (auto next = a.t.next_dispatch()) {
-      a.t.fetched(*next, "a");
-      a.t.reported(*next, true);
-      resting.push_back(std::move(*next));
+BOOST_AUTO_TEST_CASE(an_image_that_waits_for_another_attempt_holds_no_credit) {
+  table a{{4096, 256, 256, 8192}};
+  a.add(1, "http://busy:80", 10'000);
+  for (int round = 0; round < 200; ++round) {
+    for (const auto& each : a.dispatch_all())
+      a.end(each, fetch::contact::reached, false, error_code::http_status, 30s);
+  }
+  BOOST_TEST(a.t.held() == 0U);
+  a.wait(31s);
+  const auto again = a.dispatch_all();
+  BOOST_REQUIRE(!again.empty());
+  BOOST_TEST(again[0].image.task.history.attempt == 2);
+}
+
+// --- origins that are away ----------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(an_origin_that_is_away_holds_nothing_and_is_probed_by_one_image_at_a_time) {
+  table a{{4096, 256, 32, 8192, patient}};
+  a.add(1, "http://dead:80", 100'000);
+  for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
+  BOOST_TEST(a.t.held() == 0U);
+  BOOST_TEST(a.dispatch_all().empty());
+  a.wait(limits::probe_pause);
+  const auto probe = a.dispatch_all();
+  BOOST_REQUIRE(probe.size() == 1U);
+  BOOST_TEST(probe[0].is_probe);
+  a.end(probe[0], fetch::contact::failed, false);
+  BOOST_TEST(a.dispatch_all().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_dead_origin_costs_the_others_of_its_job_nothing) {
+  table a{{4096, 256, 32, 8192, patient}};
+  auto list = host_by_host(1, 10'000);
+  list.insert(list.end(), 200, "http://healthy:80");
+  a.add(1, list);
+  std::size_t healthy = 0;
+  for (int round = 0; round < 20; ++round) {
+    for (const auto& each : a.dispatch_all()) {
+      if (each.image.origin == "http://healthy:80") {
+        a.succeed(each);
+        ++healthy;
+      } else {
+        a.end(each, fetch::contact::failed, false);
+      }
     }
   }
-  BOOST_TEST(a.t.held() <= 8192U / 32 + 64);
-  for (const auto& image : resting) a.t.again({1}, image.image);
-  a.t.resolved("http://x:80", "a");  // nobody had images for it, so its address was forgotten
-  BOOST_TEST(a.dispatch_all() == std::min<std::size_t>(resting.size(), 256));
+  BOOST_TEST(healthy == 200U);
+}
+
+BOOST_AUTO_TEST_CASE(an_origin_that_returns_goes_on_and_nothing_has_lost_an_attempt) {
+  table a{{4096, 256, 32, 8192, patient}};
+  a.add(1, "http://x:80", 500);
+  for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
+  for (int probes = 0; probes < 5; ++probes) {
+    a.wait(10s);
+    for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
+  }
+  a.wait(10s);
+  const auto probe = a.dispatch_all();
+  BOOST_REQUIRE(probe.size() == 1U);
+  a.succeed(probe[0]);
+  for (int round = 0; round < 100; ++round) {
+    for (const auto& each : a.dispatch_all()) {
+      BOOST_TEST(each.image.task.history.attempt == 1);
+      a.succeed(each);
+    }
+  }
+  BOOST_TEST(a.done(1) == 500U);
+  BOOST_TEST(a.given_up(1) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(images_of_an_origin_are_given_up_when_patience_is_over) {
+  for (const std::size_t images : {40U, 5'000U}) {
+    table a{{4096, 256, 32, 8192, patient}};
+    a.add(1, "http://dead:80", images);
+    const auto began = a.now;
+    while (!a.jobs[1].is_exhausted && a.now - began < 200s) {
+      for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
+      if (a.now - began < 90s) BOOST_REQUIRE_EQUAL(a.given_up(1), 0U);
+      a.wait(500ms);
+    }
+    BOOST_TEST(a.given_up(1) == images);
+    BOOST_TEST((a.now - began <= 95s));
+    BOOST_TEST(a.t.held() == 0U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(no_patience_gives_up_when_the_origin_is_found_away) {
+  table a{{4096, 256, 32, 8192, {10, 0s}}};
+  a.add(1, "http://dead:80", 5'000);
+  for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
+  BOOST_TEST(a.given_up(1) == 5'000U);
+  BOOST_TEST(a.jobs[1].is_exhausted);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_that_comes_late_to_a_dead_origin_sees_a_probe_fail_before_it_gives_up) {
+  table a{{4096, 256, 32, 8192, patient}};
+  a.add(1, "http://dead:80", 5'000);
+  for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
+  for (int second = 0; second < 89; ++second) {
+    a.wait(1s);
+    for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
+  }
+  a.add(2, "http://dead:80", 5'000);
+  a.serve();
+  a.wait(1100ms);
+  BOOST_TEST(a.given_up(2) == 0U);
+  a.wait(15s);
+  const auto probe = a.dispatch_all();
+  BOOST_REQUIRE(probe.size() == 1U);
+  BOOST_TEST(probe[0].ticket.value == 2U);
+  BOOST_TEST(a.given_up(1) == 5'000U);
+  a.end(probe[0], fetch::contact::failed, false);
+  BOOST_TEST(a.given_up(2) == 5'000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_withdrawn_job_is_exhausted_when_its_images_in_flight_have_ended) {
+  table a{{4096, 256, 32, 8192, patient}};
+  a.add(1, "http://x:80", 5'000);
+  const auto flying = a.dispatch_all();
+  a.t.withdraw({1});
+  a.serve();
+  BOOST_TEST(!a.jobs[1].is_exhausted);
+  BOOST_TEST(a.dispatch_all().empty());
+  for (const auto& each : flying) a.end(each, fetch::contact::failed, false);
+  BOOST_TEST(a.jobs[1].is_exhausted);
+  BOOST_TEST(a.t.held() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_with_a_hundred_thousand_origins_opens_few_at_once) {
+  table a{{4096, 256, 32, 8192, patient}};
+  a.add(1, host_by_host(3'000, 3'000));
+  a.dispatch_all();
+  BOOST_TEST(a.jobs[1].openings <= 20U);
 }
 
 // Random schedules: whatever happens, no bound is passed, nothing is forgotten, and everything
 // ends.
 BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
-  for (unsigned seed = 0; seed < 300; ++seed) {
+  for (unsigned seed = 0; seed < 400; ++seed) {
     std::mt19937 chance{seed};
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(chance() % n); };
-    const turn_limits limits{1 + below(20), 1 + below(10), 1 + below(4), 2 + below(200)};
+    const turn_limits limits{1 + below(20),
+                             1 + below(10),
+                             1 + below(4),
+                             2 + below(200),
+                             {1 + static_cast<int>(below(5)), std::chrono::seconds{below(3) * 20}}};
     table a{limits};
-    struct job {
-      std::uint64_t unread, held = 0, in_queue = 0;
-      bool here = true;
+    a.address_of = [&](const std::string&) {
+      return below(6) == 0 ? "" : "address " + std::to_string(below(3));
     };
-    std::map<std::uint64_t, job> jobs;
+    // When each host is away: from, until.
+    std::map<std::string, std::pair<steady_point, steady_point>> away;
+    const auto hosts = 1 + below(8);
+    for (std::size_t h = 0; h < hosts; ++h) {
+      const auto from = a.now + std::chrono::seconds{below(30)};
+      const auto length = std::chrono::seconds{below(3) == 0 ? 100'000 : below(40)};
+      if (below(2) == 0) away["http://h" + std::to_string(h) + ":80"] = {from, from + length};
+    }
+    for (std::uint64_t ticket = 1; ticket <= 1 + below(8); ++ticket) {
+      std::vector<std::string> list;
+      for (std::size_t left = 1 + below(below(3) == 0 ? 300 : 30); left > 0; --left)
+        list.push_back("http://h" + std::to_string(below(hosts)) + ":80");
+      a.add(ticket, list);
+    }
     std::vector<dispatch> fetching, reporting;
     std::map<std::string, std::size_t> at_origin, at_address;
-    for (std::uint64_t ticket = 1; ticket <= 1 + below(12); ++ticket) {
-      jobs[ticket] = {1 + below(300)};
-      a.t.join(member_of(ticket, jobs[ticket].unread));
-    }
-    std::uint64_t served = 0, left_behind = 0, total = 0;
-    for (const auto& [ticket, j] : jobs) total += j.unread;
-    for (int step = 0; step < 20'000; ++step) {
-      while (const auto grant = a.t.next_grant()) {
-        auto& j = jobs.at(grant->ticket.value);
-        const auto read = std::min<std::uint64_t>(j.unread, grant->credits);
-        j.unread -= read;
-        j.held += read;
-        j.in_queue += read;
-        image_offer offer;
-        for (std::uint64_t i = 0; i < read; ++i) {
-          const auto origin = "http://h" + std::to_string(below(6)) + ":80";
-          offer.images.push_back({{image_number{0}, "S", origin + "/", 1}, origin});
-        }
-        offer.unused = grant->credits - read;
-        offer.more = j.unread > 0;
-        a.t.offer(grant->ticket, offer);
-      }
-      for (const auto& origin : std::exchange(a.asked, {})) {
-        a.t.resolved(origin, below(6) == 0 ? "" : "address " + std::to_string(below(3)));
-      }
-      while (auto next = a.t.next_dispatch()) {
-        ++served;
-        --jobs.at(next->ticket.value).in_queue;
+    std::map<std::pair<std::uint64_t, std::int64_t>, bool> contact;
+    const auto is_away = [&](const std::string& host) {
+      const auto found = away.find(host);
+      return found != away.end() && found->second.first <= a.now && a.now < found->second.second;
+    };
+    const auto ended = [&] {
+      return std::ranges::all_of(a.jobs, [](const auto& each) {
+        return !each.second.is_here || each.second.is_exhausted;
+      });
+    };
+    for (int step = 0; step < 100'000 && !(ended() && fetching.empty() && reporting.empty());
+         ++step) {
+      for (a.serve(); auto next = a.t.next_dispatch(); a.serve()) {
         BOOST_REQUIRE(++at_origin[next->image.origin] <= limits.origin_connections);
         BOOST_REQUIRE(++at_address[next->address] <= limits.origin_connections);
         fetching.push_back(std::move(*next));
@@ -269,38 +528,43 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
         fetching.erase(fetching.begin() + static_cast<std::ptrdiff_t>(i));
         --at_origin[done.image.origin];
         --at_address[done.address];
-        const bool moved = below(10) == 0;  // names move between addresses while a job runs
-        a.t.fetched(done, moved           ? "address " + std::to_string(below(3))
-                          : below(4) == 0 ? ""
-                                          : done.address);
+        const auto moved = below(10) == 0  ? "address " + std::to_string(below(3))
+                           : below(4) == 0 ? ""
+                                           : done.address;
+        const auto with = is_away(done.image.origin) ? fetch::contact::failed
+                          : below(10) == 0           ? fetch::contact::none
+                                                     : fetch::contact::reached;
+        contact[{done.ticket.value, done.image.task.number.value}] = with == fetch::contact::failed;
+        a.t.fetched(done, {moved, with, error_code::timed_out});
         reporting.push_back(std::move(done));
       } else if (!reporting.empty()) {
         const auto done = std::move(reporting.back());
         reporting.pop_back();
-        auto& j = jobs.at(done.ticket.value);
-        const bool rests = below(5) == 0;
-        a.t.reported(done, rests);
-        if (rests && j.here) {
-          --served;  // it will be served again
-          ++j.in_queue;
-          a.t.again(done.ticket, done.image);
-        } else if (j.here) {
-          --j.held;
-          a.t.settled(done.ticket, 1);
-        }
-      } else if (below(40) == 0) {
+        const bool failed = contact[{done.ticket.value, done.image.task.number.value}];
+        const bool is_final = failed ? done.image.task.history.attempt >= 3 : below(5) > 0;
+        a.report(done, failed ? fetch::contact::failed : fetch::contact::reached, is_final,
+                 std::chrono::milliseconds{below(3'000)});
+      } else if (below(60) == 0) {
         auto& [ticket, j] =
-            *std::next(jobs.begin(), static_cast<std::ptrdiff_t>(below(jobs.size())));
-        if (j.here && below(3) == 0) {
-          left_behind += j.unread + j.in_queue;
-          j.here = false;
+            *std::next(a.jobs.begin(), static_cast<std::ptrdiff_t>(below(a.jobs.size())));
+        if (j.is_here && below(3) == 0) {
+          j.is_here = false;
           a.t.leave({ticket});
+        } else if (j.is_here && below(6) == 0) {
+          a.t.withdraw({ticket});
+          for (auto& each : j.images) each.is_given_up = each.is_given_up || !each.is_done;
         }
+      } else {
+        a.wait(std::chrono::milliseconds{below(2'000)});
       }
-      if (served + left_behind == total && fetching.empty() && reporting.empty()) break;
     }
-    BOOST_REQUIRE_MESSAGE(served + left_behind == total, "seed " << seed << ": served " << served
-                                                                 << " of " << total - left_behind);
+    BOOST_REQUIRE_MESSAGE(ended(), "seed " << seed << " does not end");
+    for (const auto& [ticket, j] : a.jobs) {
+      if (!j.is_here) continue;
+      for (const auto& each : j.images)
+        BOOST_REQUIRE_MESSAGE(each.is_done || each.is_given_up,
+                              "seed " << seed << ": an image of job " << ticket << " is forgotten");
+    }
     BOOST_REQUIRE_EQUAL(a.t.in_flight(), 0U);
     BOOST_REQUIRE_EQUAL(a.t.fetching(), 0U);
     BOOST_REQUIRE_EQUAL(a.t.held(), 0U);

@@ -236,21 +236,24 @@ class world {
         [=](offer_atom a, job_ticket ticket, const image_offer_ptr& offer) {
           self->send(pool, a, ticket, offer);
         },
-        [=](again_atom a, job_ticket ticket, const queued_image& image) {
-          self->send(pool, a, ticket, image);
+        [=](opened_atom a, job_ticket ticket, const origin_page_ptr& page) {
+          self->send(pool, a, ticket, page);
         },
         [=](settled_atom a, job_ticket ticket, std::uint64_t images) {
           self->send(pool, a, ticket, images);
         },
         [=](leave_atom a, job_ticket ticket) { self->send(pool, a, ticket); },
-        [=](withdraw_atom a, job_ticket ticket) { return self->delegate(pool, a, ticket); },
+        [=](withdraw_atom a, job_ticket ticket) { self->send(pool, a, ticket); },
         [=](resolved_atom a, const std::string& origin, const std::string& address) {
           self->send(pool, a, origin, address);
         },
-        [=](fetched_atom a, worker_index index, const std::string& address) {
-          self->send(pool, a, index, address);
+        [=](fetched_atom a, worker_index index, const contact_report& about) {
+          self->send(pool, a, index, about);
         },
-        [=](reported_atom a, worker_index index, bool rests) { self->send(pool, a, index, rests); },
+        [=](reported_atom a, worker_index index, const image_report& report) {
+          self->send(pool, a, index, report);
+        },
+        [=](tick_atom a) { self->send(pool, a); },
         [=](drain_atom a) { return self->delegate(pool, a); },
         [=](load_atom a) { return self->delegate(pool, a); },
     };

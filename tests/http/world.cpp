@@ -197,8 +197,11 @@ supervisor_actor::behavior_type fake_supervisor(supervisor_actor::pointer self,
 
 reader_actor::behavior_type fake_reader(reader_actor::pointer self, const script_ptr& s) {
   return {
-      [](pending_atom, job_id, run_number, image_number, std::uint64_t) {
+      [](pending_atom, job_id, run_number, const page_order_ptr&) {
         return std::make_shared<const task_page>();
+      },
+      [](open_atom, job_id, run_number, origin_number) {
+        return std::make_shared<const origin_page>();
       },
       [self, s](status_atom, job_id job, const reply<query_outcome<job_status>>& answer) {
         const std::lock_guard lock{s->mutex};
@@ -219,8 +222,11 @@ reader_actor::behavior_type fake_reader(reader_actor::pointer self, const script
 
 reader_actor::behavior_type fake_audit_reader(reader_actor::pointer self, const script_ptr& s) {
   return {
-      [](pending_atom, job_id, run_number, image_number, std::uint64_t) {
+      [](pending_atom, job_id, run_number, const page_order_ptr&) {
         return std::make_shared<const task_page>();
+      },
+      [](open_atom, job_id, run_number, origin_number) {
+        return std::make_shared<const origin_page>();
       },
       [](status_atom, job_id, const reply<query_outcome<job_status>>&) {
       },  // a status would wait for audits here, and is lost

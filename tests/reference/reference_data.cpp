@@ -67,8 +67,9 @@ constexpr explained_code explained[] = {
      "An image or an encoding that is not supported. The sentence names it."},
     {error_code::bad_dimensions, "The image has no size, or one that its format does not allow."},
     {error_code::origin_unavailable,
-     "The image was not requested: the circuit breaker of its origin is open, or too many fetches "
-     "are in progress at its server, which the sentence says."},
+     "The image was not requested: its host could not be reached for the time of "
+     "`--origin-patience`, or too many fetches are in progress at its server. The sentence says "
+     "which."},
     {error_code::cancelled, "The job was cancelled before the image was fetched."},
     {error_code::internal, "An error of the service itself. The log has the details."},
 };
@@ -205,8 +206,6 @@ group reports() {
 }
 
 group fetching() {
-  const auto breaker = percent(l::breaker_percent) + " of the last " + number(l::breaker_window) +
-                       ", once there are " + number(l::breaker_least);
   return {
       "Fetching",
       {
@@ -224,10 +223,12 @@ group fetching() {
           row("Longest pause before a retry", time(l::backoff_cap), ""),
           row("Longest `Retry-After` of an image host that is followed", time(l::retry_after_cap),
               "retried earlier"),
-          row("Failures of an origin that open its circuit breaker", breaker,
-              "`origin_unavailable`"),
-          row("Time that a circuit breaker stays open, at first", time(l::breaker_open), ""),
-          row("Time that a circuit breaker stays open, at most", time(l::breaker_open_cap), ""),
+          row("Contacts in a row that fail before a host counts as unavailable",
+              number(l::origin_failures), ""),
+          row("Pause between two probes of an unavailable host, at least", time(l::probe_pause),
+              ""),
+          row("Pause between two probes of an unavailable host, at most", time(l::probe_pause_cap),
+              ""),
           row("Time that an image waits for a busy server without using an attempt",
               time(l::postponed_for), "`origin_unavailable` counts as an attempt"),
       }};

@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(pages_of_any_size_meet_every_pending_image_once_an
         BOOST_TEST(task.store_id == joined("S", task.number.value / 5));
         BOOST_TEST(task.url == joined("http://images.test/", task.number.value / 5, "/",
                                       task.number.value % 5));
-        BOOST_TEST(task.attempt == 1);
+        BOOST_TEST(task.history.attempt == 1);
       }
       after = page.back().number;
     }

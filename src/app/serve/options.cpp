@@ -94,6 +94,7 @@ actors::pool_settings pool_settings_of(const config::settings& settings,
   pool.images_in_flight = settings.images_in_flight;
   pool.fetch_slots = budget.fetch_threads;
   pool.origin_connections = settings.origin_connections;
+  pool.origin_patience.lasts = settings.origin_patience;
 
   pool.image.engine = &engine;
   pool.image.attempts = settings.fetch_attempts;

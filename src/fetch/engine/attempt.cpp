@@ -104,26 +104,33 @@ class attempt {
     result_.evidence.bytes = 0;
   }
 
-  /// Makes one hop, unless its origin's circuit is open, and records the origin's health. Returns
+  /// Makes one hop, and notes whether its origin could be reached. A redirect leads to no origin
+  /// whose circuit is open; the first origin is the caller's, who knows of more fetches. Returns
   /// the text of a redirect, or nothing: the outcome is set.
   std::optional<std::string> make_hop(const url& here, const request& wanted) {
     const auto origin = here.origin();
     const auto start = std::chrono::steady_clock::now();
     own_time_ = {};
-    if (const auto blocked_for = tools_.circuits.blocked_for(origin, start)) {
-      fail(error_code::origin_unavailable, origin + " failed too often recently");
-      result_.retry_after = *blocked_for;
-      return std::nullopt;
+    if (redirected_) {
+      if (const auto blocked_for = tools_.circuits.blocked_for(origin, start)) {
+        fail(error_code::origin_unavailable, origin + " failed too often recently");
+        result_.retry_after = *blocked_for;
+        result_.postponed = result_.asked_others = true;
+        return std::nullopt;
+      }
     }
     auto redirect = fetch_from(here, wanted);
     const auto now = std::chrono::steady_clock::now();
-    auto health =
-        redirect ? origin_health::healthy : health_of(result_.code, result_.evidence.http_status);
+    auto with = redirect ? contact::reached : contact_of(result_);
     // A host that redirects late leaves the next one no time, which must not open that one's
     // circuit; nor must a slow name server or a long wait for a permit.
     if (result_.code == error_code::timed_out && now - start - own_time_ < tools_.deadline / 2)
-      health = origin_health::unknown;
-    tools_.circuits.record(origin, health, start, now);
+      with = contact::none;
+    if (redirected_) {
+      tools_.circuits.record(origin, with, start, now);
+    } else {
+      result_.with_origin = with;
+    }
     return redirect;
   }
 

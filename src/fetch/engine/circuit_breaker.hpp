@@ -7,34 +7,22 @@
 #include <optional>
 #include <string>
 
-#include "core/error_code.hpp"
 #include "core/limits.hpp"
 #include "core/lru_map.hpp"
+#include "fetch/engine/engine.hpp"
 #include "fetch/net/fault.hpp"
 
 namespace retail_pulse::fetch {
 
-/// The health of an origin, judged by the outcome of an attempt.
-enum class origin_health {
-  healthy,  ///< it answered, with whatever content
-  failing,  ///< it did not answer, or reported itself out of order
-  unknown,  ///< the attempt ended without asking it
-};
-
-/// `http_status` counts only with the code http_status. Failing are only the statuses that
-/// core/http_status.hpp marks as out of order: an image service may answer 500 for one bad picture,
-/// and 429 is handled by its Retry-After.
-origin_health health_of(error_code code, int http_status);
-
-/// Stops fetches to origins that keep failing. A circuit is closed (all fetches pass), open (none)
-/// or probing (one has passed). It opens at a failure if at least limits::breaker_percent of the
-/// origin's last limits::breaker_window outcomes are failures, and there are at least
-/// limits::breaker_least outcomes. It stays open for limits::breaker_open, and twice as long after
-/// each probe that fails in a row, up to limits::breaker_open_cap. A healthy probe closes it and
-/// clears its history.
+/// Stops fetches to origins that redirects lead to, and that cannot be reached. A circuit is closed
+/// (all fetches pass), open (none) or probing (one has passed). It opens at a failure if at least
+/// limits::breaker_percent of the origin's last limits::breaker_window outcomes are failures, and
+/// there are at least limits::breaker_least outcomes. It stays open for limits::breaker_open, and
+/// twice as long after each probe that fails in a row, up to limits::breaker_open_cap. A probe that
+/// reaches it closes it and clears its history.
 ///
 /// An origin is remembered from its first failure (outcomes count from there) until
-/// limits::breaker_window healthy outcomes in a row, or until limits::breaker_origins others failed
+/// limits::breaker_window contacts in a row, or until limits::breaker_origins others failed
 /// more recently. Thread safe; never blocks for long. Times come from the caller.
 class circuit_breaker {
  public:
@@ -48,7 +36,7 @@ class circuit_breaker {
   /// Records the outcome of a fetch that passed at `began` (the `now` of `blocked_for`). It counts
   /// only if the circuit has not opened or closed since: requests started before the breaker opened
   /// do not count as its probe.
-  void record(const std::string& origin, origin_health health, steady_time began, steady_time now);
+  void record(const std::string& origin, contact with, steady_time began, steady_time now);
 
   std::size_t remembered() const;  ///< number of origins
 
@@ -64,8 +52,8 @@ class circuit_breaker {
   };
 
   void open(circuit& at, std::chrono::milliseconds length, steady_time now);
-  void record_probe(circuit& at, origin_health health, steady_time now);
-  void record_closed(const std::string& origin, circuit& at, origin_health health, steady_time now);
+  void record_probe(circuit& at, contact with, steady_time now);
+  void record_closed(const std::string& origin, circuit& at, contact with, steady_time now);
 
   const std::chrono::milliseconds attempt_deadline_;
   mutable std::mutex mutex_;

@@ -36,6 +36,13 @@ struct request {
       {};  ///< fetch only a newer version; the outcome may then be `not_modified`
 };
 
+/// Whether the origin of the URL could be reached; where it redirects is another matter.
+enum class contact : std::uint8_t {
+  none,     ///< it was not asked, or the attempt ended before it was known
+  reached,  ///< the head of a response came
+  failed,   ///< no address, no connection, no TLS, or silence
+};
+
 /// The outcome of one attempt.
 struct outcome {
   error_code code = error_code::none;
@@ -49,6 +56,7 @@ struct outcome {
   /// With `postponed`: other servers were asked before: hosts that redirected, or an address that
   /// did not answer.
   bool asked_others = false;
+  contact with_origin = contact::none;
   fetch_evidence evidence;
   /// The address at which the next fetch from the URL's origin will probably begin: the one that
   /// answered or was full, else the first of the name. For limits per address; empty if unknown. A
@@ -64,6 +72,10 @@ struct outcome {
   /// Whether another attempt may succeed.
   bool can_pass() const { return !lasts && retail_pulse::can_pass(code, evidence.http_status); }
 };
+
+/// Whether the host that was asked last in this attempt could be reached. A host that answers is
+/// reached, whatever it answers: an error is a matter of one URL.
+contact contact_of(const outcome& last);
 
 /// The outcome of an attempt that failed because of this service.
 inline outcome internal_failure(std::string detail) {

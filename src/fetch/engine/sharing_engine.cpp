@@ -54,7 +54,8 @@ class result_memory {
   void keep(const digest& of, outcome success, steady_time now) {
     success.detail.clear();
     auto& evidence = success.evidence;
-    success.leads_to.clear();  // it may be outdated; limits per address must not use it
+    success.with_origin = contact::none;  // nor may health
+    success.leads_to.clear();             // it may be outdated; limits per address must not use it
     evidence.address.clear();
     evidence.bytes = 0;
     evidence.dns_ms = evidence.connect_ms = evidence.total_ms = 0;

@@ -29,22 +29,19 @@ struct bench {
     return breaker.blocked_for(origin, now);
   }
   bool passes(const std::string& origin = shop) { return !ask(origin); }
-  void tell(origin_health health, const std::string& origin = shop) {
+  void tell(contact health, const std::string& origin = shop) {
     breaker.record(origin, health, now, now);
   }
 
   /// Outcomes of attempts that began now: F failed, A answered, ? unknown.
   void tell(std::string_view outcomes, const std::string& origin = shop) {
     for (const char c : outcomes)
-      tell(c == 'F'   ? origin_health::failing
-           : c == 'A' ? origin_health::healthy
-                      : origin_health::unknown,
-           origin);
+      tell(c == 'F' ? contact::failed : c == 'A' ? contact::reached : contact::none, origin);
   }
   void open(const std::string& origin = shop) {
     tell(std::string(limits::breaker_least, 'F'), origin);
   }
-  bool probe(origin_health health) {
+  bool probe(contact health) {
     if (!passes()) return false;
     tell(health);
     return true;
@@ -53,25 +50,22 @@ struct bench {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(only_what_says_that_the_origin_is_out_of_order_is_its_failure) {
+BOOST_AUTO_TEST_CASE(only_a_host_that_does_not_answer_is_not_reached) {
   for (const auto& row : error_table) {
     using enum error_code;
-    const bool fails = row.code == connect_failed || row.code == timed_out;
+    const bool fails = row.code == dns_failed || row.code == connect_failed ||
+                       row.code == tls_failed || row.code == timed_out;
     const bool tells_nothing = row.code == store_not_found || row.code == invalid_url ||
-                               row.code == blocked_address || row.code == dns_failed ||
-                               row.code == origin_unavailable || row.code == cancelled ||
-                               row.code == internal;
-    const auto expected = fails           ? origin_health::failing
-                          : tells_nothing ? origin_health::unknown
-                                          : origin_health::healthy;
-    if (row.code != http_status) BOOST_TEST((health_of(row.code, 503) == expected), row.name);
-  }
-  for (int status = 200; status < 600; ++status) {
-    const bool fails =
-        std::set{408, 502, 503, 504, 521, 522, 523, 524, 529, 598, 599}.contains(status);
-    BOOST_TEST((health_of(error_code::http_status, status) ==
-                (fails ? origin_health::failing : origin_health::healthy)),
-               status);
+                               row.code == blocked_address || row.code == origin_unavailable ||
+                               row.code == cancelled || row.code == internal;
+    outcome last;
+    last.code = row.code;
+    BOOST_TEST((contact_of(last) == (fails           ? contact::failed
+                                     : tells_nothing ? contact::none
+                                                     : contact::reached)),
+               row.name);
+    last.evidence.http_status = 503;  // a head came, whatever followed
+    BOOST_TEST((contact_of(last) == contact::reached), row.name);
   }
 }
 
@@ -124,7 +118,7 @@ BOOST_AUTO_TEST_CASE(every_probe_that_fails_opens_it_for_twice_as_long_up_to_the
     with.now += length - 1ms;
     BOOST_TEST(!with.passes());
     with.now += 1ms;
-    BOOST_TEST(with.probe(origin_health::failing));
+    BOOST_TEST(with.probe(contact::failed));
   }
   BOOST_TEST((limits::breaker_open_cap == 30s));
 }
@@ -133,9 +127,9 @@ BOOST_AUTO_TEST_CASE(a_probe_that_is_answered_closes_it_with_an_empty_window_and
   bench with;
   with.open();
   with.now += limits::breaker_open;
-  BOOST_TEST(with.probe(origin_health::failing));
+  BOOST_TEST(with.probe(contact::failed));
   with.now += 2 * limits::breaker_open;
-  BOOST_TEST(with.probe(origin_health::healthy));
+  BOOST_TEST(with.probe(contact::reached));
   BOOST_TEST(with.passes());
   with.tell("FFFFFFFFF");
   BOOST_TEST(with.passes());
@@ -147,8 +141,8 @@ BOOST_AUTO_TEST_CASE(a_probe_that_tells_nothing_gives_its_place_back) {
   bench with;
   with.open();
   with.now += limits::breaker_open;
-  for (int i = 0; i < 3; ++i) BOOST_TEST(with.probe(origin_health::unknown));
-  BOOST_TEST(with.probe(origin_health::failing));
+  for (int i = 0; i < 3; ++i) BOOST_TEST(with.probe(contact::none));
+  BOOST_TEST(with.probe(contact::failed));
   BOOST_TEST((with.ask() == 2 * limits::breaker_open));
 }
 
@@ -162,31 +156,28 @@ BOOST_AUTO_TEST_CASE(a_probe_that_is_lost_blocks_the_origin_no_longer_than_its_d
   BOOST_TEST((with.ask() == 1ms));
   with.now += 1ms;
   BOOST_TEST(with.passes());
-  with.breaker.record(shop, origin_health::failing, lost,
+  with.breaker.record(shop, contact::failed, lost,
                       with.now);  // does not count as the second probe
   BOOST_TEST((with.ask() == deadline));
-  with.tell(origin_health::healthy);
+  with.tell(contact::reached);
   BOOST_TEST(with.passes());
 }
 
 BOOST_AUTO_TEST_CASE(late_outcomes_of_attempts_from_before_a_change_change_nothing) {
   bench with;
   const auto early = with.now;
-  const auto late = [&](origin_health health) {
-    with.breaker.record(shop, health, early, with.now);
-  };
+  const auto late = [&](contact health) { with.breaker.record(shop, health, early, with.now); };
   with.now += 1s;
   with.open();
-  for (int i = 0; i < 30; ++i) late(i % 2 == 0 ? origin_health::failing : origin_health::healthy);
-  late(origin_health::unknown);
+  for (int i = 0; i < 30; ++i) late(i % 2 == 0 ? contact::failed : contact::reached);
+  late(contact::none);
   BOOST_TEST((with.ask() == limits::breaker_open));
   with.now += limits::breaker_open;
   BOOST_TEST(with.passes());
-  for (const auto health : {origin_health::failing, origin_health::healthy, origin_health::unknown})
-    late(health);
+  for (const auto health : {contact::failed, contact::reached, contact::none}) late(health);
   BOOST_TEST((with.ask() == deadline));
-  with.tell(origin_health::healthy);
-  for (int i = 0; i < 30; ++i) late(origin_health::failing);  // still the end of the outage
+  with.tell(contact::reached);
+  for (int i = 0; i < 30; ++i) late(contact::failed);  // still the end of the outage
   BOOST_TEST(with.passes());
   with.open();
   BOOST_TEST(!with.passes());
@@ -239,8 +230,8 @@ BOOST_AUTO_TEST_CASE(threads_that_ask_at_once_get_one_probe) {
         passed += with.breaker.blocked_for(shop, with.now) ? 0 : 1;
         const auto other = std::to_string(i % 8);
         if (!with.breaker.blocked_for(other, with.now)) {
-          with.breaker.record(other, i % 3 == 0 ? origin_health::healthy : origin_health::failing,
-                              with.now, with.now);
+          with.breaker.record(other, i % 3 == 0 ? contact::reached : contact::failed, with.now,
+                              with.now);
         }
       }
     });

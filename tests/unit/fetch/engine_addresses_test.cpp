@@ -318,10 +318,26 @@ BOOST_AUTO_TEST_CASE(an_attempt_at_several_counts_once_for_the_circuit) {
   const auto closed = refusing(2);
   const dns_stub names{leading_to({"127.0.0.1", "127.0.0.2"})};
   const auto engine = make_blocking_engine(asking(names));
-  const auto url = "http://shop.test:" + std::to_string(closed.front()->port()) + "/";
+  const auto shop = "http://shop.test:" + std::to_string(closed.front()->port()) + "/";
+  origin first{serving(http_response(302, "", "Location: " + shop + "\r\n"))};
   for (std::size_t i = 0; i < limits::breaker_least; ++i)
-    CHECK_CODE(fetch(*engine, url), connect_failed);
-  CHECK_CODE(fetch(*engine, url), origin_unavailable);
+    CHECK_CODE(fetch(*engine, first.url("/")), connect_failed);
+  const auto stopped = fetch(*engine, first.url("/"));
+  CHECK_CODE(stopped, origin_unavailable);
+  BOOST_TEST(stopped.postponed);  // the host that the redirect leads to was not asked
+  BOOST_TEST((stopped.with_origin == contact::reached));
+  CHECK_CODE(fetch(*engine, shop), connect_failed);  // no redirect: the caller decides
+}
+
+BOOST_AUTO_TEST_CASE(an_outcome_says_whether_the_origin_was_reached) {
+  const auto closed = refusing(1);
+  origin broken{serving(http_response(503, ""))};
+  const dns_stub names{leading_to({"127.0.0.1"})};
+  const auto engine = make_blocking_engine(asking(names));
+  BOOST_TEST((fetch(*engine, broken.url("/")).with_origin == contact::reached));
+  BOOST_TEST((fetch(*engine, "http://127.0.0.1:" + std::to_string(closed.front()->port()) + "/")
+                  .with_origin == contact::failed));
+  BOOST_TEST((fetch(*engine, "ftp://shop.test/").with_origin == contact::none));
 }
 
 BOOST_AUTO_TEST_CASE(a_redirect_goes_on_to_the_next_one_too) {
@@ -390,7 +406,7 @@ BOOST_AUTO_TEST_CASE(a_full_address_costs_no_attempt_unless_no_time_is_left) {
   BOOST_TEST(!late.postponed);
 }
 
-BOOST_AUTO_TEST_CASE(the_time_of_a_slow_name_server_closes_no_circuit) {
+BOOST_AUTO_TEST_CASE(the_time_of_a_slow_name_server_is_no_silence_of_the_host) {
   constexpr auto deadline = 1000ms;
   origin silent{says_nothing};
   const dns_stub names{[&](const std::string&, bool v6, int query) {
@@ -404,8 +420,11 @@ BOOST_AUTO_TEST_CASE(the_time_of_a_slow_name_server_closes_no_circuit) {
   std::vector<std::future<outcome>> fetches;
   for (std::size_t i = 0; i < limits::breaker_least; ++i)
     fetches.push_back(start(*engine, silent.url("/", "slow.test")));
-  while (!fetches.empty()) CHECK_CODE(first_of(fetches), timed_out);
-  CHECK_CODE(fetch(*engine, silent.url("/", "slow.test")), timed_out);
+  while (!fetches.empty()) {
+    const auto each = first_of(fetches);
+    CHECK_CODE(each, timed_out);
+    BOOST_TEST((each.with_origin == contact::none));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(hosts_that_lead_to_one_share_its_places) {

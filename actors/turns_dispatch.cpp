@@ -1,0 +1,184 @@
+// Which image is fetched next, and what comes back.
+#include <algorithm>
+#include <utility>
+
+#include "actors/turns_parts.hpp"
+#include "core/limits.hpp"
+#include "core/require.hpp"
+
+namespace retail_pulse::actors {
+
+void turns::make_ready(const lane_ptr& ready) {
+  auto& owner = *ready->owner;
+  ready->is_ready = true;
+  ready->parked_at = nullptr;
+  owner.ready.push_back(ready);
+  if (!std::exchange(owner.in_ring, true)) ring_.push_back(owner.who.ticket);
+}
+
+void turns::unready(const lane_ptr& ready) { ready->is_ready = false; }
+
+std::optional<dispatch> turns::next_dispatch() {
+  const std::size_t half = std::max<std::size_t>(1, limits_.slots / 2);
+  std::size_t passed_over =
+      0;  // jobs in a row with half of the slots; all of the ring: nobody may send
+  while (in_flight_ < limits_.workers && fetching_ < limits_.slots && passed_over < ring_.size()) {
+    const auto ticket = ring_.front();
+    ring_.pop_front();
+    auto* owner = member_of(ticket);
+    if (!owner) {
+      passed_over = 0;
+      continue;
+    }
+    if (owner->fetching >= half && !ring_.empty()) {  // while others have work
+      ring_.push_back(ticket);
+      ++passed_over;
+      continue;
+    }
+    auto next = dispatch_from(*owner);
+    if (owner->ready.empty()) {
+      owner->in_ring = false;
+    } else {
+      ring_.push_back(ticket);
+    }
+    consider_opening(*owner);
+    if (next) return next;
+  }
+  return std::nullopt;
+}
+
+std::optional<dispatch> turns::dispatch_from(member& owner) {
+  while (!owner.ready.empty()) {
+    const auto next = owner.ready.front();
+    owner.ready.pop_front();
+    if (!next->is_ready) continue;  // it has gone
+    auto* full = full_endpoint_of(*next);
+    if (!full) return take_front(owner, next);
+    unready(next);
+    pass_on(*next);  // the endpoint that woke it has room, and may not be the one that is full
+    next->parked_at = full;
+    full->parked.push(owner.who.ticket.value, next);
+  }
+  return std::nullopt;
+}
+
+turns::endpoint* turns::full_endpoint_of(const lane& candidate) {
+  const auto most = limits_.origin_connections;
+  auto& origin = *candidate.origin;
+  if (origin.fetching >= most) return &origin;
+  auto& address = address_of(*origin.address);
+  return address.fetching >= most ? &address : nullptr;
+}
+
+dispatch turns::take_front(member& owner, const lane_ptr& from) {
+  auto& origin = *from->origin;
+  dispatch next{owner.who.ticket, std::move(from->images.front()), *origin.address,
+                origin.health.is_away()};
+  from->images.pop_front();
+  if (next.is_probe) {
+    origin.health.begin_probe();
+    origin.last_prober = owner.who.ticket.value;
+    origin.prober.reset();
+  }
+  --owner.queued;
+  ++owner.fetching;
+  ++from->in_flight;
+  ++origin.fetching;
+  ++fetching_;
+  ++in_flight_;
+  ++address_of(next.address).fetching;
+  change_waiting(origin, -1);
+  if (from->images.empty()) {
+    unready(from);
+    pass_on(*from);
+  } else {
+    owner.ready.push_back(from);
+    hand_on_wake_up(*from);  // the image may go to another address than the one that woke it
+  }
+  consider(from);
+  consider(owner);
+  return next;
+}
+
+void turns::wake(endpoint& freed) {
+  while (!freed.parked.empty()) {
+    const auto next = freed.parked.pop();
+    if (next->parked_at != &freed) continue;
+    make_ready(next);
+    if (freed.is_address) next->woken_by = freed.name;
+    return;
+  }
+}
+
+void turns::pass_on(lane& gone) {
+  auto& origin = *gone.origin;
+  if (!origin.address) return;
+  if (origin.fetching < limits_.origin_connections) wake(origin);
+  wake_if_free(*origin.address);
+  hand_on_wake_up(gone);
+}
+
+void turns::hand_on_wake_up(lane& woken) {
+  if (const auto address = std::exchange(woken.woken_by, std::nullopt)) wake_if_free(*address);
+}
+
+void turns::wake_if_free(const std::string& address) {
+  const auto found = addresses_.find(address);
+  if (found == addresses_.end()) return;
+  if (found->second->fetching < limits_.origin_connections) wake(*found->second);
+  forget_address_if_idle(address);
+}
+
+void turns::fetched(const dispatch& done, const contact_report& about) {
+  require(fetching_ > 0, "a slot is given back once");
+  --fetching_;
+  if (auto* owner = member_of(done.ticket)) --owner->fetching;
+  if (const auto held = addresses_.find(done.address); held != addresses_.end()) {
+    --held->second->fetching;
+    wake(*held->second);
+    forget_address_if_idle(done.address);
+  }
+  auto* origin = origin_of(done.image.origin);
+  require(origin != nullptr && origin->fetching > 0, "an origin lives while it is fetched from");
+  if (!about.leads_to.empty()) set_address(*origin, about.leads_to);  // it may change meanwhile
+  judge(*origin, done, about);
+  --origin->fetching;
+  wake(*origin);
+  forget_if_idle(*origin);
+}
+
+bool turns::reported(const dispatch& done, const image_report& report) {
+  require(in_flight_ > 0, "a worker is given back once");
+  --in_flight_;
+  auto* owner = member_of(done.ticket);
+  if (!owner) return false;
+  auto* origin = origin_of(done.image.origin);
+  const auto found = origin ? owner->by_origin.find(origin) : owner->by_origin.end();
+  require(found != owner->by_origin.end() && found->second->in_flight > 0,
+          "a lane lives while an image of it is in flight");
+  const auto of = found->second;
+  --of->in_flight;
+  const bool is_no_attempt = report.no_contact && origin->health.is_away();
+  if (!report.retry_in && !is_no_attempt) {
+    tidy(of);
+    return true;
+  }
+  give_back_credits(*owner, 1);
+  image_stub stub{done.image.task.number, report.task.history};
+  if (owner->is_withdrawn) {
+    // nobody wants it any more
+  } else if (is_no_attempt) {
+    of->stubs.push_back(stub);
+    look_after(*origin);
+  } else {
+    if (!report.postponed) ++stub.history.attempt;
+    const auto due = now_ + *report.retry_in;
+    of->resting.emplace(due, lane::resting_image{stub, report.no_contact});
+    events_.emplace(due, event{of, {}});
+  }
+  consider(of);
+  tidy(of);
+  return false;
+}
+
+}  // namespace retail_pulse::actors

@@ -1,0 +1,189 @@
+// Origins and addresses, and origins that are away.
+#include <algorithm>
+#include <utility>
+
+#include "actors/turns_parts.hpp"
+#include "core/limits.hpp"
+#include "core/require.hpp"
+
+namespace retail_pulse::actors {
+
+void turns::resolved(const std::string& name, const std::string& address) {
+  auto* origin = origin_of(name);
+  if (!origin || origin->address) return;
+  set_address(*origin, address);
+  const auto lanes = origin->lanes;
+  for (const auto& [ticket, each] : lanes) {
+    --each->owner->unresolved;
+    if (!each->images.empty() && !each->is_ready) make_ready(each);
+    consider(each);
+    consider_opening(*each->owner);
+  }
+  forget_if_idle(*origin);
+}
+
+void turns::set_address(origin_endpoint& of, const std::string& address) {
+  if (of.address == address) return;
+  const auto waiting = static_cast<std::int64_t>(of.waiting);
+  const auto before = std::exchange(of.address, address);
+  if (waiting > 0) change_waiting(address_of(address), waiting);
+  if (!before || waiting == 0) return;
+  change_waiting(address_of(*before), -waiting);
+  forget_address_if_idle(*before);
+}
+
+void turns::change_waiting(origin_endpoint& at, std::int64_t by) {
+  if (by == 0) return;
+  if (at.address) change_waiting(address_of(*at.address), by);
+  change_waiting(static_cast<endpoint&>(at), by);
+}
+
+void turns::change_waiting(endpoint& at, std::int64_t by) {
+  at.waiting += static_cast<std::size_t>(by);
+  if (at.waiting >= origin_budget()) return;
+  while (!at.sated.empty()) {
+    const auto next = at.sated.pop();
+    if (next->sated_at != &at) continue;
+    next->sated_at = nullptr;
+    consider(next);
+    if (at.waiting > 0) return;  // it reads at least one image, and the next follows that
+  }
+}
+
+void turns::forget_if_idle(origin_endpoint& origin) {
+  if (!origin.lanes.empty() || origin.fetching > 0) return;
+  const auto address = origin.address;
+  origins_.erase(std::string{origin.name});
+  if (address) forget_address_if_idle(*address);
+}
+
+void turns::forget_address_if_idle(const std::string& address) {
+  const auto found = addresses_.find(address);
+  if (found != addresses_.end() && found->second->fetching == 0 && found->second->waiting == 0 &&
+      found->second->parked.empty() && found->second->sated.empty())
+    addresses_.erase(found);
+}
+
+// --- availability -------------------------------------------------------------------------------
+
+void turns::judge(origin_endpoint& origin, const dispatch& done, const contact_report& about) {
+  auto& health = origin.health;
+  switch (about.contact) {
+    case fetch::contact::reached:
+      if (health.reached()) end_outage(origin);
+      return;
+    case fetch::contact::failed:
+      if (health.failed(about.code, done.is_probe, limits_.origin_patience, now_)) {
+        begin_outage(origin);
+      } else if (done.is_probe) {
+        for (const auto& [ticket, each] : origin.lanes) each->was_missed = true;
+        look_after(origin);
+      }
+      return;
+    case fetch::contact::none:
+      if (!done.is_probe || !health.is_away()) return;
+      health.end_probe_undecided(now_);
+      look_after(origin);
+      return;
+  }
+}
+
+void turns::begin_outage(origin_endpoint& origin) {
+  const auto lanes = origin.lanes;
+  for (const auto& [ticket, each] : lanes) {
+    each->was_missed = true;
+    each->sated_at = nullptr;
+    hand_back(*each);
+    // What was tried in the time away was no attempt.
+    for (auto resting = each->resting.begin(); resting != each->resting.end();) {
+      if (!resting->second.no_contact) {
+        ++resting;
+        continue;
+      }
+      --resting->second.stub.history.attempt;
+      each->stubs.push_back(resting->second.stub);
+      resting = each->resting.erase(resting);
+    }
+    if (each->owner) consider_opening(*each->owner);
+  }
+  look_after(origin);
+}
+
+void turns::end_outage(origin_endpoint& origin) {
+  origin.prober.reset();
+  const auto lanes = origin.lanes;
+  for (const auto& [ticket, each] : lanes) {
+    each->was_missed = each->is_given_up = false;
+    if (!each->images.empty() && !each->is_ready && !each->parked_at) make_ready(each);
+    consider(each);
+  }
+}
+
+void turns::look_after(origin_endpoint& away) {
+  auto& health = away.health;
+  if (!health.is_away()) return;
+  const auto end = health.given_up_at(limits_.origin_patience);
+  if (end <= now_) {
+    const auto lanes = away.lanes;
+    std::vector<lane_ptr> given_up;
+    for (const auto& [ticket, each] : lanes) {
+      if (each->was_missed) given_up.push_back(each);
+    }
+    for (const auto& each : given_up) {
+      each->is_given_up = true;
+      hand_back(*each);
+      if (away.prober == each) away.prober.reset();
+    }
+    const auto name = away.name;
+    for (const auto& each : given_up) tidy(each);
+    if (origin_of(name) != &away) return;  // it had no other lane
+  }
+  auto next = end > now_ ? std::optional{end} : std::nullopt;
+  if (const auto probe = health.next_probe(); probe && !away.prober) {
+    if (*probe > now_) {
+      next = next ? std::min(*next, *probe) : *probe;
+    } else if (!away.lanes.empty()) {
+      auto candidate = away.lanes.upper_bound(away.last_prober);
+      for (auto left = away.lanes.size(); left > 0; --left, ++candidate) {
+        if (candidate == away.lanes.end()) candidate = away.lanes.begin();
+        const auto each = candidate->second;
+        if (each->unread() == 0 || each->is_given_up || each->granted > 0) continue;
+        away.prober = each;
+        consider(each);
+        break;
+      }
+    }
+  }
+  if (!next || (away.due && *away.due <= *next && *away.due > now_)) return;
+  away.due = next;
+  events_.emplace(*next, event{{}, away.name});
+}
+
+void turns::surrender_lane(const lane_ptr& given_up) {
+  const auto& outage = given_up->origin->health.current_outage();
+  const auto& who = given_up->owner->who;
+  surrender made{{who.ticket, who.handle}, {given_up->number, {}, {}}};
+  if (given_up->number == not_numbered) {
+    for (const auto& stub : given_up->stubs) made.what.images.push_back(stub.number);
+    for (const auto& [due, each] : given_up->resting) made.what.images.push_back(each.stub.number);
+  }
+  if (outage) {
+    const auto away = std::chrono::duration_cast<std::chrono::seconds>(now_ - outage->since);
+    made.what.reason = "it could not be reached for " + std::to_string(away.count()) + " s, in " +
+                       std::to_string(outage->probes) +
+                       " probes; last: " + std::string{describe(outage->last_cause).name};
+  }
+  given_up->is_given_up = false;
+  drop_unread(*given_up);
+  surrenders_.push_back(std::move(made));
+  tidy(given_up);
+}
+
+std::optional<turns::surrender> turns::next_surrender() {
+  if (surrenders_.empty()) return std::nullopt;
+  auto next = std::move(surrenders_.front());
+  surrenders_.pop_front();
+  return next;
+}
+
+}  // namespace retail_pulse::actors
