@@ -65,6 +65,8 @@ image_pool_actor::behavior_type image_pool_state::make_behavior(pool_settings se
         reported(index, report);
       },
       [this](tick_atom) {
+        // An earlier one was sent since.
+        if (wakes_up_at_ && self_->clock().now() < *wakes_up_at_) return;
         wakes_up_at_.reset();
         now();
         serve();
@@ -118,25 +120,43 @@ void image_pool_state::image_died(const caf::down_msg& down) {
 
 void image_pool_state::serve() {
   turns_->advance();
-  serve_jobs();
-  if (draining_) return;
-  while (auto next = turns_->next_grant())
-    self_->send(next->to.handle, turn_atom_v,
-                page_order_ptr{std::make_shared<const page_order>(std::move(next->order))});
-  while (auto next = turns_->next_dispatch()) order(std::move(*next));
-  wake_up_in_time();
+  while (serve_jobs() || send_orders()) {
+  }
+  if (!draining_) wake_up_in_time();
 }
 
-void image_pool_state::serve_jobs() {
-  while (const auto next = turns_->next_opening()) {
-    if (!draining_) self_->send(next->to.handle, open_atom_v, next->after);
-  }
+bool image_pool_state::serve_jobs() {
+  bool is_busy = false;
   while (auto next = turns_->next_surrender()) {
     self_->send(
         next->to.handle, give_up_atom_v,
         abandoned_origin_ptr{std::make_shared<const abandoned_origin>(std::move(next->what))});
+    is_busy = true;
   }
-  while (const auto next = turns_->next_exhausted()) self_->send(next->handle, exhausted_atom_v);
+  while (const auto next = turns_->next_exhausted()) {
+    self_->send(next->handle, exhausted_atom_v);
+    is_busy = true;
+  }
+  return is_busy;
+}
+
+bool image_pool_state::send_orders() {
+  if (draining_) return false;
+  bool is_busy = false;
+  while (const auto next = turns_->next_opening()) {
+    self_->send(next->to.handle, open_atom_v, next->after);
+    is_busy = true;
+  }
+  while (auto next = turns_->next_grant()) {
+    self_->send(next->to.handle, turn_atom_v,
+                page_order_ptr{std::make_shared<const page_order>(std::move(next->order))});
+    is_busy = true;
+  }
+  while (auto next = turns_->next_dispatch()) {
+    order(std::move(*next));
+    is_busy = true;
+  }
+  return is_busy;
 }
 
 void image_pool_state::wake_up_in_time() {

@@ -53,7 +53,9 @@ class image_pool_state {
   turns& now();
   /// Grants turns and sends orders until a window is full or nothing is waiting.
   void serve();
-  void serve_jobs();
+  // Both return whether anything was sent.
+  bool serve_jobs();
+  bool send_orders();
   void wake_up_in_time();
   void order(dispatch next);
   std::uint32_t free_worker();

@@ -164,8 +164,8 @@ void job_run::flush_if(std::uint64_t batch_number) {
 
 void job_run::flush() {
   if (batch_.results.empty()) return;
-  ++batch_number_;
-  recording_ += batch_.results.size();
+  batch_.number = batch_number_++;
+  unrecorded_.insert(batch_.number);
   record(std::make_shared<const results_batch>(std::exchange(batch_, {})));
 }
 
@@ -191,8 +191,7 @@ void job_run::record(const results_ptr& batch) {
 
 void job_run::take_recorded(const results_batch& batch, bool stored,
                             const storage::recorded& recorded) {
-  require(batch.results.size() <= recording_, "only what was sent to the ledger is recorded");
-  recording_ -= batch.results.size();
+  require(unrecorded_.erase(batch.number) == 1, "a batch is recorded once");
   if (is_over(recorded)) {
     log_end(job_.id, recorded);
     return finish();  // pool and supervisor then take back all that they still count for it
@@ -201,8 +200,12 @@ void job_run::take_recorded(const results_batch& batch, bool stored,
     self_->send(colleagues_.pool, settled_atom_v, ticket_, batch.credits);
     self_->send(supervisor_, progress_atom_v, ticket_, recorded.changed);
   }
-  if (!stopping_) return conclude_when_idle();
-  if (recording_ == 0) self_->quit();
+  if (stopping_) {
+    if (unrecorded_.empty()) self_->quit();
+    return;
+  }
+  abandon_given_up();
+  conclude_when_idle();
 }
 
 void job_run::take_exhausted() {
@@ -212,8 +215,8 @@ void job_run::take_exhausted() {
 }
 
 void job_run::conclude_when_idle() {
-  if (!is_exhausted_ || stopping_ || recording_ > 0 || giving_up_ > 0 || !batch_.results.empty() ||
-      std::exchange(is_concluding_, true))
+  if (!is_exhausted_ || stopping_ || !unrecorded_.empty() || giving_up_ > 0 ||
+      !batch_.results.empty() || std::exchange(is_concluding_, true))
     return;
   if (job_.cancelled) return abandon();
   settle();
@@ -230,8 +233,19 @@ void job_run::give_up(const abandoned_origin_ptr& origin) {
     return;
   }
   ++giving_up_;
-  flush();  // its results come before
-  abandon_origin(origin);
+  flush();
+  given_up_.push_back({origin, batch_number_});
+  abandon_given_up();
+}
+
+/// Results of its images that are being recorded come before, or pictures that were measured would
+/// fail.
+void job_run::abandon_given_up() {
+  while (!given_up_.empty() &&
+         (unrecorded_.empty() || *unrecorded_.begin() >= given_up_.front().behind)) {
+    abandon_origin(given_up_.front().origin);
+    given_up_.pop_front();
+  }
 }
 
 void job_run::abandon_origin(const abandoned_origin_ptr& origin) {
@@ -316,7 +330,7 @@ void job_run::finish() {
 void job_run::stop() {
   stopping_ = true;
   flush();
-  if (recording_ == 0) self_->quit();
+  if (unrecorded_.empty()) self_->quit();
 }
 
 job_actor::behavior_type job(job_actor::stateful_pointer<job_run> self, supervisor_actor supervisor,

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +56,7 @@ class job_run {
   void record(const results_ptr& batch);
   void take_recorded(const results_batch& batch, bool stored, const storage::recorded& recorded);
   void give_up(const abandoned_origin_ptr& origin);
+  void abandon_given_up();
   void abandon_origin(const abandoned_origin_ptr& origin);
   void take_exhausted();
   /// Ends the run when nothing of it is under way any more.
@@ -73,12 +76,17 @@ class job_run {
   job_ticket ticket_;
   job_brief job_;
 
-  bool is_exhausted_ = false;       ///< no image of it is left in the pool
-  int giving_up_ = 0;               ///< origins whose images the ledger is failing
-  std::uint64_t recording_ = 0;     ///< results sent to the ledger
-  results_batch batch_;             ///< results not yet sent to the ledger
-  std::uint64_t batch_number_ = 0;  ///< tells an old timer from the current one
-  bool is_concluding_ = false;      ///< the ledger is asked to end the run
+  bool is_exhausted_ = false;           ///< no image of it is left in the pool
+  int giving_up_ = 0;                   ///< origins whose images the ledger is failing
+  std::set<std::uint64_t> unrecorded_;  ///< numbers of the batches that the ledger has
+  struct given_up_origin {
+    abandoned_origin_ptr origin;
+    std::uint64_t behind = 0;  ///< batches with smaller numbers are recorded before
+  };
+  std::deque<given_up_origin> given_up_;  ///< not sent to the ledger yet
+  results_batch batch_;                   ///< results not yet sent to the ledger
+  std::uint64_t batch_number_ = 0;        ///< tells an old timer from the current one
+  bool is_concluding_ = false;            ///< the ledger is asked to end the run
   bool stopping_ = false;
 };
 

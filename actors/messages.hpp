@@ -231,6 +231,7 @@ struct contact_report {
 struct results_batch {
   std::vector<image_result> results;
   std::uint64_t credits = 0;  ///< that their images hold
+  std::uint64_t number = 0;   ///< of the batches of its job, in order
 };
 struct task_page {
   std::vector<image_task> again;  ///< those of the asked numbers that are still pending

@@ -16,7 +16,8 @@ std::chrono::milliseconds pause_after(steady_point::duration away) {
 
 }  // namespace
 
-bool origin_health::reached() {
+bool origin_health::reached(steady_point now) {
+  last_reached_ = now;
   failures_ = 0;
   probing_ = false;
   const bool is_back = outage_.has_value();

@@ -36,8 +36,14 @@ class origin_health {
   const std::optional<outage>& current_outage() const { return outage_; }
 
   /// A fetch reached the origin; true: it was away, and is back.
-  bool reached();
-  /// A fetch could not reach it; true: it is away from now on. While it is away, only probes count.
+  bool reached(steady_point now);
+  /// Whether a contact that failed says something about the origin, and not about one URL: silence
+  /// since `sent` says nothing if the origin was reached meanwhile.
+  bool is_evidence(error_code cause, steady_point sent, steady_point now) const {
+    return (cause == error_code::timed_out ? sent : now) >= last_reached_;
+  }
+  /// A fetch could not reach it, which is evidence; true: it is away from now on. While it is away,
+  /// only probes count.
   bool failed(error_code cause, bool was_probe, const patience& limit, steady_point now);
 
   /// While it is away: when the next probe may begin; nullopt: one is under way.
@@ -52,6 +58,7 @@ class origin_health {
  private:
   int failures_ = 0;            ///< in a row, as they count
   steady_point first_failure_;  ///< of them
+  steady_point last_reached_{};
   std::optional<outage> outage_;
   bool probing_ = false;
   steady_point next_probe_;

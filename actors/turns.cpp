@@ -79,9 +79,9 @@ void turns::join(const pool_member& joining) {
   owner.last_opened = before_origins;
   owner.has_unopened = joining.is_numbered;
   if (!joining.is_numbered) {
-    const auto reader = add_lane(owner);
-    reader->more = true;
-    consider(reader);
+    owner.reader = add_lane(owner);
+    owner.reader->more = true;
+    consider(owner.reader);
   }
   consider_opening(owner);
 }
@@ -96,6 +96,7 @@ void turns::opened(job_ticket ticket, const origin_page& page) {
     const auto opened = each.origin.empty() ? add_lane(*owner) : lane_at(*owner, each.origin);
     opened->number = each.number;
     opened->more = true;
+    if (each.number == not_numbered) owner->reader = opened;
     if (opened->origin && opened->origin->health.is_away()) {
       look_after(*opened->origin);
     } else {
@@ -128,8 +129,8 @@ void turns::offer(job_ticket ticket, const image_offer& offer) {
     enqueue(from, std::move(image));
   }
   from->granted = 0;  // not before: until here the lane is not forgotten
-  if (from->origin && from->origin->prober == from && from->images.empty()) {
-    from->origin->prober.reset();
+  if (from->origin && from->origin->health.is_away()) {
+    if (from->origin->prober == from && from->images.empty()) from->origin->prober.reset();
     look_after(*from->origin);
   }
   consider(from);
@@ -143,6 +144,7 @@ void turns::settled(job_ticket ticket, std::uint64_t images) {
   require(images + owner->granted + owner->queued <= owner->held,
           "a job settles only what it holds");
   give_back_credits(*owner, images);
+  if (owner->reader) consider(owner->reader);
   consider(*owner);
 }
 
@@ -249,10 +251,8 @@ void turns::hand_back(lane& of) {
   give_back_credits(owner, count);
   change_waiting(*of.origin, -static_cast<std::int64_t>(count));
   of.parked_at = nullptr;
-  if (of.is_ready) {
-    const auto self = owner.lanes.at(of.id);
-    unready(self);
-    std::erase(owner.ready, self);
+  if (std::exchange(of.is_ready, false)) {
+    std::erase(owner.ready, owner.lanes.at(of.id));
     pass_on(of);
   }
   consider(owner);
@@ -260,6 +260,7 @@ void turns::hand_back(lane& of) {
 
 void turns::drop_unread(lane& of) {
   of.stubs.clear();
+  of.missed.clear();
   of.resting.clear();
   of.more = false;
 }
@@ -267,8 +268,11 @@ void turns::drop_unread(lane& of) {
 void turns::tidy(const lane_ptr& of) {
   if (!of->owner || of->granted > 0 || of->in_flight > 0) return;
   if (of->is_given_up) return surrender_lane(of);
-  if (of->more || !of->stubs.empty() || !of->images.empty() || !of->resting.empty()) return;
+  if (of->more || !of->stubs.empty() || !of->missed.empty() || !of->images.empty() ||
+      !of->resting.empty())
+    return;
   auto& owner = *of->owner;
+  if (owner.reader == of) owner.reader.reset();
   owner.lanes.erase(of->id);
   forget(of);
   consider_opening(owner);

@@ -20,6 +20,8 @@
 //     |    `reported`  +--- final ---> its job records it ---> `settled` gives the credit back
 //     |                |
 //     |                +--- another attempt ---> RESTING (a number, and when it is due) ---+
+//     |                |                                                                   |
+//     |                +--- its origin is away ---> MISSED (a number, read after all others)
 //     +------------------------------------------------------------------------------------+
 //
 // Which job reads next: jobs with lanes that want a turn stand in a ring, and so do the lanes of
@@ -33,9 +35,10 @@
 // parked lane costs nothing, until a fetch of its endpoint ends: then the next one becomes ready,
 // of the jobs in turn. So the cost of a step does not depend on how many jobs or lanes wait.
 //
-// An origin that is away (see origin_health) gets no turns but for probes: one image at a time, of
-// its jobs in turn. What is not reached meanwhile is no attempt. When patience is over, its lanes
-// are given up, each for the run of its job.
+// An origin that is away (see origin_health) gets no turns but for probes: one image at a time. The
+// job that reached it last comes first, then those that were missed least, so that URLs that never
+// answer do not decide for the others. What is not reached meanwhile is no attempt. When patience
+// is over, the lanes that have seen a probe fail are given up, each for the run of its job.
 #pragma once
 
 #include <cstdint>
@@ -74,6 +77,7 @@ struct dispatch {
   queued_image image;
   std::string address;    ///< empty: none that may be fetched from is known
   bool is_probe = false;  ///< of an origin that is away
+  steady_point sent{};
 };
 
 class turns {
@@ -195,14 +199,15 @@ class turns {
   void consider_opening(member& candidate);
   void consider_exhausted(member& candidate);
   std::uint64_t turn_size(const lane& candidate) const;
+  static std::uint64_t handed_back(const member& owner);
   std::uint64_t origin_budget() const;
   /// The endpoint of the lane that has images enough waiting; nullptr: all have room.
   endpoint* sated_endpoint_of(const lane& candidate);
   grant grant_turn(const lane_ptr& to, std::uint64_t size);
+  static void read_probe(lane& of, page_order& order);
 
   // dispatching
   void make_ready(const lane_ptr& ready);
-  void unready(const lane_ptr& ready);
   std::optional<dispatch> dispatch_from(member& owner);
   endpoint* full_endpoint_of(const lane& candidate);
   dispatch take_front(member& owner, const lane_ptr& from);
@@ -221,10 +226,16 @@ class turns {
   void forget_if_idle(origin_endpoint& origin);
   void forget_address_if_idle(const std::string& address);
   void judge(origin_endpoint& origin, const dispatch& done, const contact_report& about);
+  void take_missed_probe(origin_endpoint& origin);
   void begin_outage(origin_endpoint& origin);
   void end_outage(origin_endpoint& origin);
   /// Gives up what is to be given up, and chooses the lane of the next probe when it is time.
   void look_after(origin_endpoint& away);
+  /// False: nothing is left of the origin.
+  bool give_up_missed(origin_endpoint& away);
+  void choose_prober(origin_endpoint& away);
+  void schedule_look_after(origin_endpoint& away);
+  void cancel_look_after(origin_endpoint& origin);
   void surrender_lane(const lane_ptr& given_up);
   void wake_resting(const lane_ptr& of);
 

@@ -16,8 +16,6 @@ void turns::make_ready(const lane_ptr& ready) {
   if (!std::exchange(owner.in_ring, true)) ring_.push_back(owner.who.ticket);
 }
 
-void turns::unready(const lane_ptr& ready) { ready->is_ready = false; }
-
 std::optional<dispatch> turns::next_dispatch() {
   const std::size_t half = std::max<std::size_t>(1, limits_.slots / 2);
   std::size_t passed_over =
@@ -38,6 +36,7 @@ std::optional<dispatch> turns::next_dispatch() {
     auto next = dispatch_from(*owner);
     if (owner->ready.empty()) {
       owner->in_ring = false;
+      passed_over = 0;  // the ring is another one
     } else {
       ring_.push_back(ticket);
     }
@@ -54,7 +53,7 @@ std::optional<dispatch> turns::dispatch_from(member& owner) {
     if (!next->is_ready) continue;  // it has gone
     auto* full = full_endpoint_of(*next);
     if (!full) return take_front(owner, next);
-    unready(next);
+    next->is_ready = false;
     pass_on(*next);  // the endpoint that woke it has room, and may not be the one that is full
     next->parked_at = full;
     full->parked.push(owner.who.ticket.value, next);
@@ -73,7 +72,7 @@ turns::endpoint* turns::full_endpoint_of(const lane& candidate) {
 dispatch turns::take_front(member& owner, const lane_ptr& from) {
   auto& origin = *from->origin;
   dispatch next{owner.who.ticket, std::move(from->images.front()), *origin.address,
-                origin.health.is_away()};
+                origin.health.is_away(), now_};
   from->images.pop_front();
   if (next.is_probe) {
     origin.health.begin_probe();
@@ -89,7 +88,7 @@ dispatch turns::take_front(member& owner, const lane_ptr& from) {
   ++address_of(next.address).fetching;
   change_waiting(origin, -1);
   if (from->images.empty()) {
-    unready(from);
+    from->is_ready = false;
     pass_on(*from);
   } else {
     owner.ready.push_back(from);
@@ -158,7 +157,9 @@ bool turns::reported(const dispatch& done, const image_report& report) {
           "a lane lives while an image of it is in flight");
   const auto of = found->second;
   --of->in_flight;
-  const bool is_no_attempt = report.no_contact && origin->health.is_away();
+  const bool is_missed =
+      report.no_contact && origin->health.is_evidence(report.result.code, done.sent, now_);
+  const bool is_no_attempt = is_missed && origin->health.is_away();
   if (!report.retry_in && !is_no_attempt) {
     tidy(of);
     return true;
@@ -168,12 +169,13 @@ bool turns::reported(const dispatch& done, const image_report& report) {
   if (owner->is_withdrawn) {
     // nobody wants it any more
   } else if (is_no_attempt) {
-    of->stubs.push_back(stub);
+    of->missed.push_back(stub);
+    ++of->misses;
     look_after(*origin);
   } else {
     if (!report.postponed) ++stub.history.attempt;
     const auto due = now_ + *report.retry_in;
-    of->resting.emplace(due, lane::resting_image{stub, report.no_contact});
+    of->resting.emplace(due, lane::resting_image{stub, is_missed});
     events_.emplace(due, event{of, {}});
   }
   consider(of);

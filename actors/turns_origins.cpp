@@ -53,6 +53,7 @@ void turns::change_waiting(endpoint& at, std::int64_t by) {
 void turns::forget_if_idle(origin_endpoint& origin) {
   if (!origin.lanes.empty() || origin.fetching > 0) return;
   const auto address = origin.address;
+  cancel_look_after(origin);
   origins_.erase(std::string{origin.name});
   if (address) forget_address_if_idle(*address);
 }
@@ -68,95 +69,121 @@ void turns::forget_address_if_idle(const std::string& address) {
 
 void turns::judge(origin_endpoint& origin, const dispatch& done, const contact_report& about) {
   auto& health = origin.health;
-  switch (about.contact) {
-    case fetch::contact::reached:
-      if (health.reached()) end_outage(origin);
-      return;
-    case fetch::contact::failed:
-      if (health.failed(about.code, done.is_probe, limits_.origin_patience, now_)) {
-        begin_outage(origin);
-      } else if (done.is_probe) {
-        for (const auto& [ticket, each] : origin.lanes) each->was_missed = true;
-        look_after(origin);
-      }
-      return;
-    case fetch::contact::none:
-      if (!done.is_probe || !health.is_away()) return;
+  const bool is_failure =
+      about.contact == fetch::contact::failed && health.is_evidence(about.code, done.sent, now_);
+  if (about.contact == fetch::contact::reached) {
+    origin.last_reached_by = done.ticket.value;
+    if (health.reached(now_)) end_outage(origin);
+  } else if (is_failure &&
+             health.failed(about.code, done.is_probe, limits_.origin_patience, now_)) {
+    begin_outage(origin);
+  } else if (done.is_probe && health.is_away()) {
+    if (is_failure) {
+      take_missed_probe(origin);
+    } else {
       health.end_probe_undecided(now_);
-      look_after(origin);
-      return;
+    }
+    look_after(origin);
   }
+}
+
+void turns::take_missed_probe(origin_endpoint& origin) {
+  for (const auto& [ticket, each] : origin.lanes) each->was_missed = true;
+  origin.has_missed = true;
 }
 
 void turns::begin_outage(origin_endpoint& origin) {
   const auto lanes = origin.lanes;
   for (const auto& [ticket, each] : lanes) {
-    each->was_missed = true;
     each->sated_at = nullptr;
     hand_back(*each);
-    // What was tried in the time away was no attempt.
+    // What was tried while it began was no attempt.
     for (auto resting = each->resting.begin(); resting != each->resting.end();) {
-      if (!resting->second.no_contact) {
+      if (!resting->second.was_missed) {
         ++resting;
         continue;
       }
       --resting->second.stub.history.attempt;
-      each->stubs.push_back(resting->second.stub);
+      ++each->misses;
+      each->missed.push_back(resting->second.stub);
       resting = each->resting.erase(resting);
     }
     if (each->owner) consider_opening(*each->owner);
   }
+  if (limits_.origin_patience.lasts.count() == 0) take_missed_probe(origin);
   look_after(origin);
 }
 
 void turns::end_outage(origin_endpoint& origin) {
   origin.prober.reset();
+  origin.has_missed = false;
+  cancel_look_after(origin);
   const auto lanes = origin.lanes;
   for (const auto& [ticket, each] : lanes) {
     each->was_missed = each->is_given_up = false;
+    each->misses = 0;
     if (!each->images.empty() && !each->is_ready && !each->parked_at) make_ready(each);
     consider(each);
   }
 }
 
 void turns::look_after(origin_endpoint& away) {
-  auto& health = away.health;
-  if (!health.is_away()) return;
-  const auto end = health.given_up_at(limits_.origin_patience);
-  if (end <= now_) {
-    const auto lanes = away.lanes;
-    std::vector<lane_ptr> given_up;
-    for (const auto& [ticket, each] : lanes) {
-      if (each->was_missed) given_up.push_back(each);
-    }
-    for (const auto& each : given_up) {
-      each->is_given_up = true;
-      hand_back(*each);
-      if (away.prober == each) away.prober.reset();
-    }
-    const auto name = away.name;
-    for (const auto& each : given_up) tidy(each);
-    if (origin_of(name) != &away) return;  // it had no other lane
+  if (!away.health.is_away() || !give_up_missed(away)) return;
+  choose_prober(away);
+  schedule_look_after(away);
+}
+
+bool turns::give_up_missed(origin_endpoint& away) {
+  if (now_ < away.health.given_up_at(limits_.origin_patience) ||
+      !std::exchange(away.has_missed, false))
+    return true;
+  std::vector<lane_ptr> given_up;
+  for (const auto& [ticket, each] : away.lanes) {
+    if (each->was_missed) given_up.push_back(each);
   }
-  auto next = end > now_ ? std::optional{end} : std::nullopt;
-  if (const auto probe = health.next_probe(); probe && !away.prober) {
-    if (*probe > now_) {
-      next = next ? std::min(*next, *probe) : *probe;
-    } else if (!away.lanes.empty()) {
-      auto candidate = away.lanes.upper_bound(away.last_prober);
-      for (auto left = away.lanes.size(); left > 0; --left, ++candidate) {
-        if (candidate == away.lanes.end()) candidate = away.lanes.begin();
-        const auto each = candidate->second;
-        if (each->unread() == 0 || each->is_given_up || each->granted > 0) continue;
-        away.prober = each;
-        consider(each);
-        break;
-      }
+  for (const auto& each : given_up) {
+    each->is_given_up = true;
+    hand_back(*each);
+    if (away.prober == each) away.prober.reset();
+  }
+  const auto name = away.name;
+  for (const auto& each : given_up) tidy(each);
+  return origin_of(name) == &away;
+}
+
+void turns::choose_prober(origin_endpoint& away) {
+  if (away.prober && away.prober->images.empty() && away.prober->granted == 0 &&
+      !away.prober->has_probe())
+    away.prober.reset();
+  const auto probe = away.health.next_probe();
+  if (!away.prober && probe && *probe <= now_ && !away.lanes.empty()) {
+    auto at = away.lanes.upper_bound(away.last_prober);  // jobs that are missed alike take turns
+    for (auto left = away.lanes.size(); left > 0; --left, ++at) {
+      if (at == away.lanes.end()) at = away.lanes.begin();
+      const auto& each = at->second;
+      if (!each->has_probe() || each->is_given_up || each->granted > 0) continue;
+      const auto rank = [&](const lane& of) {
+        return std::pair{of.misses, of.owner->who.ticket.value != away.last_reached_by};
+      };
+      if (!away.prober || rank(*each) < rank(*away.prober)) away.prober = each;
     }
   }
-  if (!next || (away.due && *away.due <= *next && *away.due > now_)) return;
-  away.due = next;
-  events_.emplace(*next, event{{}, away.name});
+  if (away.prober) consider(away.prober);
+}
+
+void turns::schedule_look_after(origin_endpoint& away) {
+  cancel_look_after(away);
+  std::optional<steady_point> next;
+  const auto add = [&](steady_point at) {
+    if (at > now_) next = next ? std::min(*next, at) : at;
+  };
+  if (away.has_missed) add(away.health.given_up_at(limits_.origin_patience));
+  if (const auto probe = away.health.next_probe(); probe && !away.prober) add(*probe);
+  if (next) away.due = events_.emplace(*next, event{{}, away.name});
+}
+
+void turns::cancel_look_after(origin_endpoint& origin) {
+  if (const auto due = std::exchange(origin.due, std::nullopt)) events_.erase(*due);
 }
 
 void turns::surrender_lane(const lane_ptr& given_up) {
@@ -165,6 +192,7 @@ void turns::surrender_lane(const lane_ptr& given_up) {
   surrender made{{who.ticket, who.handle}, {given_up->number, {}, {}}};
   if (given_up->number == not_numbered) {
     for (const auto& stub : given_up->stubs) made.what.images.push_back(stub.number);
+    for (const auto& stub : given_up->missed) made.what.images.push_back(stub.number);
     for (const auto& [due, each] : given_up->resting) made.what.images.push_back(each.stub.number);
   }
   if (outage) {

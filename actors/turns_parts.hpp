@@ -60,9 +60,11 @@ struct turns::origin_endpoint : turns::endpoint {
   std::map<std::uint64_t, lane_ptr> lanes;  ///< by ticket
   std::optional<std::string> address;       ///< not set: being resolved
   origin_health health;
-  lane_ptr prober;                  ///< the lane of the next probe, until that is sent
-  std::uint64_t last_prober = 0;    ///< its ticket
-  std::optional<steady_point> due;  ///< of the event that looks after it
+  lane_ptr prober;                    ///< the lane of the next probe, until that is sent
+  std::uint64_t last_prober = 0;      ///< its ticket
+  std::uint64_t last_reached_by = 0;  ///< ticket of the job
+  bool has_missed = false;            ///< lanes that are to be given up when patience is over
+  std::optional<std::multimap<steady_point, event>::iterator> due;  ///< looks after it
 };
 
 /// Images of one job for one origin.
@@ -75,7 +77,8 @@ struct turns::lane {
   origin_number number = not_numbered;  ///< in storage
   image_number after{-1};               ///< the last image read
   bool more = false;                    ///< there may be images behind it
-  std::list<image_stub> stubs;          ///< images that are known by number
+  std::list<image_stub> stubs;          ///< images that are known by number; read first
+  std::list<image_stub> missed;         ///< those that an outage has missed; read last
   std::uint64_t granted = 0;            ///< credits of the turn that is not answered yet
   bool asked_fresh = false;             ///< whether that turn reads on,
   std::vector<image_stub> asked;        ///< and the stubs in it
@@ -84,7 +87,7 @@ struct turns::lane {
   std::size_t in_flight = 0;
   struct resting_image {
     image_stub stub;
-    bool no_contact = false;
+    bool was_missed = false;  ///< its origin was not reached, which is evidence
   };
   std::multimap<steady_point, resting_image> resting;
 
@@ -92,11 +95,18 @@ struct turns::lane {
   const endpoint* parked_at = nullptr;
   const endpoint* sated_at = nullptr;
   bool wants_turn = false;                ///< it stands in the ring of its job
-  bool was_missed = false;                ///< its origin failed a contact since it is here
+  int misses = 0;                         ///< of its images, in an outage
+  bool was_missed = false;                ///< a probe of its origin failed since it is here
   bool is_given_up = false;               ///< when nothing of it is in flight any more
   std::optional<std::string> woken_by{};  ///< an address, until the lane has used the wake-up or
                                           ///< handed it on
-  std::uint64_t unread() const { return stubs.size() + (more ? limits::page_images : 0); }
+
+  bool reads_on() const { return more && resting.size() < limits::resting_images; }
+  /// Images that a turn could read, as far as is known.
+  std::uint64_t readable() const {
+    return stubs.size() + (reads_on() ? limits::page_images : missed.size());
+  }
+  bool has_probe() const { return more || !stubs.empty() || !missed.empty(); }
 };
 
 /// A job. held = credits: images queued, in flight, granted, and those in the hands of the job.
@@ -108,6 +118,7 @@ struct turns::member {
   std::size_t fetching = 0;
   std::unordered_map<std::uint64_t, lane_ptr> lanes;               ///< by id
   std::unordered_map<const origin_endpoint*, lane_ptr> by_origin;  ///< those that have one
+  lane_ptr reader;  ///< of images without numbers of origins, while there are any
   std::deque<lane_ptr> ready;
   std::deque<lane_ptr> turn_lanes;  ///< may want a turn
   bool in_ring = false;

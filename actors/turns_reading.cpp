@@ -24,19 +24,31 @@ turns::endpoint* turns::sated_endpoint_of(const lane& candidate) {
   return address.waiting >= origin_budget() ? &address : nullptr;
 }
 
+/// Images that were read before their origin was known, and that could not be sent.
+std::uint64_t turns::handed_back(const member& owner) {
+  std::uint64_t count = 0;
+  for (const auto& [origin, each] : owner.by_origin)
+    count += each->stubs.size() + each->missed.size();
+  return count;
+}
+
 std::uint64_t turns::turn_size(const lane& candidate) const {
   const auto* owner = candidate.owner;
   if (!owner || owner->is_withdrawn || candidate.is_given_up || candidate.granted > 0) return 0;
   if (candidate.images.size() >= limits::page_images) return 0;
-  const bool reads_on = candidate.more && candidate.resting.size() < limits::resting_images;
+  if (owner->reader.get() == &candidate && handed_back(*owner) >= limits::handed_back_images)
+    return 0;
   const auto page =
       std::clamp<std::uint64_t>(credits_ / limits::page_parts, 1, limits::page_images);
-  const auto size = std::min(page, candidate.stubs.size() + (reads_on ? page : 0));
+  const auto size = std::min(page, candidate.readable());
   const auto* origin = candidate.origin;
-  if (!origin || size == 0) return size;
-  if (origin->health.is_away())
-    return origin->prober.get() == &candidate && candidate.images.empty() ? 1 : 0;
-  if (!origin->address) return 0;
+  if (!origin) return size;
+  if (origin->health.is_away()) {
+    const bool is_next =
+        origin->prober.get() == &candidate && candidate.images.empty() && candidate.has_probe();
+    return is_next ? 1 : 0;
+  }
+  if (!origin->address || size == 0) return 0;
   const auto share = std::max<std::uint64_t>(1, origin_budget() / origin->lanes.size());
   return std::min(size, share);
 }
@@ -101,12 +113,23 @@ turns::grant turns::grant_turn(const lane_ptr& to, std::uint64_t size) {
   credits_ -= size;
   if (to->origin) change_waiting(*to->origin, static_cast<std::int64_t>(size));
   page_order order{to->id, to->number, to->after, 0, {}};
-  while (!to->stubs.empty() && order.again.size() < size) {
-    order.again.push_back(to->stubs.front().number);
-    to->asked.push_back(to->stubs.front());
-    to->stubs.pop_front();
+  if (to->origin && to->origin->health.is_away()) {
+    read_probe(*to, order);
+    return grant{{owner.who.ticket, owner.who.handle}, std::move(order)};
   }
-  if (to->more) order.fresh = size - order.again.size();
+  const auto read_again = [&](std::list<image_stub>& from) {
+    while (!from.empty() && order.again.size() < size) {
+      order.again.push_back(from.front().number);
+      to->asked.push_back(from.front());
+      from.pop_front();
+    }
+  };
+  read_again(to->stubs);
+  if (to->reads_on()) {
+    order.fresh = size - order.again.size();
+  } else {
+    read_again(to->missed);
+  }
   to->asked_fresh = order.fresh > 0;
   const auto unused = size - order.credits();
   if (unused > 0) {  // it has fewer stubs than its turn is long
@@ -116,6 +139,23 @@ turns::grant turns::grant_turn(const lane_ptr& to, std::uint64_t size) {
     if (to->origin) change_waiting(*to->origin, -static_cast<std::int64_t>(unused));
   }
   return grant{{owner.who.ticket, owner.who.handle}, std::move(order)};
+}
+
+/// An image that was never tried says most about the origin: one that failed before may fail by
+/// itself.
+void turns::read_probe(lane& of, page_order& order) {
+  const auto is_untried = [](const image_stub& stub) { return stub.history.attempt <= 1; };
+  auto next = std::ranges::find_if(of.stubs, is_untried);
+  of.asked_fresh = next == of.stubs.end() && of.more;
+  if (of.asked_fresh) {
+    order.fresh = 1;
+    return;
+  }
+  auto& from = of.stubs.empty() ? of.missed : of.stubs;
+  if (next == of.stubs.end()) next = from.begin();
+  order.again.push_back(next->number);
+  of.asked.push_back(*next);
+  from.erase(next);
 }
 
 void turns::consider_opening(member& candidate) {

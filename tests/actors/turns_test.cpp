@@ -95,6 +95,7 @@ class table {
     image_report report{done.image.task, {}, std::nullopt};
     report.result.number = done.image.task.number;
     if (!is_final) report.retry_in = retry_in;
+    report.result.code = code_of(with);
     report.no_contact = with == fetch::contact::failed;
     auto& at = jobs.at(done.ticket.value)
                    .images.at(static_cast<std::size_t>(done.image.task.number.value));
@@ -106,6 +107,42 @@ class table {
     serve();
   }
   void succeed(const dispatch& done) { end(done, fetch::contact::reached, true); }
+
+  /// What a host does with a request.
+  struct answer {
+    std::chrono::milliseconds after{10};
+    fetch::contact with = fetch::contact::reached;
+  };
+  /// Lets time pass, with three attempts per image, until every job is exhausted. False: they are
+  /// not within `most`.
+  bool run(const std::function<answer(const dispatch&)>& web, std::chrono::seconds most) {
+    std::multimap<steady_point, std::pair<dispatch, fetch::contact>> flights;
+    const auto until = now + most;
+    while (now < until) {
+      for (auto& each : dispatch_all()) {
+        const auto [after, with] = web(each);
+        flights.emplace(now + after, std::pair{std::move(each), with});
+      }
+      if (std::ranges::all_of(jobs, [](const auto& each) { return each.second.is_exhausted; }))
+        return true;
+      auto next = t.next_event().value_or(until);
+      if (!flights.empty()) next = std::min(next, flights.begin()->first);
+      now = std::max(now, next);
+      t.set_time(now);
+      while (!flights.empty() && flights.begin()->first <= now) {
+        const auto [done, with] = std::move(flights.extract(flights.begin()).mapped());
+        const bool is_reached = with == fetch::contact::reached;
+        t.fetched(done, {leads_to, with, code_of(with)});
+        report(done, with, is_reached || done.image.task.history.attempt >= 3);
+      }
+      t.advance();
+      serve();
+    }
+    return false;
+  }
+  static error_code code_of(fetch::contact with) {
+    return with == fetch::contact::failed ? error_code::timed_out : error_code::none;
+  }
 
   std::size_t done(std::uint64_t ticket) const {
     return static_cast<std::size_t>(std::ranges::count_if(jobs.at(ticket).images, &image::is_done));
@@ -195,7 +232,7 @@ std::vector<std::string> host_by_host(std::size_t hosts, std::size_t images) {
   return all;
 }
 
-const patience patient{10, 90s};
+const actors::patience default_patience{10, 90s};
 
 }  // namespace
 
@@ -352,7 +389,7 @@ BOOST_AUTO_TEST_CASE(an_image_that_waits_for_another_attempt_holds_no_credit) {
 // --- origins that are away ----------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(an_origin_that_is_away_holds_nothing_and_is_probed_by_one_image_at_a_time) {
-  table a{{4096, 256, 32, 8192, patient}};
+  table a{{4096, 256, 32, 8192, default_patience}};
   a.add(1, "http://dead:80", 100'000);
   for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
   BOOST_TEST(a.t.held() == 0U);
@@ -366,7 +403,7 @@ BOOST_AUTO_TEST_CASE(an_origin_that_is_away_holds_nothing_and_is_probed_by_one_i
 }
 
 BOOST_AUTO_TEST_CASE(a_dead_origin_costs_the_others_of_its_job_nothing) {
-  table a{{4096, 256, 32, 8192, patient}};
+  table a{{4096, 256, 32, 8192, default_patience}};
   auto list = host_by_host(1, 10'000);
   list.insert(list.end(), 200, "http://healthy:80");
   a.add(1, list);
@@ -385,7 +422,7 @@ BOOST_AUTO_TEST_CASE(a_dead_origin_costs_the_others_of_its_job_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(an_origin_that_returns_goes_on_and_nothing_has_lost_an_attempt) {
-  table a{{4096, 256, 32, 8192, patient}};
+  table a{{4096, 256, 32, 8192, default_patience}};
   a.add(1, "http://x:80", 500);
   for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
   for (int probes = 0; probes < 5; ++probes) {
@@ -408,7 +445,7 @@ BOOST_AUTO_TEST_CASE(an_origin_that_returns_goes_on_and_nothing_has_lost_an_atte
 
 BOOST_AUTO_TEST_CASE(images_of_an_origin_are_given_up_when_patience_is_over) {
   for (const std::size_t images : {40U, 5'000U}) {
-    table a{{4096, 256, 32, 8192, patient}};
+    table a{{4096, 256, 32, 8192, default_patience}};
     a.add(1, "http://dead:80", images);
     const auto began = a.now;
     while (!a.jobs[1].is_exhausted && a.now - began < 200s) {
@@ -431,7 +468,7 @@ BOOST_AUTO_TEST_CASE(no_patience_gives_up_when_the_origin_is_found_away) {
 }
 
 BOOST_AUTO_TEST_CASE(a_job_that_comes_late_to_a_dead_origin_sees_a_probe_fail_before_it_gives_up) {
-  table a{{4096, 256, 32, 8192, patient}};
+  table a{{4096, 256, 32, 8192, default_patience}};
   a.add(1, "http://dead:80", 5'000);
   for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
   for (int second = 0; second < 89; ++second) {
@@ -452,7 +489,7 @@ BOOST_AUTO_TEST_CASE(a_job_that_comes_late_to_a_dead_origin_sees_a_probe_fail_be
 }
 
 BOOST_AUTO_TEST_CASE(a_withdrawn_job_is_exhausted_when_its_images_in_flight_have_ended) {
-  table a{{4096, 256, 32, 8192, patient}};
+  table a{{4096, 256, 32, 8192, default_patience}};
   a.add(1, "http://x:80", 5'000);
   const auto flying = a.dispatch_all();
   a.t.withdraw({1});
@@ -465,10 +502,104 @@ BOOST_AUTO_TEST_CASE(a_withdrawn_job_is_exhausted_when_its_images_in_flight_have
 }
 
 BOOST_AUTO_TEST_CASE(a_job_with_a_hundred_thousand_origins_opens_few_at_once) {
-  table a{{4096, 256, 32, 8192, patient}};
+  table a{{4096, 256, 32, 8192, default_patience}};
   a.add(1, host_by_host(3'000, 3'000));
   a.dispatch_all();
   BOOST_TEST(a.jobs[1].openings <= 20U);
+}
+
+/// Silence until the deadline, for some images; all others are measured.
+std::function<table::answer(const dispatch&)> silent_where(
+    std::function<bool(const dispatch&)> is_silent) {
+  return [=](const dispatch& each) {
+    return is_silent(each) ? table::answer{10s, fetch::contact::failed} : table::answer{};
+  };
+}
+
+BOOST_AUTO_TEST_CASE(urls_that_never_answer_cost_the_others_of_their_host_nothing) {
+  for (const int every : {100, 20, 10, 3}) {
+    table a{{4096, 256, 32, 8192, default_patience}};
+    a.add(1, "http://x:80", 2'000);
+    const auto is_silent = [&](std::int64_t image) { return image % every == 0; };
+    BOOST_TEST(a.run(
+        silent_where([&](const dispatch& each) { return is_silent(each.image.task.number.value); }),
+        3h));
+    const auto& images = a.jobs[1].images;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      if (!is_silent(static_cast<std::int64_t>(i)))
+        BOOST_REQUIRE_MESSAGE(images[i].is_done && !images[i].is_given_up,
+                              "image " << i << ", every " << every << "th is silent");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(silent_urls_of_strangers_cost_a_job_at_the_same_host_nothing) {
+  for (const bool is_first : {true, false}) {
+    table a{{4096, 256, 32, 8192, default_patience}};
+    if (is_first) a.add(100, "http://x:80", 500);
+    for (std::uint64_t job = 1; job <= 20; ++job) a.add(job, "http://x:80", 64);
+    if (!is_first) a.add(100, "http://x:80", 500);
+    BOOST_TEST(
+        a.run(silent_where([](const dispatch& each) { return each.ticket.value < 100; }), 3h));
+    BOOST_TEST(a.done(100) == 500U);
+    BOOST_TEST(a.given_up(100) == 0U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_turn_that_is_under_way_when_an_outage_begins_may_bring_the_probe) {
+  table a{{64, 64, 2, 128, default_patience}};
+  a.add(1, "http://x:80", 5'000);
+  auto flying = a.dispatch_all();
+  std::optional<turns::grant> open;
+  for (int failed = 0; failed < default_patience.failures; ++failed) {
+    BOOST_REQUIRE(!flying.empty());
+    a.t.fetched(flying.back(), {"", fetch::contact::failed, error_code::connect_failed});
+    image_report report{flying.back().image.task, {}, std::chrono::hours{1}};
+    report.result.code = error_code::connect_failed;
+    report.no_contact = true;
+    a.t.reported(flying.back(), report);
+    flying.pop_back();
+    if (!open) open = a.t.next_grant();
+    while (auto next = a.t.next_dispatch()) flying.push_back(std::move(*next));
+  }
+  for (const auto& each : flying) a.end(each, fetch::contact::failed, false);
+  if (open) {  // its answer takes longer than the pause before the first probe
+    a.now += 5s;
+    a.t.set_time(a.now);
+    a.t.advance();
+    a.t.offer({1}, {open->order.lane, {}, 0, {}, true});
+  }
+  BOOST_REQUIRE(open.has_value());
+  const auto probe = a.dispatch_all();
+  BOOST_REQUIRE(probe.size() == 1U);
+  BOOST_TEST(probe[0].is_probe);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_given_up_before_a_probe_has_failed) {
+  table a{{4096, 256, 32, 8192, default_patience}};
+  a.add(1, "http://x:80", 5'000);
+  for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
+  a.now += 10min;  // in which storage does not answer
+  a.t.set_time(a.now);
+  a.t.advance();
+  BOOST_TEST(!a.t.next_surrender().has_value());
+  const auto probe = a.dispatch_all();
+  BOOST_REQUIRE(probe.size() == 1U);
+  a.succeed(probe[0]);
+  BOOST_TEST(a.dispatch_all().size() == 32U);
+}
+
+BOOST_AUTO_TEST_CASE(a_probe_goes_to_a_job_that_has_something_to_read) {
+  table a{{4096, 512, 512, 8192, default_patience}};
+  a.add(1, "http://x:80", 200);
+  for (const auto& each : a.dispatch_all())  // all rest: it reads nothing until one is due
+    a.end(each, fetch::contact::reached, false, error_code::http_status, 1h);
+  a.add(2, "http://x:80", 5'000);
+  for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
+  a.wait(limits::probe_pause);
+  const auto probe = a.dispatch_all();
+  BOOST_REQUIRE(probe.size() == 1U);
+  BOOST_TEST(probe[0].ticket.value == 2U);
 }
 
 // Random schedules: whatever happens, no bound is passed, nothing is forgotten, and everything
