@@ -64,10 +64,12 @@ void begin(self_pointer self, const image_order& order) {
   require(!state.order, "an image actor works on one image at a time");
   state.order = order;
   const image_actor me{self};
-  state.settings.engine->submit({order.task.url}, [me](fetch::outcome outcome) {
-    caf::anon_send(me, fetched_atom_v,
-                   fetch_outcome_ptr{std::make_shared<const fetch::outcome>(std::move(outcome))});
-  });
+  state.settings.engine->submit(
+      {order.task.url, std::nullopt, order.gives_way}, [me](fetch::outcome outcome) {
+        caf::anon_send(
+            me, fetched_atom_v,
+            fetch_outcome_ptr{std::make_shared<const fetch::outcome>(std::move(outcome))});
+      });
 }
 
 void deliver(self_pointer self, const image_pool_actor& pool) {
@@ -87,7 +89,8 @@ image_actor::behavior_type image(self_pointer self, const image_pool_actor& pool
       [=](fetched_atom, const fetch_outcome_ptr& outcome) {
         auto& state = self->state;
         self->send(pool, fetched_atom_v, state.order->worker,
-                   contact_report{outcome->leads_to, outcome->with_origin, outcome->code});
+                   contact_report{outcome->leads_to, outcome->with_origin, outcome->code,
+                                  outcome->gave_way});
         state.conclude(*outcome, self->clock().now());
         if (const auto delay = state.delay(); delay.count() > 0) {
           self->delayed_send(self, delay, report_atom_v);

@@ -172,7 +172,9 @@ void image_pool_state::order(dispatch next) {
   require(member != nullptr, "only a member's image is dispatched");
   const auto index = free_worker();
   auto& at = workers_[index];
-  self_->send(*at.actor, order_atom_v, image_order{{index}, member->id, next.image.task});
+  image_order order{{index}, member->id, next.image.task, {}};
+  if (next.as_look) order.gives_way = [as_look = *next.as_look] { return as_look.gives_way(); };
+  self_->send(*at.actor, order_atom_v, std::move(order));
   at.fetching = true;
   at.work = std::move(next);
   peak_ = std::max(peak_, static_cast<std::int64_t>(turns_->in_flight()));

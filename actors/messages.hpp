@@ -226,6 +226,7 @@ struct contact_report {
   std::string leads_to;  ///< see fetch::outcome
   fetch::contact contact = fetch::contact::none;
   error_code code = error_code::none;
+  bool gave_way = false;  ///< to others
 };
 
 struct results_batch {

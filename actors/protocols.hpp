@@ -227,6 +227,7 @@ struct image_order {
   worker_index worker;
   job_id job;
   image_task task;
+  std::function<bool()> gives_way;  ///< see fetch::request; empty: never
 };
 
 /// A worker: takes one image at a time from its fetch to the delayed report.

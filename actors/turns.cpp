@@ -9,7 +9,10 @@
 namespace retail_pulse::actors {
 
 turns::turns(turn_limits limits, std::function<void(const std::string&)> resolve)
-    : limits_{limits}, resolve_{std::move(resolve)}, credits_{limits.credits} {}
+    : limits_{limits},
+      resolve_{std::move(resolve)},
+      credits_{limits.credits},
+      doubtful_{std::make_unique<lane_ring>()} {}
 turns::~turns() = default;
 turns::turns(turns&&) noexcept = default;
 
@@ -28,12 +31,11 @@ turns::origin_endpoint* turns::origin_of(const std::string& name) {
   return found == origins_.end() ? nullptr : found->second.get();
 }
 
-turns::endpoint& turns::address_of(const std::string& name) {
+turns::address_endpoint& turns::address_of(const std::string& name) {
   auto& slot = addresses_[name];
   if (!slot) {
-    slot = std::make_unique<endpoint>();
+    slot = std::make_unique<address_endpoint>();
     slot->name = name;
-    slot->is_address = true;
   }
   return *slot;
 }
@@ -233,8 +235,7 @@ void turns::enqueue(const lane_ptr& from, queued_image image) {
   if (origin.address) {
     make_ready(to);
   } else {
-    to->parked_at = &origin;
-    origin.parked.push(owner.who.ticket.value, to);
+    park(to, origin);
   }
 }
 
@@ -252,7 +253,7 @@ void turns::hand_back(lane& of) {
   change_waiting(*of.origin, -static_cast<std::int64_t>(count));
   of.parked_at = nullptr;
   if (std::exchange(of.is_ready, false)) {
-    std::erase(owner.ready, owner.lanes.at(of.id));
+    if (std::exchange(of.is_listed, false)) std::erase(owner.ready, owner.lanes.at(of.id));
     pass_on(of);
   }
   consider(owner);

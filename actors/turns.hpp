@@ -35,12 +35,22 @@
 // parked lane costs nothing, until a fetch of its endpoint ends: then the next one becomes ready,
 // of the jobs in turn. So the cost of a step does not depend on how many jobs or lanes wait.
 //
+// A job that has not sent an image yet is a newcomer: newcomers have every other turn, the newest
+// and the oldest of them alternately. So many small jobs neither keep out one that comes now, nor
+// starve those that have begun.
+//
+// An origin that was never reached may keep slots for nothing, so the first fetches from it are
+// looks: they give way after limits::first_look while others wait for their place. An origin of
+// which a look ended without a contact is doubtful, and so is one that is away: those have slots of
+// their own, of all and of their address, and leave a part to the others.
+//
 // An origin that is away (see origin_health) gets no turns but for probes: one image at a time. The
 // job that reached it last comes first, then those that were missed least, so that URLs that never
 // answer do not decide for the others. What is not reached meanwhile is no attempt. When patience
 // is over, the lanes that have seen a probe fail are given up, each for the run of its job.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -71,13 +81,43 @@ struct image_stub {
   attempt_history history;
 };
 
+/// Whether others wait for a slot; read by fetch threads.
+using wanted_flag = std::shared_ptr<std::atomic<bool>>;
+
+/// What a look gives way to: others wait for any slot, or for one of its address.
+struct look {
+  wanted_flag slot;
+  wanted_flag address;
+  bool gives_way() const { return *slot || *address; }
+};
+
 /// An image in flight, and the endpoints at which its fetch counts: `image.origin` and `address`.
 struct dispatch {
   job_ticket ticket;
   queued_image image;
-  std::string address;    ///< empty: none that may be fetched from is known
-  bool is_probe = false;  ///< of an origin that is away
+  std::string address;          ///< empty: none that may be fetched from is known
+  bool is_probe = false;        ///< of an origin that is away
+  bool is_doubtful = false;     ///< it counts among the fetches of doubtful origins
+  std::optional<look> as_look;  ///< set: it gives way
   steady_point sent{};
+};
+
+/// Gives the newest and the oldest alternately.
+template <class T>
+class newcomer_line {
+ public:
+  void push(T next) { line_.push_back(next); }
+  bool empty() const { return line_.empty(); }
+  T take() {
+    const bool is_newest = (newest_is_next_ = !newest_is_next_);
+    const T next = is_newest ? line_.back() : line_.front();
+    is_newest ? line_.pop_back() : line_.pop_front();
+    return next;
+  }
+
+ private:
+  std::deque<T> line_;
+  bool newest_is_next_ = false;
 };
 
 class turns {
@@ -166,6 +206,7 @@ class turns {
 
  private:
   struct endpoint;
+  struct address_endpoint;
   struct origin_endpoint;
   struct lane;
   struct member;
@@ -179,7 +220,7 @@ class turns {
 
   member* member_of(job_ticket ticket);
   origin_endpoint* origin_of(const std::string& name);
-  endpoint& address_of(const std::string& name);
+  address_endpoint& address_of(const std::string& name);
 
   // lanes
   lane_ptr add_lane(member& owner);
@@ -208,11 +249,16 @@ class turns {
 
   // dispatching
   void make_ready(const lane_ptr& ready);
+  std::optional<dispatch> dispatch_newcomer();
+  std::optional<dispatch> dispatch_in_turn();
+  std::optional<dispatch> dispatch_doubtful();
   std::optional<dispatch> dispatch_from(member& owner);
+  void park(const lane_ptr& of, endpoint& full);
   endpoint* full_endpoint_of(const lane& candidate);
   dispatch take_front(member& owner, const lane_ptr& from);
-  /// Makes the lane ready that is next at this endpoint.
-  void wake(endpoint& freed);
+  /// Makes the lane ready that is next at this endpoint; nullptr: no lane is parked there.
+  lane_ptr wake(endpoint& freed);
+  void wake(address_endpoint& freed);
   /// A lane stopped being ready although its endpoints may have room: others parked there move up.
   void pass_on(lane& gone);
   /// Where an address woke this lane and still has room, another lane parked there moves up.
@@ -227,6 +273,8 @@ class turns {
   void forget_address_if_idle(const std::string& address);
   void judge(origin_endpoint& origin, const dispatch& done, const contact_report& about);
   void take_missed_probe(origin_endpoint& origin);
+  void take_failed_look(origin_endpoint& origin);
+  void prove(origin_endpoint& origin);
   void begin_outage(origin_endpoint& origin);
   void end_outage(origin_endpoint& origin);
   /// Gives up what is to be given up, and chooses the lane of the next probe when it is time.
@@ -248,8 +296,13 @@ class turns {
   std::uint64_t last_lane_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<member>> members_;  ///< by ticket
   std::unordered_map<std::string, std::unique_ptr<origin_endpoint>> origins_;
-  std::unordered_map<std::string, std::unique_ptr<endpoint>> addresses_;
-  std::deque<job_ticket> ring_;       ///< jobs with ready lanes
+  std::unordered_map<std::string, std::unique_ptr<address_endpoint>> addresses_;
+  newcomer_line<job_ticket> newcomers_;  ///< with ready lanes
+  std::deque<job_ticket> ring_;          ///< other jobs with ready lanes
+  std::unique_ptr<lane_ring> doubtful_;  ///< ready lanes of doubtful origins
+  std::size_t fetching_doubtful_ = 0;    ///< slots that they have
+  int source_ = 0;                       ///< which of these three was served last
+  wanted_flag slot_wanted_ = std::make_shared<std::atomic<bool>>(false);
   std::deque<job_ticket> turn_ring_;  ///< jobs with lanes that want a turn
   std::deque<job_ticket> openings_;
   std::deque<job_ticket> exhausted_;

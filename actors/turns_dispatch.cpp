@@ -8,19 +8,69 @@
 
 namespace retail_pulse::actors {
 
+namespace {
+
+/// What doubtful origins may have of so many fetches at once.
+std::size_t doubtful_part(std::size_t of) {
+  return std::max<std::size_t>(1, of - of / limits::doubtful_parts);
+}
+
+}  // namespace
+
 void turns::make_ready(const lane_ptr& ready) {
   auto& owner = *ready->owner;
   ready->is_ready = true;
   ready->parked_at = nullptr;
-  owner.ready.push_back(ready);
-  if (!std::exchange(owner.in_ring, true)) ring_.push_back(owner.who.ticket);
+  if (ready->origin->is_doubtful()) {
+    if (!std::exchange(ready->is_in_doubtful_ring, true)) doubtful_->push(owner, ready);
+    return;
+  }
+  if (!std::exchange(ready->is_listed, true)) owner.ready.push_back(ready);
+  if (std::exchange(owner.in_ring, true)) return;
+  if (owner.has_sent) {
+    ring_.push_back(owner.who.ticket);
+  } else {
+    newcomers_.push(owner.who.ticket);
+  }
 }
 
 std::optional<dispatch> turns::next_dispatch() {
+  std::optional<dispatch> next;
+  // The first source is tried once more: the others may have had nothing that can be sent.
+  for (int tried = 0;
+       tried < 4 && !next && in_flight_ < limits_.workers && fetching_ < limits_.slots; ++tried) {
+    source_ = (source_ + 1) % 3;
+    next = source_ == 0   ? dispatch_newcomer()
+           : source_ == 1 ? dispatch_in_turn()
+                          : dispatch_doubtful();
+  }
+  *slot_wanted_ = fetching_ >= limits_.slots && (!ring_.empty() || !newcomers_.empty());
+  return next;
+}
+
+std::optional<dispatch> turns::dispatch_newcomer() {
+  while (!newcomers_.empty()) {
+    const auto ticket = newcomers_.take();
+    auto* owner = member_of(ticket);
+    if (!owner) continue;
+    if (owner->has_sent) {  // from a doubtful origin
+      ring_.push_back(ticket);
+      continue;
+    }
+    auto next = dispatch_from(*owner);
+    owner->in_ring = !owner->ready.empty();
+    if (owner->in_ring) ring_.push_back(ticket);
+    consider_opening(*owner);
+    if (next) return next;
+  }
+  return std::nullopt;
+}
+
+std::optional<dispatch> turns::dispatch_in_turn() {
   const std::size_t half = std::max<std::size_t>(1, limits_.slots / 2);
   std::size_t passed_over =
       0;  // jobs in a row with half of the slots; all of the ring: nobody may send
-  while (in_flight_ < limits_.workers && fetching_ < limits_.slots && passed_over < ring_.size()) {
+  while (passed_over < ring_.size()) {
     const auto ticket = ring_.front();
     ring_.pop_front();
     auto* owner = member_of(ticket);
@@ -28,7 +78,8 @@ std::optional<dispatch> turns::next_dispatch() {
       passed_over = 0;
       continue;
     }
-    if (owner->fetching >= half && !ring_.empty()) {  // while others have work
+    const bool others_have_work = !ring_.empty() || !newcomers_.empty();
+    if (owner->fetching >= half && others_have_work) {
       ring_.push_back(ticket);
       ++passed_over;
       continue;
@@ -46,19 +97,48 @@ std::optional<dispatch> turns::next_dispatch() {
   return std::nullopt;
 }
 
+std::optional<dispatch> turns::dispatch_doubtful() {
+  const std::size_t half = std::max<std::size_t>(1, limits_.slots / 2);
+  std::size_t passed_over = 0;  // lanes in a row of jobs with half of the slots
+  while (passed_over < doubtful_->jobs() && fetching_doubtful_ < doubtful_part(limits_.slots)) {
+    const auto next = doubtful_->pop();
+    next->is_in_doubtful_ring = false;
+    if (!next->is_ready || !next->origin->is_doubtful()) continue;  // it has gone, or is proven
+    auto& owner = *next->owner;
+    if (owner.fetching >= half) {
+      make_ready(next);
+      ++passed_over;
+      continue;
+    }
+    auto* full = full_endpoint_of(*next);
+    if (!full) return take_front(owner, next);
+    park(next, *full);
+    passed_over = 0;
+  }
+  return std::nullopt;
+}
+
 std::optional<dispatch> turns::dispatch_from(member& owner) {
   while (!owner.ready.empty()) {
     const auto next = owner.ready.front();
     owner.ready.pop_front();
-    if (!next->is_ready) continue;  // it has gone
+    next->is_listed = false;
+    if (!next->is_ready || next->origin->is_doubtful()) continue;  // it has gone, or is doubtful
     auto* full = full_endpoint_of(*next);
     if (!full) return take_front(owner, next);
-    next->is_ready = false;
-    pass_on(*next);  // the endpoint that woke it has room, and may not be the one that is full
-    next->parked_at = full;
-    full->parked.push(owner.who.ticket.value, next);
+    park(next, *full);
   }
   return std::nullopt;
+}
+
+void turns::park(const lane_ptr& of, endpoint& full) {
+  if (std::exchange(of->is_ready, false))
+    pass_on(*of);  // the endpoint that woke it has room, and may not be the one that is full
+  of->parked_at = &full;
+  full.parked.push(*of->owner, of);
+  if (!of->origin->address) return;
+  auto& address = address_of(*of->origin->address);
+  if (&full == &address) *address.wanted = true;
 }
 
 turns::endpoint* turns::full_endpoint_of(const lane& candidate) {
@@ -66,32 +146,47 @@ turns::endpoint* turns::full_endpoint_of(const lane& candidate) {
   auto& origin = *candidate.origin;
   if (origin.fetching >= most) return &origin;
   auto& address = address_of(*origin.address);
-  return address.fetching >= most ? &address : nullptr;
+  if (address.fetching >= most) return &address;
+  const bool is_too_much = origin.is_doubtful() && address.doubtful.fetching >= doubtful_part(most);
+  return is_too_much ? &address.doubtful : nullptr;
 }
 
 dispatch turns::take_front(member& owner, const lane_ptr& from) {
   auto& origin = *from->origin;
-  dispatch next{owner.who.ticket, std::move(from->images.front()), *origin.address,
-                origin.health.is_away(), now_};
+  auto& address = address_of(*origin.address);
+  dispatch next{owner.who.ticket,
+                std::move(from->images.front()),
+                address.name,
+                origin.health.is_away(),
+                origin.is_doubtful(),
+                std::nullopt,
+                now_};
   from->images.pop_front();
   if (next.is_probe) {
     origin.health.begin_probe();
     origin.last_prober = owner.who.ticket.value;
     origin.prober.reset();
   }
+  if (origin.stands == origin_endpoint::standing::unknown)
+    next.as_look = look{slot_wanted_, address.wanted};
+  owner.has_sent = true;
   --owner.queued;
   ++owner.fetching;
   ++from->in_flight;
   ++origin.fetching;
   ++fetching_;
   ++in_flight_;
-  ++address_of(next.address).fetching;
+  ++address.fetching;
+  if (next.is_doubtful) {
+    ++fetching_doubtful_;
+    ++address.doubtful.fetching;
+  }
   change_waiting(origin, -1);
   if (from->images.empty()) {
     from->is_ready = false;
     pass_on(*from);
   } else {
-    owner.ready.push_back(from);
+    make_ready(from);
     hand_on_wake_up(*from);  // the image may go to another address than the one that woke it
   }
   consider(from);
@@ -99,14 +194,26 @@ dispatch turns::take_front(member& owner, const lane_ptr& from) {
   return next;
 }
 
-void turns::wake(endpoint& freed) {
+turns::lane_ptr turns::wake(endpoint& freed) {
   while (!freed.parked.empty()) {
     const auto next = freed.parked.pop();
     if (next->parked_at != &freed) continue;
     make_ready(next);
-    if (freed.is_address) next->woken_by = freed.name;
-    return;
+    return next;
   }
+  return nullptr;
+}
+
+void turns::wake(address_endpoint& freed) {
+  const auto note = [&](const lane_ptr& woken) {
+    if (woken) woken->woken_by = freed.name;
+  };
+  if (freed.fetching < limits_.origin_connections) {
+    note(wake(static_cast<endpoint&>(freed)));
+    if (freed.doubtful.fetching < doubtful_part(limits_.origin_connections))
+      note(wake(freed.doubtful));
+  }
+  if (freed.parked.empty()) *freed.wanted = false;
 }
 
 void turns::pass_on(lane& gone) {
@@ -124,7 +231,7 @@ void turns::hand_on_wake_up(lane& woken) {
 void turns::wake_if_free(const std::string& address) {
   const auto found = addresses_.find(address);
   if (found == addresses_.end()) return;
-  if (found->second->fetching < limits_.origin_connections) wake(*found->second);
+  wake(*found->second);
   forget_address_if_idle(address);
 }
 
@@ -132,8 +239,10 @@ void turns::fetched(const dispatch& done, const contact_report& about) {
   require(fetching_ > 0, "a slot is given back once");
   --fetching_;
   if (auto* owner = member_of(done.ticket)) --owner->fetching;
+  if (done.is_doubtful) --fetching_doubtful_;
   if (const auto held = addresses_.find(done.address); held != addresses_.end()) {
     --held->second->fetching;
+    if (done.is_doubtful) --held->second->doubtful.fetching;
     wake(*held->second);
     forget_address_if_idle(done.address);
   }

@@ -61,7 +61,8 @@ void turns::forget_if_idle(origin_endpoint& origin) {
 void turns::forget_address_if_idle(const std::string& address) {
   const auto found = addresses_.find(address);
   if (found != addresses_.end() && found->second->fetching == 0 && found->second->waiting == 0 &&
-      found->second->parked.empty() && found->second->sated.empty())
+      found->second->parked.empty() && found->second->doubtful.parked.empty() &&
+      found->second->sated.empty())
     addresses_.erase(found);
 }
 
@@ -73,9 +74,13 @@ void turns::judge(origin_endpoint& origin, const dispatch& done, const contact_r
       about.contact == fetch::contact::failed && health.is_evidence(about.code, done.sent, now_);
   if (about.contact == fetch::contact::reached) {
     origin.last_reached_by = done.ticket.value;
-    if (health.reached(now_)) end_outage(origin);
-  } else if (is_failure &&
-             health.failed(about.code, done.is_probe, limits_.origin_patience, now_)) {
+    const bool is_back = health.reached(now_);
+    if (is_back || origin.stands != origin_endpoint::standing::proven) prove(origin);
+    if (is_back) end_outage(origin);
+    return;
+  }
+  if (is_failure || about.gave_way) take_failed_look(origin);
+  if (is_failure && health.failed(about.code, done.is_probe, limits_.origin_patience, now_)) {
     begin_outage(origin);
   } else if (done.is_probe && health.is_away()) {
     if (is_failure) {
@@ -84,6 +89,23 @@ void turns::judge(origin_endpoint& origin, const dispatch& done, const contact_r
       health.end_probe_undecided(now_);
     }
     look_after(origin);
+  }
+}
+
+void turns::take_failed_look(origin_endpoint& origin) {
+  if (origin.stands != origin_endpoint::standing::unknown) return;
+  origin.stands = origin_endpoint::standing::doubtful;
+  for (const auto& [ticket, each] : origin.lanes) {
+    if (each->is_ready) make_ready(each);  // among the doubtful ones
+  }
+}
+
+void turns::prove(origin_endpoint& origin) {
+  origin.stands = origin_endpoint::standing::proven;
+  if (!origin.address) return;
+  const auto& doubtful = address_of(*origin.address).doubtful;
+  for (const auto& [ticket, each] : origin.lanes) {
+    if (each->is_ready || each->parked_at == &doubtful) make_ready(each);
   }
 }
 

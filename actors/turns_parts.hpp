@@ -1,6 +1,7 @@
 // What `turns` is made of: for its own files only.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <list>
 #include <map>
@@ -17,18 +18,18 @@
 namespace retail_pulse::actors {
 
 /// Lanes in the order in which they came, of the jobs in turn: a job with many lanes gets no more
-/// than one with a single lane. Lanes that have gone meanwhile are skipped by the caller.
+/// than one with a single lane. Newcomers have every other turn. Lanes that have gone meanwhile are
+/// skipped by the caller.
 class turns::lane_ring {
  public:
-  void push(std::uint64_t job, lane_ptr of) {
-    auto& line = lines_[job];
-    if (line.empty()) jobs_.push_back(job);
-    line.push_back(std::move(of));
-  }
-  bool empty() const { return jobs_.empty(); }
+  void push(const member& owner, lane_ptr of);
+  bool empty() const { return lines_.empty(); }
+  std::size_t jobs() const { return lines_.size(); }
   lane_ptr pop() {
-    const auto job = jobs_.front();
-    jobs_.pop_front();
+    const bool is_newcomer =
+        !newcomers_.empty() && (jobs_.empty() || (newcomer_is_next_ = !newcomer_is_next_));
+    const auto job = is_newcomer ? newcomers_.take() : jobs_.front();
+    if (!is_newcomer) jobs_.pop_front();
     const auto found = lines_.find(job);
     auto next = std::move(found->second.front());
     found->second.pop_front();
@@ -42,29 +43,47 @@ class turns::lane_ring {
 
  private:
   std::list<std::uint64_t> jobs_;
+  newcomer_line<std::uint64_t> newcomers_;
+  bool newcomer_is_next_ = false;
   std::map<std::uint64_t, std::list<lane_ptr>> lines_;
 };
 
-/// An origin or an address, of which only so many fetches may run at once. Origins without an
-/// address share the empty one, or twenty names that cannot be resolved could take every slot.
+/// An origin or an address, of which only so many fetches may run at once.
 struct turns::endpoint {
   std::string name;
-  bool is_address = false;
   std::size_t fetching = 0;
   std::size_t waiting = 0;  ///< images for it that are queued, or being read
   lane_ring parked;         ///< lanes with images, which wait for a fetch to end
   lane_ring sated;          ///< lanes without, which wait for `waiting` to fall
 };
 
+/// Origins without an address share the empty one, or twenty names that cannot be resolved could
+/// take every slot.
+struct turns::address_endpoint : turns::endpoint {
+  endpoint doubtful;  ///< the part of it that doubtful origins may take; only `fetching`, `parked`
+  wanted_flag wanted = std::make_shared<std::atomic<bool>>(false);  ///< lanes are parked here
+};
+
 struct turns::origin_endpoint : turns::endpoint {
+  /// Whether it was ever reached, as far as is known here.
+  enum class standing : std::uint8_t {
+    unknown,   ///< nothing has ended there yet: its fetches are looks
+    doubtful,  ///< a look ended without a contact
+    proven,
+  };
+
   std::map<std::uint64_t, lane_ptr> lanes;  ///< by ticket
   std::optional<std::string> address;       ///< not set: being resolved
+  standing stands = standing::unknown;
   origin_health health;
   lane_ptr prober;                    ///< the lane of the next probe, until that is sent
   std::uint64_t last_prober = 0;      ///< its ticket
   std::uint64_t last_reached_by = 0;  ///< ticket of the job
   bool has_missed = false;            ///< lanes that are to be given up when patience is over
   std::optional<std::multimap<steady_point, event>::iterator> due;  ///< looks after it
+
+  /// It may keep a slot for as long as a fetch may take, for nothing.
+  bool is_doubtful() const { return stands == standing::doubtful || health.is_away(); }
 };
 
 /// Images of one job for one origin.
@@ -92,6 +111,8 @@ struct turns::lane {
   std::multimap<steady_point, resting_image> resting;
 
   bool is_ready = false;
+  bool is_listed = false;  ///< among the ready ones of its job
+  bool is_in_doubtful_ring = false;
   const endpoint* parked_at = nullptr;
   const endpoint* sated_at = nullptr;
   bool wants_turn = false;                ///< it stands in the ring of its job
@@ -121,6 +142,7 @@ struct turns::member {
   lane_ptr reader;  ///< of images without numbers of origins, while there are any
   std::deque<lane_ptr> ready;
   std::deque<lane_ptr> turn_lanes;  ///< may want a turn
+  bool has_sent = false;            ///< an image
   bool in_ring = false;
   bool in_turn_ring = false;
   origin_number last_opened = before_origins;
@@ -130,5 +152,18 @@ struct turns::member {
   bool is_withdrawn = false;
   bool is_exhausted = false;
 };
+
+inline void turns::lane_ring::push(const member& owner, lane_ptr of) {
+  const auto job = owner.who.ticket.value;
+  auto& line = lines_[job];
+  if (line.empty()) {
+    if (owner.has_sent) {
+      jobs_.push_back(job);
+    } else {
+      newcomers_.push(job);
+    }
+  }
+  line.push_back(std::move(of));
+}
 
 }  // namespace retail_pulse::actors

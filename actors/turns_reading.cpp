@@ -83,7 +83,7 @@ std::optional<turns::grant> turns::next_grant() {
       next->wants_turn = false;
       if (sated) {
         next->sated_at = sated;
-        sated->sated.push(owner->who.ticket.value, next);
+        sated->sated.push(*owner, next);
       }
       continue;
     }

@@ -133,11 +133,29 @@ void imaginary_web::submit(fetch::request request, fetch::on_fetched done) {
   auto outcome = planned.outcome;
   outcome.with_origin = fetch::contact_of(outcome);
   outcome.evidence.address = outcome.leads_to = address_of(origin);
-  life_->at(life_->now() + planned.latency, outside::image_hosts,
-            origin.host + " ends the fetch of " + url,
-            [this, url, &origin, outcome = std::move(outcome), done = std::move(done)]() mutable {
-              witness_.fetch_ends(url, origin, outcome, life_->now());
-              done(std::move(outcome));
+  const auto now = life_->now();
+  wait_for_answer({std::move(request), std::move(outcome), now + planned.latency, std::move(done)},
+                  now + limits::first_look);
+}
+
+void imaginary_web::wait_for_answer(visit waiting, millis next_look) {
+  const auto& url = waiting.request.url;
+  const auto& origin = plan_.origin_of(url);
+  const bool looks = waiting.request.gives_way && next_look < waiting.answered_at;
+  auto what_for = looks ? "the fetch of " + url + " looks whether others wait"
+                        : origin.host + " ends the fetch of " + url;
+  life_->at(looks ? next_look : waiting.answered_at, outside::image_hosts, std::move(what_for),
+            [this, looks, next_look, &origin, waiting = std::move(waiting)]() mutable {
+              if (looks) {
+                if (!waiting.request.gives_way())
+                  return wait_for_answer(std::move(waiting), next_look + limits::give_way_check);
+                auto given = failure(error_code::origin_unavailable);
+                given.postponed = given.gave_way = true;
+                given.evidence.address = given.leads_to = waiting.outcome.leads_to;
+                waiting.outcome = std::move(given);
+              }
+              witness_.fetch_ends(waiting.request.url, origin, waiting.outcome, life_->now());
+              waiting.done(std::move(waiting.outcome));
             });
 }
 

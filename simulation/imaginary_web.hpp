@@ -33,6 +33,14 @@ class imaginary_web final : public fetch::engine {
     millis latency{0};
   };
   answer answer_to(const std::string& url, chance& dice) const;
+  struct visit {
+    fetch::request request;
+    fetch::outcome outcome;
+    millis answered_at{0};
+    fetch::on_fetched done;
+  };
+  /// Ends the fetch when its host answers, or when it gives way.
+  void wait_for_answer(visit waiting, millis next_look);
   bool is_calm() const;
   /// The address of its name at this moment.
   std::string address_of(const origin_plan& origin) const;

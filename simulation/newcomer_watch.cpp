@@ -27,9 +27,9 @@ std::string newcomer_watch::fetch_begins(const std::string& url, millis now) {
   if (job == *plan_.newcomer) is_waiting_ = false;
   if (!is_waiting_) return {};
   // Time passes only when no message waits, so by then the newcomer has its place among the jobs.
-  // Until then the slots may be filled once, and from then on every other job has at most one turn
-  // before it.
-  const auto most = plan_.pool.fetch_slots + plan_.jobs.size();
+  // Until then the slots may be filled once, and from then on every other newcomer has at most one
+  // turn before it, each with one of a job that has begun and one of a doubtful origin.
+  const auto most = plan_.pool.fetch_slots + 3 * plan_.jobs.size();
   if (++fetches_of_others_ > most)
     return "a newcomer waits while " + std::to_string(most) + " images of others are fetched";
   const auto half = std::max<std::uint64_t>(1, plan_.pool.fetch_slots / 2);

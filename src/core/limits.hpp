@@ -169,6 +169,12 @@ inline constexpr std::chrono::milliseconds default_origin_patience = 90s;
 /// least this,
 inline constexpr std::chrono::milliseconds probe_pause = 1s;
 inline constexpr std::chrono::milliseconds probe_pause_cap = 30s;  ///< and at most this
+/// without a head for so long, a fetch from an origin that was never reached gives way to others,
+inline constexpr std::chrono::milliseconds first_look = 1s;
+/// and looks this often whether others wait
+inline constexpr std::chrono::milliseconds give_way_check = 250ms;
+/// of all slots, and of those of an address, this part is never taken by doubtful origins
+inline constexpr std::size_t doubtful_parts = 4;
 
 inline constexpr std::size_t breaker_window = 20;  ///< the last outcomes of an origin that count,
 /// once there are so many: a single bad picture proves nothing;

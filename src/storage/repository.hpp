@@ -91,8 +91,8 @@ struct recorded {
       0;  ///< results that were written; the others were of another run, or recorded before
   image_counts images;                   ///< the job's counters afterwards
   job_state state = job_state::ongoing;  ///< `completed` or `failed` once nothing is pending
-  run_number run;       ///< the job's run, which is a later one if the job was redriven meanwhile
-  image_position last;  ///< of `abandon`: the last image that was looked at
+  run_number run;         ///< the job's run, which is a later one if the job was redriven meanwhile
+  image_position last{};  ///< of `abandon`: the last image that was looked at
   bool has_callback = false;  ///< the run ended now, and left a webhook
 };
 

@@ -106,6 +106,19 @@ class table {
     at.is_held = false;
     serve();
   }
+  /// It ends as an attempt that does not count.
+  void give_way(const dispatch& done) {
+    t.fetched(done, {leads_to, fetch::contact::none, error_code::origin_unavailable, true});
+    image_report report{done.image.task, {}, std::chrono::milliseconds{500}};
+    report.result.number = done.image.task.number;
+    report.result.code = error_code::origin_unavailable;
+    report.postponed = true;
+    t.reported(done, report);
+    jobs.at(done.ticket.value)
+        .images.at(static_cast<std::size_t>(done.image.task.number.value))
+        .is_held = false;
+    serve();
+  }
   void succeed(const dispatch& done) { end(done, fetch::contact::reached, true); }
 
   /// What a host does with a request.
@@ -602,6 +615,132 @@ BOOST_AUTO_TEST_CASE(a_probe_goes_to_a_job_that_has_something_to_read) {
   BOOST_TEST(probe[0].ticket.value == 2U);
 }
 
+// --- newcomers, looks and doubtful origins
+// --------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(the_newest_of_a_thousand_newcomers_has_the_next_slot) {
+  table a{{4096, 256, 32, 8192, default_patience}};
+  for (std::uint64_t job = 1; job <= 1'280; ++job)
+    a.add(job, "http://silent" + std::to_string(job) + ":80", 1);
+  const auto silent = a.dispatch_all();
+  BOOST_REQUIRE(silent.size() == 256U);
+  a.add(9'999, "http://x:80", 1);
+  a.serve();
+  BOOST_TEST(!a.t.next_dispatch().has_value());
+  a.give_way(silent[0]);
+  a.give_way(silent[1]);
+  const auto next = a.dispatch_all();
+  BOOST_REQUIRE(next.size() == 2U);
+  BOOST_TEST(std::ranges::count(next, job_ticket{9'999}, &dispatch::ticket) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(newcomers_do_not_starve_a_job_that_has_begun) {
+  table a{{4096, 2, 2, 8192, default_patience}};
+  a.add(1, "http://x:80", 1'000);
+  for (const auto& each : a.dispatch_all()) a.succeed(each);
+  std::size_t of_the_job = 0;
+  for (std::uint64_t job = 2; job < 202; job += 2) {
+    a.add(job, "http://y:80", 1);
+    a.add(job + 1, "http://z:80", 1);
+    for (const auto& each : a.dispatch_all()) {
+      of_the_job += each.ticket.value == 1 ? 1 : 0;
+      a.succeed(each);
+    }
+  }
+  BOOST_TEST(of_the_job >= 90U);
+}
+
+BOOST_AUTO_TEST_CASE(a_look_gives_way_only_while_others_wait_for_its_place) {
+  table a{{4096, 4, 2, 8192, default_patience}};
+  a.address_of = [](const std::string& origin) {
+    return origin.starts_with("http://a") ? "address a" : "address b";
+  };
+  a.add(1, "http://a1:80", 1);
+  a.add(2, "http://a2:80", 1);
+  const auto looks = a.dispatch_all();
+  BOOST_REQUIRE(looks.size() == 2U);
+  for (const auto& each : looks) {
+    BOOST_REQUIRE(each.as_look.has_value());
+    BOOST_TEST(!each.as_look->gives_way());
+  }
+  a.add(3, "http://a3:80", 1);  // the address is full
+  BOOST_TEST(a.dispatch_all().empty());
+  for (const auto& each : looks) BOOST_TEST(each.as_look->gives_way());
+  a.give_way(looks[0]);
+  BOOST_REQUIRE(a.dispatch_all().size() == 1U);
+  BOOST_TEST(!looks[1].as_look->gives_way());
+  a.add(4, "http://b:80", 2);
+  BOOST_TEST(a.dispatch_all().size() == 2U);
+  BOOST_TEST(!looks[1].as_look->gives_way());
+  a.address_of = [](const std::string&) { return "address c"; };
+  a.add(5, "http://c:80", 1);  // no slot is left
+  BOOST_TEST(a.dispatch_all().empty());
+  BOOST_TEST(looks[1].as_look->gives_way());
+}
+
+BOOST_AUTO_TEST_CASE(an_origin_that_was_reached_is_not_asked_to_give_way) {
+  table a{{4096, 256, 32, 8192, default_patience}};
+  a.add(1, "http://x:80", 100);
+  const auto first = a.dispatch_all();
+  BOOST_TEST(first[0].as_look.has_value());
+  a.succeed(first[0]);
+  const auto next = a.dispatch_all();
+  BOOST_REQUIRE(next.size() == 1U);
+  BOOST_TEST(!next[0].as_look.has_value());
+  BOOST_TEST(!next[0].is_doubtful);
+}
+
+BOOST_AUTO_TEST_CASE(doubtful_origins_leave_a_part_of_the_slots_and_of_their_address) {
+  table a{{4096, 256, 32, 8192, default_patience}};
+  for (std::uint64_t job = 1; job <= 600; ++job)
+    a.add(job, "http://silent" + std::to_string(job) + ":80", 1);
+  std::size_t doubtful = 0;
+  for (int round = 0; round < 20; ++round) {
+    for (const auto& each : a.dispatch_all()) {
+      if (each.is_doubtful) {
+        ++doubtful;  // and stays
+      } else {
+        a.give_way(each);
+      }
+    }
+    a.wait(1s);
+  }
+  BOOST_TEST(doubtful == 192U);
+
+  table b{{4096, 256, 32, 8192, default_patience}};
+  b.address_of = [](const std::string&) { return "address"; };
+  std::vector<std::string> ports;
+  for (int port = 1; port <= 400; ++port) ports.push_back("http://x:" + std::to_string(port));
+  b.add(1, ports);
+  doubtful = 0;
+  for (int round = 0; round < 100; ++round) {
+    for (const auto& each : b.dispatch_all()) {
+      if (each.is_doubtful) {
+        ++doubtful;
+      } else {
+        b.give_way(each);
+      }
+    }
+    b.wait(1s);
+  }
+  BOOST_TEST(doubtful == 24U);
+  b.add(2, "http://x:80000", 1);
+  const auto next = b.dispatch_all();
+  BOOST_REQUIRE(next.size() == 1U);
+  BOOST_TEST(next[0].ticket.value == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_doubtful_origin_that_answers_works_as_any_other) {
+  table a{{4096, 256, 32, 8192, default_patience}};
+  a.add(1, "http://x:80", 1'000);
+  for (const auto& each : a.dispatch_all()) a.give_way(each);
+  a.wait(3s);
+  const auto doubtful = a.dispatch_all();
+  BOOST_REQUIRE(doubtful.size() == 24U);
+  a.succeed(doubtful[0]);
+  BOOST_TEST(a.dispatch_all().size() == 9U);
+}
+
 // Random schedules: whatever happens, no bound is passed, nothing is forgotten, and everything
 // ends.
 BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
@@ -632,7 +771,9 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
       a.add(ticket, list);
     }
     std::vector<dispatch> fetching, reporting;
-    std::map<std::string, std::size_t> at_origin, at_address;
+    std::map<std::string, std::size_t> at_origin, at_address, doubtful_at_address;
+    std::size_t doubtful = 0;
+    const auto part = [](std::size_t of) { return std::max<std::size_t>(1, of - of / 4); };
     std::map<std::pair<std::uint64_t, std::int64_t>, bool> contact;
     const auto is_away = [&](const std::string& host) {
       const auto found = away.find(host);
@@ -648,6 +789,10 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
       for (a.serve(); auto next = a.t.next_dispatch(); a.serve()) {
         BOOST_REQUIRE(++at_origin[next->image.origin] <= limits.origin_connections);
         BOOST_REQUIRE(++at_address[next->address] <= limits.origin_connections);
+        if (next->is_doubtful) {
+          BOOST_REQUIRE(++doubtful <= part(limits.slots));
+          BOOST_REQUIRE(++doubtful_at_address[next->address] <= part(limits.origin_connections));
+        }
         fetching.push_back(std::move(*next));
         BOOST_REQUIRE(fetching.size() <= limits.slots);
         BOOST_REQUIRE(fetching.size() + reporting.size() <= limits.workers);
@@ -659,6 +804,14 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
         fetching.erase(fetching.begin() + static_cast<std::ptrdiff_t>(i));
         --at_origin[done.image.origin];
         --at_address[done.address];
+        if (done.is_doubtful) {
+          --doubtful;
+          --doubtful_at_address[done.address];
+        }
+        if (done.as_look && done.as_look->gives_way() && below(2) == 0) {
+          a.give_way(done);
+          continue;
+        }
         const auto moved = below(10) == 0  ? "address " + std::to_string(below(3))
                            : below(4) == 0 ? ""
                                            : done.address;

@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(sees_a_newcomer_that_has_no_turn) {
   plan.newcomer = 1;
   newcomer_watch patient{plan};
   patient.accepted(plan.jobs[1], 0ms);
-  for (int i = 0; i < 6; ++i) {
+  for (int i = 0; i < 4 + 3 * 2; ++i) {
     BOOST_TEST(patient.fetch_begins("http://o0.test/1.jpg", 0ms) == "");
     patient.fetch_ends("http://o0.test/1.jpg");
   }

@@ -47,6 +47,10 @@ class attempt {
         account_{tools.max_image_bytes} {}
 
   outcome run(const request& wanted) {
+    if (wanted.gives_way) {
+      until_.gives_way = &wanted.gives_way;
+      until_.gives_way_from = start_ + limits::first_look;
+    }
     follow(wanted);
     result_.evidence.total_ms = ms_since(start_);
     if (result_.code == error_code::blocked_address)
@@ -60,6 +64,7 @@ class attempt {
     result_.detail = why.detail;
     result_.reason = why.reason;
     result_.lasts = why.lasts;
+    result_.postponed = result_.gave_way = why.gave_way;
     if (why.code == error_code::timed_out)
       result_.reason = "not within " + time_text(tools_.deadline);
   }
@@ -229,6 +234,7 @@ class attempt {
     for (;;) {
       auto answer = ask_at(here, to, file, known);
       if (answer && answer->head) {
+        until_.gives_way = nullptr;
         answered(here, to);
         return answer;
       }
@@ -304,7 +310,7 @@ class attempt {
 
   const attempt_tools& tools_;
   const steady_time start_;
-  const io_deadline until_;
+  io_deadline until_;
   bool redirected_ = false;
   std::chrono::steady_clock::duration own_time_{};  ///< of the current hop: look-ups and waits for
                                                     ///< permits, for which no host is to blame

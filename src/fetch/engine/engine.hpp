@@ -34,6 +34,9 @@ struct request {
   std::string url;
   std::optional<file_version> known =
       {};  ///< fetch only a newer version; the outcome may then be `not_modified`
+  /// Whether the attempt is to end because others wait for its place. Asked from any thread, again
+  /// and again, while the first host has not answered for limits::first_look. Empty: never.
+  std::function<bool()> gives_way = {};
 };
 
 /// Whether the origin of the URL could be reached; where it redirects is another matter.
@@ -50,9 +53,10 @@ struct outcome {
   std::string detail;    ///< for the log: the exact cause, without the URL's query
   std::string reason;    ///< for the client: see image_result::reason
   bool lasts = false;    ///< another attempt would fail alike: see fault
-  /// Does not count as an attempt: the server was not asked, because too many other fetches were at
-  /// it (origin_unavailable). Bounded by limits::postponed_for.
+  /// Does not count as an attempt (origin_unavailable): the server was not asked, because too many
+  /// other fetches were at it, or it was not waited for. Bounded by limits::postponed_for.
   bool postponed = false;
+  bool gave_way = false;  ///< with `postponed`: see request::gives_way
   /// With `postponed`: other servers were asked before: hosts that redirected, or an address that
   /// did not answer.
   bool asked_others = false;

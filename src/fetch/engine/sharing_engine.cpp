@@ -109,7 +109,7 @@ class sharing_engine final : public engine {
     const auto parsed = parse_url(request.url);
     const auto* target = std::get_if<url>(&parsed);
     if (target == nullptr) return inner_->submit(std::move(request), std::move(done));
-    auto answer = join(target->text(), request.url, done);
+    auto answer = join(target->text(), std::move(request), done);
     if (auto* remembered = std::get_if<outcome>(&answer)) return done(std::move(*remembered));
     if (const auto& begun = std::get<shared_fetch_pointer>(answer)) start(begun);
   }
@@ -119,6 +119,7 @@ class sharing_engine final : public engine {
   struct shared_fetch {
     std::string url;        ///< canonical
     std::string submitted;  ///< not canonical: that form may exceed limits::url_bytes
+    std::function<bool()> gives_way;
     std::optional<digest> key;
     std::optional<outcome>
         known;  ///< the outcome to revalidate; a copy, because the memory may drop it meanwhile
@@ -129,7 +130,7 @@ class sharing_engine final : public engine {
 
   /// Returns a remembered outcome, and does not use `done` then. Else `done` waits for a fetch: a
   /// new one, which is returned, or one that has begun (null).
-  std::variant<outcome, shared_fetch_pointer> join(std::string url, const std::string& submitted,
+  std::variant<outcome, shared_fetch_pointer> join(std::string url, request&& submitted,
                                                    on_fetched& done) {
     std::optional<digest> key;
     if (memory_) key = crypto::sha256(url);
@@ -147,15 +148,20 @@ class sharing_engine final : public engine {
       under_way->joined.push_back(std::move(done));
       return nullptr;
     }
-    under_way = std::make_shared<shared_fetch>(
-        shared_fetch{std::move(url), submitted, key, std::move(known), {}, {}});
+    under_way = std::make_shared<shared_fetch>(shared_fetch{std::move(url),
+                                                            std::move(submitted.url),
+                                                            std::move(submitted.gives_way),
+                                                            key,
+                                                            std::move(known),
+                                                            {},
+                                                            {}});
     under_way->begun_for.push_back(std::move(done));
     ++open_;
     return under_way;
   }
 
   void start(const shared_fetch_pointer& begun) {
-    request wanted{begun->submitted, std::nullopt};
+    request wanted{begun->submitted, std::nullopt, begun->gives_way};
     if (begun->known) wanted.known = begun->known->version;
     try {
       inner_->submit(std::move(wanted),
@@ -171,6 +177,7 @@ class sharing_engine final : public engine {
   static shared_fetch_pointer begun_again(shared_fetch& ended) {
     return std::make_shared<shared_fetch>(shared_fetch{ended.url,
                                                        ended.submitted,
+                                                       ended.gives_way,
                                                        ended.key,
                                                        std::move(ended.known),
                                                        std::exchange(ended.joined, {}),

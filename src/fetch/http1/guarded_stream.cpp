@@ -15,6 +15,8 @@ void guarded_stream::fail(io how, const char* doing) {
   switch (how) {
     case io::timed_out:
       return fail({error_code::timed_out, std::string{"no time left while "} + doing});
+    case io::gave_way:
+      return fail(gave_way_while(doing));
     case io::cancelled:
       return fail({error_code::internal, "the fetch engine is shutting down"});
     default:
@@ -67,6 +69,7 @@ bool guarded_stream::read_head() {
       return false;
     }
     head_ = head_reader_.head();
+    until_.gives_way = nullptr;  // the peer has answered
     body_left_ = head_->length;
     return true;
   }

@@ -37,7 +37,9 @@ class address_list {
   /// has all of it.
   io_deadline share_of(const io_deadline& until) const {
     const auto now = std::chrono::steady_clock::now();
-    return {now + (until.at - now) / static_cast<int>(addresses_.size() - at_), until.cancelled};
+    auto share = until;
+    share.at = now + (until.at - now) / static_cast<int>(addresses_.size() - at_);
+    return share;
   }
 
  private:

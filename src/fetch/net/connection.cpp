@@ -16,6 +16,8 @@
 #include <thread>
 #include <utility>
 
+#include "core/limits.hpp"
+
 namespace retail_pulse::fetch {
 namespace {
 
@@ -23,10 +25,14 @@ std::string error_text(int number) { return std::generic_category().message(numb
 
 io wait_for(int socket, short events, const io_deadline& until) {
   for (;;) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(until.at - std::chrono::steady_clock::now())
-            .count();
-    if (left <= 0) return io::timed_out;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= until.at) return io::timed_out;
+    auto next = until.at;
+    if (until.gives_way != nullptr) {
+      if (now >= until.gives_way_from && (*until.gives_way)()) return io::gave_way;
+      next = std::min(next, std::max(until.gives_way_from, now + limits::give_way_check));
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
     pollfd watched[] = {{socket, events, 0}, {until.cancelled, POLLIN, 0}};
     const int ready = poll(watched, 2, static_cast<int>(std::min<std::int64_t>(left, 3'600'000)));
     if (ready < 0 && errno != EINTR) return io::broken;
@@ -38,6 +44,7 @@ io wait_for(int socket, short events, const io_deadline& until) {
 
 fault fault_of(io how, error_code broken, const std::string& doing, const std::string& why) {
   if (how == io::timed_out) return {error_code::timed_out, "no time left while " + doing};
+  if (how == io::gave_way) return gave_way_while(doing);
   if (how == io::cancelled) return {error_code::internal, "the fetch engine is shutting down"};
   return {broken, doing + ": " + why};
 }
@@ -189,7 +196,7 @@ std::optional<fault> shake_hands(SSL* session, int socket, const io_deadline& un
     }
     const bool peer_objected =
         ERR_peek_error() != 0;  // else the peer hung up, and another attempt may succeed
-    if (!peer_objected && how != io::timed_out && how != io::cancelled) {
+    if (!peer_objected && (how == io::ended || how == io::broken)) {
       return fault{
           error_code::connect_failed,
           doing + ": " + (system_error != 0 ? error_text(system_error) : "the peer hung up")};

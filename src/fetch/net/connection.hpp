@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
@@ -23,10 +24,21 @@ namespace retail_pulse::fetch {
 struct io_deadline {
   steady_time at;
   int cancelled = -1;  ///< a descriptor that becomes readable at shutdown, which ends the wait too
+  /// Ends the wait too when it is true, which is asked again and again from that time on; null:
+  /// never.
+  const std::function<bool()>* gives_way = nullptr;
+  steady_time gives_way_from{};
 };
 
 /// How a wait, a read or a write ended.
-enum class io { ok, ended, timed_out, cancelled, broken };
+enum class io { ok, ended, timed_out, gave_way, cancelled, broken };
+
+/// The fault of a wait that gave way.
+inline fault gave_way_while(const std::string& doing) {
+  fault made{error_code::origin_unavailable, "gave way to other fetches while " + doing};
+  made.gave_way = true;
+  return made;
+}
 
 struct io_result {
   io how = io::ok;

@@ -17,7 +17,8 @@ struct fault {
                             ///< image_result::reason
   bool lasts =
       false;  ///< another attempt would fail alike, although this code is worth a retry in general
-  bool ran_out = false;  ///< of descriptors or memory, some of which idle connections hold
+  bool gave_way = false;  ///< to other fetches; the peer may have answered later
+  bool ran_out = false;   ///< of descriptors or memory, some of which idle connections hold
 };
 
 /// A response exceeds one of our limits; `what` names it with its number. Another attempt would

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/limits.hpp"
 #include "fetch/net/connection_pool.hpp"
 #include "fetch/net/thread_pool.hpp"
 #include "tests/support/origin_dns.hpp"
@@ -106,6 +107,72 @@ BOOST_AUTO_TEST_CASE(the_end_of_an_engine_cancels_whatever_a_fetch_waits_for) {
   BOOST_TEST(resolved == 1);
   BOOST_TEST(results.size() == 28u);
   for (const auto& result : results.wait_for(28)) CHECK_CODE(result, internal);
+}
+
+BOOST_AUTO_TEST_CASE(a_fetch_gives_way_while_its_host_has_not_answered) {
+  const test_support::silent_listener silent;
+  origin quiet{[](session& with) { with.wait_for_close(); }};
+  origin trickling{[](session& with) {
+    if (!with.read_request()) return;
+    for (const char c : std::string{"HTTP/1.1 200 OK\r\nX-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaa"}) {
+      with.pause(100ms);
+      if (!with.send(std::string{c})) return;
+    }
+    with.wait_for_close();
+  }};
+  const auto port = [](auto& of) { return std::to_string(of.port()); };
+  const std::string urls[] = {
+      "http://127.0.0.1:" + port(silent) + "/",  // connecting
+      "https://127.0.0.1:" + port(quiet) + "/",  // in the TLS handshake
+      quiet.url("/"),                            // waiting for the response
+      trickling.url("/"),                        // in its head
+  };
+  auto options = loopback_options();
+  options.deadline = 10min;
+  const auto engine = make_blocking_engine(options);
+  for (const auto& url : urls) {
+    const auto result = fetch(*engine, request{url, std::nullopt, [] { return true; }});
+    CHECK_CODE(result, origin_unavailable);
+    BOOST_TEST(result.postponed);
+    BOOST_TEST(result.gave_way);
+    BOOST_TEST((result.with_origin == contact::none));
+    BOOST_TEST(result.leads_to == "127.0.0.1");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_fetch_gives_way_only_when_it_is_asked_to) {
+  origin late{[](session& with) {
+    if (!with.read_request()) return;
+    with.pause(limits::first_look + 500ms);
+    with.send(http_response(200, tiny_gif(1, 1)));
+  }};
+  std::atomic<int> asked = 0;
+  const auto engine = make_blocking_engine(loopback_options());
+  const auto result = fetch(*engine, request{late.url("/"), std::nullopt, [&] {
+                                               ++asked;
+                                               return false;
+                                             }});
+  CHECK_CODE(result, none);
+  BOOST_TEST(asked > 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_has_answered_may_take_its_time_for_the_body) {
+  const auto picture = tiny_gif(1, 1);
+  origin slow{[&](session& with) {
+    if (!with.read_request()) return;
+    const auto whole = http_response(200, picture);
+    if (!with.send(whole.substr(0, whole.size() - 5))) return;
+    with.pause(limits::first_look + 500ms);
+    with.send(whole.substr(whole.size() - 5));
+  }};
+  std::atomic<int> asked = 0;
+  const auto engine = make_blocking_engine(loopback_options());
+  const auto result = fetch(*engine, request{slow.url("/"), std::nullopt, [&] {
+                                               ++asked;
+                                               return true;
+                                             }});
+  CHECK_CODE(result, none);
+  BOOST_TEST(asked == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_callback_may_submit_the_next_fetch) {

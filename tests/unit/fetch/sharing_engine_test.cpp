@@ -144,6 +144,19 @@ BOOST_AUTO_TEST_CASE(a_fetch_whose_time_is_over_counts_only_for_who_began_it) {
   BOOST_TEST(with.fetches() == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(a_shared_fetch_gives_way_as_the_one_that_began_it) {
+  bench with;
+  with.shared->submit({url_a, std::nullopt, [] { return true; }}, [](const outcome&) {});
+  with.submit(url_a);
+  const auto asked = with.inner->requests();
+  BOOST_REQUIRE(asked.size() == 1u);
+  BOOST_REQUIRE(asked[0].gives_way);
+  BOOST_TEST(asked[0].gives_way());
+  with.answer(failure(error_code::timed_out));
+  BOOST_TEST(with.inner->requests().back().gives_way(),
+             "and so does the fetch for those who joined");
+}
+
 BOOST_AUTO_TEST_CASE(who_joined_asks_about_the_same_version_as_who_began) {
   bench with{10s};
   with.fetch(url_a, success(5, version_of("\"1\"")));
