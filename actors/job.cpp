@@ -54,9 +54,61 @@ void job_run::start() {
   if (stopping_) return;
   is_exhausted_ = is_concluding_ = false;
   if (job_.cancelled || job_.images.pending() == 0) return take_exhausted();
-  const bool is_numbered = job_.images.total > static_cast<std::int64_t>(limits::page_images);
+  if (!is_large()) return join();
+  numbers_.emplace();
+  number_images(image_number{-1});
+}
+
+bool job_run::is_large() const {
+  return job_.images.total > static_cast<std::int64_t>(limits::page_images);
+}
+
+void job_run::join() {
   self_->send(colleagues_.pool, join_atom_v,
-              pool_member{ticket_, job_.id, job_actor{self_}, is_numbered});
+              pool_member{ticket_, job_.id, job_actor{self_}, is_large()});
+}
+
+// --- numbering ----------------------------------------------------------------------------------
+
+// The images of an earlier version have no numbers of origins. All images of the job are walked
+// over in order, those with a number included: so an interrupted walk that begins again gives every
+// origin the same number.
+
+void job_run::number_images(image_number after) {
+  self_->request(colleagues_.reader, caf::infinite, number_atom_v, job_.id, after)
+      .then([this](const image_urls_ptr& slice) { store_numbers(slice); },
+            [this](const caf::error& e) { begin_later(e); });
+}
+
+void job_run::store_numbers(const image_urls_ptr& slice) {
+  if (stopping_) return;
+  if (job_.cancelled) return take_exhausted();
+  if (slice->empty()) {
+    numbers_.reset();
+    return join();
+  }
+  auto numbered = std::make_shared<numbered_images>();
+  const auto known = numbers_->origins().size();
+  for (const auto& image : *slice) {
+    const auto number = numbers_->number_of(image.url);
+    numbered->images.emplace_back(image.number, number);
+    if (number == not_fetchable && numbered->fresh.empty())
+      numbered->fresh.push_back({not_fetchable, {}});
+  }
+  for (auto i = known; i < numbers_->origins().size(); ++i)
+    numbered->fresh.push_back(
+        {origin_number{static_cast<std::int32_t>(i + 1)}, numbers_->origins()[i]});
+  self_
+      ->request(colleagues_.ledger, caf::infinite, number_atom_v, job_.id,
+                numbered_images_ptr{std::move(numbered)})
+      .then([this, last = slice->back().number](caf::ok_atom) { number_images(last); },
+            [this](const caf::error& e) { begin_later(e); });
+}
+
+void job_run::begin_later(const caf::error& why) {
+  log(level::error, "the origins of a job's images cannot be stored; trying again",
+      {field{job_.id}, {"cause", text_of(why)}});
+  self_->delayed_send(self_, limits::storage_retry, begin_atom_v);
 }
 
 // --- reading ------------------------------------------------------------------------------------
@@ -227,7 +279,7 @@ void job_run::conclude_when_idle() {
 void job_run::give_up(const abandoned_origin_ptr& origin) {
   if (stopping_ || job_.cancelled) return;
   log(level::info, "an origin is given up", {field{job_.id}, {"cause", origin->reason}});
-  if (origin->origin == not_numbered) {
+  if (origin->origin == not_numbered) {  // the few images of a small job
     for (const auto number : origin->images)
       add(unfetched(number, error_code::origin_unavailable, origin->reason), 0);
     return;

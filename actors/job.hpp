@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "actors/protocols.hpp"
+#include "fetch/url/origin_numbers.hpp"
 
 namespace retail_pulse::actors {
 
@@ -55,6 +57,11 @@ class job_run {
   void flush();
   void record(const results_ptr& batch);
   void take_recorded(const results_batch& batch, bool stored, const storage::recorded& recorded);
+  void number_images(image_number after);
+  void store_numbers(const image_urls_ptr& slice);
+  void begin_later(const caf::error& why);
+  bool is_large() const;
+  void join();
   void give_up(const abandoned_origin_ptr& origin);
   void abandon_given_up();
   void abandon_origin(const abandoned_origin_ptr& origin);
@@ -76,6 +83,8 @@ class job_run {
   job_ticket ticket_;
   job_brief job_;
 
+  /// While the images get the numbers of their origins.
+  std::optional<fetch::origin_numbers> numbers_;
   bool is_exhausted_ = false;           ///< no image of it is left in the pool
   int giving_up_ = 0;                   ///< origins whose images the ledger is failing
   std::set<std::uint64_t> unrecorded_;  ///< numbers of the batches that the ledger has

@@ -291,6 +291,19 @@ caf::result<caf::ok_atom> note(self_pointer self, const callback_attempt& attemp
   return promise;
 }
 
+caf::result<caf::ok_atom> number(self_pointer self, job_id job, const numbered_images_ptr& slice) {
+  auto promise = self->make_response_promise<caf::ok_atom>();
+  self->state.add_sliced({
+      [=](storage::writer& writer) {
+        writer.number_origins(job, slice->images, slice->fresh);
+        return true;
+      },
+      [=](bool) mutable { promise.deliver(caf::ok_atom_v); },
+      [=](const caf::error& e) mutable { promise.deliver(e); },
+  });
+  return promise;
+}
+
 }  // namespace
 
 ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::writer> storage,
@@ -316,6 +329,9 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::w
       },
       [=](abandon_atom, job_id job, run_number run, const storage::abandonment& why) {
         return abandon(self, job, run, why);
+      },
+      [=](number_atom, job_id job, const numbered_images_ptr& slice) {
+        return number(self, job, slice);
       },
       [=](settle_atom, job_id job) {
         return in_one_step(self, job, 1, [=](storage::writer& writer) {

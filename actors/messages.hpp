@@ -214,6 +214,12 @@ struct origin_page {
   bool more = false;  ///< there may be others behind them
 };
 
+/// Origins of a slice of a job's images.
+struct numbered_images {
+  std::vector<std::pair<image_number, origin_number>> images;
+  std::vector<job_origin> fresh;  ///< those of which no image came before
+};
+
 /// The pool gives up an origin for this run of a job: all of its pending images fail.
 struct abandoned_origin {
   origin_number origin = not_numbered;
@@ -273,6 +279,8 @@ using results_ptr = std::shared_ptr<const results_batch>;
 using task_page_ptr = std::shared_ptr<const task_page>;
 using origin_page_ptr = std::shared_ptr<const origin_page>;
 using abandoned_origin_ptr = std::shared_ptr<const abandoned_origin>;
+using image_urls_ptr = std::shared_ptr<const std::vector<storage::image_url>>;
+using numbered_images_ptr = std::shared_ptr<const numbered_images>;
 using page_order_ptr = std::shared_ptr<const page_order>;
 using image_offer_ptr = std::shared_ptr<const image_offer>;
 

@@ -50,6 +50,7 @@ CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, join_atom, "join")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, offer_atom, "offer")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, open_atom, "open")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, opened_atom, "opened")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, number_atom, "number")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, give_up_atom, "give_up")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, exhausted_atom, "exhausted")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, settled_atom, "settled")
@@ -139,6 +140,8 @@ using ledger_actor = caf::typed_actor<
     // Fails the pending images of a run, or those of one of its origins, with one error code, slice
     // by slice.
     asks<abandon_atom, job_id, run_number, storage::abandonment>::with<storage::recorded>,
+    // Stores the numbers of origins of a slice of a job's images. Repeated, it changes nothing.
+    asks<number_atom, job_id, numbered_images_ptr>::with<caf::ok_atom>,
     // Gives a job without pending images its final state.
     asks<settle_atom, job_id>::with<storage::recorded>,
     // Deletes staging jobs, slice by slice.
@@ -157,6 +160,8 @@ using reader_actor = caf::typed_actor<
     asks<pending_atom, job_id, run_number, page_order_ptr>::with<task_page_ptr>,
     // A page of a run's origins with pending images, behind the given one.
     asks<open_atom, job_id, run_number, origin_number>::with<origin_page_ptr>,
+    // The next images of a job, behind the given one, if some have no numbers of origins yet.
+    asks<number_atom, job_id, image_number>::with<image_urls_ptr>,
     // The status of a job, for a client.
     takes<status_atom, job_id, reply<query_outcome<job_status>>>,
     // The audit of a job, for a client. Walks over all of its images, so it has a reader of its
@@ -208,7 +213,8 @@ using job_actor = caf::typed_actor<
     takes<exhausted_atom>,
     // (internal) The batch with that number has waited long enough for more results.
     takes<flush_atom, std::uint64_t>,
-    // (internal) Joins the pool, or asks for the final state where nothing is pending.
+    // (internal) Joins the pool, or asks for the final state where nothing is pending. Before it
+    // joins, the images of a job of an earlier version get the numbers of their origins.
     takes<begin_atom>,
     // (internal) Records results again, after storage failed.
     takes<record_atom, results_ptr>,
@@ -331,6 +337,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::origin_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::image_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::storage::abandonment)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::contact_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_urls_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::numbered_images_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::page_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::origin_page_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::abandoned_origin_ptr)

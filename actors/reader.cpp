@@ -1,7 +1,5 @@
 #include "actors/reader.hpp"
 
-#include <algorithm>
-
 #include "actors/query.hpp"
 #include "actors/vital.hpp"
 #include "core/limits.hpp"
@@ -19,15 +17,9 @@ caf::result<T> answer(Query query) {
   }
 }
 
-/// The next origins of a job. Images that have no numbers, as they were stored by an earlier
-/// version, come first, as one origin without a name.
 origin_page next_origins(storage::reader& from, job_id job, run_number run, origin_number after) {
-  origin_page page{
-      from.pending_origins(job, run, std::max(after, not_numbered), limits::origins_page)};
+  origin_page page{from.pending_origins(job, run, after, limits::origins_page)};
   page.more = page.origins.size() == limits::origins_page;
-  if (after == before_origins &&
-      !from.pending_images(job, run, not_numbered, image_number{-1}, 1).empty())
-    page.origins.insert(page.origins.begin(), job_origin{not_numbered, {}});
   return page;
 }
 
@@ -52,6 +44,15 @@ reader_actor::behavior_type reader(reader_actor::stateful_pointer<reader_state> 
         return answer<origin_page_ptr>([&] {
           return std::make_shared<const origin_page>(
               next_origins(*self->state.storage, job, run, after));
+        });
+      },
+      [=](number_atom, job_id job, image_number after) {
+        return answer<image_urls_ptr>([&] {
+          auto& from = *self->state.storage;
+          std::vector<storage::image_url> page;
+          if (from.has_unnumbered_images(job))
+            page = from.image_urls(job, after, limits::slice_rows);
+          return std::make_shared<const std::vector<storage::image_url>>(std::move(page));
         });
       },
       [=](status_atom, job_id job, const reply<query_outcome<job_status>>& to) {

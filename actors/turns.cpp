@@ -81,9 +81,9 @@ void turns::join(const pool_member& joining) {
   owner.last_opened = before_origins;
   owner.has_unopened = joining.is_numbered;
   if (!joining.is_numbered) {
-    owner.reader = add_lane(owner);
-    owner.reader->more = true;
-    consider(owner.reader);
+    const auto all = add_lane(owner);
+    all->more = true;
+    consider(all);
   }
   consider_opening(owner);
 }
@@ -95,10 +95,10 @@ void turns::opened(job_ticket ticket, const origin_page& page) {
   for (const auto& each : page.origins) {
     owner->last_opened = each.number;
     if (owner->is_withdrawn) continue;
+    // Origin 0 has no text: its URLs cannot be fetched, and fail when they are read.
     const auto opened = each.origin.empty() ? add_lane(*owner) : lane_at(*owner, each.origin);
     opened->number = each.number;
     opened->more = true;
-    if (each.number == not_numbered) owner->reader = opened;
     if (opened->origin && opened->origin->health.is_away()) {
       look_after(*opened->origin);
     } else {
@@ -146,7 +146,6 @@ void turns::settled(job_ticket ticket, std::uint64_t images) {
   require(images + owner->granted + owner->queued <= owner->held,
           "a job settles only what it holds");
   give_back_credits(*owner, images);
-  if (owner->reader) consider(owner->reader);
   consider(*owner);
 }
 
@@ -273,7 +272,6 @@ void turns::tidy(const lane_ptr& of) {
       !of->resting.empty())
     return;
   auto& owner = *of->owner;
-  if (owner.reader == of) owner.reader.reset();
   owner.lanes.erase(of->id);
   forget(of);
   consider_opening(owner);

@@ -240,7 +240,6 @@ class turns {
   void consider_opening(member& candidate);
   void consider_exhausted(member& candidate);
   std::uint64_t turn_size(const lane& candidate) const;
-  static std::uint64_t handed_back(const member& owner);
   std::uint64_t origin_budget() const;
   /// The endpoint of the lane that has images enough waiting; nullptr: all have room.
   endpoint* sated_endpoint_of(const lane& candidate);

@@ -90,7 +90,8 @@ struct turns::origin_endpoint : turns::endpoint {
 struct turns::lane {
   std::uint64_t id = 0;
   member* owner = nullptr;            ///< nullptr once it is forgotten
-  origin_endpoint* origin = nullptr;  ///< nullptr: reads images whose origins are not known yet
+  origin_endpoint* origin = nullptr;  ///< nullptr: reads a job that has no numbers of origins, or
+                                      ///< its URLs that cannot be fetched
 
   // unread
   origin_number number = not_numbered;  ///< in storage
@@ -139,7 +140,6 @@ struct turns::member {
   std::size_t fetching = 0;
   std::unordered_map<std::uint64_t, lane_ptr> lanes;               ///< by id
   std::unordered_map<const origin_endpoint*, lane_ptr> by_origin;  ///< those that have one
-  lane_ptr reader;  ///< of images without numbers of origins, while there are any
   std::deque<lane_ptr> ready;
   std::deque<lane_ptr> turn_lanes;  ///< may want a turn
   bool has_sent = false;            ///< an image

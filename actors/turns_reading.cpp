@@ -24,20 +24,10 @@ turns::endpoint* turns::sated_endpoint_of(const lane& candidate) {
   return address.waiting >= origin_budget() ? &address : nullptr;
 }
 
-/// Images that were read before their origin was known, and that could not be sent.
-std::uint64_t turns::handed_back(const member& owner) {
-  std::uint64_t count = 0;
-  for (const auto& [origin, each] : owner.by_origin)
-    count += each->stubs.size() + each->missed.size();
-  return count;
-}
-
 std::uint64_t turns::turn_size(const lane& candidate) const {
   const auto* owner = candidate.owner;
   if (!owner || owner->is_withdrawn || candidate.is_given_up || candidate.granted > 0) return 0;
   if (candidate.images.size() >= limits::page_images) return 0;
-  if (owner->reader.get() == &candidate && handed_back(*owner) >= limits::handed_back_images)
-    return 0;
   const auto page =
       std::clamp<std::uint64_t>(credits_ / limits::page_parts, 1, limits::page_images);
   const auto size = std::min(page, candidate.readable());

@@ -138,6 +138,12 @@ void add_newcomer(scenario& world, fault_set present) {
   world.jobs.push_back(std::move(job));
 }
 
+/// Some jobs were stored by a version that did not number origins.
+void choose_old_jobs(scenario& world) {
+  chance dice{world.seed, stream::jobs, 3};
+  for (auto& job : world.jobs) job.is_numbered = !dice.one_in(4);
+}
+
 /// A few worlds have a job that is stored slice by slice. Its images belong to a store that does
 /// not exist: none is fetched, which keeps the world small.
 void add_large_job(scenario& world) {
@@ -226,7 +232,8 @@ submission_ptr job_plan::submission() const {
   auto made = std::make_shared<retail_pulse::submission>();
   fetch::origin_numbers numbers;
   for (const auto& visit : visits) {
-    for (const auto& url : visit.urls) made->add_url(url, numbers.number_of(url));
+    for (const auto& url : visit.urls)
+      made->add_url(url, is_numbered ? numbers.number_of(url) : not_numbered);
     made->add_visit(visit.store, "2026-01-02");
   }
   made->set_origins(numbers.origins());
@@ -256,6 +263,7 @@ scenario scenario_of(std::uint64_t seed, fault_set allowed) {
   add_incidents(world);
   add_newcomer(world, present);
   if (!world.newcomer) add_large_job(world);
+  choose_old_jobs(world);
   add_impatience(world);
   add_requests(world);
   world.calm_at = busy_time + millis{10'000};

@@ -35,7 +35,8 @@ struct job_plan {
   std::optional<millis> cancelled_after;  ///< its client cancels it so long after it was accepted
   int redrives = 0;                       ///< so often its failed images are tried again,
   millis redriven_after{0};               ///< so long after its client saw that it failed
-  bool has_key = false;                   ///< it is submitted under a key, and more than once
+  bool is_numbered = true;  ///< its images have numbers of origins; not in jobs of old versions
+  bool has_key = false;     ///< it is submitted under a key, and more than once
   std::size_t image_count() const;
   submission_ptr submission() const;
 };

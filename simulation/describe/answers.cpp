@@ -74,6 +74,9 @@ perhaps_described describe_answer(const message_content& content) {
       [](const origin_page_ptr& page) {
         return description{count_of(page->origins.size(), "origin"), {}, {}};
       },
+      [](const image_urls_ptr& page) {
+        return description{count_of(page->size(), "URL"), {}, {}};
+      },
       [](const brief_page& page) { return described_jobs(page); },
       [](const id_list& list) {
         return description{count_of(list.ids.size(), "unfinished submission"), {}, {}};

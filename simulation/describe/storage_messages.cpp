@@ -45,6 +45,12 @@ perhaps_described describe_ledger_message(const message_content& content) {
             {job},
             {}};
       },
+      [](number_atom, job_id job, const numbered_images_ptr& slice) {
+        return description{
+            text_of(job) + ", the origins of " + count_of(slice->images.size(), "image"),
+            {job},
+            {}};
+      },
       [](settle_atom, job_id job) {
         return description{text_of(job), {job}, {}};
       },
@@ -65,6 +71,12 @@ perhaps_described describe_reader_message(const message_content& content) {
       },
       [](open_atom, job_id job, run_number, origin_number) {
         return description{text_of(job) + ", its next origins", {job}, {}};
+      },
+      [](number_atom, job_id job, image_number after) {
+        return description{
+            text_of(job) + ", images without an origin, after " + std::to_string(after.value),
+            {job},
+            {}};
       },
       [](status_atom, job_id job, const reply<query_outcome<job_status>>&) {
         return description{text_of(job), {job}, {}};

@@ -68,9 +68,6 @@ inline constexpr std::size_t credits_per_place = 2;
 /// images of a job at one origin that wait for another attempt, about 50 bytes each; beyond it no
 /// new ones are read there
 inline constexpr std::size_t resting_images = 256;
-/// images of a job without numbers of origins that were read and could not be sent; beyond it no
-/// others are read
-inline constexpr std::size_t handed_back_images = 4096;
 /// origins of a job that are listed in one query
 inline constexpr std::size_t origins_page = 64;
 /// a job opens more of its origins while fewer of them have images ready to go,

@@ -58,11 +58,17 @@ std::string_view pending_among() {
 
 std::string_view unnumbered_images() {
   return R"sql(
-  SELECT image_no, url FROM images INDEXED BY images_pending
-   WHERE job_id = :job AND origin_no = -1 AND state = 0 AND image_no > :after
+  SELECT 1 FROM images INDEXED BY images_pending
+   WHERE job_id = :job AND origin_no = -1 AND state = 0
    UNION ALL
-  SELECT image_no, url FROM images INDEXED BY images_failed_by_origin
-   WHERE job_id = :job AND origin_no = -1 AND state = 2 AND image_no > :after
+  SELECT 1 FROM images INDEXED BY images_failed_by_origin
+   WHERE job_id = :job AND origin_no = -1 AND state = 2
+   LIMIT 1)sql";
+}
+
+std::string_view image_urls() {
+  return R"sql(
+  SELECT image_no, url FROM images WHERE job_id = :job AND image_no > :after
    ORDER BY image_no LIMIT :limit)sql";
 }
 
@@ -163,13 +169,21 @@ std::vector<image_task> reader::pending_images(job_id job, run_number run,
   return tasks;
 }
 
-std::vector<unnumbered_image> reader::unnumbered_images(job_id job, image_number after,
-                                                        std::size_t limit) {
-  std::vector<unnumbered_image> images;
-  unnumbered_image image;
+bool reader::has_unnumbered_images(job_id job) {
+  const long long id = job.value;
+  bool has = false;
+  long long one = 0;
+  implementation_->sql.each(
+      queries::unnumbered_images(), std::tie(one), [&] { has = true; }, id);
+  return has;
+}
+
+std::vector<image_url> reader::image_urls(job_id job, image_number after, std::size_t limit) {
+  std::vector<image_url> images;
+  image_url image;
   long long number = 0;
   implementation_->sql.each(
-      queries::unnumbered_images(), std::tie(number, image.url),
+      queries::image_urls(), std::tie(number, image.url),
       [&] {
         image.number.value = number;
         images.push_back(image);

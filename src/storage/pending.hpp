@@ -13,8 +13,10 @@ std::string_view pending_images(bool again);
 std::string_view pending_origins(bool again);
 /// numbers (a JSON array), job, run -> number, store, URL; in the order of the array.
 std::string_view pending_among();
-/// job, after, limit -> number, URL; in order of number.
+/// job, job -> a row if an image that is pending or failed has no number of an origin.
 std::string_view unnumbered_images();
+/// job, after, limit -> number, URL; in order of number.
+std::string_view image_urls();
 
 /// job, origin, image, last, [run,] limit -> origin, number; those behind (origin, image) whose
 /// origin is `last` at most, in that order.

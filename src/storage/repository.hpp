@@ -235,8 +235,7 @@ struct image_row {
   std::string error;    ///< public sentence, if failed
 };
 
-/// An image whose origin has no number.
-struct unnumbered_image {
+struct image_url {
   image_number number;
   std::string url;
 };
@@ -263,10 +262,10 @@ class reader {
   /// number, each once.
   std::vector<image_task> pending_images(job_id job, run_number run,
                                          std::span<const image_number> numbers);
-  /// Images of a job behind `after` that are pending or failed and have no number of an origin; in
-  /// order.
-  std::vector<unnumbered_image> unnumbered_images(job_id job, image_number after,
-                                                  std::size_t limit);
+  /// Whether images of a job that are pending or failed have no numbers of origins.
+  bool has_unnumbered_images(job_id job);
+  /// Of all images of a job behind `after`, in order, at most `limit`.
+  std::vector<image_url> image_urls(job_id job, image_number after, std::size_t limit);
   /// Ongoing jobs with an id above `after`, in order of id.
   std::vector<job_brief> ongoing_jobs(job_id after, std::size_t limit);
   /// Staging jobs, in order of id.

@@ -203,6 +203,9 @@ reader_actor::behavior_type fake_reader(reader_actor::pointer self, const script
       [](open_atom, job_id, run_number, origin_number) {
         return std::make_shared<const origin_page>();
       },
+      [](number_atom, job_id, image_number) {
+        return std::make_shared<const std::vector<storage::image_url>>();
+      },
       [self, s](status_atom, job_id job, const reply<query_outcome<job_status>>& answer) {
         const std::lock_guard lock{s->mutex};
         ++s->status_questions;
@@ -227,6 +230,9 @@ reader_actor::behavior_type fake_audit_reader(reader_actor::pointer self, const 
       },
       [](open_atom, job_id, run_number, origin_number) {
         return std::make_shared<const origin_page>();
+      },
+      [](number_atom, job_id, image_number) {
+        return std::make_shared<const std::vector<storage::image_url>>();
       },
       [](status_atom, job_id, const reply<query_outcome<job_status>>&) {
       },  // a status would wait for audits here, and is lost

@@ -355,7 +355,12 @@ BOOST_AUTO_TEST_CASE(queries_of_pending_images_go_through_their_indexes_and_sort
               "origin_no=?)"});
   check_plan(at.where, queries::pending_among(),
              {"SEARCH images USING PRIMARY KEY (job_id=? AND image_no=?)"});
-  check_plan(at.where, queries::unnumbered_images(), {"MERGE (UNION ALL)", pending, failed});
+  check_plan(at.where, queries::unnumbered_images(),
+             {"COMPOUND QUERY", of_origin,
+              "SEARCH images USING COVERING INDEX images_failed_by_origin (job_id=? AND "
+              "origin_no=?)"});
+  check_plan(at.where, queries::image_urls(),
+             {"SEARCH images USING PRIMARY KEY (job_id=? AND image_no>?)"});
   const std::string range = "(job_id=? AND (origin_no,image_no)>(?,?) AND origin_no<?)";
   const auto pending_range = "SEARCH images USING COVERING INDEX images_pending " + range;
   check_plan(at.where, queries::pending_positions(false), {pending_range});
@@ -396,12 +401,11 @@ BOOST_AUTO_TEST_CASE(their_images_are_pending_without_a_number) {
   BOOST_TEST(page.size() == 39U);
   BOOST_TEST(page.at(0).url == "http://a.test/51");
   BOOST_TEST(origins_pending(r, job_id{1}, first_run).empty());
-  const auto unnumbered = r.unnumbered_images(job_id{1}, all_images, 3);
-  BOOST_REQUIRE(unnumbered.size() == 3U);
-  for (std::size_t i = 0; i < 3; ++i)
-    BOOST_TEST(unnumbered[i].number.value == static_cast<std::int64_t>(i) + 1);  // 1 has failed
-  BOOST_TEST(unnumbered[2].url == "http://a.test/3");
-  BOOST_TEST(r.unnumbered_images(job_id{1}, image_number{88}, 3).size() == 1U);
+  BOOST_TEST(r.has_unnumbered_images(job_id{1}));
+  const auto urls = r.image_urls(job_id{1}, image_number{0}, 2);
+  BOOST_REQUIRE(urls.size() == 2U);
+  BOOST_TEST(urls[0].number.value == 1);
+  BOOST_TEST(urls[1].url == "http://a.test/2");
   BOOST_TEST(abandon(w, job_id{1}, error_code::cancelled, 1000).changed == 88);
 }
 
@@ -430,7 +434,13 @@ BOOST_AUTO_TEST_CASE(their_images_are_numbered_in_slices_each_once) {
   BOOST_REQUIRE(found.size() == 3U);
   BOOST_TEST(found[1].origin == "http://a.test:80");
   check_equal(numbers_in(r.pending_images(job_id{1}, first_run, a.number, all_images, 9)), {3, 4});
-  BOOST_TEST(r.unnumbered_images(job_id{1}, all_images, 1).at(0).number.value == 6);
+  BOOST_TEST(r.has_unnumbered_images(job_id{1}));
+  numbered others;
+  for (std::int64_t image = 0; image < 90; ++image) others.push_back({{image}, {1}});
+  w.begin();
+  w.number_origins(job_id{1}, others, {});
+  w.commit();
+  BOOST_TEST(!r.has_unnumbered_images(job_id{1}));
 }
 
 BOOST_AUTO_TEST_CASE(an_image_is_not_given_an_origin_that_has_no_row) {
