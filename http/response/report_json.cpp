@@ -175,7 +175,7 @@ void add_row(std::string& rows, const reported_image& image) {
 response jobs_listed(const job_page& page) {
   json body{{"jobs", json::array()}};
   for (const auto& job : page.jobs) body["jobs"].push_back(summary_of(job));
-  if (page.more) body["next"] = std::to_string(page.jobs.back().id.value);
+  if (page.next) body["next"] = std::to_string(page.next->value);
   return json_response(200, body);
 }
 
@@ -207,7 +207,7 @@ response job_reported(const job_report& report, unix_millis now) {
 response images_listed(const image_page& page) {
   json body{{"images", json::array()}};
   for (const auto& image : page.images) body["images"].push_back(image_of(image));
-  if (page.more) body["next"] = std::to_string(page.images.back().number.value);
+  if (page.next) body["next"] = std::to_string(page.next->value);
   return json_response(200, body);
 }
 

@@ -115,8 +115,10 @@ world::reports job_of(std::vector<reported_image> images, std::size_t page_size)
     image_page page;
     for (const auto& image : images) {
       if (image.number <= q.after) continue;
-      page.more = page.images.size() == page_size;
-      if (page.more) break;
+      if (page.images.size() == page_size) {
+        page.next = page.images.back().number;
+        break;
+      }
       page.images.push_back(image);
     }
     return told(page);
@@ -151,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_list_of_jobs_has_each_job_and_the_next_cursor) {
   world::reports how;
   how.jobs = [&](const actors::jobs_question& q) {
     asked.is(q);
-    return told(job_page{{ongoing, job_7()}, more});
+    return told(job_page{{ongoing, job_7()}, more ? std::optional{job_id{7}} : std::nullopt});
   };
   w.reports_are(how);
   const std::string jobs =
@@ -530,7 +532,7 @@ BOOST_AUTO_TEST_CASE(no_list_tells_the_secret_of_a_redirect_or_a_blocked_address
   blocked.result.evidence = {"http://10.9.8.7/x", "10.9.8.7", 0, 0, "", 1, 2, 3};
   auto named = blocked;
   named.result.evidence.final_url = "http://inside.example/";
-  const image_page page{{signed_url, blocked, named}, false};
+  const image_page page{{signed_url, blocked, named}};
   for (const auto& text :
        {http::image_lines(page), http::csv_rows(page), http::images_listed(page).body}) {
     BOOST_TEST(text.find("http://i.example/1.jpg") != std::string::npos);
@@ -659,7 +661,7 @@ BOOST_AUTO_TEST_CASE(no_more_pages_are_read_for_a_client_that_does_not_read) {
   world::reports how;
   how.images = [&pages](const actors::images_question& q) {
     ++pages;
-    image_page page{{pending_image(q.after.value + 1)}, true};
+    image_page page{{pending_image(q.after.value + 1)}, image_number{q.after.value + 1}};
     page.images.back().url = std::string(std::size_t{1} << 20, 'x');
     return told(page);
   };
