@@ -6,6 +6,7 @@
 #include "core/csv_cell.hpp"
 #include "core/evidence.hpp"
 #include "http/response/json.hpp"
+#include "http/response/origin_json.hpp"
 
 namespace retail_pulse::http {
 namespace {
@@ -179,7 +180,7 @@ response jobs_listed(const job_page& page) {
   return json_response(200, body);
 }
 
-response job_reported(const job_report& report, unix_millis now) {
+response job_reported(const job_report& report, const origins_now& known, unix_millis now) {
   const auto& job = report.job;
   json body{{"job_id", job.id.value},
             {"status", retail_pulse::name_of(job.state)},
@@ -200,6 +201,7 @@ response job_reported(const job_report& report, unix_millis now) {
   add_progress(body, report, now);
   body["stores"] = stores_of(report);
   if (report.stores_truncated) body["stores_truncated"] = true;
+  body["origins"] = worst_origins(report, known);
   if (report.callback) body["callback"] = callback_of(*report.callback);
   return json_response(200, body);
 }

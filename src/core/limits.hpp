@@ -165,6 +165,8 @@ inline constexpr int origin_failures = 10;
 inline constexpr int silence_counts = 3;
 /// how long an origin may be unavailable before its pending images are given up
 inline constexpr std::chrono::milliseconds default_origin_patience = 90s;
+/// after this time an image counts 1/e in the rate of its origin: seconds, as people watch it
+inline constexpr std::chrono::milliseconds rate_decay = 5s;
 /// between two probes of an unavailable origin: an eighth of the time it has been away, but at
 /// least this,
 inline constexpr std::chrono::milliseconds probe_pause = 1s;
