@@ -73,6 +73,9 @@ image_pool_actor::behavior_type image_pool_state::make_behavior(pool_settings se
       },
       [this](drain_atom) { return drain(); },
       [this](load_atom) { return gauges(); },
+      [this](origins_atom, job_id job, const reply<std::optional<live_origins>>& to) {
+        if (to.is_awaited()) to(now().origins_at_work(job));
+      },
   };
 }
 

@@ -141,6 +141,16 @@ struct jobs_question {
   job_id below;  ///< the list goes on with smaller ids
   std::size_t limit = 0;
 };
+struct report_question {
+  job_id job;
+  std::vector<std::string> origins;  ///< of which the report tells in any case
+};
+struct origins_question {
+  job_id job;
+  std::optional<std::string> origin;   ///< only this one
+  origin_number after = not_numbered;  ///< the page begins behind it
+  std::size_t limit = 0;
+};
 struct images_question {
   job_id job;
   image_filter filter;
@@ -226,6 +236,24 @@ struct abandoned_origin {
   std::vector<image_number> images;  ///< all of them, where the origin has no number
   std::string reason;                ///< see image_result::reason
 };
+
+/// An origin that is away, as clients get it: the pool knows no wall-clock times.
+struct outage_report {
+  std::chrono::milliseconds lasts{0};        ///< since the first contact that failed
+  std::chrono::milliseconds given_up_in{0};  ///< from now; may be negative, see origin_health
+  error_code last_cause = error_code::none;  ///< of the contact that failed last
+  std::int32_t probes = 0;                   ///< that failed
+};
+/// What the pool knows about an origin of a job, at one moment.
+struct live_origin {
+  std::string origin;         ///< as in job_origin
+  std::size_t in_flight = 0;  ///< images of the job
+  double images_per_second =
+      0;  ///< of the job, that got a result after they were fetched; over the last seconds
+  std::optional<outage_report> away{};
+};
+/// Those that are away come first, the longest outage before the others.
+using live_origins = std::vector<live_origin>;
 
 /// What a fetch tells about its origin.
 struct contact_report {

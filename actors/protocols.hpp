@@ -77,6 +77,7 @@ CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, status_atom, "status")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, audit_atom, "audit")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, jobs_atom, "jobs")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, images_atom, "images")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, origins_atom, "origins")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, visits_atom, "visits")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, select_atom, "select")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, reload_atom, "reload")
@@ -178,7 +179,9 @@ using report_reader_actor = caf::typed_actor<
     // A page of jobs, newest first.
     takes<jobs_atom, jobs_question, reply<query_outcome<job_page>>>,
     // A job's report, without its images.
-    takes<report_atom, job_id, reply<query_outcome<job_report>>>,
+    takes<report_atom, report_question, reply<query_outcome<job_report>>>,
+    // A page of a job's origins, with the counts of their images.
+    takes<origins_atom, origins_question, reply<query_outcome<origin_summaries>>>,
     // A page of a job's images.
     takes<images_atom, images_question, reply<query_outcome<image_page>>>,
     // A page of the measured images of stores, over all jobs.
@@ -286,7 +289,9 @@ using image_pool_actor = caf::typed_actor<
     // Order nothing more; answered when no image is in flight.
     asks<drain_atom>::with<pool_gauges>,
     // The load.
-    asks<load_atom>::with<pool_gauges>>;
+    asks<load_atom>::with<pool_gauges>,
+    // Those origins of a job that are away or at work, for a client.
+    takes<origins_atom, job_id, reply<std::optional<live_origins>>>>;
 
 /// Admission, the set of running jobs, recovery and drain.
 using supervisor_actor = caf::typed_actor<
@@ -355,6 +360,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::posted_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::task_page_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_offer_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::jobs_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::report_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::origins_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::images_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::visits_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::store_question)
@@ -364,6 +371,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
     retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::job_report>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
     retail_pulse::actors::reply<retail_pulse::actors::query_outcome<retail_pulse::image_page>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::reply<
+                              retail_pulse::actors::query_outcome<retail_pulse::origin_summaries>>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
+    retail_pulse::actors::reply<std::optional<retail_pulse::actors::live_origins>>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
     retail_pulse::actors::reply<
         retail_pulse::actors::query_outcome<retail_pulse::actors::visits_page>>)

@@ -38,8 +38,13 @@ report_reader_actor::behavior_type report_reader(
       [=](jobs_atom, const jobs_question& q, const reply<query_outcome<job_page>>& to) {
         run_query(to, [&] { return self->state.storage->jobs(q.filter, q.below, q.limit); });
       },
-      [=](report_atom, job_id job, const reply<query_outcome<job_report>>& to) {
-        run_query(to, [&] { return self->state.storage->report(job); });
+      [=](report_atom, const report_question& q, const reply<query_outcome<job_report>>& to) {
+        run_query(to, [&] { return self->state.storage->report(q.job, q.origins); });
+      },
+      [=](origins_atom, const origins_question& q,
+          const reply<query_outcome<origin_summaries>>& to) {
+        run_query(to,
+                  [&] { return self->state.storage->origins(q.job, q.origin, q.after, q.limit); });
       },
       [=](images_atom, const images_question& q, const reply<query_outcome<image_page>>& to) {
         run_query(to,

@@ -77,6 +77,7 @@ void turns::join(const pool_member& joining) {
   if (!slot) slot = std::make_unique<member>();
   auto& owner = *slot;
   owner.who = joining;
+  tickets_[joining.id.value] = joining.ticket;
   owner.is_exhausted = false;
   owner.last_opened = before_origins;
   owner.has_unopened = joining.is_numbered;
@@ -158,6 +159,9 @@ void turns::leave(job_ticket ticket) {
   const auto found = members_.find(ticket.value);
   if (found == members_.end()) return;
   const auto leaving = std::move(found->second);
+  if (const auto known = tickets_.find(leaving->who.id.value);
+      known != tickets_.end() && known->second == ticket)
+    tickets_.erase(known);
   members_.erase(found);  // the rings skip tickets that are not here
   credits_ += leaving->held;
   leaving->held = 0;

@@ -200,6 +200,9 @@ class turns {
   /// nullptr once the job has left.
   const pool_member* find(job_ticket ticket) const;
 
+  /// Those origins of a job, here or not, that are away, have images in flight, or had lately.
+  live_origins origins_at_work(job_id job) const;
+
   std::size_t in_flight() const { return in_flight_; }  ///< workers taken
   std::size_t fetching() const { return fetching_; }    ///< slots taken
   std::size_t held() const { return limits_.credits - credits_; }
@@ -294,6 +297,7 @@ class turns {
   std::size_t fetching_ = 0;
   std::uint64_t last_lane_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<member>> members_;  ///< by ticket
+  std::unordered_map<std::int64_t, job_ticket> tickets_;  ///< of the members, by id of the job
   std::unordered_map<std::string, std::unique_ptr<origin_endpoint>> origins_;
   std::unordered_map<std::string, std::unique_ptr<address_endpoint>> addresses_;
   newcomer_line<job_ticket> newcomers_;  ///< with ready lanes

@@ -270,6 +270,7 @@ bool turns::reported(const dispatch& done, const image_report& report) {
       report.no_contact && origin->health.is_evidence(report.result.code, done.sent, now_);
   const bool is_no_attempt = is_missed && origin->health.is_away();
   if (!report.retry_in && !is_no_attempt) {
+    of->finished.add(now_);
     tidy(of);
     return true;
   }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "actors/decaying_rate.hpp"
 #include "actors/turns.hpp"
 #include "core/limits.hpp"
 
@@ -110,6 +111,8 @@ struct turns::lane {
     bool was_missed = false;  ///< its origin was not reached, which is evidence
   };
   std::multimap<steady_point, resting_image> resting;
+
+  decaying_rate finished;  ///< images with a result
 
   bool is_ready = false;
   bool is_listed = false;  ///< among the ready ones of its job

@@ -36,6 +36,7 @@ route_table routes_of(const handler_context& with) {
   add_event_routes(table, with);
   add_control_routes(table, with);
   add_job_routes(table, with);
+  add_origin_routes(table, with);
   add_audit_routes(table, with);
   add_visit_routes(table, with);
   add_store_routes(table, with);

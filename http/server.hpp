@@ -74,6 +74,7 @@ struct server_options {
 /// The actors that the handlers send to.
 struct backend {
   actors::supervisor_actor supervisor;
+  actors::image_pool_actor pool;
   std::vector<actors::reader_actor> readers;  ///< asked in turn; at least one
   actors::reader_actor audit_reader;  ///< of its own: a long audit holds up other audits only
   actors::herald_actor herald;

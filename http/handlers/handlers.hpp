@@ -44,6 +44,8 @@ void add_event_routes(route_table& to, const handler_context& with);
 void add_health_routes(route_table& to, const handler_context& with);
 /// GET /api/jobs, /api/jobs/{id}, and its /images, /results.csv and /results.ndjson
 void add_job_routes(route_table& to, const handler_context& with);
+/// GET /api/jobs/{id}/origins
+void add_origin_routes(route_table& to, const handler_context& with);
 /// GET /api/status
 void add_status_routes(route_table& to, const handler_context& with);
 /// GET /api/stores/{id}, POST /api/stores/reload

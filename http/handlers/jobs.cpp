@@ -1,8 +1,8 @@
 #include <optional>
 #include <utility>
 
-#include "http/handlers/handlers.hpp"
-#include "http/handlers/outcomes.hpp"
+#include "core/limits.hpp"
+#include "http/handlers/report_questions.hpp"
 #include "http/handlers/report_streams.hpp"
 #include "http/request/parameters.hpp"
 #include "http/response/conditional.hpp"
@@ -12,8 +12,6 @@ namespace retail_pulse::http {
 namespace {
 
 using namespace actors;
-
-constexpr std::string_view unread = "a report could not be read";
 
 std::optional<job_state> job_state_named(std::string_view name) {
   for (const auto state : {job_state::ongoing, job_state::completed, job_state::failed}) {
@@ -46,6 +44,7 @@ jobs_question jobs_asked_for(parameters& given) {
   question.filter.store_id = given.text("store_id");
   question.filter.submitted_after =
       given.value("submitted_after", from_rfc3339, "is neither a date nor a time of RFC 3339");
+  question.filter.origin = given.origin();
   question.below = job_id{given.cursor().value_or(max_job_id + 1)};
   question.limit = given.limit();
   return question;
@@ -59,44 +58,40 @@ images_question images_asked_for(parameters& given, job_id job) {
   question.filter.store_id = given.text("store_id");
   question.filter.code =
       given.value("code", failure_named, "is not the error code of a failed image");
+  question.filter.origin = given.origin();
   question.after = image_number{given.cursor().value_or(-1)};
   question.limit = given.limit();
   return question;
-}
-
-/// Asks a reader, and sends the response that `make` makes of what it found.
-template <class T, class Atom, class Question, class Make>
-void ask(report_queue& readers, Atom what, Question question, const request& r,
-         const responder& answer, Make make) {
-  const auto send = [what, question = std::move(question), answer, make,
-                     absent = no_such_job(r.parameter)](const report_reader_actor& reader,
-                                                        const permit& turn) {
-    auto done = [answer, make, absent, turn](const query_outcome<T>& outcome) {
-      respond(answer, outcome, absent, unread, make);
-    };
-    reply<query_outcome<T>> to{std::move(done), {}, [answer] { return answer.waits(); }};
-    caf::anon_send(reader, what, question, std::move(to));
-  };
-  if (!readers.ask(r.client, send))
-    answer.reject(unavailable("too many reports are waiting to be read"));
 }
 
 void list_jobs(report_queue& readers, const request& r, const responder& answer) {
   parameters given{r.query};
   auto question = jobs_asked_for(given);
   if (!given.problem().empty()) return answer.reject(invalid_parameter(given.problem()));
-  ask<job_page>(readers, jobs_atom_v, std::move(question), r, answer, jobs_listed);
+  ask_reader<job_page>(readers, jobs_atom_v, std::move(question), r, answer, jobs_listed);
 }
 
-void report(report_queue& readers, const wall_clock& clock, const request& r,
-            const responder& answer) {
+/// Those that are away come first, so the pool is asked before the reader.
+report_question report_asked_for(job_id job, const origins_now& known) {
+  report_question question{job, {}};
+  for (const auto& each : known.live) {
+    if (each.away && question.origins.size() < limits::worst_origins)
+      question.origins.push_back(each.origin);
+  }
+  return question;
+}
+
+void report(const std::shared_ptr<report_queue>& readers, const image_pool_actor& pool,
+            const wall_clock& clock, const request& r, const responder& answer) {
   const auto job = job_named(r.parameter);
   if (!job) return answer.reject(no_such_job(r.parameter));
   if (const auto stray = stray_parameter(r)) return answer.reject(*stray);
-  const auto make = [r, clock](const job_report& found) {
-    return conditional(r, etag_of(found), job_reported(found, clock()));
-  };
-  ask<job_report>(readers, report_atom_v, *job, r, answer, make);
+  ask_pool(pool, clock, *job, answer, [=, job = *job](const origins_now& known) {
+    const auto make = [r, clock, known](const job_report& found) {
+      return conditional(r, etag_of(found, known), job_reported(found, known, clock()));
+    };
+    ask_reader<job_report>(*readers, report_atom_v, report_asked_for(job, known), r, answer, make);
+  });
 }
 
 void list_images(report_queue& readers, const request& r, const responder& answer) {
@@ -105,7 +100,7 @@ void list_images(report_queue& readers, const request& r, const responder& answe
   parameters given{r.query};
   auto question = images_asked_for(given, *job);
   if (!given.problem().empty()) return answer.reject(invalid_parameter(given.problem()));
-  ask<image_page>(readers, images_atom_v, std::move(question), r, answer, images_listed);
+  ask_reader<image_page>(readers, images_atom_v, std::move(question), r, answer, images_listed);
 }
 
 /// All images of a job.
@@ -152,8 +147,9 @@ void add_job_routes(route_table& to, const handler_context& with) {
             list_jobs(*readers, r, answer);
           }});
   to.add({"GET", "/api/jobs/{id}",
-          [readers, clock = with.options.wall_time](const request& r, const responder& answer) {
-            report(*readers, clock, r, answer);
+          [readers, pool = with.to.pool, clock = with.options.wall_time](const request& r,
+                                                                         const responder& answer) {
+            report(readers, pool, clock, r, answer);
           }});
   to.add({"GET", "/api/jobs/{id}/images", [readers](const request& r, const responder& answer) {
             list_images(*readers, r, answer);

@@ -105,8 +105,8 @@ class report_stream final : public page_stream<image_page> {
     if (first && form_ == report_form::csv_with_mark) text = byte_order_mark;
     if (first && csv) text += csv_header();
     text += csv ? csv_rows(page) : image_lines(page);
-    ended_ = !page.more;
-    if (page.more) question_.after = page.images.back().number;
+    ended_ = !page.next;
+    if (page.next) question_.after = *page.next;
     return text;
   }
 

@@ -5,6 +5,7 @@
 
 #include "core/limits.hpp"
 #include "core/number.hpp"
+#include "fetch/url/url.hpp"
 
 namespace retail_pulse::http {
 namespace {
@@ -12,6 +13,15 @@ namespace {
 /// The `next` of a list is an id or a number of images; ids of jobs are the largest.
 std::optional<std::int64_t> cursor_in(std::string_view text) {
   return whole_number<std::int64_t>(text, 0, max_job_id);
+}
+
+/// Of a URL without path and query.
+std::optional<std::string> origin_in(std::string_view text) {
+  const auto parsed = fetch::parse_url(text);
+  const auto* url = std::get_if<fetch::url>(&parsed);
+  if (url == nullptr || url->target != "/" || text.find_first_of("?#") != text.npos)
+    return std::nullopt;
+  return url->origin();
 }
 
 }  // namespace
@@ -67,6 +77,10 @@ std::size_t parameters::limit() {
   };
   return value("limit", in_bounds, "is not a number from 1 to " + std::to_string(limits::max_page))
       .value_or(limits::default_page);
+}
+
+std::optional<std::string> parameters::origin() {
+  return value("origin", origin_in, "is not an origin, such as https://cdn.example.com");
 }
 
 std::optional<std::int64_t> parameters::cursor() {

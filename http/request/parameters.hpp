@@ -37,6 +37,8 @@ class parameters {
   }
   /// "limit": from 1 to limits::max_page; limits::default_page when it is missing.
   std::size_t limit();
+  /// "origin": with or without the port of its scheme; returned with it, as in job_origin.
+  std::optional<std::string> origin();
   /// "cursor": the `next` of the page before.
   std::optional<std::int64_t> cursor();
 

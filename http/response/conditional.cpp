@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/text.hpp"
+#include "http/response/origin_json.hpp"
 
 namespace retail_pulse::http {
 namespace {
@@ -32,7 +33,7 @@ std::string etag_of(const job_status& status) {
          std::to_string(images.failed) + "." + std::string{name_of(status.state)} + "\"";
 }
 
-std::string etag_of(const job_report& report) {
+std::string etag_of(const job_report& report, const origins_now& known) {
   const auto& job = report.job;
   std::string text = "W/\"" + std::to_string(job.submitted_at.count()) + "." +
                      std::to_string(job.run.value) + "." + std::to_string(job.images.succeeded) +
@@ -42,6 +43,7 @@ std::string etag_of(const job_report& report) {
   if (report.callback)
     text += "." + std::string{name_of(report.callback->standing)} + "." +
             std::to_string(report.callback->attempts);
+  text += etag_part(report, known);
   return text + "\"";
 }
 

@@ -10,11 +10,13 @@
 /// Conditional requests (RFC 9110, 13): a client that polls is not sent again what it has.
 namespace retail_pulse::http {
 
+struct origins_now;
+
 /// W/"...": it changes whenever the response changes, and differs for the job of the same number in
 /// another database, which was submitted at another time. Weak, because the bytes are not compared.
 std::string etag_of(const job_status& status);
 /// Likewise; but the rate and the estimated end, which change with time alone, do not change it.
-std::string etag_of(const job_report& report);
+std::string etag_of(const job_report& report, const origins_now& known);
 
 /// Whether one of the entity tags of an If-None-Match matches, by weak comparison; `*` matches any.
 /// A malformed list matches nothing.

@@ -6,6 +6,7 @@
 #include "core/csv_cell.hpp"
 #include "core/evidence.hpp"
 #include "http/response/json.hpp"
+#include "http/response/origin_json.hpp"
 
 namespace retail_pulse::http {
 namespace {
@@ -175,11 +176,11 @@ void add_row(std::string& rows, const reported_image& image) {
 response jobs_listed(const job_page& page) {
   json body{{"jobs", json::array()}};
   for (const auto& job : page.jobs) body["jobs"].push_back(summary_of(job));
-  if (page.more) body["next"] = std::to_string(page.jobs.back().id.value);
+  if (page.next) body["next"] = std::to_string(page.next->value);
   return json_response(200, body);
 }
 
-response job_reported(const job_report& report, unix_millis now) {
+response job_reported(const job_report& report, const origins_now& known, unix_millis now) {
   const auto& job = report.job;
   json body{{"job_id", job.id.value},
             {"status", retail_pulse::name_of(job.state)},
@@ -200,6 +201,7 @@ response job_reported(const job_report& report, unix_millis now) {
   add_progress(body, report, now);
   body["stores"] = stores_of(report);
   if (report.stores_truncated) body["stores_truncated"] = true;
+  body["origins"] = worst_origins(report, known);
   if (report.callback) body["callback"] = callback_of(*report.callback);
   return json_response(200, body);
 }
@@ -207,7 +209,7 @@ response job_reported(const job_report& report, unix_millis now) {
 response images_listed(const image_page& page) {
   json body{{"images", json::array()}};
   for (const auto& image : page.images) body["images"].push_back(image_of(image));
-  if (page.more) body["next"] = std::to_string(page.images.back().number.value);
+  if (page.next) body["next"] = std::to_string(page.next->value);
   return json_response(200, body);
 }
 

@@ -17,10 +17,12 @@ struct reload_outcome;
 /// Reports as clients get them: JSON, lines of JSON, and CSV.
 namespace retail_pulse::http {
 
+struct origins_now;
+
 response jobs_listed(const job_page& page);
 
 /// The rate and the estimated end are those at `now`.
-response job_reported(const job_report& report, unix_millis now);
+response job_reported(const job_report& report, const origins_now& known, unix_millis now);
 
 response images_listed(const image_page& page);
 

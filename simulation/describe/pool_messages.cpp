@@ -58,6 +58,9 @@ perhaps_described describe_pool_message(const message_content& content, const wo
       [](drain_atom) {
         return description{"order nothing more", {}, {}};
       },
+      [](origins_atom, job_id job, const reply<std::optional<live_origins>>&) {
+        return description{"the origins of " + text_of(job), {job}, {}};
+      },
       [](load_atom) {
         return description{"how busy the pool is", {}, {}};
       });

@@ -106,6 +106,19 @@ std::optional<listed_image> image_of(const json& entry) {
                       .error = text("error")};
 }
 
+/// Calls `take` with each origin that is away, and its outage. False: that is no list of origins.
+template <class Take>
+bool each_away(const json& list, Take take) {
+  if (!list.is_array()) return false;
+  for (const auto& entry : list) {
+    if (!entry.is_object()) return false;
+    const auto outage = entry.find("unavailable");
+    const auto origin = text_at(entry, "origin");
+    if (outage != entry.end() && outage->is_object() && origin) take(*origin, entry, *outage);
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<receipt> receipt_of(std::string_view text) {
@@ -144,6 +157,36 @@ std::optional<listed_page> listed_page_of(std::string_view text) {
     page.images.push_back(*std::move(image));
   }
   return page;
+}
+
+std::optional<std::vector<std::string>> origins_away_of(std::string_view text) {
+  const auto body = parsed(text);
+  if (!body.is_object() || !number_at(body, "job_id")) return std::nullopt;
+  std::vector<std::string> origins;
+  const auto list = body.find("origins");
+  if (list == body.end()) return origins;
+  const auto take = [&](const std::string& origin, const json&, const json&) {
+    origins.push_back(origin);
+  };
+  if (!each_away(*list, take)) return std::nullopt;
+  return origins;
+}
+
+std::optional<std::vector<away_origin>> away_origins_of(std::string_view text) {
+  const auto body = parsed(text);
+  const auto list = body.is_object() ? body.find("origins") : body.end();
+  if (!body.is_object() || list == body.end()) return std::nullopt;
+  std::vector<away_origin> origins;
+  const auto take = [&](const std::string& origin, const json& entry, const json& outage) {
+    const auto images = entry.find("images");
+    const bool counted = images != entry.end() && images->is_object();
+    origins.push_back({.origin = origin,
+                       .pending = counted ? number_at(*images, "pending").value_or(0) : 0,
+                       .since = text_at(outage, "since").value_or(""),
+                       .given_up_at = text_at(outage, "given_up_at").value_or("")});
+  };
+  if (!each_away(*list, take)) return std::nullopt;
+  return origins;
 }
 
 std::optional<std::string> one_line(std::string_view text) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "client/rest_client.hpp"
 
@@ -13,6 +14,10 @@ namespace retail_pulse::client {
 std::optional<receipt> receipt_of(std::string_view body);
 std::optional<status_response> status_of(std::string_view body);
 std::optional<listed_page> listed_page_of(std::string_view body);
+/// Of a job's report; none of an earlier version's.
+std::optional<std::vector<std::string>> origins_away_of(std::string_view body);
+/// Of a list of origins: those that are away.
+std::optional<std::vector<away_origin>> away_origins_of(std::string_view body);
 
 /// The text as one line of JSON, with the order of its members. An empty text stays empty.
 std::optional<std::string> one_line(std::string_view body);

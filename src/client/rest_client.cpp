@@ -271,6 +271,30 @@ std::variant<status_response, client_error> rest_client::status(job_id job,
   return *std::move(report);
 }
 
+std::variant<std::vector<std::string>, client_error> rest_client::origins_away(job_id job) {
+  const auto path = "/api/jobs/" + std::to_string(job.value);
+  auto answer = implementation_->get(path, limits::status_answer_bytes);
+  if (auto* error = std::get_if<client_error>(&answer)) return std::move(*error);
+  const auto& response = std::get<httplib::Response>(answer);
+  if (response.status != 200) return error_response(response, response.body);
+  auto origins = origins_away_of(response.body);
+  if (!origins) return nonsense(path, "is not the report of a job");
+  return *std::move(origins);
+}
+
+std::variant<std::optional<away_origin>, client_error> rest_client::away_origin_of(
+    job_id job, const std::string& origin) {
+  auto answer = implementation_->get(path_of(job, "origins?origin=" + percent_encoded(origin)),
+                                     limits::answer_bytes);
+  if (auto* error = std::get_if<client_error>(&answer)) return std::move(*error);
+  const auto& response = std::get<httplib::Response>(answer);
+  if (response.status != 200) return error_response(response, response.body);
+  auto origins = away_origins_of(response.body);
+  if (!origins) return nonsense(path_of(job, "origins"), "is not a list of origins");
+  if (origins->empty()) return std::nullopt;
+  return std::move(origins->front());
+}
+
 std::variant<std::string, client_error> rest_client::cancel(job_id job) {
   return implementation_->order(path_of(job, "cancel"));
 }

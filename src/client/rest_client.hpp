@@ -83,6 +83,14 @@ struct listed_page {
   std::string next;  ///< cursor of the next page; empty on the last one
 };
 
+/// An origin that is away, with the images of a job that wait for it.
+struct away_origin {
+  std::string origin;  ///< "https://cdn.example.com"
+  std::int64_t pending = 0;
+  std::string since;        ///< times of RFC 3339
+  std::string given_up_at;  ///< when these images fail, at the earliest
+};
+
 enum class results_format : std::uint8_t {
   csv,
   csv_with_mark,  ///< with a byte order mark, for spreadsheets
@@ -129,6 +137,11 @@ class rest_client {
   /// `timeouts::answer`.
   std::variant<status_response, client_error> status(
       job_id job, std::chrono::seconds wait = std::chrono::seconds{0});
+  /// The origins of a job's report that are away: at most ten, the longest outage first.
+  std::variant<std::vector<std::string>, client_error> origins_away(job_id job);
+  /// One of them; nullopt: it is back, or no image of the job waits for it.
+  std::variant<std::optional<away_origin>, client_error> away_origin_of(job_id job,
+                                                                        const std::string& origin);
   /// The response as one line of JSON; empty if it had no body.
   std::variant<std::string, client_error> cancel(job_id job);
   std::variant<std::string, client_error> redrive(job_id job);

@@ -33,7 +33,7 @@ struct job_audit {
   job_state state = job_state::ongoing;
   image_tally images;
   /// The states add up to the images, these are numbered from 0 without gap or duplicate, each
-  /// belongs to a visit, and the job's counters agree.
+  /// belongs to a visit, and the counters of the job and of its origins agree.
   bool conserved = false;
   std::vector<store_tally> stores;  ///< in order of first visit; at most limits::status_failures
   bool stores_truncated = false;

@@ -162,6 +162,8 @@ inline constexpr int origin_failures = 10;
 inline constexpr int silence_counts = 3;
 /// how long an origin may be unavailable before its pending images are given up
 inline constexpr std::chrono::milliseconds default_origin_patience = 90s;
+/// after this time an image counts 1/e in the rate of its origin: seconds, as people watch it
+inline constexpr std::chrono::milliseconds rate_decay = 5s;
 /// between two probes of an unavailable origin: an eighth of the time it has been away, but at
 /// least this,
 inline constexpr std::chrono::milliseconds probe_pause = 1s;
@@ -264,6 +266,12 @@ inline constexpr std::size_t report_page_bytes =
 /// pending images of a job whose numbers are sorted for each page of a list of them (3 ms); more
 /// are found by a walk over the job's images, which meets them soon
 inline constexpr std::int64_t sorted_pending_images = 65'536;
+/// origins in a job's report: those that are away, and those with most failures
+inline constexpr std::size_t worst_origins = 10;
+/// images looked at for one page of a job's images at an origin, where no index has them: 8 ms
+inline constexpr std::int64_t walked_images = 20'000;
+/// jobs looked at for one page of the jobs with images at an origin: 20 ms where each has 64 images
+inline constexpr std::size_t walked_jobs = 1000;
 /// stores looked at for one page of /api/visits; 15 us each without a visit
 inline constexpr std::size_t report_page_stores = 1000;
 /// rows read at once for a streamed report: its client holds so many, and the next

@@ -22,6 +22,7 @@ struct job_filter {
   std::optional<job_state> state;
   std::optional<std::string> store_id;         ///< with a visit of this store
   std::optional<unix_millis> submitted_after;  ///< submitted at this time or later
+  std::optional<std::string> origin = {};      ///< with an image at this origin; as in job_origin
 };
 
 struct job_summary {
@@ -36,7 +37,9 @@ struct job_summary {
 
 struct job_page {
   std::vector<job_summary> jobs;  ///< newest first, that is, the largest id
-  bool more = false;              ///< more jobs follow
+  /// Set if jobs may follow: those with smaller ids than this. By origin, others may follow a short
+  /// or empty page.
+  std::optional<job_id> next{};
 };
 
 /// One store of a job, over all its visits. `code` is `none` if no image of it has failed in the
@@ -50,6 +53,21 @@ struct store_summary {
   std::string error;                   ///< and its public sentence
 };
 
+/// The images of one origin in a job.
+struct origin_summary {
+  origin_number number;
+  std::string origin;  ///< as in job_origin; empty: of URLs that cannot be fetched
+  std::int64_t images = 0;
+  std::int64_t failed = 0;                   ///< in the job's current run
+  std::int64_t pending = 0;                  ///< not counted in a job_report
+  error_code last_error = error_code::none;  ///< of the failure that was recorded last
+};
+
+struct origin_summaries {
+  std::vector<origin_summary> origins;  ///< in order of first appearance
+  std::optional<origin_number> next{};  ///< set if others follow: those with greater numbers
+};
+
 /// The report on a job, read in one transaction.
 struct job_report {
   job_summary job;
@@ -60,6 +78,8 @@ struct job_report {
       failures;                       ///< failed images per code, in the order of the codes
   std::vector<store_summary> stores;  ///< in order of first visit; at most limits::status_failures
   bool stores_truncated = false;
+  /// Those that were asked for, then those with most failures; at most limits::worst_origins.
+  std::vector<origin_summary> origins;
   std::optional<callback_state>
       callback;  ///< of this run, once it has ended, if the job has a callback_url
 };
@@ -78,6 +98,7 @@ struct image_filter {
   std::optional<image_state> state;
   std::optional<std::string> store_id;
   std::optional<error_code> code;
+  std::optional<std::string> origin = {};  ///< as in job_origin
 };
 
 struct reported_image {
@@ -94,7 +115,9 @@ struct reported_image {
 
 struct image_page {
   std::vector<reported_image> images;  ///< in order of submission
-  bool more = false;                   ///< more images follow
+  /// Set if images may follow: those with greater numbers than this. By origin, others may follow a
+  /// short or empty page.
+  std::optional<image_number> next{};
 };
 
 /// Days from `first` to `last`, inclusive ("2026-03-09"). A visit whose time is not a date matches

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "core/ids.hpp"
 #include "core/limits.hpp"
+#include "core/random.hpp"
 
 namespace retail_pulse::storage {
 namespace {
@@ -14,6 +16,11 @@ void count(image_tally& tally, long long state) {
   tally.pending += state == pending;
   tally.succeeded += state == succeeded;
   tally.failed += state == failed;
+}
+
+/// The weight of an image, or of a failed image, of an origin.
+std::uint64_t weight(long long origin, bool of_failed) {
+  return mix(2 * static_cast<std::uint64_t>(origin) + (of_failed ? 1 : 0));
 }
 
 /// Tabs and line breaks separate fields and images, so those within a text are escaped: different
@@ -47,6 +54,15 @@ void image_audit::add(const audited_image& image) {
   line_ += '\n';
   submitted_.add(line_);
   if (image.state != pending) recorded_.add(line_);
+
+  if (image.origin == not_numbered.value) return;
+  origins_balance_ += weight(image.origin, false);
+  if (image.state == failed) origins_balance_ += weight(image.origin, true);
+}
+
+void image_audit::add(const audited_origin& origin) {
+  origins_balance_ -= weight(origin.number, false) * static_cast<std::uint64_t>(origin.images);
+  origins_balance_ -= weight(origin.number, true) * static_cast<std::uint64_t>(origin.failed);
 }
 
 /// nullptr for a store beyond the limit of listed ones.
@@ -70,7 +86,7 @@ image_tally* image_audit::tally_of(const std::string& store_id) {
 job_audit image_audit::end(const image_counts& counters) {
   job_audit audit;
   audit.images = total_;
-  audit.conserved = total_.adds_up() && in_sequence_ && all_visited_ &&
+  audit.conserved = total_.adds_up() && in_sequence_ && all_visited_ && origins_balance_ == 0 &&
                     counters == image_counts{total_.submitted, total_.succeeded, total_.failed};
   audit.stores = std::move(stores_);
   audit.stores_truncated = stores_truncated_;

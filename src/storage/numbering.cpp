@@ -15,7 +15,13 @@ constexpr std::string_view insert_origin = R"sql(
       ON CONFLICT (job_id, origin_no) DO NOTHING)sql";
 
 constexpr std::string_view add_images = R"sql(
-  UPDATE origins SET images_total = images_total + :images WHERE job_id = :job AND origin_no = :origin)sql";
+  UPDATE origins
+     SET images_total = images_total + :images, failed_run = current.run, images_failed = current.failed, last_error = current.code
+    FROM (SELECT jobs.run AS run, count(images.image_no) AS failed, max(images.recorded_at), images.code AS code
+            FROM jobs LEFT JOIN images INDEXED BY images_failed_by_origin
+              ON images.job_id = jobs.job_id AND images.origin_no = :origin AND images.state = 2 AND images.run = jobs.run
+           WHERE jobs.job_id = :job) AS current
+   WHERE job_id = :job AND origin_no = :origin)sql";
 
 }  // namespace
 
@@ -35,7 +41,7 @@ void writer::number_origins(job_id id,
         self.sql.change(number_image, number, job, static_cast<long long>(image.value));
   }
   for (const auto& [origin, count] : numbered) {
-    if (count > 0 && self.sql.change(add_images, count, job, origin) != 1)
+    if (count > 0 && self.sql.change(add_images, count, origin, job) != 1)
       self.sql.fail(storage_error::kind::other, "an image's origin has no row");
   }
 }

@@ -220,11 +220,17 @@ std::optional<job_audit> reader::audit(job_id job, const std::function<bool()>& 
     before = counted.images();
     sql.each(
         select_audited_images,
-        std::tie(image.number, image.state, image.store_id, image.visit_time, image.url),
+        std::tie(image.number, image.state, image.store_id, image.visit_time, image.url,
+                 image.origin),
         [&] { counted.add(image); }, static_cast<long long>(standing->run.value),
         static_cast<long long>(job.value), static_cast<long long>(image.number),
         static_cast<long long>(limits::audit_page));
   } while (counted.images() > before);
+  audited_origin origin;
+  sql.each(
+      select_audited_origins, std::tie(origin.number, origin.images, origin.failed),
+      [&] { counted.add(origin); }, static_cast<long long>(standing->run.value),
+      static_cast<long long>(job.value));
   job_audit audit = counted.end(standing->images);
   audit.id = job;
   audit.run = standing->run;

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "core/limits.hpp"
+#include "storage/origins.hpp"
 #include "storage/pending.hpp"
 #include "storage/rows.hpp"
 #include "storage/writer_implementation.hpp"
@@ -64,6 +65,17 @@ constexpr origin_number last_origin{std::numeric_limits<std::int32_t>::max()};
 
 recorded nothing_changed(const job_row& row) {
   return {0, row.images, row.state, row.run, {}, row.has_callback};
+}
+
+/// [number, code] of each, as a JSON array. The names of codes need no escapes.
+std::string json_of(std::span<const image_result* const> failures) {
+  std::string text = "[";
+  for (const auto* failure : failures) {
+    if (text.size() > 1) text += ',';
+    text.append("[").append(std::to_string(failure->number.value)).append(",\"");
+    text.append(describe(failure->code).name).append("\"]");
+  }
+  return text + ']';
 }
 
 /// The first result of each image, in order of image.
@@ -150,6 +162,13 @@ void writer::implementation::count_failures(job_id id, run_number run,
   });
 }
 
+void writer::implementation::count_failures_of_origins(
+    job_id id, run_number run, std::span<const image_result* const> results) {
+  if (results.empty()) return;
+  sql.change(queries::count_failures_of_origins(), static_cast<long long>(run.value),
+             json_of(results), static_cast<long long>(id.value));
+}
+
 void writer::implementation::write_results(job_id id, run_number run,
                                            std::span<const image_result* const> results,
                                            job_row& row, recorded& outcome, unix_millis now) {
@@ -159,6 +178,8 @@ void writer::implementation::write_results(job_id id, run_number run,
   const auto count = parted.size() - failures.size();
   const long long succeeded = update_images(id, run, all.first(count), now);
   count_failures(id, run, all.subspan(count));
+  if (row.images.total > static_cast<std::int64_t>(limits::page_images))
+    count_failures_of_origins(id, run, all.subspan(count));
   const long long failed = update_images(id, run, all.subspan(count), now);
   if (succeeded + failed > 0) {
     row.images.succeeded += succeeded;

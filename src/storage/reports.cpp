@@ -81,39 +81,52 @@ constexpr std::string_view pending_of_job = R"sql(
    CROSS JOIN images AS i ON i.job_id = p.job_id AND i.image_no = p.image_no
    CROSS JOIN visits AS v ON v.job_id = i.job_id AND v.visit_no = i.visit_no)sql";
 
+constexpr std::string_view by_code = "INDEXED BY images_by_code";
+constexpr std::string_view by_failure = "INDEXED BY images_failed";
+constexpr std::string_view by_origin_and_failure = "INDEXED BY images_failed_by_origin";
+constexpr std::string_view by_origin_and_pending = "INDEXED BY images_pending";
+
+std::string_view of_origin(const image_filter& filter) {
+  return filter.origin ? " AND i.origin_no = :origin AND i.image_no <= :last" : "";
+}
+
 std::string images_of_job(const image_filter& filter, pending_rows pending) {
-  const auto in = [](std::string_view index) {
-    return std::string{select_images}.append(of_job(index));
+  const auto in = [&](std::string_view index) {
+    return std::string{select_images}.append(of_job(index)).append(of_origin(filter));
   };
   const std::string from = in("");
   const std::string end = " ORDER BY i.image_no LIMIT :limit";
+  const auto failed = in(filter.origin ? by_origin_and_failure : by_failure) + " AND i.state = 2";
   if (filter.code)
-    return in("INDEXED BY images_by_code") +
-           " AND i.state = 2 AND i.code = :code AND i.run = :run" + end;
+    return (filter.origin ? failed : in(by_code) + " AND i.state = 2") +
+           " AND i.code = :code AND i.run = :run" + end;
   if (!filter.state) return from + end;
   if (*filter.state == image_state::succeeded) return from + " AND +i.state = 1" + end;
-  if (*filter.state == image_state::failed)
-    return in("INDEXED BY images_failed") + " AND i.state = 2 AND i.run = :run" + end;
+  if (*filter.state == image_state::failed) return failed + " AND i.run = :run" + end;
+  const auto without_result = in(by_origin_and_pending) + " AND i.state = 0";
+  if (pending == pending_rows::again)
+    return without_result + " UNION ALL " + failed + " AND i.run < :run ORDER BY 1 LIMIT :limit";
+  if (filter.origin) return without_result + end;
   if (pending == pending_rows::many) return from + " AND +i.state = 0" + end;
-  if (pending == pending_rows::few) return std::string{select_images}.append(pending_of_job);
-  return in("INDEXED BY images_pending") + " AND i.state = 0 UNION ALL " +
-         in("INDEXED BY images_failed") +
-         " AND i.state = 2 AND i.run < :run ORDER BY 1 LIMIT :limit";
+  return std::string{select_images}.append(pending_of_job);
 }
 
 std::string images_of_store(const image_filter& filter, pending_rows pending) {
-  const auto in = [](std::string_view index, std::string_view where) {
+  const auto in = [&](std::string_view index, std::string_view where) {
     return std::string{select_images}
         .append(of_store(index))
+        .append(of_origin(filter))
         .append(where)
         .append(" ORDER BY v.visit_no, i.image_no LIMIT :limit");
   };
   if (filter.code)
-    return in("INDEXED BY images_by_code", " AND i.state = 2 AND i.code = :code AND i.run = :run");
+    return in(filter.origin ? by_origin_and_failure : by_code,
+              " AND i.state = 2 AND i.code = :code AND i.run = :run");
   if (!filter.state) return in("", "");
   if (*filter.state == image_state::succeeded) return in("", " AND +i.state = 1");
   if (*filter.state == image_state::failed)
-    return in("INDEXED BY images_failed", " AND i.state = 2 AND i.run = :run");
+    return in(filter.origin ? by_origin_and_failure : by_failure,
+              " AND i.state = 2 AND i.run = :run");
   if (pending != pending_rows::again) return in("", " AND +i.state = 0");
   return in("", " AND (+i.state = 0 OR (+i.state = 2 AND +i.run < :run))");
 }
@@ -185,7 +198,7 @@ constexpr std::string_view select_report = R"sql(
     FROM jobs WHERE job_id = :job AND state > 0)sql";
 
 constexpr std::string_view select_run = R"sql(
-  SELECT run, state, images_total - images_succeeded - images_failed FROM jobs WHERE job_id = :job AND state > 0)sql";
+  SELECT run, state, images_total - images_succeeded - images_failed, images_total FROM jobs WHERE job_id = :job AND state > 0)sql";
 
 constexpr std::string_view before_all_days;
 constexpr std::string_view last_of_all_days = "9999-12-31";  // that visit_date() knows
@@ -265,26 +278,29 @@ error_code reader::implementation::known_code(const std::string& name) const {
 }
 
 job_page reader::jobs(const job_filter& filter, job_id below, std::size_t limit) {
-  auto& sql = implementation_->sql;
+  auto& self = *implementation_;
+  auto& sql = self.sql;
   const read_transaction one_state{sql};
   const long long since = filter.submitted_after ? filter.submitted_after->count()
                                                  : std::numeric_limits<long long>::min();
   long long least = 1;
   if (filter.submitted_after) sql.one(queries::least_job(), std::tie(least), since);
 
-  job_page page;
-  page_bound bound{limit};
+  // By origin, these are only looked at.
+  std::vector<job_summary> found;
+  const auto most = filter.origin ? limits::walked_jobs : limit;
+  bool more = false;
   job_columns row;
   const auto columns = std::tie(row.id, row.run, row.state, row.total, row.succeeded, row.failed,
                                 row.visits, row.submitted, row.finished);
   const auto on_row = [&] {
-    page.more = !bound.takes(0);
-    if (!page.more) page.jobs.push_back(row.summary());
-    return !page.more;
+    more = found.size() == most;
+    if (!more) found.push_back(row.summary());
+    return !more;
   };
   const std::string text = queries::jobs(filter);
   const long long upper = below.value;
-  const long long rows = limit_of(limit);
+  const long long rows = limit_of(most);
   const auto ask = [&](const auto&... before) {
     if (!filter.state) return sql.each(text, columns, on_row, before..., upper, least, since, rows);
     const auto state = static_cast<long long>(*filter.state);
@@ -295,10 +311,26 @@ job_page reader::jobs(const job_filter& filter, job_id below, std::size_t limit)
   } else {
     ask();
   }
+
+  job_page page;
+  if (more) page.next = found.back().id;
+  if (!filter.origin) {
+    page.jobs = std::move(found);
+    return page;
+  }
+  origin_match matches{*filter.origin};
+  for (auto& job : found) {
+    if (!self.has_image_at(job, *filter.origin, matches)) continue;
+    if (page.jobs.size() == limit) {
+      page.next = page.jobs.back().id;
+      break;
+    }
+    page.jobs.push_back(std::move(job));
+  }
   return page;
 }
 
-std::optional<job_report> reader::report(job_id id) {
+std::optional<job_report> reader::report(job_id id, std::span<const std::string> origins) {
   auto& sql = implementation_->sql;
   const read_transaction one_state{sql};
   job_columns row;
@@ -314,6 +346,7 @@ std::optional<job_report> reader::report(job_id id) {
   report.cancelled = cancelled != 0;
   if (row.failed > 0) implementation_->read_failures(report);
   implementation_->read_stores(report);
+  implementation_->read_origins(report, origins);
   report.callback = callback(id, report.job.run);
   return report;
 }
@@ -374,25 +407,59 @@ reported_image reader::implementation::image_of(const image_columns& row, long l
   return image;
 }
 
+/// Which of a job's images a filter by origin asks storage for.
+struct reader::implementation::origin_range {
+  long long number = 0;  ///< of the origin; not_numbered: the URLs of these images decide
+  long long last = 0;    ///< of the images
+  bool is_whole = true;  ///< no images are behind `last`
+};
+
+std::optional<reader::implementation::origin_range> reader::implementation::origin_range_of(
+    job_id job, const image_filter& filter, image_number after, long long images) {
+  auto number = not_numbered;
+  if (has_origins(job)) {
+    const auto found = number_of_origin(job, *filter.origin);
+    if (!found) return std::nullopt;
+    number = *found;
+  }
+  const bool is_indexed = filter.code || filter.state == image_state::failed ||
+                          (filter.state == image_state::pending && !filter.store_id);
+  if (number != not_numbered && is_indexed) return origin_range{number.value, images, true};
+  const auto last = std::min<long long>(images, after.value + limits::walked_images);
+  return origin_range{number.value, last, last >= images - 1};
+}
+
 std::optional<image_page> reader::images(job_id id, const image_filter& filter, image_number after,
                                          std::size_t limit) {
-  auto& sql = implementation_->sql;
-  const read_transaction one_state{sql};
+  auto& self = *implementation_;
+  const read_transaction one_state{self.sql};
   const long long job = id.value;
-  long long run = 0, state = 0, left = 0;
-  if (!sql.one(select_run, std::tie(run, state, left), job)) return std::nullopt;
+  long long run = 0, state = 0, left = 0, total = 0;
+  if (!self.sql.one(select_run, std::tie(run, state, left, total), job)) return std::nullopt;
   const bool ongoing = static_cast<job_state>(state) == job_state::ongoing;
   image_page page;
   if (filter.code && filter.state.value_or(image_state::failed) != image_state::failed)
     return page;  // a code is of failed images
   if (filter.state == image_state::pending && !ongoing) return page;
+  std::optional<implementation::origin_range> range;
+  std::optional<origin_match> matches;
+  if (filter.origin) {
+    range = self.origin_range_of(id, filter, after, total);
+    if (!range) return page;
+    if (range->number == not_numbered.value) matches.emplace(*filter.origin);
+  }
 
   page_bound bound{limit};
   image_columns row;
   const auto on_row = [&] {
-    page.more = !bound.takes(row.text_bytes());
-    if (!page.more) page.images.push_back(implementation_->image_of(row, run));
-    return !page.more;
+    if (matches && !(*matches)(row.image.url)) return true;
+    const bool fits = bound.takes(row.text_bytes());
+    if (fits) {
+      page.images.push_back(self.image_of(row, run));
+    } else {
+      page.next = page.images.back().number;
+    }
+    return fits;
   };
   const bool again = ongoing && run > 1;
   const auto pending = again                                   ? queries::pending_rows::again
@@ -400,10 +467,14 @@ std::optional<image_page> reader::images(job_id id, const image_filter& filter, 
                                                                : queries::pending_rows::many;
   const std::string text = queries::images(filter, pending);
   const long long behind = after.value;
-  const long long rows = limit_of(limit);
+  const long long rows = matches ? limit_of(limits::walked_images) : limit_of(limit);
+  const auto ask_in = [&](const auto&... those) {
+    if (!filter.store_id)
+      return self.sql.each(text, row.tied(), on_row, job, behind, those..., rows);
+    self.sql.each(text, row.tied(), on_row, job, behind, *filter.store_id, those..., rows);
+  };
   const auto ask = [&](const auto&... those) {
-    if (!filter.store_id) return sql.each(text, row.tied(), on_row, job, behind, those..., rows);
-    sql.each(text, row.tied(), on_row, job, behind, *filter.store_id, those..., rows);
+    range ? ask_in(range->number, range->last, those...) : ask_in(those...);
   };
   if (filter.code) {
     ask(std::string{describe(*filter.code).name}, run);
@@ -413,6 +484,7 @@ std::optional<image_page> reader::images(job_id id, const image_filter& filter, 
   } else {
     ask();
   }
+  if (range && !range->is_whole && !page.next) page.next = image_number{range->last};
   return page;
 }
 

@@ -27,7 +27,8 @@ std::string least_job();
 std::string failures_by_code();
 /// job, limit -> the columns of store_summary.
 std::string stores_of_job();
-/// job, after, [store,] [code,] [run,] limit -> the columns of reported_image.
+/// job, after, [store,] [origin, last,] [code,] [run,] limit -> the columns of reported_image.
+/// Where the filter has an origin, of the images of that number, or without one, up to `last`.
 std::string images(const image_filter& filter, pending_rows pending);
 /// job, visit, image, store, date, last, limit -> date, job, visit, image, perimeter.
 std::string dated_perimeters();

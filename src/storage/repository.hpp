@@ -1,5 +1,5 @@
 // storage: jobs, visits and images in SQL; the one repository class over every engine.
-// May use: src/core, SOCI, OpenSSL (digest.cpp, for SHA-256).
+// May use: src/core, src/fetch/url (the origins of URLs), SOCI, OpenSSL (digest.cpp, for SHA-256).
 // Never: decides anything about a job but its counters, its final state and its audit; retries;
 // starts threads; shows a SOCI type.
 #pragma once
@@ -180,7 +180,7 @@ class writer {
                    unix_millis now, image_position after = {});
 
   /// Gives images of an older job their origins' numbers, where they have none yet, and adds them
-  /// to the totals of the origins. `fresh`: the origins of which no image was numbered before.
+  /// to the counters of the origins. `fresh`: the origins of which no image was numbered before.
   /// Repeated with the same arguments it changes nothing.
   void number_origins(job_id job, std::span<const std::pair<image_number, origin_number>> images,
                       std::span<const job_origin> fresh);
@@ -284,15 +284,22 @@ class reader {
   /// false. nullopt: then, or there is no such job.
   std::optional<job_audit> audit(job_id job, const std::function<bool()>& still_wanted);
 
-  // Reports. A page holds up to `limit` entries, at least one if there is any, and fewer once its
-  // texts take limits::report_page_bytes.
+  // Reports. A page holds up to `limit` entries, at least one if there is any (but for a filter by
+  // origin), and fewer once its texts take limits::report_page_bytes.
 
-  /// Jobs with ids below `below`, newest first.
+  /// Jobs with ids below `below`, newest first. By origin, at most limits::walked_jobs are looked
+  /// at; jobs without numbers of origins are found if they have at most limits::page_images images.
   job_page jobs(const job_filter& filter, job_id below, std::size_t limit);
-  /// A job's report, without its images. Walks over its visits, and over the numbers of its failed
-  /// images.
-  std::optional<job_report> report(job_id job);
-  /// Images of a job behind `after`; nullopt: there is no such job.
+  /// A job's report, without its images; with those of the given origins that it has, in their
+  /// order. Walks over its visits, and over the numbers of its failed images.
+  std::optional<job_report> report(job_id job, std::span<const std::string> origins = {});
+  /// The images of a job by origin: of the origins behind `after` (not_numbered for all), or of the
+  /// one of that text. nullopt: there is no such job. Walks over the numbers of their pending
+  /// images. Empty for a larger job than limits::page_images without numbers of origins.
+  std::optional<origin_summaries> origins(job_id job, const std::optional<std::string>& only,
+                                          origin_number after, std::size_t limit);
+  /// Images of a job behind `after`; nullopt: there is no such job. By origin, where no index has
+  /// them, at most limits::walked_images are looked at.
   std::optional<image_page> images(job_id job, const image_filter& filter, image_number after,
                                    std::size_t limit);
   /// Measured images of a store, of all jobs, from `from` on.

@@ -51,6 +51,9 @@ class writer::implementation {
                           unix_millis now);
   /// Adds the failures of images that are pending to those of their stores.
   void count_failures(job_id id, run_number run, std::span<const image_result* const> results);
+  /// Likewise to those of their origins. A small job has no rows for them.
+  void count_failures_of_origins(job_id id, run_number run,
+                                 std::span<const image_result* const> results);
   std::string failures_of(job_id id);
 };
 

@@ -30,6 +30,7 @@ actors::image_pool_actor::behavior_type idle_pool(actors::image_pool_actor::poin
       [](tick_atom) {},
       [](drain_atom) { return pool_gauges{}; },
       [](load_atom) { return pool_gauges{}; },
+      [](origins_atom, job_id, const reply<std::optional<live_origins>>&) {},
   };
 }
 

@@ -51,6 +51,22 @@ BOOST_AUTO_TEST_CASE(an_unknown_store_fails_without_a_fetch_and_the_others_go_on
   BOOST_TEST(w.web->fetched.size() == 4U);
 }
 
+BOOST_AUTO_TEST_CASE(the_pool_says_which_origins_of_a_job_are_at_work) {
+  world w;
+  const auto job = w.accept({{"S1", urls_on("a.example", 2)}, {"S2", urls_on("b.example", 1)}});
+  auto known = w.origins_at_work(job);
+  BOOST_REQUIRE_EQUAL(known.size(), 2U);
+  BOOST_TEST(known[0].origin == "http://a.example:80");
+  BOOST_TEST(known[0].in_flight == 2U);
+  BOOST_TEST(known[1].in_flight == 1U);
+  w.kill_job_actors();  // another actor of the job takes over
+  w.run_until([&] { return !w.origins_at_work(job).empty(); });
+  BOOST_TEST(w.origins_at_work(job).size() == 2U);
+  BOOST_TEST(w.origins_at_work(job_id{job.value + 1}).empty());
+  w.run_to_end(job);
+  BOOST_TEST(w.origins_at_work(job).empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_failure_never_stops_the_rest) {
   world w;
   w.web->answers = [](const std::string& url, int) {

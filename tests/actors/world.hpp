@@ -200,6 +200,14 @@ class world {
     run_messages();
     return answer.value();
   }
+  actors::live_origins origins_at_work(job_id job) {
+    std::optional<actors::live_origins> answer;
+    caf::anon_send(colleagues.pool, actors::origins_atom_v, job,
+                   actors::reply<std::optional<actors::live_origins>>{
+                       [&](std::optional<actors::live_origins> o) { answer = std::move(o); }, {}});
+    run_messages();
+    return answer.value();
+  }
   job_status run_to_end(job_id job) {
     run_until([&] { return status(job)->state != job_state::ongoing; });
     return *status(job);
@@ -256,6 +264,9 @@ class world {
         [=](tick_atom a) { self->send(pool, a); },
         [=](drain_atom a) { return self->delegate(pool, a); },
         [=](load_atom a) { return self->delegate(pool, a); },
+        [=](origins_atom a, job_id job, const reply<std::optional<live_origins>>& to) {
+          self->send(pool, a, job, to);
+        },
     };
   }
 

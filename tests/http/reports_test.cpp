@@ -6,6 +6,7 @@
 
 #include "core/limits.hpp"
 #include "http/response/conditional.hpp"
+#include "http/response/origin_json.hpp"
 #include "http/response/report_json.hpp"
 #include "tests/http/client.hpp"
 #include "tests/http/world.hpp"
@@ -115,8 +116,10 @@ world::reports job_of(std::vector<reported_image> images, std::size_t page_size)
     image_page page;
     for (const auto& image : images) {
       if (image.number <= q.after) continue;
-      page.more = page.images.size() == page_size;
-      if (page.more) break;
+      if (page.images.size() == page_size) {
+        page.next = page.images.back().number;
+        break;
+      }
       page.images.push_back(image);
     }
     return told(page);
@@ -151,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_list_of_jobs_has_each_job_and_the_next_cursor) {
   world::reports how;
   how.jobs = [&](const actors::jobs_question& q) {
     asked.is(q);
-    return told(job_page{{ongoing, job_7()}, more});
+    return told(job_page{{ongoing, job_7()}, more ? std::optional{job_id{7}} : std::nullopt});
   };
   w.reports_are(how);
   const std::string jobs =
@@ -298,11 +301,12 @@ BOOST_AUTO_TEST_CASE(a_report_tells_everything_about_a_job_and_when_it_may_end) 
   report.stores_truncated = true;
   std::mutex mutex;
   world::reports how;
-  how.report = [&](job_id job) {
+  how.report = [&](const actors::report_question& q) {
     const std::lock_guard lock{mutex};
-    return job == job_id{7} ? told(report)
-                            : actors::query_outcome<job_report>{
-                                  actors::query_outcome<job_report>::kind::answered, std::nullopt};
+    return q.job == job_id{7}
+               ? told(report)
+               : actors::query_outcome<job_report>{
+                     actors::query_outcome<job_report>::kind::answered, std::nullopt};
   };
   w.reports_are(how);
   const auto a = get(w.port(), "/api/jobs/7");
@@ -314,7 +318,7 @@ BOOST_AUTO_TEST_CASE(a_report_tells_everything_about_a_job_and_when_it_may_end) 
       R"("run_started_at":"1970-01-01T00:00:01.000Z","elapsed_seconds":10.0,"images_per_second":2.5,)"
       R"("estimated_end_at":"1970-01-01T00:00:31.000Z","stores":[)"
       R"({"store_id":"S1","visits":2,"images":90,"failed":20,"code":"timed_out","error":"too late"},)"
-      R"({"store_id":"S2","visits":1,"images":10,"failed":0}],"stores_truncated":true})");
+      R"({"store_id":"S2","visits":1,"images":10,"failed":0}],"stores_truncated":true,"origins":[]})");
 
   const auto with = [&](auto change) {
     const std::lock_guard lock{mutex};
@@ -327,12 +331,12 @@ BOOST_AUTO_TEST_CASE(a_report_tells_everything_about_a_job_and_when_it_may_end) 
   });
   const auto nothing_yet = get(w.port(), "/api/jobs/7").body;
   BOOST_TEST(nothing_yet.ends_with(
-      R"("elapsed_seconds":10.0,"images_per_second":0.0,"estimated_end_at":null,"stores":[]})"));
+      R"("elapsed_seconds":10.0,"images_per_second":0.0,"estimated_end_at":null,"stores":[],"origins":[]})"));
   with([&] { report.run_started_at = unix_millis{12'000}; });  // the clock went back
   BOOST_TEST(
       get(w.port(), "/api/jobs/7")
           .body.ends_with(
-              R"("elapsed_seconds":0.0,"images_per_second":null,"estimated_end_at":null,"stores":[]})"));
+              R"("elapsed_seconds":0.0,"images_per_second":null,"estimated_end_at":null,"stores":[],"origins":[]})"));
   with([&] {
     report.job.state = job_state::failed;
     report.job.images = {100, 90, 10};
@@ -341,7 +345,7 @@ BOOST_AUTO_TEST_CASE(a_report_tells_everything_about_a_job_and_when_it_may_end) 
   BOOST_TEST(
       get(w.port(), "/api/jobs/7")
           .body.ends_with(
-              R"("finished_at":"1970-01-01T00:00:12.300Z","elapsed_seconds":0.3,"images_per_second":166.67,"stores":[]})"));
+              R"("finished_at":"1970-01-01T00:00:12.300Z","elapsed_seconds":0.3,"images_per_second":166.67,"stores":[],"origins":[]})"));
 
   const auto unknown = get(w.port(), "/api/jobs/8");
   BOOST_TEST(unknown.status == 404);
@@ -355,9 +359,9 @@ BOOST_AUTO_TEST_CASE(a_tag_changes_with_everything_that_a_report_of_a_job_tells)
   const auto changed = [&](auto change) {
     auto other = known;
     change(other);
-    return http::etag_of(other);
+    return http::etag_of(other, {});
   };
-  const auto tag = http::etag_of(known);
+  const auto tag = http::etag_of(known, {});
   BOOST_TEST(tag == R"(W/"0.1.1.1.ongoing")");
   BOOST_TEST(tag != changed([](job_report& other) { other.job.run = run_number{2}; }));
   BOOST_TEST(tag != changed([](job_report& other) { other.job.images = {5, 2, 1}; }));
@@ -366,10 +370,10 @@ BOOST_AUTO_TEST_CASE(a_tag_changes_with_everything_that_a_report_of_a_job_tells)
   BOOST_TEST(tag != changed([](job_report& other) { other.cancelled = true; }));
   BOOST_TEST(tag != changed([](job_report& other) { other.job.submitted_at = unix_millis{1}; }));
   known.callback = callback_state{};
-  BOOST_TEST(http::etag_of(known) != tag);
-  BOOST_TEST(http::etag_of(known) !=
+  BOOST_TEST(http::etag_of(known, {}) != tag);
+  BOOST_TEST(http::etag_of(known, {}) !=
              changed([](job_report& other) { other.callback->attempts = 1; }));
-  BOOST_TEST(http::etag_of(known) != changed([](job_report& other) {
+  BOOST_TEST(http::etag_of(known, {}) != changed([](job_report& other) {
                other.callback->standing = callback_standing::delivered;
              }));
 }
@@ -383,7 +387,7 @@ BOOST_AUTO_TEST_CASE(a_report_of_a_job_is_not_sent_again_to_a_client_that_has_it
                                    "The receiver did not answer in time"};
   std::mutex mutex;
   world::reports how;
-  how.report = [&](job_id) {
+  how.report = [&](const actors::report_question&) {
     const std::lock_guard lock{mutex};
     return told(report);
   };
@@ -454,7 +458,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_job_is_404_on_every_path_of_a_job) {
   world w;
   w.reports_are(job_of({}, 1));
   for (const auto* id : {"8", "0", "-1", "abc", "9007199254740992", "%37"}) {
-    for (const auto* rest : {"", "/images", "/results.csv", "/results.ndjson"}) {
+    for (const auto* rest : {"", "/images", "/origins", "/results.csv", "/results.ndjson"}) {
       const auto path = "/api/jobs/" + std::string{id} + rest;
       const auto a = get(w.port(), path);
       BOOST_TEST(a.status == 404);
@@ -530,7 +534,7 @@ BOOST_AUTO_TEST_CASE(no_list_tells_the_secret_of_a_redirect_or_a_blocked_address
   blocked.result.evidence = {"http://10.9.8.7/x", "10.9.8.7", 0, 0, "", 1, 2, 3};
   auto named = blocked;
   named.result.evidence.final_url = "http://inside.example/";
-  const image_page page{{signed_url, blocked, named}, false};
+  const image_page page{{signed_url, blocked, named}};
   for (const auto& text :
        {http::image_lines(page), http::csv_rows(page), http::images_listed(page).body}) {
     BOOST_TEST(text.find("http://i.example/1.jpg") != std::string::npos);
@@ -583,7 +587,7 @@ BOOST_AUTO_TEST_CASE(a_cell_of_csv_is_quoted_where_it_must_be_and_never_a_formul
   for (const auto& [text, cell] : rows) {
     auto image = pending_image(0);
     image.visit_time = text;
-    BOOST_TEST(http::csv_rows({{image}, false}) ==
+    BOOST_TEST(http::csv_rows({{image}}) ==
                "0,S1," + cell + ",http://h.example/1.jpg,pending,,,,,,,,,,,,,,,\r\n");
   }
 }
@@ -659,7 +663,7 @@ BOOST_AUTO_TEST_CASE(no_more_pages_are_read_for_a_client_that_does_not_read) {
   world::reports how;
   how.images = [&pages](const actors::images_question& q) {
     ++pages;
-    image_page page{{pending_image(q.after.value + 1)}, true};
+    image_page page{{pending_image(q.after.value + 1)}, image_number{q.after.value + 1}};
     page.images.back().url = std::string(std::size_t{1} << 20, 'x');
     return told(page);
   };

@@ -26,6 +26,7 @@ struct script {
   manner report_reader = manner::normal;
   manner store_master = manner::normal;
   manner store_loader = manner::normal;
+  manner pool = manner::normal;
   world::reports reports;
   std::map<job_id, job_status> jobs;
   std::map<job_id, job_audit> audits;
@@ -300,7 +301,14 @@ report_reader_actor::behavior_type fake_report_reader(report_reader_actor::point
         answer_as(s->report_reader, self, *s, answer,
                   [s, q] { return outcome_of(s->report_reader, s->reports.jobs, q); });
       },
-      [self, s](report_atom, job_id q, const reply<query_outcome<job_report>>& answer) {
+      [self, s](origins_atom, const origins_question& q,
+                const reply<query_outcome<origin_summaries>>& answer) {
+        const std::lock_guard lock{s->mutex};
+        answer_as(s->report_reader, self, *s, answer,
+                  [s, q] { return outcome_of(s->report_reader, s->reports.origins, q); });
+      },
+      [self, s](report_atom, const report_question& q,
+                const reply<query_outcome<job_report>>& answer) {
         const std::lock_guard lock{s->mutex};
         answer_as(s->report_reader, self, *s, answer,
                   [s, q] { return outcome_of(s->report_reader, s->reports.report, q); });
@@ -316,6 +324,30 @@ report_reader_actor::behavior_type fake_report_reader(report_reader_actor::point
         const std::lock_guard lock{s->mutex};
         answer_as(s->report_reader, self, *s, answer,
                   [s, q] { return outcome_of(s->report_reader, s->reports.visits, q); });
+      },
+  };
+}
+
+/// Knows what the script says of every job.
+image_pool_actor::behavior_type fake_pool(image_pool_actor::pointer self, const script_ptr& s) {
+  return {
+      [](join_atom, const pool_member&) {},
+      [](opened_atom, job_ticket, const origin_page_ptr&) {},
+      [](offer_atom, job_ticket, const image_offer_ptr&) {},
+      [](settled_atom, job_ticket, std::uint64_t) {},
+      [](leave_atom, job_ticket) {},
+      [](withdraw_atom, job_ticket) {},
+      [](resolved_atom, const std::string&, const std::string&) {},
+      [](fetched_atom, worker_index, const contact_report&) {},
+      [](reported_atom, worker_index, const image_report&) {},
+      [](tick_atom) {},
+      [](drain_atom) { return pool_gauges{}; },
+      [](load_atom) { return pool_gauges{}; },
+      [self, s](origins_atom, job_id job, const reply<std::optional<live_origins>>& answer) {
+        const std::lock_guard lock{s->mutex};
+        answer_as(s->pool, self, *s, answer, [s, job] {
+          return std::optional{s->reports.live ? s->reports.live(job) : live_origins{}};
+        });
       },
   };
 }
@@ -375,6 +407,7 @@ struct world::inside {
   caf::actor_system system{configuration};
   script_ptr play = std::make_shared<script>();
   supervisor_actor supervisor = system.spawn(fake_supervisor, play);
+  image_pool_actor pool = system.spawn(fake_pool, play);
   std::vector<reader_actor> readers{system.spawn(fake_reader, play),
                                     system.spawn(fake_reader, play)};
   reader_actor audit_reader = system.spawn(fake_audit_reader, play);
@@ -402,6 +435,7 @@ struct world::inside {
     for (const auto& r : report_readers) caf::anon_send_exit(r, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(store_master, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(store_loader, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(pool, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(supervisor, caf::exit_reason::user_shutdown);
   }
 };
@@ -427,10 +461,10 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   how.client_share = options.client_share;
   how.unread_answers_bytes = options.unread_answers_bytes;
   how.trusts_client = options.trusts_client;
-  auto started =
-      http::server::start(how, {inside_->supervisor, inside_->readers, inside_->audit_reader,
-                                inside_->herald, inside_->report_readers, inside_->store_master,
-                                inside_->store_loader, options.callback_problem});
+  auto started = http::server::start(
+      how, {inside_->supervisor, inside_->pool, inside_->readers, inside_->audit_reader,
+            inside_->herald, inside_->report_readers, inside_->store_master, inside_->store_loader,
+            options.callback_problem});
   if (auto* refused = std::get_if<http::server::start_error>(&started)) {
     inside_->problem = refused->message;
   } else {
@@ -475,6 +509,11 @@ void world::store_master_is(manner m) {
 void world::store_loader_is(manner m) {
   const std::lock_guard lock{inside_->play->mutex};
   inside_->play->store_loader = m;
+}
+
+void world::pool_is(manner m) {
+  const std::lock_guard lock{inside_->play->mutex};
+  inside_->play->pool = m;
 }
 
 void world::reports_are(reports how) {

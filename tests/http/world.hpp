@@ -80,14 +80,17 @@ class world {
   /// there is nothing.
   struct reports {
     std::function<actors::query_outcome<job_page>(const actors::jobs_question&)> jobs;
-    std::function<actors::query_outcome<job_report>(job_id)> report;
+    std::function<actors::query_outcome<job_report>(const actors::report_question&)> report;
+    std::function<actors::query_outcome<origin_summaries>(const actors::origins_question&)> origins;
     std::function<actors::query_outcome<image_page>(const actors::images_question&)> images;
     std::function<actors::query_outcome<actors::visits_page>(const actors::visits_question&)>
         visits;
     std::function<actors::reload_outcome()> reload;
+    std::function<actors::live_origins(job_id)> live;  ///< the pool's answer; by default nothing
   };
   void reports_are(reports how);
   void report_reader_is(manner m);  ///< the readers for reports,
+  void pool_is(manner m);           ///< the pool,
   void store_master_is(manner m);   ///< the store master,
   void store_loader_is(manner m);   ///< and the store loader
   void know(const job_status& status);

@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(pending_images_of_a_report_come_by_number, place, 
     numbers_of_images numbers;
     for (const auto& image : page->images) numbers.push_back(image.number.value);
     check_equal(numbers, {2, 4, 6, 7});
-    BOOST_TEST(page->more);
+    BOOST_TEST(page->next.has_value());
   }
 }
 
@@ -430,6 +430,12 @@ BOOST_AUTO_TEST_CASE(their_images_are_numbered_in_slices_each_once) {
   BOOST_TEST(number_in(where, "SELECT images_total FROM origins WHERE origin_no = 0") == 1);
   BOOST_TEST(number_in(where, "SELECT images_total FROM origins WHERE origin_no = 1") == 3);
   BOOST_TEST(number_in(where, "SELECT images_total FROM origins WHERE origin_no = 2") == 1);
+  const auto counted = r.origins(job_id{1}, {}, not_numbered, 9).value();
+  BOOST_REQUIRE(counted.origins.size() == 3U);
+  BOOST_TEST(counted.origins[1].failed == 1);  // image 1
+  BOOST_TEST((counted.origins[1].last_error == error_code::timed_out));
+  BOOST_TEST(counted.origins[1].pending == 2);
+  BOOST_TEST(counted.origins[2].failed == 0);
   const auto found = r.pending_origins(job_id{1}, first_run, not_numbered, 9);
   BOOST_REQUIRE(found.size() == 3U);
   BOOST_TEST(found[1].origin == "http://a.test:80");

@@ -56,7 +56,7 @@ numbers all_images(reader& r, job_id job, const image_filter& filter, std::size_
     const auto page = r.images(job, filter, after, limit).value();
     BOOST_REQUIRE(page.images.size() <= limit);
     for (const auto number : numbers_of(page)) met.push_back(number);
-    if (!page.more) return met;
+    if (!page.next) return met;
     BOOST_REQUIRE(page.images.size() == limit);
     after = page.images.back().number;
   }
@@ -68,7 +68,7 @@ numbers all_jobs(reader& r, const job_filter& filter, std::size_t limit) {
     const auto page = r.jobs(filter, below, limit);
     BOOST_REQUIRE(page.jobs.size() <= limit);
     for (const auto id : ids_of(page)) met.push_back(id);
-    if (!page.more) return met;
+    if (!page.next) return met;
     BOOST_REQUIRE(page.jobs.size() == limit);
     below = page.jobs.back().id;
   }
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(jobs_come_newest_first_in_pages_of_any_size, Place
   for (std::size_t limit = 1; limit <= 8; ++limit)
     BOOST_TEST(all_jobs(at.r, {}, limit) == expected);
   BOOST_TEST(at.r.jobs({}, job_id{1}, 5).jobs.empty());
-  BOOST_TEST(!at.r.jobs({}, job_id{1}, 5).more);
+  BOOST_TEST(!at.r.jobs({}, job_id{1}, 5).next.has_value());
   BOOST_TEST(ids_of(at.r.jobs({}, job_id{2}, 5)) == numbers{1});
 }
 
@@ -403,7 +403,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(
   const auto job = submit(at.w, submission_of({{"S0", urls}}));
   const auto page = at.r.images(job, {}, image_number{-1}, 40).value();
   BOOST_TEST(page.images.size() == 18U);  // the first to pass 1 MiB is still in it
-  BOOST_TEST(page.more);
+  BOOST_TEST(page.next.has_value());
   const auto rest = at.r.images(job, {}, page.images.back().number, 40).value();
   BOOST_TEST(rest.images.front().number.value == 18);
 }

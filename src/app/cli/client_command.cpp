@@ -170,6 +170,34 @@ int client_command::follow_to_end(job_id job, int exit_if_failed) {
   }
 }
 
+namespace {
+
+/// "9,120"
+std::string grouped(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  for (auto at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
+  return digits;
+}
+
+/// The time of day of a time of RFC 3339 in UTC, to the second.
+std::string time_of_day(const std::string& time) {
+  constexpr std::size_t day = 11, seconds = 8;
+  if (time.size() < day + seconds) return printable(time);
+  return printable(time.substr(day, seconds)) + " UTC";
+}
+
+}  // namespace
+
+std::string away_text(const client::away_origin& origin) {
+  const auto mark = origin.origin.find("//");
+  const auto host = mark == std::string::npos ? origin.origin : origin.origin.substr(mark + 2);
+  return fmt::format("  {} has not answered since {}; {} {}, given up at {}\n", printable(host),
+                     time_of_day(origin.since), grouped(origin.pending),
+                     origin.pending == 1 ? "image waits" : "images wait",
+                     time_of_day(origin.given_up_at));
+}
+
 std::string status_text(job_id job, const status_response& report) {
   const auto& images = report.images;
   std::string text = fmt::format(

@@ -93,4 +93,8 @@ class client_command {
 /// failed store.
 std::string status_text(job_id job, const client::status_response& report);
 
+/// A line about an origin that is away: "cdn.example.com has not answered since 12:04:00 UTC; 9,120
+/// images wait, given up at 12:05:30 UTC".
+std::string away_text(const client::away_origin& origin);
+
 }  // namespace retail_pulse::app

@@ -33,20 +33,39 @@ int send(client_command& command, const order& given, const words& arguments) {
   return command.follow_to_end(command.job(), given.exit_if_failed);
 }
 
+/// A line for each origin that is away, with a warning where that cannot be read.
+std::string origins_text(client_command& command) {
+  const auto origins = command.api().origins_away(command.job());
+  const auto warn = [&](const client_error& error) {
+    command.warn("the hosts that are away cannot be read: " + error.message);
+  };
+  if (const auto* error = std::get_if<client_error>(&origins)) return warn(*error), "";
+  std::string text;
+  for (const auto& each : std::get<std::vector<std::string>>(origins)) {
+    const auto found = command.api().away_origin_of(command.job(), each);
+    if (const auto* error = std::get_if<client_error>(&found)) return warn(*error), text;
+    const auto& away = std::get<std::optional<client::away_origin>>(found);
+    if (away) text += away_text(*away);
+  }
+  return text;
+}
+
 }  // namespace
 
 int status(const words& arguments) {
   client_command command{
-      "Prints the status of a job, and the stores whose images failed. Exits with 1 if the job has "
-      "failed.",
+      "Prints the status of a job, the stores whose images failed, and the hosts that are away. "
+      "Exits "
+      "with 1 if the job has failed.",
       "retail-pulse status"};
   command.add_job();
   if (const auto code = command.parse(arguments)) return *code;
   const auto answer = command.api().status(command.job());
   if (const auto* error = std::get_if<client_error>(&answer)) return command.complain(*error);
   const auto& report = std::get<status_response>(answer);
-  return command.print(command.json() ? report.answer + "\n" : status_text(command.job(), report),
-                       report.state == job_state::failed ? exit_failed : exit_ok);
+  auto text = command.json() ? report.answer + "\n" : status_text(command.job(), report);
+  if (!command.json() && report.state == job_state::ongoing) text += origins_text(command);
+  return command.print(text, report.state == job_state::failed ? exit_failed : exit_ok);
 }
 
 int watch(const words& arguments) {

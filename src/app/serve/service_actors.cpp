@@ -63,6 +63,7 @@ void service_actors::spawn(const config::settings& settings, const descriptor_bu
   colleagues_.store_master = owned(system_.spawn(actors::store_master, std::move(stores)));
   colleagues_.pool =
       owned(system_.spawn(actors::image_pool, pool_settings_of(settings, budget, engine)));
+  api_.pool = colleagues_.pool;
   api_.supervisor = owned(system_.spawn(
       actors::supervisor,
       actors::supervisor_settings{settings.max_jobs, settings.max_pending_images}, colleagues_));

@@ -44,6 +44,28 @@ BOOST_AUTO_TEST_CASE(a_failed_job_names_its_stores) {
              "  and more stores; retail-pulse results 8 lists every image\n");
 }
 
+BOOST_AUTO_TEST_CASE(an_origin_that_is_away_takes_one_line) {
+  client::away_origin away{.origin = "https://cdn.example.com",
+                           .pending = 9120,
+                           .since = "2026-03-09T12:04:00.000Z",
+                           .given_up_at = "2026-03-09T12:05:30.000Z"};
+  BOOST_TEST(
+      away_text(away) ==
+      "  cdn.example.com has not answered since 12:04:00 UTC; 9,120 images wait, given up at "
+      "12:05:30 UTC\n");
+  away.pending = 1;
+  away.origin = "http://[::1]:8080\x1b";
+  away.since = "noon";
+  BOOST_TEST(
+      away_text(away) ==
+      "  [::1]:8080? has not answered since noon; 1 image waits, given up at 12:05:30 UTC\n");
+  for (const auto& [count, words] :
+       {std::pair{999, " 999 images"}, {1000, " 1,000 images"}, {1'234'567, " 1,234,567 images"}}) {
+    away.pending = count;
+    BOOST_TEST(away_text(away).find(words) != std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -85,6 +85,50 @@ BOOST_AUTO_TEST_CASE(a_list_that_cannot_be_is_nonsense) {
   BOOST_TEST(error_of(service.images(job_id{1}, "", 10)).message == "job 1 does not exist");
 }
 
+BOOST_AUTO_TEST_CASE(origins_that_are_away_come_from_the_report) {
+  auto service = api();
+  body = R"({"job_id":7,"origins":[
+    {"origin":"https://a","unavailable":{"since":"t","given_up_at":"u","last_error":"timed_out","probes":1}},
+    {"origin":null,"images":{"total":1,"failed":1}},{"origin":"http://b","last_error":"internal"}]})";
+  BOOST_TEST((std::get<std::vector<std::string>>(service.origins_away(job_id{7})) ==
+              std::vector<std::string>{"https://a"}));
+  BOOST_TEST(asked == "GET /api/jobs/7 ");
+  body = R"({"job_id":7})";  // of an earlier version
+  BOOST_TEST(std::get<std::vector<std::string>>(service.origins_away(job_id{7})).empty());
+  for (const auto* text :
+       {"", "[]", "{}", R"({"job_id":7,"origins":1})", R"({"job_id":7,"origins":[1]})"}) {
+    body = text;
+    BOOST_TEST((error_of(service.origins_away(job_id{7})).what == client_error::kind::nonsense),
+               text);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_origin_that_is_away_has_its_images_and_times) {
+  auto service = api();
+  body =
+      R"({"origins":[{"origin":"https://a","images":{"total":9,"pending":5},"state":"unavailable",
+    "unavailable":{"since":"t","given_up_at":"u","last_error":"timed_out","probes":1}}]})";
+  const auto found =
+      std::get<std::optional<away_origin>>(service.away_origin_of(job_id{7}, "https://a:444"));
+  BOOST_TEST(asked == "GET /api/jobs/7/origins?origin=https%3A%2F%2Fa%3A444 ");
+  BOOST_REQUIRE(found.has_value());
+  BOOST_TEST(found->origin == "https://a");
+  BOOST_TEST(found->pending == 5);
+  BOOST_TEST(found->since == "t");
+  BOOST_TEST(found->given_up_at == "u");
+  for (const auto* text : {R"({"origins":[]})", R"({"origins":[{"origin":"https://a"}]})"}) {
+    body = text;
+    BOOST_TEST(!std::get<std::optional<away_origin>>(service.away_origin_of(job_id{7}, "https://a"))
+                    .has_value());
+  }
+  for (const auto* text : {"", "[]", "{}", R"({"origins":{}})", R"({"origins":[1]})"}) {
+    body = text;
+    BOOST_TEST((error_of(service.away_origin_of(job_id{7}, "https://a")).what ==
+                client_error::kind::nonsense),
+               text);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
