@@ -17,8 +17,7 @@ handler_context context_of(const server_options& options, const backend& to) {
       .options = options,
       .to = to,
       .parser = std::make_shared<parser_thread>(
-          share_bounds{.total = options.parser_queue_bytes, .percent = share},
-          options.max_job_images),
+          share_bounds{.total = options.parser_queue_bytes, .percent = share}, options.submissions),
       .audits = std::make_shared<audit_queue>(
           std::vector{to.audit_reader}, share_bounds{.total = limits::audits, .percent = share}),
       .reports = std::make_shared<report_queue>(

@@ -6,8 +6,8 @@
 //   response/  every status, header and JSON text that a client gets
 //   shares/    the part of a bounded resource that one client may use
 //   handlers/  one file per resource
-// May use: actors/protocols.hpp, src/core, src/observe, nlohmann/json, OpenSSL
-// (request/digest.cpp). Never: storage, the fetch engine, or a wait for an actor on an HTTP thread.
+// May use: actors/protocols.hpp, src/core, src/observe, src/crypto, src/fetch/url, nlohmann/json.
+// Never: storage, the fetch engine, or a wait for an actor on an HTTP thread.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -25,6 +24,7 @@
 #include "core/limits.hpp"
 #include "core/time.hpp"
 #include "http/request/asker.hpp"
+#include "http/request/submission_parser.hpp"
 
 namespace retail_pulse::http {
 
@@ -38,7 +38,7 @@ struct server_options {
   std::size_t max_connections = limits::api_connections;
   std::size_t threads = 2;
   asker_rules askers{};  ///< which requests of browsers are accepted
-  std::size_t max_job_images = limits::default_job_images;
+  submission_rules submissions{};
   std::vector<std::string> docs_folders;  ///< the first that has Swagger UI is used for /docs
   /// In percent: the part that one client may have of what others leave, of every kind of permit
   /// and of the bytes of bodies.
@@ -82,9 +82,6 @@ struct backend {
       report_readers;  ///< lists and reports: asked in turn; at least one
   actors::store_master_actor store_master;
   actors::store_loader_actor store_loader;
-  /// Validates a callback URL. Returns an error sentence that starts with `callback_url`, or
-  /// nullopt. Any thread. Empty: there are no webhooks.
-  std::function<std::optional<std::string>(std::string_view url)> callback_problem = {};
 };
 
 /// A listening server. All members are for the thread that owns it; handlers run on the server's

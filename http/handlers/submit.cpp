@@ -69,10 +69,7 @@ std::variant<std::optional<submission_key>, std::string> key_of(const request& r
 class submissions {
  public:
   explicit submissions(const handler_context& with)
-      : supervisor_{with.to.supervisor},
-        callback_problem_{with.to.callback_problem},
-        parser_{with.parser},
-        max_images_{with.options.max_job_images} {}
+      : supervisor_{with.to.supervisor}, parser_{with.parser}, rules_{with.options.submissions} {}
 
   void take(request r, const responder& answer) const {
     auto named = key_of(r);
@@ -81,7 +78,7 @@ class submissions {
     auto key = std::get<std::optional<submission_key>>(std::move(named));
     if (r.body.size() <= limits::inline_parse_bytes) {
       if (key) key->digest = sha256_of(r.body);
-      return store(parse_submission(r.body, max_images_), std::move(key), answer);
+      return store(parse_submission(r.body, rules_), std::move(key), answer);
     }
     const bool wants_digest = key.has_value();
     auto parsed = [self = *this, key = std::move(key), answer](parser_thread::parsed result,
@@ -96,31 +93,19 @@ class submissions {
  private:
   void store(parser_thread::parsed parsed, std::optional<submission_key> key,
              const responder& answer) const {
-    if (const auto* error = std::get_if<parse_error>(&parsed)) {
-      return answer.reject({error->status, "invalid_submission", error->message});
-    }
-    auto job = std::get<submission_ptr>(std::move(parsed));
-    if (auto problem = callback_problem_of(*job))
-      return answer.reject({400, "invalid_callback_url", std::move(*problem)});
+    if (const auto* why = std::get_if<rejection>(&parsed)) return answer.reject(*why);
     // The client got a 503 because parsing took too long, or the server stops. It will submit
     // again.
     if (!answer.waits()) return;
     actors::reply<submit_outcome> reply{
         [answer](const submit_outcome& outcome) { respond(answer, outcome); }, {}};
-    caf::anon_send(supervisor_, actors::submit_atom_v, std::move(job), std::move(key),
-                   std::move(reply));
-  }
-
-  std::optional<std::string> callback_problem_of(const submission& job) const {
-    if (job.callback_url().empty()) return std::nullopt;
-    return callback_problem_ ? callback_problem_(job.callback_url())
-                             : "callback_url needs a service that can call it";
+    caf::anon_send(supervisor_, actors::submit_atom_v, std::get<submission_ptr>(std::move(parsed)),
+                   std::move(key), std::move(reply));
   }
 
   actors::supervisor_actor supervisor_;
-  std::function<std::optional<std::string>(std::string_view url)> callback_problem_;
   std::shared_ptr<parser_thread> parser_;
-  std::size_t max_images_;  ///< of a job
+  submission_rules rules_;
 };
 
 }  // namespace

@@ -7,8 +7,8 @@
 
 namespace retail_pulse::http {
 
-parser_thread::parser_thread(const share_bounds& queue, std::size_t max_images)
-    : max_images_{max_images}, bytes_{queue}, thread_{[this] { run(); }} {}
+parser_thread::parser_thread(const share_bounds& queue, const submission_rules& rules)
+    : rules_{rules}, bytes_{queue}, thread_{[this] { run(); }} {}
 
 bool parser_thread::has_room(const client_address& from, std::size_t bytes) const {
   if (bytes_.held() == 0) return true;
@@ -46,7 +46,7 @@ void parser_thread::run() {
 
 void parser_thread::handle(task& t) const {
   try {
-    auto result = parse_submission(t.body, max_images_);
+    auto result = parse_submission(t.body, rules_);
     auto digest = t.wants_digest ? sha256_of(t.body) : std::string{};
     t.body = {};  // the result has its own copy; free this one before the job goes on
     t.done(std::move(result), std::move(digest));

@@ -18,15 +18,14 @@ namespace retail_pulse::http {
 /// waits for them. Clients take turns.
 class parser_thread {
  public:
-  using parsed = std::variant<submission_ptr, parse_error>;
+  using parsed = std::variant<submission_ptr, rejection>;
   /// `digest`: of the body when it was requested, else empty.
   using on_parsed = std::function<void(parsed result, std::string digest)>;
 
   /// `queue` bounds the bytes of the bodies that wait or are being parsed. A body of any size is
   /// accepted when the queue is empty; the first body of a client is accepted when the total allows
-  /// it, whatever the client's share. `max_images` is that of parse_submission.
-  explicit parser_thread(const share_bounds& queue,
-                         std::size_t max_images = limits::default_job_images);
+  /// it, whatever the client's share.
+  explicit parser_thread(const share_bounds& queue, const submission_rules& rules = {});
   ~parser_thread() { stop(); }
   parser_thread(const parser_thread&) = delete;
   parser_thread& operator=(const parser_thread&) = delete;
@@ -54,7 +53,7 @@ class parser_thread {
 
   bool has_room(const client_address& from, std::size_t bytes) const;
 
-  const std::size_t max_images_;
+  const submission_rules rules_;
   std::mutex mutex_;
   std::condition_variable work_;
   client_turns<task> queue_;

@@ -11,9 +11,12 @@
 #include "core/limits.hpp"
 #include "core/text.hpp"
 #include "fetch/url/origin_numbers.hpp"
+#include "fetch/url/url.hpp"
 
 namespace retail_pulse::http {
 namespace {
+
+constexpr std::string_view invalid_submission = "invalid_submission";
 
 enum class member : std::uint8_t {
   other,
@@ -72,15 +75,14 @@ std::string line_and_column(std::string_view text, std::size_t read) {
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
-/// The receiver of nlohmann's SAX events. Every event returns whether to go on; `problem` is set
-/// when not.
+/// The receiver of nlohmann's SAX events. Every event returns whether to go on; `why` has a
+/// sentence when not.
 class submission_reader {
  public:
-  submission_reader(std::string_view document, std::size_t max_images)
-      : document_{document}, max_images_{max_images} {}
+  submission_reader(std::string_view document, const submission_rules& rules)
+      : document_{document}, rules_{rules} {}
 
-  std::string problem;
-  int status = 400;  ///< that goes with it
+  rejection why{400, invalid_submission, {}};
   std::shared_ptr<submission> result = std::make_shared<submission>();
 
   bool null() { return value(kind::other_scalar); }
@@ -114,9 +116,13 @@ class submission_reader {
     std::size_t first_image = 0;
   };
 
-  bool fail(std::string message) {
-    problem = std::move(message);
+  bool fail(std::string sentence) {
+    why.sentence = std::move(sentence);
     return false;
+  }
+  bool fail_callback(std::string sentence) {
+    why.code = "invalid_callback_url";
+    return fail(std::move(sentence));
   }
   bool value(kind what);
   bool value_in_root(kind what);
@@ -133,7 +139,7 @@ class submission_reader {
   std::string path() const;
 
   std::string_view document_;
-  std::size_t max_images_;
+  const submission_rules rules_;
   level at_ = level::document;
   int depth_ = 0;
   int ignored_from_ = 0;  ///< depth of the outermost ignored container
@@ -279,20 +285,24 @@ bool submission_reader::string(std::string& text) {
 bool submission_reader::image_url(std::string_view text) {
   const auto kept = kept_of(text);
   if (without_blanks_around(kept).empty()) return fail(path() + " is empty");
-  if (result->image_count() == max_images_) {
-    status = 413;
-    return fail("the job has more than " + std::to_string(max_images_) +
+  if (result->image_count() == rules_.max_images) {
+    why.status = 413;
+    return fail("the job has more than " + std::to_string(rules_.max_images) +
                 " images, which are as many as --max-job-images allows");
   }
   result->add_url(kept, origins_.number_of(kept));
   return true;
 }
 
-/// Whether it is a valid URL is checked later, by the settings for webhooks.
 bool submission_reader::callback_url(std::string& text) {
   if (text.empty()) return fail("callback_url is empty");
   if (text.size() > limits::url_bytes)
     return fail("callback_url is longer than " + std::to_string(limits::url_bytes) + " bytes");
+  if (!rules_.sends_webhooks)
+    return fail_callback("callback_url needs a service with --callback-secret");
+  const auto url = fetch::parse_url(text);
+  if (const auto* error = std::get_if<fetch::url_error>(&url))
+    return fail_callback("callback_url is not a valid http or https URL: " + error->reason);
   result->set_callback_url(std::move(text));
   return true;
 }
@@ -367,22 +377,24 @@ bool submission_reader::parse_error(std::size_t read, const std::string&,
 
 }  // namespace
 
-std::variant<submission_ptr, parse_error> parse_submission(std::string_view text,
-                                                           std::size_t max_images) {
+std::variant<submission_ptr, rejection> parse_submission(std::string_view text,
+                                                         const submission_rules& rules) {
+  const auto malformed = [](std::string sentence) {
+    return rejection{400, invalid_submission, std::move(sentence)};
+  };
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
-    return parse_error{"the body is empty"};
+    return malformed("the body is empty");
   if (const auto how = encoding_of(text).what; how != encoding::kind::utf8) {
-    return parse_error{std::string{"the body is "} +
-                       (how == encoding::kind::utf16 ? "UTF-16" : "UTF-32") +
-                       "; JSON is sent in UTF-8"};
+    return malformed(std::string{"the body is "} +
+                     (how == encoding::kind::utf16 ? "UTF-16" : "UTF-32") +
+                     "; JSON is sent in UTF-8");
   }
   // The library takes a NUL byte for the end of the text and would ignore the rest.
   if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
-    return parse_error{"malformed JSON at " + line_and_column(text, nul + 1) + ": a NUL byte"};
+    return malformed("malformed JSON at " + line_and_column(text, nul + 1) + ": a NUL byte");
   }
-  submission_reader reader{text, max_images};
-  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader))
-    return parse_error{std::move(reader.problem), reader.status};
+  submission_reader reader{text, rules};
+  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) return std::move(reader.why);
   return submission_ptr{std::move(reader.result)};
 }
 

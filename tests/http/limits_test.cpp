@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(one_byte_more_is_413) {
 }
 
 BOOST_AUTO_TEST_CASE(a_job_of_one_image_more_than_allowed_is_413) {
-  world w{{.max_job_images = 3}};
+  world w{{.submissions = {.max_images = 3}}};
   const auto job = [](int images, std::size_t bytes) {
     std::string urls = "\"u0\"";
     for (int i = 1; i < images; ++i) urls += ",\"u\"";

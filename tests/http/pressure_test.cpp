@@ -16,15 +16,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A check of callback URLs that waits until the gate is opened. It holds the parser thread, where
-/// the URL of a large submission is checked.
+/// Holds a submission with a callback URL, and with it the thread that sends it to the supervisor,
+/// until the gate is opened: for a large submission, the parser thread.
 class gate {
  public:
-  std::function<std::optional<std::string>(std::string_view)> wait() {
-    return [this](std::string_view) -> std::optional<std::string> {
+  std::function<void(const submission&)> wait() {
+    return [this](const submission& job) {
+      if (job.callback_url().empty()) return;
       arrived_.set_value_once();
       opened_.wait();
-      return std::nullopt;
     };
   }
   void wait_for_arrival() { arrived_.wait(); }
@@ -48,7 +48,9 @@ class gate {
   std::shared_future<void> opened_{open_.get_future()};
 };
 
-/// A submission that stops at the gate, when it is parsed on the parser thread.
+constexpr http::submission_rules with_webhooks{.sends_webhooks = true};
+
+/// A submission that stops at the gate.
 std::string held_submission(std::size_t bytes = 0) {
   return good_submission(bytes).insert(1, R"("callback_url":"http://h.example/ended",)");
 }
@@ -113,8 +115,10 @@ BOOST_AUTO_TEST_CASE(an_actor_that_dies_is_an_internal_error) {
 
 BOOST_AUTO_TEST_CASE(a_large_submission_holds_up_no_other_request) {
   gate parser;
-  world w{
-      {.max_body_bytes = std::size_t{64} << 20, .threads = 1, .callback_problem = parser.wait()}};
+  world w{{.max_body_bytes = std::size_t{64} << 20,
+           .threads = 1,
+           .submissions = with_webhooks,
+           .before_submit = parser.wait()}};
   client large{w.port()};
   BOOST_REQUIRE(large.send(post_text("/api/submit", held_submission(std::size_t{20} << 20))));
   parser.wait_for_arrival();
@@ -130,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_large_submission_holds_up_no_other_request) {
 
 BOOST_AUTO_TEST_CASE(bodies_up_to_the_bound_do_not_wait_for_the_parser_thread) {
   gate parser;
-  world w{{.callback_problem = parser.wait()}};
+  world w{{.submissions = with_webhooks, .before_submit = parser.wait()}};
   auto longest = good_submission();
   longest.resize(limits::inline_parse_bytes, ' ');
   BOOST_TEST(post(w.port(), "/api/submit", longest).status == 201);
@@ -147,7 +151,9 @@ BOOST_AUTO_TEST_CASE(bodies_up_to_the_bound_do_not_wait_for_the_parser_thread) {
 BOOST_AUTO_TEST_CASE(a_full_parser_queue_is_refused_gracefully) {
   gate parser;
   const auto body = held_submission(100'000);
-  world w{{.parser_queue_bytes = body.size(), .callback_problem = parser.wait()}};
+  world w{{.submissions = with_webhooks,
+           .parser_queue_bytes = body.size(),
+           .before_submit = parser.wait()}};
   client first{w.port()};
   first.send(post_text("/api/submit", body));  // fills it to the last byte
   parser.wait_for_arrival();
@@ -169,13 +175,16 @@ BOOST_AUTO_TEST_CASE(one_submission_larger_than_the_queue_is_taken_when_it_is_al
 
 BOOST_AUTO_TEST_CASE(a_submission_whose_client_was_given_up_on_is_not_stored) {
   gate parser;
-  world w{{.request_handle = 200ms, .callback_problem = parser.wait()}};
-  client c{w.port()};
-  BOOST_TEST(c.ask(post_text("/api/submit", held_submission(50'000))).status == 503);
+  world w{{.submissions = with_webhooks, .request_handle = 200ms, .before_submit = parser.wait()}};
+  client first{w.port()};
+  first.send(post_text("/api/submit", held_submission(50'000)));
+  parser.wait_for_arrival();
+  client behind{w.port()};
+  BOOST_TEST(behind.ask(post_text("/api/submit", good_submission(50'000))).status == 503);
   parser.open();
   client next{w.port()};
-  BOOST_TEST(next.ask(post_text("/api/submit", good_submission(50'000))).body == R"({"job_id":1})");
-  BOOST_TEST(w.submissions() == 1u);
+  BOOST_TEST(next.ask(post_text("/api/submit", good_submission(50'000))).body == R"({"job_id":2})");
+  BOOST_TEST(w.submissions() == 2u);  // the first was on its way to the supervisor
 }
 
 BOOST_AUTO_TEST_CASE(more_connections_than_allowed_wait_and_are_served) {

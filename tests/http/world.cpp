@@ -1,6 +1,7 @@
 #include "tests/http/world.hpp"
 
 #include <algorithm>
+#include <caf/actor_companion.hpp>
 #include <condition_variable>
 #include <future>
 #include <map>
@@ -393,6 +394,20 @@ store_loader_actor::behavior_type fake_store_loader(store_loader_actor::pointer 
   };
 }
 
+/// Passes messages on to the supervisor, on the thread that sends them.
+caf::actor entrance_of(caf::actor_system& system, const supervisor_actor& supervisor,
+                       std::function<void(const submission&)> before_submit) {
+  auto entrance = system.spawn<caf::actor_companion, caf::hidden>();
+  static_cast<caf::actor_companion*>(caf::actor_cast<caf::abstract_actor*>(entrance))
+      ->on_enqueue([to = caf::actor_cast<caf::actor>(supervisor),
+                    before = std::move(before_submit)](caf::mailbox_element_ptr message) {
+        if (message->content().size() > 1 && message->content().match_element<submission_ptr>(1))
+          before(*message->content().get_as<submission_ptr>(1));
+        to->enqueue(std::move(message), nullptr);
+      });
+  return entrance;
+}
+
 struct config : caf::actor_system_config {
   config() {
     add_message_types<caf::id_block::retail_pulse>();
@@ -407,6 +422,7 @@ struct world::inside {
   caf::actor_system system{configuration};
   script_ptr play = std::make_shared<script>();
   supervisor_actor supervisor = system.spawn(fake_supervisor, play);
+  caf::actor entrance;  ///< before the supervisor; empty: none
   image_pool_actor pool = system.spawn(fake_pool, play);
   std::vector<reader_actor> readers{system.spawn(fake_reader, play),
                                     system.spawn(fake_reader, play)};
@@ -446,7 +462,7 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   how.port = options.port;
   how.max_body_bytes = options.max_body_bytes;
   how.askers = options.askers;
-  how.max_job_images = options.max_job_images;
+  how.submissions = options.submissions;
   how.max_connections = options.max_connections;
   how.threads = options.threads;
   how.parser_queue_bytes = options.parser_queue_bytes;
@@ -461,10 +477,13 @@ world::world(const world_options& options) : inside_{std::make_unique<inside>()}
   how.client_share = options.client_share;
   how.unread_answers_bytes = options.unread_answers_bytes;
   how.trusts_client = options.trusts_client;
+  if (options.before_submit)
+    inside_->entrance = entrance_of(inside_->system, inside_->supervisor, options.before_submit);
+  const auto entrance = inside_->entrance ? caf::actor_cast<supervisor_actor>(inside_->entrance)
+                                          : inside_->supervisor;
   auto started = http::server::start(
-      how, {inside_->supervisor, inside_->pool, inside_->readers, inside_->audit_reader,
-            inside_->herald, inside_->report_readers, inside_->store_master, inside_->store_loader,
-            options.callback_problem});
+      how, {entrance, inside_->pool, inside_->readers, inside_->audit_reader, inside_->herald,
+            inside_->report_readers, inside_->store_master, inside_->store_loader});
   if (auto* refused = std::get_if<http::server::start_error>(&started)) {
     inside_->problem = refused->message;
   } else {

@@ -15,6 +15,7 @@
 #include "core/limits.hpp"
 #include "core/submission.hpp"
 #include "http/request/asker.hpp"
+#include "http/request/submission_parser.hpp"
 
 /// A real server on a free port of the loopback, in front of actors that do what a test tells them.
 namespace retail_pulse::tests {
@@ -44,7 +45,7 @@ struct world_options {
   std::size_t max_body_bytes = std::size_t{1} << 20;
   std::size_t max_connections = 256;
   std::size_t threads = 2;
-  std::size_t max_job_images = limits::default_job_images;
+  http::submission_rules submissions{};
   std::size_t parser_queue_bytes = limits::parser_queue_bytes;
   std::size_t received_bodies_bytes = limits::received_bodies_bytes;
   std::chrono::milliseconds request_read = limits::request_read;
@@ -54,7 +55,8 @@ struct world_options {
   std::chrono::milliseconds readiness_answer = limits::readiness_answer;
   unix_millis wall_time{0};
   std::vector<std::string> docs_folders{};
-  std::function<std::optional<std::string>(std::string_view url)> callback_problem{};
+  /// Called with each submission for the supervisor, on the thread that sends it.
+  std::function<void(const submission&)> before_submit{};
   http::asker_rules askers{};
   std::size_t client_share = limits::default_client_share;
   std::size_t unread_answers_bytes = limits::unread_answers_bytes;

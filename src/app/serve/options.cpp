@@ -8,13 +8,11 @@
 #include <random>
 #include <system_error>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "core/text.hpp"
 #include "core/time.hpp"
 #include "fetch/net/address_guard.hpp"
-#include "fetch/url/url.hpp"
 #include "http/response/job_json.hpp"
 #include "observe/log.hpp"
 
@@ -128,28 +126,12 @@ http::server_options server_options_of(const config::settings& settings,
 
   options.max_connections = budget.api_connections;
   options.max_body_bytes = settings.max_body_bytes;
-  options.max_job_images = settings.max_job_images;
+  options.submissions = {.max_images = settings.max_job_images,
+                         .sends_webhooks = !settings.callback_key.empty()};
 
   options.client_share = settings.client_share;
   options.trusts_client = trusts_client_of(settings);
   return options;
-}
-
-std::function<std::optional<std::string>(std::string_view)> callback_check_of(
-    const config::settings& settings) {
-  if (settings.callback_key.empty()) {
-    return [](std::string_view) {
-      return std::optional<std::string>{"callback_url needs a service with --callback-secret"};
-    };
-  }
-  // Only the syntax: its addresses are checked when the webhook is sent, as they may change until
-  // then.
-  return [](std::string_view url) -> std::optional<std::string> {
-    const auto parsed = fetch::parse_url(url);
-    const auto* error = std::get_if<fetch::url_error>(&parsed);
-    if (error == nullptr) return std::nullopt;
-    return "callback_url is not a valid http or https URL: " + error->reason;
-  };
 }
 
 }  // namespace retail_pulse::app

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "actors/courier.hpp"
 #include "actors/image_pool.hpp"
@@ -38,9 +35,5 @@ actors::courier_settings courier_settings_of(const config::settings& settings,
 
 http::server_options server_options_of(const config::settings& settings,
                                        const descriptor_budget& budget);
-
-/// Returns an error sentence for a `callback_url`, or nullopt; see http::backend::callback_problem.
-std::function<std::optional<std::string>(std::string_view url)> callback_check_of(
-    const config::settings& settings);
 
 }  // namespace retail_pulse::app

@@ -84,9 +84,7 @@ class service::implementation {
 
  private:
   std::optional<refused> listen(const config::settings& settings, const descriptor_budget& budget) {
-    auto backend = actors_->api();
-    backend.callback_problem = callback_check_of(settings);
-    auto started = http::server::start(server_options_of(settings, budget), std::move(backend));
+    auto started = http::server::start(server_options_of(settings, budget), actors_->api());
     if (auto* problem = std::get_if<http::server::start_error>(&started))
       return refused{problem->message, 2};
     server_ = std::move(std::get<std::unique_ptr<http::server>>(started));

@@ -46,7 +46,7 @@ class service_actors {
   /// has to outlive it.
   void spawn_courier(actors::courier_settings settings, const storage::location& where);
 
-  /// The actors that the API talks to. `callback_problem` is left empty.
+  /// The actors that the API talks to.
   const http::backend& api() const { return api_; }
 
   /// Whether `spawn` came as far as the supervisor, so that there is something to drain.

@@ -79,9 +79,9 @@ BOOST_AUTO_TEST_CASE(a_mutated_submission_is_whole_or_refused_with_a_reason) {
   int refusals = 0;
   for (std::uint64_t seed = 0; seed < 60'000; ++seed) {
     chance random{seed};
-    const auto result = parse_submission(mutated(random));
-    if (const auto* error = std::get_if<parse_error>(&result)) {
-      if (error->message.empty()) BOOST_FAIL("seed " << seed << " is refused without a reason");
+    const auto result = parse_submission(mutated(random), with_webhooks);
+    if (const auto* error = std::get_if<rejection>(&result)) {
+      if (error->sentence.empty()) BOOST_FAIL("seed " << seed << " is refused without a reason");
       ++refusals;
     } else {
       check_whole(*std::get<submission_ptr>(result));

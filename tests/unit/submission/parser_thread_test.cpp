@@ -66,11 +66,11 @@ BOOST_AUTO_TEST_CASE(bodies_are_parsed_in_order_and_elsewhere) {
   std::promise<std::thread::id> last;
   BOOST_REQUIRE(
       parser.parse(somebody, "[]", false, [&](const parser_thread::parsed& p, const std::string&) {
-        seen.push_back(std::get<parse_error>(p).message);
+        seen.push_back(std::get<rejection>(p).sentence);
       }));
   BOOST_REQUIRE(
       parser.parse(somebody, "", false, [&](const parser_thread::parsed& p, const std::string&) {
-        seen.push_back(std::get<parse_error>(p).message);
+        seen.push_back(std::get<rejection>(p).sentence);
       }));
   BOOST_REQUIRE(parser.parse(
       somebody, with_root(""), false, [&](const parser_thread::parsed& p, const std::string&) {

@@ -9,19 +9,21 @@
 
 namespace retail_pulse::http {
 
+inline constexpr submission_rules with_webhooks{.sends_webhooks = true};
+
 /// The submission in a text that must be one.
 inline submission_ptr accepted(std::string_view text) {
-  auto result = parse_submission(text);
-  if (const auto* error = std::get_if<parse_error>(&result))
-    BOOST_FAIL("refused: " + error->message);
+  auto result = parse_submission(text, with_webhooks);
+  if (const auto* error = std::get_if<rejection>(&result))
+    BOOST_FAIL("refused: " + error->sentence);
   return std::get<submission_ptr>(result);
 }
 
 /// Why a text is refused, "accepted" when it is not.
 inline std::string refused(std::string_view text) {
-  const auto result = parse_submission(text);
-  const auto* error = std::get_if<parse_error>(&result);
-  return error != nullptr ? error->message : "accepted";
+  const auto result = parse_submission(text, with_webhooks);
+  const auto* error = std::get_if<rejection>(&result);
+  return error != nullptr ? error->sentence : "accepted";
 }
 
 /// A submission of one visit with these members.

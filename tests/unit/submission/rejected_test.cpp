@@ -64,15 +64,17 @@ BOOST_AUTO_TEST_CASE(a_url_of_blanks_is_an_empty_one) {
 
 BOOST_AUTO_TEST_CASE(a_job_may_have_as_many_images_as_are_allowed) {
   const auto job = with_visit(R"("store_id":"S","image_url":["a","b","c"],"visit_time":"")");
-  BOOST_TEST(std::get<submission_ptr>(parse_submission(job, 3))->image_count() == 3u);
-  const auto refusal = std::get<parse_error>(parse_submission(job, 2));
+  BOOST_TEST(std::get<submission_ptr>(parse_submission(job, {.max_images = 3}))->image_count() ==
+             3u);
+  const auto refusal = std::get<rejection>(parse_submission(job, {.max_images = 2}));
   BOOST_TEST(refusal.status == 413);
-  BOOST_TEST(refusal.message ==
+  BOOST_TEST(refusal.sentence ==
              "the job has more than 2 images, which are as many as --max-job-images allows");
-  BOOST_TEST(std::get<parse_error>(parse_submission("[]", 2)).status == 400);
+  BOOST_TEST(std::get<rejection>(parse_submission("[]", {.max_images = 2})).status == 400);
   // Nothing behind the first that is too many is read.
-  BOOST_TEST(std::get<parse_error>(
-                 parse_submission(R"({"visits":[{"image_url":["a","b","c", this is no JSON)", 2))
+  BOOST_TEST(std::get<rejection>(
+                 parse_submission(R"({"visits":[{"image_url":["a","b","c", this is no JSON)",
+                                  {.max_images = 2}))
                  .status == 413);
   std::string many = R"({"count":1,"visits":[{"store_id":"S","visit_time":"","image_url":["a")";
   for (std::size_t i = 1; i < limits::default_job_images; ++i) many += ",\"a\"";
@@ -104,10 +106,31 @@ BOOST_AUTO_TEST_CASE(a_callback_url_is_one_text_that_is_not_empty_and_not_too_lo
   BOOST_TEST(refused(with_root(R"(,"callback_url":"http://h/\u0000")")) ==
              "callback_url contains a NUL character");
   const auto of_size = [](std::size_t bytes) {
-    return with_root(R"(,"callback_url":")" + std::string(bytes, 'x') + '"');
+    std::string url = "http://h/";
+    url.resize(bytes, 'x');
+    return with_root(R"(,"callback_url":")" + url + '"');
   };
   BOOST_TEST(refused(of_size(limits::url_bytes)) == "accepted");
   BOOST_TEST(refused(of_size(limits::url_bytes + 1)) == "callback_url is longer than 8192 bytes");
+}
+
+BOOST_AUTO_TEST_CASE(a_callback_url_is_valid_and_of_a_service_that_sends_webhooks) {
+  const auto rejected = [](std::string_view url, const submission_rules& rules) {
+    const auto result =
+        parse_submission(with_root(R"(,"callback_url":")" + std::string{url} + '"'), rules);
+    const auto* why = std::get_if<rejection>(&result);
+    if (why == nullptr) return "accepted"s;
+    return std::to_string(why->status) + " " + std::string{why->code} + ": " + why->sentence;
+  };
+  BOOST_TEST(rejected("https://h.example/ended?a=b", with_webhooks) == "accepted");
+  BOOST_TEST(rejected("https://h.example/ended?a=b", {}) ==
+             "400 invalid_callback_url: callback_url needs a service with --callback-secret");
+  const auto invalid = "400 invalid_callback_url: callback_url is not a valid http or https URL: "s;
+  BOOST_TEST(rejected("ftp://h.example/", with_webhooks).starts_with(invalid));
+  BOOST_TEST(rejected("/ended", with_webhooks).starts_with(invalid));
+  BOOST_TEST(rejected("http://u:p@h.example/", with_webhooks).starts_with(invalid));
+  BOOST_TEST(rejected("http://h.example:25/", with_webhooks).starts_with(invalid));
+  BOOST_TEST(rejected("", {}) == "400 invalid_submission: callback_url is empty");
 }
 
 BOOST_AUTO_TEST_CASE(a_count_is_an_integer_without_fraction_or_exponent) {
