@@ -23,8 +23,8 @@ void ledger_state::add(ledger_command command) {
   schedule();
 }
 
-void ledger_state::add_sliced(ledger_command command) {
-  sliced_.push_back(std::move(command));
+void ledger_state::add_slice(ledger_command command) {
+  slices_.push_back(std::move(command));
   schedule();
 }
 
@@ -32,8 +32,8 @@ void ledger_state::schedule() {
   if (!std::exchange(flush_scheduled_, true)) schedule_flush_();
 }
 
-std::deque<ledger_command> ledger_state::next_batch() {
-  std::deque<ledger_command> batch;
+std::vector<ledger_command> ledger_state::next_batch() {
+  std::vector<ledger_command> batch;
   std::size_t rows = 0;
   while (!queue_.empty() && (batch.empty() || rows + queue_.front().rows <= limits::commit_rows)) {
     rows += queue_.front().rows;
@@ -45,28 +45,28 @@ std::deque<ledger_command> ledger_state::next_batch() {
 
 void ledger_state::flush() {
   auto batch = next_batch();
-  if (!sliced_.empty()) {
-    batch.push_back(std::move(sliced_.front()));
-    sliced_.pop_front();
+  if (!slices_.empty()) {
+    batch.push_back(std::move(slices_.front()));
+    slices_.pop_front();
   }
   if (const auto failure = commit_together(batch)) {
     if (failure->what_kind() == storage::storage_error::kind::other) {
       commit_one_by_one(batch);  // one command may be at fault, and must not fail the others
     } else {                     // storage itself is at fault: each would fail
-      for (auto& command : batch) command.refused(storage_failure(*failure));
+      for (const auto& command : batch) command.refused(storage_failure(*failure));
     }
   }
-  flush_scheduled_ = !queue_.empty() || !sliced_.empty();
+  flush_scheduled_ = !queue_.empty() || !slices_.empty();
   if (flush_scheduled_) schedule_flush_();
 }
 
 std::optional<storage::storage_error> ledger_state::commit_together(
-    std::deque<ledger_command>& batch) {
-  std::vector<bool> last;
-  last.reserve(batch.size());
+    std::span<const ledger_command> batch) {
+  std::vector<after_commit> durable;
+  durable.reserve(batch.size());
   try {
     writer_->begin();
-    for (auto& command : batch) last.push_back(command.step(*writer_));
+    for (const auto& command : batch) durable.push_back(command.step(*writer_));
     writer_->commit();
   } catch (const storage::storage_error& e) {
     writer_->rollback();
@@ -74,19 +74,16 @@ std::optional<storage::storage_error> ledger_state::commit_together(
                  {{"commands", static_cast<std::int64_t>(batch.size())}, {"cause", e.what()}});
     return e;
   }
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    batch[i].committed(last[i]);
-    if (!last[i])
-      sliced_.push_back(std::move(batch[i]));  // to the end, so that sliced commands take turns
+  for (const auto& then : durable) {
+    if (then) then();
   }
   return std::nullopt;
 }
 
-void ledger_state::commit_one_by_one(std::deque<ledger_command>& batch) {
-  for (auto& command : batch) {
-    std::deque<ledger_command> alone;
-    alone.push_back(command);
-    if (const auto failure = commit_together(alone)) command.refused(storage_failure(*failure));
+void ledger_state::commit_one_by_one(std::span<const ledger_command> batch) {
+  for (const auto& command : batch) {
+    if (const auto failure = commit_together({&command, 1}))
+      command.refused(storage_failure(*failure));
   }
 }
 
@@ -94,120 +91,90 @@ namespace {
 
 using self_pointer = ledger_actor::stateful_pointer<ledger_state>;
 
-/// Deletes staging jobs, a slice per step. After a failure it is tried again later, and at the next
-/// start.
-ledger_command discarding(self_pointer self, std::vector<job_id> jobs) {
-  struct progress {
-    std::vector<job_id> left;
-    bool gone = false;
-  };
-  auto state = std::make_shared<progress>(progress{std::move(jobs)});
+/// Deletes a slice of the last of these staging jobs, then the rest. After a failure it is tried
+/// again later, and at the next start.
+ledger_command discarding(self_pointer self, const std::vector<job_id>& jobs) {
   return {
-      [state](storage::writer& writer) {
-        if (state->left.empty()) return true;
-        state->gone = writer.discard_staging(state->left.back(), limits::slice_rows);
-        return state->gone && state->left.size() == 1;
-      },
-      [state](bool) {
-        if (state->gone && !state->left.empty()) state->left.pop_back();
+      [=](storage::writer& writer) -> after_commit {
+        if (jobs.empty()) return {};
+        auto left = jobs;
+        if (writer.discard_staging(left.back(), limits::slice_rows)) left.pop_back();
+        if (left.empty()) return {};
+        return [=] { self->state.add_slice(discarding(self, left)); };
       },
       [=](const caf::error& e) {
         observe::log(observe::level::warning,
                      "an unfinished submission could not be deleted; trying again",
                      {{"cause", text_of(e)}});
-        self->delayed_send(self, limits::storage_retry, discard_atom_v, id_list{state->left});
+        self->delayed_send(self, limits::storage_retry, discard_atom_v, id_list{jobs});
       },
   };
 }
 
-/// Writes a submission: a small one in one step, a large one slice by slice, as a `staging` job
-/// that becomes visible with the last slice. The submission's key is stored in the same step that
-/// makes the job visible.
-class staged_submission {
- public:
-  staged_submission(submission_ptr job, std::optional<submission_key> key)
-      : job_{std::move(job)}, key_{std::move(key)} {}
+/// The answer where the key belongs to a submission that is stored already.
+std::optional<stored_submission> known_submission(storage::writer& writer,
+                                                  const std::optional<submission_key>& key,
+                                                  unix_millis now) {
+  using kind = stored_submission::kind;
+  if (!key) return std::nullopt;
+  const auto known = writer.find_key(key->text, now);
+  if (!known) return std::nullopt;
+  const bool same = known->digest == key->digest;
+  return stored_submission{same ? kind::known : kind::key_used, known->job, known->state};
+}
 
-  bool write_slice(storage::writer& writer, unix_millis now) {
-    if (is_known(writer, now)) return true;
-    if (job_->image_count() <= limits::slice_rows) {
-      next_id_ = writer.store(*job_, now);
-    } else if (!write_next(writer, now)) {
-      return false;
-    }
-    if (key_) writer.remember_key(*key_, next_id_, now);
-    return true;
-  }
+/// Stores the key in the same step that makes the job visible.
+void remember(storage::writer& writer, const std::optional<submission_key>& key, job_id job,
+              unix_millis now) {
+  if (key) writer.remember_key(*key, job, now);
+}
 
-  void slice_is_durable() {
-    if (known_) return;
-    id_ = next_id_;
-    written_ = next_written_;
-  }
+/// The answer to a submission that is stored as this job.
+stored_submission stored_as(job_id id, const submission& job) {
+  const auto total = static_cast<std::int64_t>(job.image_count());
+  return {stored_submission::kind::stored, {id, run_number{1}, {total, 0, 0}}, job_state::ongoing};
+}
 
-  /// The result. Valid after the last slice is committed.
-  stored_submission outcome() const {
-    using kind = stored_submission::kind;
-    const auto total = static_cast<std::int64_t>(job_->image_count());
-    if (!known_) return {kind::stored, {*id_, run_number{1}, {total, 0, 0}}, job_state::ongoing};
-    const bool same = known_->digest == key_->digest;
-    return {same ? kind::known : kind::key_used, known_->job, known_->state};
-  }
-
-  /// The job's id, once a slice is committed.
-  std::optional<job_id> id() const { return id_; }
-
- private:
-  /// Writes the next slice of a large job; true when it is the last.
-  bool write_next(storage::writer& writer, unix_millis now) {
-    next_id_ = id_ ? *id_ : writer.create_job(*job_, now);
-    next_written_ = std::min(job_->image_count(), written_ + limits::slice_rows);
-    writer.append(next_id_, *job_, written_, next_written_);
-    if (next_written_ < job_->image_count()) return false;
-    writer.publish(next_id_, now);
-    return true;
-  }
-
-  /// Whether the key belongs to a submission that is stored already. Looked up once, before the
-  /// first slice: the supervisor lets only one submission of a key through at a time, so the answer
-  /// stays true.
-  bool is_known(storage::writer& writer, unix_millis now) {
-    if (!key_ || id_) return false;
-    known_ = writer.find_key(key_->text, now);
-    return known_.has_value();
-  }
-
-  submission_ptr job_;
-  std::optional<submission_key> key_;
-  std::optional<storage::keyed_submission> known_;
-  std::optional<job_id> id_;
-  std::size_t written_ = 0;
-  job_id next_id_;
-  std::size_t next_written_ = 0;
+/// A large submission on its way into storage: a `staging` job that becomes visible with the last
+/// slice.
+struct staged_submission {
+  submission_ptr job;
+  std::optional<submission_key> key;
+  caf::typed_response_promise<stored_submission> promise;
+  std::optional<job_id> id;  ///< once a slice is durable
+  std::size_t written = 0;   ///< durable images
 };
 
-caf::result<stored_submission> store(self_pointer self, const submission_ptr& job,
-                                     const std::optional<submission_key>& key) {
-  auto promise = self->make_response_promise<stored_submission>();
-  auto staged = std::make_shared<staged_submission>(job, key);
-  ledger_command command{
-      [=](storage::writer& writer) { return staged->write_slice(writer, self->state.now()); },
-      [=](bool last) mutable {
-        staged->slice_is_durable();
-        if (last) promise.deliver(staged->outcome());
-      },
-      [=](const caf::error& e) mutable {
-        promise.deliver(e);
-        if (const auto id = staged->id()) self->state.add_sliced(discarding(self, {*id}));
-      },
-      std::min(job->image_count(), limits::slice_rows),
-  };
-  if (job->image_count() <= limits::slice_rows) {
-    self->state.add(std::move(command));
-  } else {
-    self->state.add_sliced(std::move(command));
+ledger_command staging(self_pointer self, staged_submission staged);
+
+/// The key is looked up once, before the first slice: the supervisor lets only one submission of a
+/// key through at a time, so the answer stays true.
+after_commit write_slice(self_pointer self, storage::writer& writer, staged_submission staged) {
+  const auto now = self->state.now();
+  if (!staged.id) {
+    if (auto known = known_submission(writer, staged.key, now))
+      return [=]() mutable { staged.promise.deliver(*known); };
+    staged.id = writer.create_job(*staged.job, now);
   }
-  return promise;
+  const auto begin = std::exchange(
+      staged.written, std::min(staged.job->image_count(), staged.written + limits::slice_rows));
+  writer.append(*staged.id, *staged.job, begin, staged.written);
+  if (staged.written < staged.job->image_count())
+    return [=] { self->state.add_slice(staging(self, staged)); };
+  writer.publish(*staged.id, now);
+  remember(writer, staged.key, *staged.id, now);
+  return [=]() mutable { staged.promise.deliver(stored_as(*staged.id, *staged.job)); };
+}
+
+/// The next slice of a large submission.
+ledger_command staging(self_pointer self, staged_submission staged) {
+  return {
+      [=](storage::writer& writer) { return write_slice(self, writer, staged); },
+      [=](const caf::error& e) mutable {
+        staged.promise.deliver(e);
+        if (staged.id) self->state.add_slice(discarding(self, {*staged.id}));
+      },
+  };
 }
 
 /// Notifies courier and herald of a committed change of a job.
@@ -224,19 +191,24 @@ void notify(self_pointer self, job_id job, const storage::controlled& change) {
              job_progress{job, change.job.run, job_state::ongoing, change.job.images});
 }
 
-/// A command of one step; its reply is the step's return value.
-template <class Step, class Outcome = std::invoke_result_t<Step, storage::writer&>>
-caf::result<Outcome> in_one_step(self_pointer self, job_id job, std::size_t rows, Step step) {
+/// Notifies courier and herald of what a command of the job has changed.
+auto notifying(self_pointer self, job_id job) {
+  return [=](const auto& change) { notify(self, job, change); };
+}
+
+/// For a command that nobody but its sender is notified of.
+constexpr auto nothing = [](const auto&) {};
+
+/// A command whose reply is what `write` returns. `then` gets it first, once it is durable.
+template <class Write, class Then, class Outcome = std::invoke_result_t<Write, storage::writer&>>
+caf::result<Outcome> in_one_step(self_pointer self, std::size_t rows, Write write, Then then) {
   auto promise = self->make_response_promise<Outcome>();
-  auto outcome = std::make_shared<Outcome>();
   self->state.add({
-      [=](storage::writer& writer) {
-        *outcome = step(writer);
-        return true;
-      },
-      [=](bool) mutable {
-        notify(self, job, *outcome);
-        promise.deliver(*outcome);
+      [=](storage::writer& writer) mutable -> after_commit {
+        return [=, outcome = write(writer)]() mutable {
+          then(outcome);
+          promise.deliver(outcome);
+        };
       },
       [=](const caf::error& e) mutable { promise.deliver(e); },
       rows,
@@ -244,61 +216,82 @@ caf::result<Outcome> in_one_step(self_pointer self, job_id job, std::size_t rows
   return promise;
 }
 
+caf::result<stored_submission> store(self_pointer self, const submission_ptr& job,
+                                     const std::optional<submission_key>& key) {
+  if (job->image_count() > limits::slice_rows) {
+    auto promise = self->make_response_promise<stored_submission>();
+    self->state.add_slice(staging(self, {job, key, promise, {}, 0}));
+    return promise;
+  }
+  const auto write = [=](storage::writer& writer) {
+    const auto now = self->state.now();
+    if (auto known = known_submission(writer, key, now)) return *known;
+    const auto id = writer.store(*job, now);
+    remember(writer, key, id, now);
+    return stored_as(id, *job);
+  };
+  return in_one_step(self, job->image_count(), write, nothing);
+}
+
+/// The failing of a run's pending images, slice by slice.
+struct abandoned_run {
+  job_id job;
+  run_number run;
+  storage::abandonment why;
+  caf::typed_response_promise<storage::recorded> promise;
+  storage::recorded total{};  ///< of the durable slices
+};
+
+/// The next slice.
+ledger_command abandoning(self_pointer self, abandoned_run of) {
+  return {
+      [=](storage::writer& writer) -> after_commit {
+        const auto slice = writer.abandon(of.job, of.run, of.why, limits::slice_rows,
+                                          self->state.now(), of.total.last);
+        return [=] {
+          notify(self, of.job, slice);
+          auto next = of;
+          next.total = slice;
+          next.total.changed += of.total.changed;
+          if (slice.changed == 0 || slice.images.pending() == 0) {
+            next.promise.deliver(next.total);
+          } else {
+            self->state.add_slice(abandoning(self, next));
+          }
+        };
+      },
+      [=](const caf::error& e) mutable { of.promise.deliver(e); },
+  };
+}
+
 caf::result<storage::recorded> abandon(self_pointer self, job_id job, run_number run,
                                        const storage::abandonment& why) {
   auto promise = self->make_response_promise<storage::recorded>();
-  auto total = std::make_shared<storage::recorded>();
-  auto slice = std::make_shared<storage::recorded>();
-  self->state.add_sliced({
-      [=](storage::writer& writer) {
-        *slice = writer.abandon(job, run, why, limits::slice_rows, self->state.now(), total->last);
-        return slice->changed == 0 || slice->images.pending() == 0;
-      },
-      [=](bool last) mutable {
-        notify(self, job, *slice);
-        slice->changed += total->changed;
-        *total = *slice;
-        if (last) promise.deliver(*total);
-      },
-      [=](const caf::error& e) mutable { promise.deliver(e); },
-  });
+  self->state.add_slice(abandoning(self, {job, run, why, promise}));
   return promise;
 }
 
-/// A commit may succeed and be reported as failed. Then the step runs again, and finds the run that
-/// it has begun itself.
+/// A commit may succeed and be reported as failed. Then `write` runs again, and finds the run that
+/// it has begun itself: so it remembers which.
 caf::result<storage::controlled> redrive(self_pointer self, job_id job, std::int64_t room) {
   using kind = storage::controlled::kind;
-  auto begun = std::make_shared<std::optional<run_number>>();
-  return in_one_step(self, job, 1, [=](storage::writer& writer) {
+  const auto write = [=, begun = std::optional<run_number>{}](storage::writer& writer) mutable {
     auto outcome = writer.redrive(job, room, self->state.now());
-    if (outcome.what == kind::ongoing && outcome.job.run == *begun) outcome.what = kind::done;
-    if (outcome.what == kind::done) *begun = outcome.job.run;
+    if (outcome.what == kind::ongoing && outcome.job.run == begun) outcome.what = kind::done;
+    if (outcome.what == kind::done) begun = outcome.job.run;
     return outcome;
-  });
+  };
+  return in_one_step(self, 1, write, notifying(self, job));
 }
 
-caf::result<caf::ok_atom> note(self_pointer self, const callback_attempt& attempt) {
-  auto promise = self->make_response_promise<caf::ok_atom>();
-  self->state.add({
-      [=](storage::writer& writer) {
-        writer.note_callback(attempt, self->state.now());
-        return true;
-      },
-      [=](bool) mutable { promise.deliver(caf::ok_atom_v); },
-      [=](const caf::error& e) mutable { promise.deliver(e); },
-  });
-  return promise;
-}
-
+/// One of the slices that a job sends; others are written between them.
 caf::result<caf::ok_atom> number(self_pointer self, job_id job, const numbered_images_ptr& slice) {
   auto promise = self->make_response_promise<caf::ok_atom>();
-  self->state.add_sliced({
-      [=](storage::writer& writer) {
+  self->state.add_slice({
+      [=](storage::writer& writer) -> after_commit {
         writer.number_origins(job, slice->images, slice->fresh);
-        return true;
+        return [=]() mutable { promise.deliver(caf::ok_atom_v); };
       },
-      [=](bool) mutable { promise.deliver(caf::ok_atom_v); },
       [=](const caf::error& e) mutable { promise.deliver(e); },
   });
   return promise;
@@ -317,15 +310,17 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::w
         return store(self, job, key);
       },
       [=](cancel_atom, job_id job) {
-        return in_one_step(self, job, 1, [=](storage::writer& writer) {
+        const auto write = [=](storage::writer& writer) {
           return writer.cancel(job, self->state.now());
-        });
+        };
+        return in_one_step(self, 1, write, notifying(self, job));
       },
       [=](redrive_atom, job_id job, std::int64_t room) { return redrive(self, job, room); },
       [=](record_atom, job_id job, run_number run, const results_ptr& batch) {
-        return in_one_step(self, job, batch->results.size(), [=](storage::writer& writer) {
+        const auto write = [=](storage::writer& writer) {
           return writer.record(job, run, batch->results, self->state.now());
-        });
+        };
+        return in_one_step(self, batch->results.size(), write, notifying(self, job));
       },
       [=](abandon_atom, job_id job, run_number run, const storage::abandonment& why) {
         return abandon(self, job, run, why);
@@ -334,18 +329,23 @@ ledger_actor::behavior_type ledger(self_pointer self, std::shared_ptr<storage::w
         return number(self, job, slice);
       },
       [=](settle_atom, job_id job) {
-        return in_one_step(self, job, 1, [=](storage::writer& writer) {
+        const auto write = [=](storage::writer& writer) {
           return writer.settle(job, self->state.now());
-        });
+        };
+        return in_one_step(self, 1, write, notifying(self, job));
       },
-      [=](discard_atom, const id_list& jobs) {
-        self->state.add_sliced(discarding(self, jobs.ids));
-      },
+      [=](discard_atom, const id_list& jobs) { self->state.add_slice(discarding(self, jobs.ids)); },
       [=](courier_atom, const courier_actor& courier) {
         self->state.courier = courier;
         self->send(courier, due_atom_v);
       },
-      [=](note_atom, const callback_attempt& attempt) { return note(self, attempt); },
+      [=](note_atom, const callback_attempt& attempt) {
+        const auto write = [=](storage::writer& writer) {
+          writer.note_callback(attempt, self->state.now());
+          return caf::ok_atom_v;
+        };
+        return in_one_step(self, 1, write, nothing);
+      },
       [=](flush_atom) { self->state.flush(); },
   };
 }

@@ -4,29 +4,25 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "actors/protocols.hpp"
 #include "core/time.hpp"
 
 namespace retail_pulse::actors {
 
-/// Work for the ledger's writer, in steps. A small command has one step. A large submission, the
-/// failing of a whole job and a deletion have many, one per commit, so that other commands are
-/// written between them.
-///
-/// The calls for each step are: `step`, then `committed` or `refused`. Commands share a commit, and
-/// when it fails, their steps may run again, one command per commit. So a step may run several
-/// times before it is committed.
+/// What is to be done once a step is durable: reply, publish, queue the next slice. May be empty.
+using after_commit = std::function<void()>;
+
+/// One step of work for the ledger's writer.
 struct ledger_command {
-  /// Writes the next step inside an open transaction; true when it is the last. Throws
-  /// storage_error. Must not change the command's own state, because the step may be rolled back
-  /// and run again: that is what `committed` is for.
-  std::function<bool(storage::writer&)> step;
-  /// The step is durable; `last` is what `step` returned.
-  std::function<void(bool last)> committed;
-  /// The step failed; no other step of the command runs.
+  /// Writes inside an open transaction. Throws storage_error. Commands share a commit, and when it
+  /// fails, each may run again in one of its own; what the first run returned is dropped.
+  std::function<after_commit(storage::writer&)> step;
+  /// The step failed.
   std::function<void(const caf::error&)> refused;
-  /// About how many rows a step writes; bounds a commit.
+  /// About how many rows the step writes; bounds a commit.
   std::size_t rows = 1;
 };
 
@@ -44,30 +40,33 @@ class ledger_state {
   std::optional<courier_actor>
       courier;  ///< notified of new webhooks; empty if webhooks are disabled
 
-  /// Queues a command of one step.
+  /// Queues a small command.
   void add(ledger_command command);
-  /// Queues a command of several steps.
-  void add_sliced(ledger_command command);
+  /// Queues one slice of a large command: a submission, the failing of a whole job, a deletion. The
+  /// next one is queued when it is durable, so that other commands are written between them, and
+  /// large commands take turns.
+  void add_slice(ledger_command command);
 
-  /// One commit: the queued commands up to a bound, and one step of one sliced command. Schedules
-  /// itself again while commands wait.
+  /// One commit: the queued commands up to a bound, and one slice. Schedules itself again while
+  /// commands wait.
   void flush();
 
   unix_millis now() const { return clock_(); }
 
  private:
   /// The commands of the next commit: at least one, and about limits::commit_rows rows at most.
-  std::deque<ledger_command> next_batch();
-  /// Commits the steps together. On failure rolls back, and returns the failure.
-  std::optional<storage::storage_error> commit_together(std::deque<ledger_command>& batch);
-  void commit_one_by_one(std::deque<ledger_command>& batch);
+  std::vector<ledger_command> next_batch();
+  /// Commits the steps together, and does what they return. On failure rolls back, and returns the
+  /// failure.
+  std::optional<storage::storage_error> commit_together(std::span<const ledger_command> batch);
+  void commit_one_by_one(std::span<const ledger_command> batch);
   void schedule();
 
   std::shared_ptr<storage::writer> writer_;
   wall_clock clock_;
   std::function<void()> schedule_flush_;
   std::deque<ledger_command> queue_;
-  std::deque<ledger_command> sliced_;
+  std::deque<ledger_command> slices_;
   bool flush_scheduled_ = false;
 };
 

@@ -28,18 +28,16 @@ struct book {
     return scheduled;
   }
 
-  /// A command of `steps` steps that writes its story; `fault` may throw in a step.
+  /// A command of `steps` slices that writes its story; `fault` may throw in a step.
   ledger_command command(
       const std::string& name, int steps = 1, std::function<void()> fault = [] {}) {
-    auto left = std::make_shared<int>(steps);
     return {
-        [=](storage::writer&) {
+        [=, this](storage::writer&) -> actors::after_commit {
           fault();
-          return *left == 1;
-        },
-        [=, this](bool last) {
-          --*left;
-          story.push_back(name + (last ? " done" : " step"));
+          return [=, this] {
+            story.push_back(name + (steps == 1 ? " done" : " step"));
+            if (steps > 1) state.add_slice(command(name, steps - 1, fault));
+          };
         },
         [=, this](const caf::error&) { story.push_back(name + " refused"); },
     };
@@ -83,8 +81,8 @@ BOOST_AUTO_TEST_CASE(commands_that_wait_together_share_one_commit_in_order) {
 
 BOOST_AUTO_TEST_CASE(large_commands_take_turns_one_step_per_commit) {
   book b;
-  b.state.add_sliced(b.command("x", 2));
-  b.state.add_sliced(b.command("y", 2));
+  b.state.add_slice(b.command("x", 2));
+  b.state.add_slice(b.command("y", 2));
   b.state.add(b.command("a"));
   while (b.flush()) {
   }
@@ -110,7 +108,7 @@ BOOST_AUTO_TEST_CASE(when_storage_is_full_everything_waiting_is_refused) {
   b.state.add(b.command("full", 1, [] {
     throw storage::storage_error{storage::storage_error::kind::full, "disk"};
   }));
-  b.state.add_sliced(b.command("x", 3));
+  b.state.add_slice(b.command("x", 3));
   BOOST_TEST(!b.flush());
   BOOST_TEST(b.story == (strings{"a refused", "full refused", "x refused"}),
              boost::test_tools::per_element());
@@ -122,11 +120,34 @@ BOOST_AUTO_TEST_CASE(a_step_that_was_rolled_back_is_not_counted) {
   b.state.add(b.command("bad", 1, [&] {
     if (faults-- > 0) throw storage::storage_error{storage::storage_error::kind::other, "once"};
   }));
-  b.state.add_sliced(b.command("x", 2));
+  b.state.add_slice(b.command("x", 2));
   while (b.flush()) {
   }
   BOOST_TEST(b.story == (strings{"bad done", "x step", "x done"}),
              boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(only_what_the_committed_run_of_a_step_returned_is_done) {
+  book b;
+  int runs = 0;
+  b.state.add({[&](storage::writer&) -> actors::after_commit {
+                 return [&b, run = ++runs] { b.story.push_back("run " + std::to_string(run)); };
+               },
+               [&](const caf::error&) { b.story.push_back("refused"); }});
+  b.state.add(b.command("bad", 1, [] {
+    throw storage::storage_error{storage::storage_error::kind::other, "constraint"};
+  }));
+  b.flush();
+  BOOST_TEST(b.story == (strings{"run 2", "bad refused"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_command_may_leave_nothing_to_do_after_its_commit) {
+  book b;
+  b.state.add({[](storage::writer&) -> actors::after_commit { return {}; },
+               [&](const caf::error&) { b.story.push_back("refused"); }});
+  b.state.add(b.command("a"));
+  b.flush();
+  BOOST_TEST(b.story == (strings{"a done"}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_burst_beyond_the_bound_makes_another_commit) {
