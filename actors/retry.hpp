@@ -6,7 +6,7 @@
 #include "actors/messages.hpp"
 
 /// Whether a failed attempt at an image is followed by another one, and after which wait. A plain
-/// function of the worker; the job keeps the wait (job.hpp).
+/// function of the worker; the pool keeps the wait (turns.hpp).
 namespace retail_pulse::actors {
 
 struct retry_settings {

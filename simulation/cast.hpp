@@ -23,8 +23,9 @@ struct member_info {
 inline constexpr std::array cast_table{
     member_info{outside::clients, "submit jobs, ask for their status, cancel and redrive them"},
     member_info{"supervisor", "admits submissions and starts a job actor for each"},
-    member_info{"job", "runs one job: reads, offers, retries and records its images"},
-    member_info{"image_pool", "schedules images over jobs and origins, and owns the workers"},
+    member_info{"job", "runs one job: reads and offers its images, and has their results recorded"},
+    member_info{"image_pool",
+                "schedules images and their retries over jobs and origins, and owns the workers"},
     member_info{"image", "the workers: each fetches, measures and reports one image at a time"},
     member_info{outside::image_hosts, "the imaginary web: its hosts and its name servers"},
     member_info{"store_master", "answers which stores exist"},
