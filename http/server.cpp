@@ -13,6 +13,7 @@ namespace {
 
 handler_context context_of(const server_options& options, const backend& to) {
   const auto share = options.client_share;
+  const auto statuses = std::make_shared<const status_readers>(to.readers);
   return {
       .options = options,
       .to = to,
@@ -23,7 +24,8 @@ handler_context context_of(const server_options& options, const backend& to) {
       .reports = std::make_shared<report_queue>(
           to.report_readers, share_bounds{.total = limits::reads, .percent = share}),
       .report_streams = permits{{.total = limits::streams, .percent = share}},
-      .subscribers = std::make_shared<const subscriptions>(to.herald, to.readers,
+      .statuses = statuses,
+      .subscribers = std::make_shared<const subscriptions>(to.herald, statuses,
                                                            options.max_connections, share),
   };
 }

@@ -9,6 +9,7 @@
 
 #include "actors/protocols.hpp"
 #include "http/handlers/job_subscriber.hpp"
+#include "http/handlers/status_readers.hpp"
 #include "http/request/parser_thread.hpp"
 #include "http/routes.hpp"
 #include "http/server.hpp"
@@ -29,6 +30,7 @@ struct handler_context {
   std::shared_ptr<audit_queue> audits;
   std::shared_ptr<report_queue> reports;  ///< lists and reports, page by page
   permits report_streams;                 ///< reports that are sent as a whole
+  status_readers_ptr statuses;
   subscriptions_ptr subscribers;
 };
 

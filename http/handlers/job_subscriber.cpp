@@ -15,10 +15,10 @@ std::size_t subscribers_of(std::size_t connections) {
 
 }  // namespace
 
-subscriptions::subscriptions(actors::herald_actor herald, std::vector<actors::reader_actor> readers,
+subscriptions::subscriptions(actors::herald_actor herald, status_readers_ptr statuses,
                              std::size_t connections, std::size_t client_percent)
     : herald_{std::move(herald)},
-      readers_{std::move(readers)},
+      statuses_{std::move(statuses)},
       permits_{{.total = subscribers_of(connections), .percent = client_percent}} {}
 
 void subscriptions::subscribe(job_id job, actors::subscriber who) const {
@@ -27,18 +27,6 @@ void subscriptions::subscribe(job_id job, actors::subscriber who) const {
 
 void subscriptions::unsubscribe(job_id job, std::uint64_t token) const {
   caf::anon_send(herald_, actors::unfollow_atom_v, job, token);
-}
-
-void subscriptions::read_status(job_id job, std::function<void(const status_outcome&)> done) const {
-  const auto& reader =
-      readers_[next_reader_.fetch_add(1, std::memory_order_relaxed) % readers_.size()];
-  actors::reply<status_outcome> reply{
-      [done = std::move(done)](status_outcome outcome) {
-        if (outcome.found && outcome.found->state == job_state::staging) outcome.found.reset();
-        done(outcome);
-      },
-      {}};
-  caf::anon_send(reader, actors::status_atom_v, job, std::move(reply));
 }
 
 job_subscriber::job_subscriber(subscriptions_ptr with, job_id job, permit right)
@@ -62,7 +50,7 @@ void job_subscriber::read_status() {
       return;
     }
   }
-  with_->read_status(job_, [self = shared_from_this()](const status_outcome& outcome) {
+  with_->statuses().read(job_, [self = shared_from_this()](const status_outcome& outcome) {
     self->status_read(outcome);
   });
 }

@@ -3,38 +3,33 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 #include "actors/protocols.hpp"
+#include "http/handlers/status_readers.hpp"
 #include "http/shares/permit.hpp"
 
 namespace retail_pulse::http {
-
-using status_outcome = actors::query_outcome<job_status>;
 
 /// Where subscribers get progress and statuses from; shared by all of them. Any thread.
 class subscriptions {
  public:
   /// A part of `connections` is kept from subscribers, and each client has its share of the rest.
-  subscriptions(actors::herald_actor herald, std::vector<actors::reader_actor> readers,
-                std::size_t connections, std::size_t client_percent);
+  subscriptions(actors::herald_actor herald, status_readers_ptr statuses, std::size_t connections,
+                std::size_t client_percent);
 
   /// The right to subscribe; empty when too many clients do, in all or from this address.
   permit take(const client_address& client) const { return permits_.take(client); }
   void subscribe(job_id job, actors::subscriber who) const;
   void unsubscribe(job_id job, std::uint64_t token) const;
-  /// Reads a status. A job that is being stored is not found.
-  void read_status(job_id job, std::function<void(const status_outcome&)> done) const;
+  const status_readers& statuses() const { return *statuses_; }
   std::uint64_t next_token() const { return ++last_token_; }
 
  private:
   const actors::herald_actor herald_;
-  const std::vector<actors::reader_actor> readers_;  ///< asked in turn
+  const status_readers_ptr statuses_;
   const permits permits_;
-  mutable std::atomic<std::size_t> next_reader_{0};
   mutable std::atomic<std::uint64_t> last_token_{0};
 };
 using subscriptions_ptr = std::shared_ptr<const subscriptions>;

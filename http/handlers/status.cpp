@@ -120,18 +120,20 @@ class status_wait final : public job_subscriber {
   std::optional<job_status> status_;  ///< the last that is known
 };
 
-void status(const subscriptions_ptr& with, request r, const responder& answer) {
+void status(const status_readers& from, const subscriptions_ptr& subscribers, request r,
+            const responder& answer) {
   const auto parsed = parse(r.query);
   if (const auto* problem = std::get_if<std::string>(&parsed))
     return answer.reject(invalid_parameter(*problem));
   const auto& [job, wait] = std::get<status_query>(parsed);
   if (wait > std::chrono::seconds{0}) {
-    auto right = with->take(r.client);
+    auto right = subscribers->take(r.client);
     if (!right) return answer.reject(unavailable("too many clients follow jobs"));
-    return std::make_shared<status_wait>(with, job, std::move(right), std::move(r), wait, answer)
+    return std::make_shared<status_wait>(subscribers, job, std::move(right), std::move(r), wait,
+                                         answer)
         ->start();
   }
-  with->read_status(job, [answer, number = job, r = std::move(r)](const status_outcome& outcome) {
+  from.read(job, [answer, number = job, r = std::move(r)](const status_outcome& outcome) {
     send_outcome(answer, r, number, outcome);
   });
 }
@@ -140,8 +142,9 @@ void status(const subscriptions_ptr& with, request r, const responder& answer) {
 
 void add_status_routes(route_table& to, const handler_context& with) {
   to.add_plain("GET", "/api/status",
-               [subscribers = with.subscribers](request r, const responder& answer) {
-                 status(subscribers, std::move(r), answer);
+               [statuses = with.statuses, subscribers = with.subscribers](request r,
+                                                                          const responder& answer) {
+                 status(*statuses, subscribers, std::move(r), answer);
                });
 }
 

@@ -147,8 +147,6 @@ BOOST_AUTO_TEST_CASE(a_failed_job_tells_its_stores) {
 
 BOOST_AUTO_TEST_CASE(a_status_of_no_job_is_a_bad_request) {
   world w;
-  auto staging = job(5, job_state::staging, {.total = 5, .succeeded = 0, .failed = 0});
-  w.know(staging);
   const std::string range = "jobid is out of range; job ids go from 1 to 9007199254740991";
   const std::pair<std::string, std::string> cases[] = {
       {"", "jobid is missing"},
@@ -170,7 +168,6 @@ BOOST_AUTO_TEST_CASE(a_status_of_no_job_is_a_bad_request) {
       {"?jobid=-99999999999999999999999999", range},
       {"?jobid=1&jobid=1", "jobid is given twice"},
       {"?jobid=%zz", "jobid is not well-formed"},
-      {"?jobid=5", "job 5 does not exist"},  // still being written
       {"?jobid=77", "job 77 does not exist"},
       {"?jobid=9007199254740991", "job 9007199254740991 does not exist"}};
   for (const auto& [query, sentence] : cases) {

@@ -351,8 +351,6 @@ BOOST_AUTO_TEST_CASE(events_of_an_unknown_job_are_404) {
     BOOST_TEST(a.header("Content-Type").value() == "application/problem+json");
     BOOST_TEST(a.body.find(R"("code":"job_not_found")") != std::string::npos);
   }
-  w.know(standing(0, job_state::staging));
-  BOOST_TEST(get(w.port(), "/api/jobs/7/events").status == 404);
   w.wait_for_followers(0);
 }
 
