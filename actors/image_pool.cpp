@@ -13,14 +13,7 @@ image_pool_actor::behavior_type image_pool_state::make_behavior(pool_settings se
   const turn_limits limits{
       settings.images_in_flight, settings.fetch_slots, settings.origin_connections,
       settings.images_in_flight * limits::credits_per_place, settings.origin_patience};
-  turns_.emplace(limits, [this](const std::string& origin) {
-    // The answer may come on another thread, and before this call returns; as a message it comes
-    // later in either case.
-    const image_pool_actor me{self_};
-    settings_.image.engine->resolve(origin + "/", [me, origin](std::string address) {
-      caf::anon_send(me, resolved_atom_v, origin, std::move(address));
-    });
-  });
+  turns_.emplace(limits);
   self_->set_down_handler([this](caf::down_msg& down) { image_died(down); });
   self_->set_exit_handler([this](caf::exit_msg& exit) {
     for (const auto& at : workers_) {
@@ -146,6 +139,10 @@ bool image_pool_state::serve_jobs() {
 bool image_pool_state::send_orders() {
   if (draining_) return false;
   bool is_busy = false;
+  while (const auto next = turns_->next_look_up()) {
+    look_up(*next);
+    is_busy = true;
+  }
   while (const auto next = turns_->next_opening()) {
     self_->send(next->to.handle, open_atom_v, next->after);
     is_busy = true;
@@ -160,6 +157,15 @@ bool image_pool_state::send_orders() {
     is_busy = true;
   }
   return is_busy;
+}
+
+void image_pool_state::look_up(const std::string& origin) {
+  // The answer may come on another thread, and before this call returns; as a message it comes
+  // later in either case.
+  const image_pool_actor me{self_};
+  settings_.image.engine->resolve(origin + "/", [me, origin](std::string address) {
+    caf::anon_send(me, resolved_atom_v, origin, std::move(address));
+  });
 }
 
 void image_pool_state::wake_up_in_time() {

@@ -56,6 +56,7 @@ class image_pool_state {
   // Both return whether anything was sent.
   bool serve_jobs();
   bool send_orders();
+  void look_up(const std::string& origin);
   void wake_up_in_time();
   void order(dispatch next);
   std::uint32_t free_worker();

@@ -8,11 +8,8 @@
 
 namespace retail_pulse::actors {
 
-turns::turns(turn_limits limits, std::function<void(const std::string&)> resolve)
-    : limits_{limits},
-      resolve_{std::move(resolve)},
-      credits_{limits.credits},
-      doubtful_{std::make_unique<lane_ring>()} {}
+turns::turns(turn_limits limits)
+    : limits_{limits}, credits_{limits.credits}, doubtful_{std::make_unique<lane_ring>()} {}
 turns::~turns() = default;
 turns::turns(turns&&) noexcept = default;
 
@@ -200,10 +197,10 @@ turns::lane_ptr turns::add_lane(member& owner) {
 
 turns::lane_ptr turns::lane_at(member& owner, const std::string& name) {
   auto& known = origins_[name];
-  const bool is_new = !known;
-  if (is_new) {
+  if (!known) {
     known = std::make_unique<origin_endpoint>();
     known->name = name;
+    look_ups_.push_back(name);
   }
   auto& slot = owner.by_origin[known.get()];
   if (!slot) {
@@ -212,9 +209,7 @@ turns::lane_ptr turns::lane_at(member& owner, const std::string& name) {
     known->lanes[owner.who.ticket.value] = slot;
     if (!known->address) ++owner.unresolved;
   }
-  const auto found = slot;
-  if (is_new) resolve_(name);
-  return found;
+  return slot;
 }
 
 void turns::enqueue(const lane_ptr& from, queued_image image) {

@@ -53,7 +53,6 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -122,9 +121,7 @@ class newcomer_line {
 
 class turns {
  public:
-  /// Calls `resolve` for the address behind each new origin; the answer comes back through
-  /// `resolved`, later or never.
-  turns(turn_limits limits, std::function<void(const std::string& origin)> resolve);
+  explicit turns(turn_limits limits);
   ~turns();
   turns(turns&&) noexcept;
 
@@ -153,6 +150,7 @@ class turns {
 
   // --- origins ----------------------------------------------------------------------------------
 
+  /// The answer to a look-up.
   void resolved(const std::string& origin, const std::string& address);
 
   // --- windows ----------------------------------------------------------------------------------
@@ -169,6 +167,9 @@ class turns {
     job_ticket ticket;
     job_actor handle;
   };
+
+  /// The next origin whose address is to be looked up. The answer may never come.
+  std::optional<std::string> next_look_up();
 
   struct opening {
     recipient to;
@@ -290,7 +291,6 @@ class turns {
   void wake_resting(const lane_ptr& of);
 
   turn_limits limits_;
-  std::function<void(const std::string&)> resolve_;
   steady_point now_{};
   std::size_t credits_;  ///< free ones
   std::size_t in_flight_ = 0;
@@ -307,6 +307,7 @@ class turns {
   int source_ = 0;                       ///< which of these three was served last
   wanted_flag slot_wanted_ = std::make_shared<std::atomic<bool>>(false);
   std::deque<job_ticket> turn_ring_;  ///< jobs with lanes that want a turn
+  std::deque<std::string> look_ups_;
   std::deque<job_ticket> openings_;
   std::deque<job_ticket> exhausted_;
   std::deque<surrender> surrenders_;

@@ -8,6 +8,13 @@
 
 namespace retail_pulse::actors {
 
+std::optional<std::string> turns::next_look_up() {
+  if (look_ups_.empty()) return std::nullopt;
+  auto next = std::move(look_ups_.front());
+  look_ups_.pop_front();
+  return next;
+}
+
 void turns::resolved(const std::string& name, const std::string& address) {
   auto* origin = origin_of(name);
   if (!origin || origin->address) return;

@@ -74,7 +74,7 @@ class scene {
 
  private:
   steady_point now_ = start;
-  turns t_{{16, 16, 16, 8192, {2, 90s}}, [](const std::string&) {}};
+  turns t_{{16, 16, 16, 8192, {2, 90s}}};
   std::multimap<std::string, dispatch> flying_;
 };
 

@@ -30,10 +30,7 @@ class table {
     bool is_large() const { return images.size() > limits::page_images; }
   };
 
-  explicit table(turn_limits limits)
-      : limits_{limits}, t{limits, [this](const std::string& origin) { asked.push_back(origin); }} {
-    t.set_time(now);
-  }
+  explicit table(turn_limits limits) : limits_{limits}, t{limits} { t.set_time(now); }
 
   void add(std::uint64_t ticket, const std::vector<std::string>& origins) {
     auto& made = jobs[ticket];
@@ -50,8 +47,8 @@ class table {
   /// The jobs answer every request of the turns, until none is left.
   void serve() {
     for (bool busy = true; std::exchange(busy, false);) {
-      for (const auto& origin : std::exchange(asked, {})) {
-        t.resolved(origin, address_of ? address_of(origin) : "at " + origin);
+      while (const auto origin = t.next_look_up()) {
+        t.resolved(*origin, address_of ? address_of(*origin) : "at " + *origin);
         busy = true;
       }
       while (const auto next = t.next_opening()) {
@@ -166,7 +163,6 @@ class table {
   }
 
   turn_limits limits_;
-  std::vector<std::string> asked;
   std::function<std::string(const std::string& origin)> address_of;
   std::string leads_to;
   steady_point now{1h};
@@ -257,7 +253,8 @@ BOOST_AUTO_TEST_CASE(an_image_waits_for_the_address_of_its_origin) {
   const auto grant = a.t.next_grant();
   BOOST_REQUIRE(grant.has_value());
   a.t.offer({1}, {grant->order.lane, {{{image_number{0}, "S", ""}, "http://x:80"}}, 1, {}, false});
-  BOOST_TEST(a.asked == std::vector<std::string>{"http://x:80"}, boost::test_tools::per_element());
+  BOOST_TEST((a.t.next_look_up() == "http://x:80"));
+  BOOST_TEST(!a.t.next_look_up().has_value());
   BOOST_TEST(!a.t.next_dispatch().has_value());
   a.t.resolved("http://x:80", "203.0.113.1");
   const auto next = a.t.next_dispatch();
