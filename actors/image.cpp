@@ -1,5 +1,6 @@
 #include "actors/image.hpp"
 
+#include "actors/retry.hpp"
 #include "actors/vital.hpp"
 #include "core/evidence.hpp"
 #include "core/random.hpp"
@@ -8,10 +9,9 @@
 
 namespace retail_pulse::actors {
 
-void image_state::conclude(const fetch::outcome& outcome,
-                           std::chrono::steady_clock::time_point now) {
+attempt_report image_state::report_of(const fetch::outcome& outcome) const {
   const auto& task = order->task;
-  report = image_report{task, {}, std::nullopt};
+  attempt_report report;
   auto& result = report.result;
   result.number = task.number;
   result.code = outcome.code;
@@ -19,8 +19,19 @@ void image_state::conclude(const fetch::outcome& outcome,
   result.attempts = task.history.attempt;
   result.evidence = public_evidence(outcome.evidence, outcome.code, task.url);
   result.reason = outcome.reason;
-  report.no_contact = outcome.with_origin == fetch::contact::failed && outcome.can_pass();
-  if (result.succeeded()) {
+  report.with_origin = outcome.with_origin;
+  report.leads_to = outcome.leads_to;
+  report.can_pass = outcome.can_pass();
+  report.postponed = outcome.postponed;
+  report.gave_way = outcome.gave_way;
+  report.asked_others = outcome.asked_others;
+  report.retry_after = outcome.retry_after;
+  return report;
+}
+
+void image_state::log_outcome(const fetch::outcome& outcome) const {
+  const auto& task = order->task;
+  if (outcome.code == error_code::none) {
     if (!outcome.detail.empty() &&
         observe::logs(observe::level::debug)) {  // its copy could not be kept, perhaps because the
                                                  // disk is full
@@ -42,17 +53,15 @@ void image_state::conclude(const fetch::outcome& outcome,
                   {"url", observe::without_query(task.url)},
                   {"detail", outcome.detail}});
   }
-  decide_retry(report, order->job, outcome, {settings.attempts, settings.seed}, now);
 }
 
 std::chrono::milliseconds image_state::delay() const {
-  if (!report.result.succeeded()) return std::chrono::milliseconds{0};
   return std::chrono::milliseconds{
       draw_between(settings.delay_min.count(), settings.delay_max.count(),
                    {settings.seed, static_cast<std::uint64_t>(chance::delay),
                     static_cast<std::uint64_t>(order->job.value),
-                    static_cast<std::uint64_t>(report.task.number.value),
-                    static_cast<std::uint64_t>(report.task.history.attempt)})};
+                    static_cast<std::uint64_t>(order->task.number.value),
+                    static_cast<std::uint64_t>(order->task.history.attempt)})};
 }
 
 namespace {
@@ -72,10 +81,22 @@ void begin(self_pointer self, const image_order& order) {
       });
 }
 
-void deliver(self_pointer self, const image_pool_actor& pool) {
+void finish(self_pointer self, const image_pool_actor& pool) {
+  const auto order = *std::exchange(self->state.order, std::nullopt);
+  self->send(pool, finished_atom_v, order.worker);
+}
+
+void take_outcome(self_pointer self, const image_pool_actor& pool, const fetch::outcome& outcome) {
   auto& state = self->state;
-  const auto order = *std::exchange(state.order, std::nullopt);
-  self->send(pool, reported_atom_v, order.worker, std::move(state.report));
+  state.log_outcome(outcome);
+  self->send(pool, fetched_atom_v, state.order->worker, state.report_of(outcome));
+  if (outcome.code != error_code::none) {
+    state.order.reset();
+  } else if (const auto delay = state.delay(); delay.count() > 0) {
+    self->delayed_send(self, delay, finished_atom_v);
+  } else {
+    finish(self, pool);
+  }
 }
 
 }  // namespace
@@ -86,19 +107,8 @@ image_actor::behavior_type image(self_pointer self, const image_pool_actor& pool
   self->state.settings = settings;
   return {
       [=](order_atom, const image_order& order) { begin(self, order); },
-      [=](fetched_atom, const fetch_outcome_ptr& outcome) {
-        auto& state = self->state;
-        self->send(pool, fetched_atom_v, state.order->worker,
-                   contact_report{outcome->leads_to, outcome->with_origin, outcome->code,
-                                  outcome->gave_way});
-        state.conclude(*outcome, self->clock().now());
-        if (const auto delay = state.delay(); delay.count() > 0) {
-          self->delayed_send(self, delay, report_atom_v);
-        } else {
-          deliver(self, pool);
-        }
-      },
-      [=](report_atom) { deliver(self, pool); },
+      [=](fetched_atom, const fetch_outcome_ptr& outcome) { take_outcome(self, pool, *outcome); },
+      [=](finished_atom) { finish(self, pool); },
   };
 }
 

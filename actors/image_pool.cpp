@@ -11,8 +11,9 @@ namespace retail_pulse::actors {
 image_pool_actor::behavior_type image_pool_state::make_behavior(pool_settings settings) {
   settings_ = settings;
   const turn_limits limits{
-      settings.images_in_flight, settings.fetch_slots, settings.origin_connections,
-      settings.images_in_flight * limits::credits_per_place, settings.origin_patience};
+      settings.images_in_flight,   settings.fetch_slots,
+      settings.origin_connections, settings.images_in_flight * limits::credits_per_place,
+      settings.origin_patience,    {settings.attempts, settings.image.seed}};
   turns_.emplace(limits);
   self_->set_down_handler([this](caf::down_msg& down) { image_died(down); });
   self_->set_exit_handler([this](caf::exit_msg& exit) {
@@ -51,12 +52,10 @@ image_pool_actor::behavior_type image_pool_state::make_behavior(pool_settings se
         now().resolved(origin, address);
         serve();
       },
-      [this](fetched_atom, worker_index index, const contact_report& about) {
-        fetched(index, about);
+      [this](fetched_atom, worker_index index, const attempt_report& report) {
+        fetched(index, report);
       },
-      [this](reported_atom, worker_index index, const image_report& report) {
-        reported(index, report);
-      },
+      [this](finished_atom, worker_index index) { finished(index); },
       [this](tick_atom) {
         // An earlier one was sent since.
         if (wakes_up_at_ && self_->clock().now() < *wakes_up_at_) return;
@@ -77,24 +76,40 @@ turns& image_pool_state::now() {
   return *turns_;
 }
 
-void image_pool_state::fetched(worker_index index, const contact_report& about) {
+void image_pool_state::fetched(worker_index index, const attempt_report& report) {
   auto& at = workers_[index.value];
-  require(at.work && std::exchange(at.fetching, false), "a slot is given back once");
-  now().fetched(*at.work, about);
+  require(at.work && !at.measured, "a slot is given back once");
+  const bool is_final = now().fetched(*at.work, report);
+  if (report.result.succeeded()) {
+    at.measured = report.result;
+  } else {
+    if (is_final) send_result(at.work->ticket, report.result);
+    free(index);
+  }
   serve();
 }
 
-void image_pool_state::reported(worker_index index, const image_report& report) {
+void image_pool_state::finished(worker_index index) {
   auto& at = workers_[index.value];
-  require(at.work && !at.fetching, "a worker is given back after its slot");
-  const auto work = *std::exchange(at.work, std::nullopt);
+  require(at.work && at.measured, "a measured image has one delay");
+  now().finished(*at.work);
+  send_result(at.work->ticket, *at.measured);
+  free(index);
+  serve();
+}
+
+void image_pool_state::send_result(job_ticket ticket, const image_result& result) {
+  const auto* member = turns_->find(ticket);
+  if (member) self_->send(member->handle, report_atom_v, result);
+}
+
+void image_pool_state::free(worker_index index) {
+  auto& at = workers_[index.value];
+  at.work.reset();
+  at.measured.reset();
   idle_.push_back(index.value);
-  const auto* member = turns_->find(work.ticket);
-  const auto job = member ? std::optional{member->handle} : std::nullopt;
-  if (now().reported(work, report) && job) self_->send(*job, report_atom_v, report.result);
   if (drained_ && turns_->in_flight() == 0)
     std::exchange(drained_, std::nullopt)->deliver(gauges());
-  serve();
 }
 
 void image_pool_state::image_died(const caf::down_msg& down) {
@@ -106,12 +121,13 @@ void image_pool_state::image_died(const caf::down_msg& down) {
   at.actor.reset();
   observe::log(observe::level::error, "an image actor died", {{"cause", text_of(down.reason)}});
   if (!at.work) return;
-  image_report report{at.work->image.task, {}, std::nullopt};
-  report.result.number = report.task.number;
+  attempt_report report;
+  report.result.number = at.work->image.task.number;
   report.result.code = error_code::internal;
-  report.result.attempts = report.task.history.attempt;
-  if (at.fetching) fetched({index}, {});
-  reported({index}, report);
+  report.result.attempts = at.work->image.task.history.attempt;
+  if (!at.measured) return fetched({index}, report);
+  at.measured = report.result;
+  finished({index});
 }
 
 void image_pool_state::serve() {
@@ -184,7 +200,6 @@ void image_pool_state::order(dispatch next) {
   image_order order{{index}, member->id, next.image.task, {}};
   if (next.as_look) order.gives_way = [as_look = *next.as_look] { return as_look.gives_way(); };
   self_->send(*at.actor, order_atom_v, std::move(order));
-  at.fetching = true;
   at.work = std::move(next);
   peak_ = std::max(peak_, static_cast<std::int64_t>(turns_->in_flight()));
 }

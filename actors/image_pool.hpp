@@ -22,6 +22,7 @@ struct pool_settings {
   /// Fetches at once per origin, and per address.
   std::size_t origin_connections = limits::default_origin_connections;
   patience origin_patience{limits::origin_failures, limits::default_origin_patience};
+  int attempts = limits::default_fetch_attempts;  ///< per image, at least 1
   image_settings image;
 };
 
@@ -40,13 +41,16 @@ class image_pool_state {
 
  private:
   struct worker {
-    std::optional<image_actor> actor;  ///< not set: not spawned yet, or died
-    std::optional<dispatch> work;      ///< set between order and report
-    bool fetching = false;
+    std::optional<image_actor> actor;      ///< not set: not spawned yet, or died
+    std::optional<dispatch> work;          ///< in flight
+    std::optional<image_result> measured;  ///< of the work, during its delay
   };
 
-  void fetched(worker_index worker, const contact_report& about);
-  void reported(worker_index worker, const image_report& report);
+  void fetched(worker_index worker, const attempt_report& report);
+  void finished(worker_index worker);
+  void free(worker_index worker);
+  /// To the job, unless it has left.
+  void send_result(job_ticket ticket, const image_result& result);
   void image_died(const caf::down_msg& down);
   caf::result<pool_gauges> drain();
   /// Tells `turns` the time.

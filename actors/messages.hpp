@@ -46,7 +46,7 @@ struct load_report {
   phase at = phase::starting;
   std::int64_t ongoing_jobs = 0;
   std::int64_t pending_images = 0;         ///< admitted and without a recorded result
-  std::int64_t images_in_flight = 0;       ///< between order and report
+  std::int64_t images_in_flight = 0;       ///< from the order until their worker is free
   std::int64_t images_in_flight_peak = 0;  ///< since the start
   std::int64_t fetches = 0;                ///< fetch slots in use
   std::int64_t images_held = 0;            ///< read from storage and not yet recorded
@@ -255,14 +255,6 @@ struct live_origin {
 /// Those that are away come first, the longest outage before the others.
 using live_origins = std::vector<live_origin>;
 
-/// What a fetch tells about its origin.
-struct contact_report {
-  std::string leads_to;  ///< see fetch::outcome
-  fetch::contact contact = fetch::contact::none;
-  error_code code = error_code::none;
-  bool gave_way = false;  ///< to others
-};
-
 struct results_batch {
   std::vector<image_result> results;
   std::uint64_t credits = 0;  ///< that their images hold
@@ -292,14 +284,18 @@ struct image_offer {
   image_number last{-1};   ///< of the fresh ones that were read
   bool more = false;       ///< whether others are behind it
 };
-/// The outcome of an attempt, from a worker to the pool.
-struct image_report {
-  image_task task;
-  image_result result;
-  std::optional<std::chrono::milliseconds> retry_in;  ///< set: not final, try again after this long
-  bool postponed =
-      false;  ///< with `retry_in`: nothing was fetched, so try again as the same attempt
-  bool no_contact = false;  ///< the origin could not be reached, which another time may be possible
+/// An attempt at an image, from a worker to the pool. Fields of fetch::outcome mean the same here.
+struct attempt_report {
+  image_result result;  ///< of the image, if no other attempt follows
+  // about the origin:
+  fetch::contact with_origin = fetch::contact::none;
+  std::string leads_to{};
+  // for what follows a failure:
+  bool can_pass = false;
+  bool postponed = false;
+  bool gave_way = false;
+  bool asked_others = false;
+  std::optional<std::chrono::milliseconds> retry_after{};
 };
 using fetch_outcome_ptr = std::shared_ptr<const fetch::outcome>;
 using posted_ptr = std::shared_ptr<const webhooks::posted>;

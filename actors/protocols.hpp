@@ -9,8 +9,8 @@
 //                          v     turn          offer
 //                         job <-------- pool <-------- job      and job asks: reader (its images),
 //                          ^            ^  | order              store_master (which stores exist)
-//                          |   reported |  v
-//                          |            image (fetch, measure, delay)
+//                          |    fetched |  v
+//                          |   finished |  image (fetch, measure, delay)
 //                          +-- report -- pool
 //                          |
 //                          +-- record -> ledger (commit) -> settled -> pool, ended -> supervisor
@@ -22,7 +22,8 @@
 // Mailboxes have no bound, so three windows bound everything that is queued:
 //   credits  images read but not yet recorded, over all jobs; granted by the pool with a turn,
 //            given back with `settled`, and while an image waits for another attempt
-//   workers  images in flight, one per image actor; taken by an order, given back with `reported`
+//   workers  images in flight, one per image actor; taken by an order, given back with
+//            `fetched` after a failure, and with `finished` after a measured image's delay
 //   slots    fetches at once; taken by an order, given back with `fetched`
 //
 // A message marked (internal) is one that an actor sends to itself: at once, later, or from a
@@ -58,7 +59,7 @@ CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, leave_atom, "leave")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, withdraw_atom, "withdraw")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, resolved_atom, "resolved")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, fetched_atom, "fetched")
-CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, reported_atom, "reported")
+CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, finished_atom, "finished")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, order_atom, "order")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, lookup_atom, "lookup")
 CAF_ADD_ATOM(retail_pulse, retail_pulse::actors, replace_atom, "replace")
@@ -239,14 +240,14 @@ struct image_order {
   std::function<bool()> gives_way;  ///< see fetch::request; empty: never
 };
 
-/// A worker: takes one image at a time from its fetch to the delayed report.
+/// A worker: takes one image at a time, until it has failed or its delay is over.
 using image_actor = caf::typed_actor<
-    // Fetch and measure this image, then report after the delay.
+    // Fetch and measure this image, report the attempt, and keep a measured image for the delay.
     takes<order_atom, image_order>,
     // (internal) The outcome of the fetch.
     takes<fetched_atom, fetch_outcome_ptr>,
     // (internal) The delay is over.
-    takes<report_atom>>;
+    takes<finished_atom>>;
 
 /// A job whose images are to be fetched.
 struct pool_member {
@@ -280,10 +281,11 @@ using image_pool_actor = caf::typed_actor<
     takes<withdraw_atom, job_ticket>,
     // (internal) The address behind an origin; empty: none that may be fetched from.
     takes<resolved_atom, std::string, std::string>,
-    // A worker gives its slot back.
-    takes<fetched_atom, worker_index, contact_report>,
-    // A worker is free again, with the outcome of its attempt.
-    takes<reported_atom, worker_index, image_report>,
+    // An attempt has ended: its slot is free, and after a failure its worker too. What follows a
+    // failure is decided now (see retry.hpp); where nothing follows, the result goes to the job.
+    takes<fetched_atom, worker_index, attempt_report>,
+    // The delay of a measured image is over: its worker is free, and its result goes to the job.
+    takes<finished_atom, worker_index>,
     // (internal) A retry wait may be over, or a probe due.
     takes<tick_atom>,
     // Order nothing more; answered when no image is in flight.
@@ -341,13 +343,12 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::known_stores)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::origin_number)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::image_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::storage::abandonment)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::contact_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::attempt_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_urls_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::numbered_images_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::page_order_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::origin_page_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::abandoned_origin_ptr)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::image_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::pool_member)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(retail_pulse::actors::pool_gauges)

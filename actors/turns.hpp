@@ -17,12 +17,15 @@
 //     |                v
 //     |           IN FLIGHT   a credit, a worker, and until `fetched` a slot
 //     |                |
-//     |    `reported`  +--- final ---> its job records it ---> `settled` gives the credit back
-//     |                |
-//     |                +--- another attempt ---> RESTING (a number, and when it is due) ---+
-//     |                |                                                                   |
-//     |                +--- its origin is away ---> MISSED (a number, read after all others)
-//     +------------------------------------------------------------------------------------+
+//     |     `fetched`  +--- measured ---> a worker during its delay, until `finished` ---+
+//     |  takes the     |                                                                 |
+//     |  report of an  +--- failed, final ---> its job records it <----------------------+
+//     |  attempt; after|                       `settled` gives the credit back
+//     |  a failure,    |
+//     |  decide_retry  +--- another attempt, or the same one again ---> RESTING (a number, ---+
+//     |  says which    |                                                and when it is due)   |
+//     |                +--- its origin is away ---> MISSED (a number, read after all others)  |
+//     +---------------------------------------------------------------------------------------+
 //
 // Which job reads next: jobs with lanes that want a turn stand in a ring, and so do the lanes of
 // each. A turn is for one lane, and of at most a page. A lane that cannot send soon gets none: its
@@ -63,15 +66,17 @@
 
 #include "actors/origin_health.hpp"
 #include "actors/protocols.hpp"
+#include "actors/retry.hpp"
 
 namespace retail_pulse::actors {
 
 struct turn_limits {
-  std::size_t workers = 0;             ///< images between order and report
+  std::size_t workers = 0;             ///< images in flight
   std::size_t slots = 0;               ///< fetches at once
   std::size_t origin_connections = 0;  ///< fetches at once per origin, and per address
   std::size_t credits = 0;             ///< images read and not yet recorded, over all jobs
   patience origin_patience{};
+  retry_settings retries{};
 };
 
 /// An image that is known by its number; its text is in storage.
@@ -155,11 +160,12 @@ class turns {
 
   // --- windows ----------------------------------------------------------------------------------
 
-  /// Takes back the slot of a dispatch.
-  void fetched(const dispatch& done, const contact_report& about);
-  /// Takes back the worker of a dispatch. True: the result is final, and goes to the job. False:
-  /// the image waits for another attempt, or its job wants it no more.
-  bool reported(const dispatch& done, const image_report& report);
+  /// Takes back the slot of a dispatch, and after a failure its worker. True: it failed, and its
+  /// result is final and goes to the job. False: it is measured and keeps its worker until
+  /// `finished`, or it waits for an attempt, or its job has left.
+  bool fetched(const dispatch& done, const attempt_report& report);
+  /// Takes back the worker of a dispatch that was measured.
+  void finished(const dispatch& done);
 
   // --- what is to be done next ------------------------------------------------------------------
 
@@ -268,13 +274,25 @@ class turns {
   void hand_on_wake_up(lane& woken);
   void wake_if_free(const std::string& address);
 
+  // what comes back
+  void give_back_slot(const dispatch& done);
+  /// The lane of the image; nullptr: its job has left.
+  lane_ptr give_back_worker(const dispatch& done);
+  /// True: the result is final.
+  bool failed(const dispatch& done, const attempt_report& report, bool is_missed);
+  /// Keeps the number of an image for the attempt that follows.
+  void rest(const lane_ptr& of, const image_stub& stub, const retry_decision& next, bool is_missed);
+  /// An image of the lane has its result.
+  void count_result(const lane_ptr& of);
+
   // origins
   void change_waiting(origin_endpoint& at, std::int64_t by);
   void change_waiting(endpoint& at, std::int64_t by);
   void set_address(origin_endpoint& of, const std::string& address);
   void forget_if_idle(origin_endpoint& origin);
   void forget_address_if_idle(const std::string& address);
-  void judge(origin_endpoint& origin, const dispatch& done, const contact_report& about);
+  void judge(origin_endpoint& origin, const dispatch& done, const attempt_report& report,
+             bool is_missed);
   void take_missed_probe(origin_endpoint& origin);
   void take_failed_look(origin_endpoint& origin);
   void prove(origin_endpoint& origin);

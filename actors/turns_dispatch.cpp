@@ -235,62 +235,83 @@ void turns::wake_if_free(const std::string& address) {
   forget_address_if_idle(address);
 }
 
-void turns::fetched(const dispatch& done, const contact_report& about) {
+bool turns::fetched(const dispatch& done, const attempt_report& report) {
+  give_back_slot(done);
+  auto* origin = origin_of(done.image.origin);
+  require(origin != nullptr && origin->fetching > 0, "an origin lives while it is fetched from");
+  if (!report.leads_to.empty()) set_address(*origin, report.leads_to);  // it may change meanwhile
+  const bool is_missed = report.with_origin == fetch::contact::failed &&
+                         origin->health.is_evidence(report.result.code, done.sent, now_);
+  judge(*origin, done, report, is_missed);
+  --origin->fetching;
+  wake(*origin);
+  forget_if_idle(*origin);
+  if (report.result.succeeded()) return false;
+  return failed(done, report, is_missed);
+}
+
+void turns::give_back_slot(const dispatch& done) {
   require(fetching_ > 0, "a slot is given back once");
   --fetching_;
   if (auto* owner = member_of(done.ticket)) --owner->fetching;
   if (done.is_doubtful) --fetching_doubtful_;
-  if (const auto held = addresses_.find(done.address); held != addresses_.end()) {
-    --held->second->fetching;
-    if (done.is_doubtful) --held->second->doubtful.fetching;
-    wake(*held->second);
-    forget_address_if_idle(done.address);
-  }
-  auto* origin = origin_of(done.image.origin);
-  require(origin != nullptr && origin->fetching > 0, "an origin lives while it is fetched from");
-  if (!about.leads_to.empty()) set_address(*origin, about.leads_to);  // it may change meanwhile
-  judge(*origin, done, about);
-  --origin->fetching;
-  wake(*origin);
-  forget_if_idle(*origin);
+  const auto held = addresses_.find(done.address);
+  if (held == addresses_.end()) return;
+  --held->second->fetching;
+  if (done.is_doubtful) --held->second->doubtful.fetching;
+  wake(*held->second);
+  forget_address_if_idle(done.address);
 }
 
-bool turns::reported(const dispatch& done, const image_report& report) {
-  require(in_flight_ > 0, "a worker is given back once");
-  --in_flight_;
-  auto* owner = member_of(done.ticket);
-  if (!owner) return false;
-  auto* origin = origin_of(done.image.origin);
-  const auto found = origin ? owner->by_origin.find(origin) : owner->by_origin.end();
-  require(found != owner->by_origin.end() && found->second->in_flight > 0,
-          "a lane lives while an image of it is in flight");
-  const auto of = found->second;
-  --of->in_flight;
-  const bool is_missed =
-      report.no_contact && origin->health.is_evidence(report.result.code, done.sent, now_);
-  const bool is_no_attempt = is_missed && origin->health.is_away();
-  if (!report.retry_in && !is_no_attempt) {
-    of->finished.add(now_);
-    tidy(of);
+bool turns::failed(const dispatch& done, const attempt_report& report, bool is_missed) {
+  const auto of = give_back_worker(done);
+  if (!of) return false;
+  auto& owner = *of->owner;
+  const auto next =
+      decide_retry({owner.who.id, done.image.task, report, is_missed, of->origin->health.is_away()},
+                   limits_.retries, now_);
+  if (next.what == retry_decision::kind::none) {
+    count_result(of);
     return true;
   }
-  give_back_credits(*owner, 1);
-  image_stub stub{done.image.task.number, report.task.history};
-  if (owner->is_withdrawn) {
-    // nobody wants it any more
-  } else if (is_no_attempt) {
-    of->missed.push_back(stub);
-    ++of->misses;
-    look_after(*origin);
-  } else {
-    if (!report.postponed) ++stub.history.attempt;
-    const auto due = now_ + *report.retry_in;
-    of->resting.emplace(due, lane::resting_image{stub, is_missed});
-    events_.emplace(due, event{of, {}});
-  }
+  give_back_credits(owner, 1);
+  if (!owner.is_withdrawn) rest(of, {done.image.task.number, next.history}, next, is_missed);
   consider(of);
   tidy(of);
   return false;
+}
+
+void turns::rest(const lane_ptr& of, const image_stub& stub, const retry_decision& next,
+                 bool is_missed) {
+  if (next.what == retry_decision::kind::missed) {
+    of->missed.push_back(stub);
+    ++of->misses;
+    return look_after(*of->origin);
+  }
+  const auto due = now_ + next.wait;
+  of->resting.emplace(due, lane::resting_image{stub, is_missed});
+  events_.emplace(due, event{of, {}});
+}
+
+void turns::finished(const dispatch& done) {
+  if (const auto of = give_back_worker(done)) count_result(of);
+}
+
+turns::lane_ptr turns::give_back_worker(const dispatch& done) {
+  require(in_flight_ > 0, "a worker is given back once");
+  --in_flight_;
+  auto* owner = member_of(done.ticket);
+  if (!owner) return nullptr;
+  const auto found = owner->by_origin.find(origin_of(done.image.origin));
+  require(found != owner->by_origin.end() && found->second->in_flight > 0,
+          "a lane lives while an image of it is in flight");
+  --found->second->in_flight;
+  return found->second;
+}
+
+void turns::count_result(const lane_ptr& of) {
+  of->finished.add(now_);
+  tidy(of);
 }
 
 }  // namespace retail_pulse::actors

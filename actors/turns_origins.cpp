@@ -75,22 +75,22 @@ void turns::forget_address_if_idle(const std::string& address) {
 
 // --- availability -------------------------------------------------------------------------------
 
-void turns::judge(origin_endpoint& origin, const dispatch& done, const contact_report& about) {
+void turns::judge(origin_endpoint& origin, const dispatch& done, const attempt_report& report,
+                  bool is_missed) {
   auto& health = origin.health;
-  const bool is_failure =
-      about.contact == fetch::contact::failed && health.is_evidence(about.code, done.sent, now_);
-  if (about.contact == fetch::contact::reached) {
+  if (report.with_origin == fetch::contact::reached) {
     origin.last_reached_by = done.ticket.value;
     const bool is_back = health.reached(now_);
     if (is_back || origin.stands != origin_endpoint::standing::proven) prove(origin);
     if (is_back) end_outage(origin);
     return;
   }
-  if (is_failure || about.gave_way) take_failed_look(origin);
-  if (is_failure && health.failed(about.code, done.is_probe, limits_.origin_patience, now_)) {
+  if (is_missed || report.gave_way) take_failed_look(origin);
+  if (is_missed &&
+      health.failed(report.result.code, done.is_probe, limits_.origin_patience, now_)) {
     begin_outage(origin);
   } else if (done.is_probe && health.is_away()) {
-    if (is_failure) {
+    if (is_missed) {
       take_missed_probe(origin);
     } else {
       health.end_probe_undecided(now_);
@@ -132,7 +132,7 @@ void turns::begin_outage(origin_endpoint& origin) {
         ++resting;
         continue;
       }
-      --resting->second.stub.history.attempt;
+      take_back_attempt(resting->second.stub.history);
       ++each->misses;
       each->missed.push_back(resting->second.stub);
       resting = each->resting.erase(resting);

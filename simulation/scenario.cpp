@@ -54,7 +54,7 @@ void size_windows(scenario& world, chance& dice) {
   world.pool.images_in_flight = dice.one_in(6) ? 64 + dice.below(193) : 2 + dice.below(15);
   world.pool.fetch_slots = 1 + dice.below(world.pool.images_in_flight);
   world.pool.origin_connections = 1 + dice.below(4);
-  world.pool.image.attempts = static_cast<int>(1 + dice.below(4));
+  world.pool.attempts = static_cast<int>(1 + dice.below(4));
   world.pool.origin_patience.failures = static_cast<int>(1 + dice.below(6));
   world.pool.origin_patience.lasts = millis{dice.one_in(4) ? 0 : dice.between(500, 12'000)};
   const bool has_delay = !dice.one_in(4);

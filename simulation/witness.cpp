@@ -87,7 +87,7 @@ void witness::fetch_ends(const std::string& url, const origin_plan& at, const fe
   history.codes.insert(with.code);
   if (with.lasts) history.lasting.insert(with.code);
   history.is_final =
-      !with.can_pass() || history.attempts - history.without_contact >= plan_.pool.image.attempts;
+      !with.can_pass() || history.attempts - history.without_contact >= plan_.pool.attempts;
   if (with.code == error_code::none && !history.first_success) history.first_success = now;
 }
 
@@ -357,7 +357,7 @@ void witness::check_measurement(const std::string& who, const storage::image_row
     broken(who + " has the measurement of another image");
   if (history.first_success && now < *history.first_success + plan_.pool.image.delay_min)
     broken(who + " was reported before its delay was over");
-  if (row.result.attempts < 1 || row.result.attempts > plan_.pool.image.attempts)
+  if (row.result.attempts < 1 || row.result.attempts > plan_.pool.attempts)
     broken(who + " has an impossible number of attempts");
 }
 
@@ -401,9 +401,9 @@ void witness::check_failure(job_id id, const std::string& who, const storage::im
     broken(who + " has a failure that no fetch ended with");
   const bool may_be_tried_again = can_pass(code, row.result.evidence.http_status) &&
                                   !histories_[row.url].lasting.contains(code);
-  if (may_be_tried_again && row.result.attempts != plan_.pool.image.attempts)
+  if (may_be_tried_again && row.result.attempts != plan_.pool.attempts)
     broken(who + " was not tried again");
-  if (!may_be_tried_again && row.result.attempts > plan_.pool.image.attempts)
+  if (!may_be_tried_again && row.result.attempts > plan_.pool.attempts)
     broken(who + " was tried too often");
 }
 

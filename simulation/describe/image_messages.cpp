@@ -24,7 +24,7 @@ perhaps_described describe_image_message(const message_content& content, const w
             {},
             at.image};
       },
-      [&](report_atom) {
+      [&](finished_atom) {
         return description{name_of(at) + ", its delay is over", {}, at.image};
       });
 }

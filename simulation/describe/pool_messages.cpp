@@ -38,20 +38,15 @@ perhaps_described describe_pool_message(const message_content& content, const wo
         return description{
             origin + (address.empty() ? " has no usable address" : " is at " + address), {}, {}};
       },
-      [&](fetched_atom, worker_index, const contact_report& about) {
-        return of_image(
-            std::string{", its slot is free"} +
-            (about.contact == fetch::contact::failed ? ", its origin was not reached" : "") +
-            (about.leads_to.empty() ? "" : ", from " + about.leads_to));
-      },
-      [&](reported_atom, worker_index, const image_report& report) {
+      [&](fetched_atom, worker_index, const attempt_report& report) {
         auto text = ", " + outcome_of(report.result.code, report.result.measured,
                                       report.result.evidence.http_status);
         if (report.postponed) text += ", postponed";
-        if (report.retry_in)
-          text += ", another attempt in " + std::to_string(report.retry_in->count()) + " ms";
+        if (report.with_origin == fetch::contact::failed) text += ", its origin was not reached";
+        if (!report.leads_to.empty()) text += ", from " + report.leads_to;
         return of_image(text);
       },
+      [&](finished_atom, worker_index) { return of_image(", its worker is free"); },
       [](tick_atom) {
         return description{"a wait may be over", {}, {}};
       },

@@ -52,14 +52,11 @@ class scene {
     BOOST_REQUIRE(flying_.contains(origin));
     const auto done = std::move(flying_.extract(flying_.find(origin)).mapped());
     const bool failed = with == fetch::contact::failed;
-    t_.fetched(done, {{}, with, failed ? error_code::connect_failed : error_code::none});
-    image_report report{done.image.task, {}, std::nullopt};
-    if (failed) {
-      report.retry_in = 1ms;
-      report.no_contact = true;
-      report.result.code = error_code::connect_failed;
-    }
-    t_.reported(done, report);
+    attempt_report report{{}, with};
+    if (failed) report.result.code = error_code::connect_failed;
+    report.can_pass = failed;
+    t_.fetched(done, report);
+    if (!failed) t_.finished(done);
   }
 
   void wait(std::chrono::milliseconds time) {

@@ -80,43 +80,42 @@ class table {
     serve();
   }
 
-  /// Ends a fetch, and its worker's work.
-  void end(const dispatch& done, fetch::contact with, bool is_final,
+  /// Ends an attempt, as a failure that may pass, and a measured image's delay with it.
+  void end(const dispatch& done, fetch::contact with, bool is_measured,
            error_code code = error_code::connect_failed,
-           std::chrono::milliseconds retry_in = 100ms) {
-    t.fetched(done, {leads_to, with, code});
-    report(done, with, is_final, retry_in);
+           std::chrono::milliseconds retry_after = 0ms) {
+    end_attempt(done, is_measured ? measured(with) : failed(with, code, retry_after));
+    if (is_measured) finish(done);
   }
-  void report(const dispatch& done, fetch::contact with, bool is_final,
-              std::chrono::milliseconds retry_in = 100ms) {
-    image_report report{done.image.task, {}, std::nullopt};
-    report.result.number = done.image.task.number;
-    if (!is_final) report.retry_in = retry_in;
-    report.result.code = code_of(with);
-    report.no_contact = with == fetch::contact::failed;
-    auto& at = jobs.at(done.ticket.value)
-                   .images.at(static_cast<std::size_t>(done.image.task.number.value));
-    if (t.reported(done, report)) {
-      at.is_done = true;
-      t.settled(done.ticket, 1);
-    }
-    at.is_held = false;
+  /// Ends an attempt; a measured image keeps its worker until `finish`.
+  void end_attempt(const dispatch& done, const attempt_report& report) {
+    if (t.fetched(done, report)) record(done);
+    if (!report.result.succeeded()) image_of(done).is_held = false;
+    serve();
+  }
+  void finish(const dispatch& done) {
+    t.finished(done);
+    record(done);
+    image_of(done).is_held = false;
     serve();
   }
   /// It ends as an attempt that does not count.
   void give_way(const dispatch& done) {
-    t.fetched(done, {leads_to, fetch::contact::none, error_code::origin_unavailable, true});
-    image_report report{done.image.task, {}, std::chrono::milliseconds{500}};
-    report.result.number = done.image.task.number;
-    report.result.code = error_code::origin_unavailable;
-    report.postponed = true;
-    t.reported(done, report);
-    jobs.at(done.ticket.value)
-        .images.at(static_cast<std::size_t>(done.image.task.number.value))
-        .is_held = false;
-    serve();
+    auto report = failed(fetch::contact::none, error_code::origin_unavailable);
+    report.postponed = report.gave_way = true;
+    end_attempt(done, report);
   }
   void succeed(const dispatch& done) { end(done, fetch::contact::reached, true); }
+
+  attempt_report measured(fetch::contact with) const { return {{}, with, leads_to}; }
+  attempt_report failed(fetch::contact with, error_code code,
+                        std::chrono::milliseconds retry_after = 0ms) const {
+    auto report = measured(with);
+    report.result.code = code;
+    report.can_pass = true;
+    report.retry_after = retry_after;
+    return report;
+  }
 
   /// What a host does with a request.
   struct answer {
@@ -141,17 +140,12 @@ class table {
       t.set_time(now);
       while (!flights.empty() && flights.begin()->first <= now) {
         const auto [done, with] = std::move(flights.extract(flights.begin()).mapped());
-        const bool is_reached = with == fetch::contact::reached;
-        t.fetched(done, {leads_to, with, code_of(with)});
-        report(done, with, is_reached || done.image.task.history.attempt >= 3);
+        end(done, with, with == fetch::contact::reached, error_code::timed_out);
       }
       t.advance();
       serve();
     }
     return false;
-  }
-  static error_code code_of(fetch::contact with) {
-    return with == fetch::contact::failed ? error_code::timed_out : error_code::none;
   }
 
   std::size_t done(std::uint64_t ticket) const {
@@ -170,6 +164,15 @@ class table {
   turns t;
 
  private:
+  image& image_of(const dispatch& sent) {
+    return jobs.at(sent.ticket.value)
+        .images.at(static_cast<std::size_t>(sent.image.task.number.value));
+  }
+  void record(const dispatch& done) {
+    image_of(done).is_done = true;
+    t.settled(done.ticket, 1);
+  }
+
   static std::vector<std::string> origins_of(const job& of) {
     std::vector<std::string> all;
     for (const auto& each : of.images)
@@ -297,8 +300,8 @@ BOOST_AUTO_TEST_CASE(credits_of_a_job_that_leaves_come_back) {
   a.t.leave({1});
   BOOST_TEST(a.t.held() == 0U);
   for (const auto& each : gone) {
-    a.t.fetched(each, {"a", fetch::contact::reached, error_code::none});
-    a.t.reported(each, {each.image.task, {}, std::nullopt});
+    a.t.fetched(each, a.measured(fetch::contact::reached));
+    a.t.finished(each);
   }
   BOOST_TEST(a.t.in_flight() == 0U);
   BOOST_TEST(a.t.fetching() == 0U);
@@ -346,7 +349,7 @@ BOOST_AUTO_TEST_CASE(lanes_that_wait_for_an_address_move_up_when_another_leaves)
     a.add(job, "http://h" + std::to_string(job) + ":80", 2);
   const auto first = a.dispatch_all();
   BOOST_REQUIRE(first.size() == 1U);  // all others are parked on the address now
-  a.t.fetched(first[0], {"same", fetch::contact::reached, error_code::none});  // wakes job 2,
+  a.t.fetched(first[0], {{}, fetch::contact::reached, "same"});  // wakes job 2,
   a.t.leave({2});  // which leaves before it was served
   const auto next = a.dispatch_all();
   BOOST_REQUIRE(next.size() == 1U);
@@ -367,9 +370,9 @@ BOOST_AUTO_TEST_CASE(a_wake_up_is_handed_on_when_its_lane_goes_to_another_addres
   const bool first_is_x = begun[0].image.origin == "http://x:80";
   const auto& x = first_is_x ? begun[0] : begun[1];
   const auto& other = first_is_x ? begun[1] : begun[0];
-  a.t.fetched(x, {"A2", fetch::contact::reached, error_code::none});  // x has moved to A2:
+  a.t.fetched(x, {{}, fetch::contact::reached, "A2"});  // x has moved to A2:
   a.dispatch_all();
-  a.t.fetched(other, {"A1", fetch::contact::reached, error_code::none});
+  a.t.fetched(other, {{}, fetch::contact::reached, "A1"});
   a.dispatch_all();
   BOOST_TEST(a.t.in_flight() == 5U);  // A1 would be idle with job 5 parked on it
 }
@@ -563,11 +566,7 @@ BOOST_AUTO_TEST_CASE(a_turn_that_is_under_way_when_an_outage_begins_may_bring_th
   std::optional<turns::grant> open;
   for (int failed = 0; failed < default_patience.failures; ++failed) {
     BOOST_REQUIRE(!flying.empty());
-    a.t.fetched(flying.back(), {"", fetch::contact::failed, error_code::connect_failed});
-    image_report report{flying.back().image.task, {}, std::chrono::hours{1}};
-    report.result.code = error_code::connect_failed;
-    report.no_contact = true;
-    a.t.reported(flying.back(), report);
+    a.t.fetched(flying.back(), a.failed(fetch::contact::failed, error_code::connect_failed));
     flying.pop_back();
     if (!open) open = a.t.next_grant();
     while (auto next = a.t.next_dispatch()) flying.push_back(std::move(*next));
@@ -603,7 +602,7 @@ BOOST_AUTO_TEST_CASE(a_probe_goes_to_a_job_that_has_something_to_read) {
   table a{{4096, 512, 512, 8192, default_patience}};
   a.add(1, "http://x:80", 200);
   for (const auto& each : a.dispatch_all())  // all rest: it reads nothing until one is due
-    a.end(each, fetch::contact::reached, false, error_code::http_status, 1h);
+    a.end(each, fetch::contact::reached, false, error_code::http_status, 30s);
   a.add(2, "http://x:80", 5'000);
   for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
   a.wait(limits::probe_pause);
@@ -767,11 +766,10 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
         list.push_back("http://h" + std::to_string(below(hosts)) + ":80");
       a.add(ticket, list);
     }
-    std::vector<dispatch> fetching, reporting;
+    std::vector<dispatch> fetching, delayed;
     std::map<std::string, std::size_t> at_origin, at_address, doubtful_at_address;
     std::size_t doubtful = 0;
     const auto part = [](std::size_t of) { return std::max<std::size_t>(1, of - of / 4); };
-    std::map<std::pair<std::uint64_t, std::int64_t>, bool> contact;
     const auto is_away = [&](const std::string& host) {
       const auto found = away.find(host);
       return found != away.end() && found->second.first <= a.now && a.now < found->second.second;
@@ -781,7 +779,7 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
         return !each.second.is_here || each.second.is_exhausted;
       });
     };
-    for (int step = 0; step < 100'000 && !(ended() && fetching.empty() && reporting.empty());
+    for (int step = 0; step < 100'000 && !(ended() && fetching.empty() && delayed.empty());
          ++step) {
       for (a.serve(); auto next = a.t.next_dispatch(); a.serve()) {
         BOOST_REQUIRE(++at_origin[next->image.origin] <= limits.origin_connections);
@@ -792,7 +790,7 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
         }
         fetching.push_back(std::move(*next));
         BOOST_REQUIRE(fetching.size() <= limits.slots);
-        BOOST_REQUIRE(fetching.size() + reporting.size() <= limits.workers);
+        BOOST_REQUIRE(fetching.size() + delayed.size() <= limits.workers);
       }
       BOOST_REQUIRE(a.t.held() <= limits.credits);
       if (!fetching.empty() && below(2) == 0) {
@@ -815,16 +813,17 @@ BOOST_AUTO_TEST_CASE(any_schedule_keeps_the_bounds_and_serves_everything) {
         const auto with = is_away(done.image.origin) ? fetch::contact::failed
                           : below(10) == 0           ? fetch::contact::none
                                                      : fetch::contact::reached;
-        contact[{done.ticket.value, done.image.task.number.value}] = with == fetch::contact::failed;
-        a.t.fetched(done, {moved, with, error_code::timed_out});
-        reporting.push_back(std::move(done));
-      } else if (!reporting.empty()) {
-        const auto done = std::move(reporting.back());
-        reporting.pop_back();
-        const bool failed = contact[{done.ticket.value, done.image.task.number.value}];
-        const bool is_final = failed ? done.image.task.history.attempt >= 3 : below(5) > 0;
-        a.report(done, failed ? fetch::contact::failed : fetch::contact::reached, is_final,
-                 std::chrono::milliseconds{below(3'000)});
+        const bool is_measured = with != fetch::contact::failed && below(5) > 0;
+        auto report = is_measured ? a.measured(with)
+                                  : a.failed(with, error_code::timed_out,
+                                             std::chrono::milliseconds{below(3'000)});
+        report.leads_to = moved;
+        a.end_attempt(done, report);
+        if (is_measured) delayed.push_back(std::move(done));
+      } else if (!delayed.empty()) {
+        const auto done = std::move(delayed.back());
+        delayed.pop_back();
+        a.finish(done);
       } else if (below(60) == 0) {
         auto& [ticket, j] =
             *std::next(a.jobs.begin(), static_cast<std::ptrdiff_t>(below(a.jobs.size())));

@@ -255,12 +255,10 @@ class world {
         [=](resolved_atom a, const std::string& origin, const std::string& address) {
           self->send(pool, a, origin, address);
         },
-        [=](fetched_atom a, worker_index index, const contact_report& about) {
-          self->send(pool, a, index, about);
-        },
-        [=](reported_atom a, worker_index index, const image_report& report) {
+        [=](fetched_atom a, worker_index index, const attempt_report& report) {
           self->send(pool, a, index, report);
         },
+        [=](finished_atom a, worker_index index) { self->send(pool, a, index); },
         [=](tick_atom a) { self->send(pool, a); },
         [=](drain_atom a) { return self->delegate(pool, a); },
         [=](load_atom a) { return self->delegate(pool, a); },

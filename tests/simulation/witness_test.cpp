@@ -23,7 +23,7 @@ scenario small_plan() {
   plan.pool.images_in_flight = 4;
   plan.pool.fetch_slots = 2;
   plan.pool.origin_connections = 1;
-  plan.pool.image.attempts = 2;
+  plan.pool.attempts = 2;
   plan.pool.image.delay_min = 100ms;
   plan.origins = {{"o0.test", "10.0.0.1", std::nullopt},
                   {"o1.test", "10.0.0.1", std::nullopt},

@@ -95,7 +95,7 @@ actors::pool_settings pool_settings_of(const config::settings& settings,
   pool.origin_patience.lasts = settings.origin_patience;
 
   pool.image.engine = &engine;
-  pool.image.attempts = settings.fetch_attempts;
+  pool.attempts = settings.fetch_attempts;
   pool.image.delay_min = settings.gpu_delay_min;
   pool.image.delay_max = settings.gpu_delay_max;
   pool.image.seed = std::random_device{}();
