@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "core/limits.hpp"
-#include "core/random.hpp"
 #include "core/require.hpp"
+#include "simulation/chance.hpp"
 #include "simulation/describe/values.hpp"
 
 namespace retail_pulse::simulation {
@@ -18,8 +18,7 @@ std::string name_of_job(job_id id) { return "job " + std::to_string(id.value); }
 }  // namespace
 
 measurement witness::picture_at(const std::string& url) {
-  std::uint64_t number = 0;
-  for (const char c : url) number = mix(number ^ static_cast<std::uint8_t>(c));
+  const auto number = number_of(url);
   return {image_format::jpeg, static_cast<std::uint32_t>(1 + number % 60'000),
           static_cast<std::uint32_t>(1 + number / 60'000 % 60'000)};
 }
