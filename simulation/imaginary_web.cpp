@@ -130,7 +130,7 @@ void imaginary_web::submit(fetch::request request, fetch::on_fetched done) {
   const auto& url = request.url;
   chance dice{plan_.seed, stream::web, number_of(url) ^ mix(++attempts_[url])};
   if (plan_.faults.has(fault::image_actor_dies) && !is_calm() && dice.one_in(12)) {
-    witness_.engine_explodes(url);
+    witness_.engine_explodes(url, plan_.origin_of(url), life_->now());
     throw std::runtime_error{"the engine exploded"};
   }
   const auto& origin = plan_.origin_of(url);
