@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "core/random.hpp"
 
@@ -17,6 +18,13 @@ enum class stream : std::uint64_t {
   web,
   clients
 };
+
+/// A number that stands for a text in draws.
+inline std::uint64_t number_of(std::string_view text) {
+  std::uint64_t number = 0;
+  for (const char c : text) number = mix(number ^ static_cast<std::uint8_t>(c));
+  return number;
+}
 
 /// The draws of one stream of one seed, in order.
 class chance {

@@ -37,6 +37,8 @@ enum class fault : std::uint8_t {
   client_redrives,
   client_repeats_key,
   absent_origin,
+  dying_origin,
+  silent_urls,
 };
 
 struct fault_info {
@@ -85,6 +87,9 @@ inline constexpr std::array fault_table{
                "submits more than once under one key"},
     fault_info{fault::absent_origin, "absent-origin",
                "cannot be reached for some seconds, now and then"},
+    fault_info{fault::dying_origin, "dying-origin",
+               "cannot be reached any more, from some moment on"},
+    fault_info{fault::silent_urls, "silent-urls", "answers, but for some URLs never"},
 };
 
 /// Some of them.

@@ -11,12 +11,6 @@ namespace {
 
 constexpr millis moved_for{400};
 
-std::uint64_t number_of(const std::string& text) {
-  std::uint64_t number = 0;
-  for (const char c : text) number = mix(number ^ static_cast<std::uint8_t>(c));
-  return number;
-}
-
 /// The last three are final.
 constexpr int statuses_of_a_gone_host[] = {408, 500, 502, 503, 504, 521, 522, 530, 404, 501, 526};
 constexpr int statuses_of_a_busy_host[] = {429, 503, 425, 421};
@@ -31,6 +25,12 @@ fetch::outcome failure(error_code code, int status = 0) {
   made.code = code;
   made.evidence.http_status = status;
   return made;
+}
+
+/// How long it takes to notice that an origin cannot be reached.
+millis time_to_fail(error_code how, chance& dice) {
+  return how == error_code::timed_out ? millis{limits::default_fetch_deadline}
+                                      : millis{dice.between(0, 20)};
 }
 
 }  // namespace
@@ -70,7 +70,7 @@ imaginary_web::answer imaginary_web::answer_to(const std::string& url, chance& d
   good.outcome.measured = witness::picture_at(url);
   good.outcome.evidence.http_status = 200;
   good.latency = millis{dice.between(1, 60)};
-  if (!origin.behaviour || is_calm()) return good;
+  if (!origin.behaviour || (is_calm() && !origin.outlasts_calm())) return good;
   switch (*origin.behaviour) {
     case fault::slow_origin:
       good.latency = millis{dice.between(500, 9000)};
@@ -82,14 +82,20 @@ imaginary_web::answer imaginary_web::answer_to(const std::string& url, chance& d
       return {failure(error_code::http_status, any_of(statuses_of_a_gone_host, dice)),
               millis{dice.between(1, 30)}};
     case fault::absent_origin: {
-      // Away for up to six seconds of every eight.
-      const auto round = life_->now().count() / 8000;
+      // Away in the first part of every round, up to three quarters of it.
+      const auto round = life_->now() / origin.round;
       chance absence{plan_.seed, stream::web,
                      mix(number_of(origin.host)) ^ mix(static_cast<std::uint64_t>(round))};
-      if (life_->now().count() % 8000 >= absence.between(0, 6000)) return good;
-      return {failure(absence.one_in(2) ? error_code::connect_failed : error_code::dns_failed),
-              millis{dice.between(0, 20)}};
+      if (life_->now() % origin.round >= millis{absence.between(0, origin.round.count() * 3 / 4)})
+        return good;
+      return {failure(origin.absence), time_to_fail(origin.absence, dice)};
     }
+    case fault::dying_origin:
+      if (life_->now() < origin.dies_at) return good;
+      return {failure(origin.absence), time_to_fail(origin.absence, dice)};
+    case fault::silent_urls:
+      if (!origin.is_silent_at(url)) return good;
+      return {failure(error_code::timed_out), time_to_fail(error_code::timed_out, dice)};
     case fault::refusing_origin:
       return {failure(error_code::connect_failed), millis{dice.between(0, 2)}};
     case fault::throttling_origin: {
@@ -124,7 +130,7 @@ void imaginary_web::submit(fetch::request request, fetch::on_fetched done) {
   const auto& url = request.url;
   chance dice{plan_.seed, stream::web, number_of(url) ^ mix(++attempts_[url])};
   if (plan_.faults.has(fault::image_actor_dies) && !is_calm() && dice.one_in(12)) {
-    witness_.engine_explodes(url);
+    witness_.engine_explodes(url, plan_.origin_of(url), life_->now());
     throw std::runtime_error{"the engine exploded"};
   }
   const auto& origin = plan_.origin_of(url);

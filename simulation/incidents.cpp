@@ -50,7 +50,7 @@ void incidents::begin(const incident& what) {
       reload(false);
       return process.at(end, outside::simulation, "the store comes back", [this] { reload(true); });
     case fault::unknown_commit:
-      if (world_.plan.faults.has(fault::client_redrives) && what.drawn % 2 == 0)
+      if (world_.plan.faults.has(fault::client_redrives) && what.drawn % 4 != 0)
         return world_.writing.hide_next_failure();
       return world_.writing.begin(what);
     case fault::drain:

@@ -8,6 +8,7 @@
 
 #include "actors/image_pool.hpp"
 #include "actors/supervisor.hpp"
+#include "core/error_code.hpp"
 #include "core/submission.hpp"
 #include "simulation/faults.hpp"
 
@@ -20,6 +21,23 @@ struct origin_plan {
   std::string host;
   std::string address;  ///< some hosts share one
   std::optional<fault> behaviour;
+  error_code absence = error_code::connect_failed;  ///< how it fails while it is away: refused, or
+                                                    ///< without an address, or silent
+  millis round{8000};           ///< of an absent origin: it goes away once in each
+  millis dies_at{0};            ///< of a dying origin; 0: it is away from the start
+  unsigned silent_percent = 0;  ///< of its URLs, of an origin with silent ones
+  /// Its patience outlasts all probes that its silent URLs can spoil: no image of another URL may
+  /// be given up.
+  bool is_borne = false;
+
+  /// Whether its behaviour goes on when every other fault is over.
+  bool outlasts_calm() const {
+    return behaviour == fault::dying_origin || behaviour == fault::silent_urls;
+  }
+  bool is_silent_at(const std::string& url) const {
+    return behaviour == fault::silent_urls && would_be_silent_at(url);
+  }
+  bool would_be_silent_at(const std::string& url) const;  ///< with silent URLs
 };
 
 struct visit_plan {
@@ -35,8 +53,8 @@ struct job_plan {
   std::optional<millis> cancelled_after;  ///< its client cancels it so long after it was accepted
   int redrives = 0;                       ///< so often its failed images are tried again,
   millis redriven_after{0};               ///< so long after its client saw that it failed
-  bool is_numbered = true;  ///< its images have numbers of origins; not in jobs of old versions
-  bool has_key = false;     ///< it is submitted under a key, and more than once
+  bool has_key = false;                   ///< it is submitted under a key, and more than once
+  bool is_numbered = true;                ///< its origins are; false: as of an earlier version
   std::size_t image_count() const;
   submission_ptr submission() const;
 };
@@ -64,6 +82,10 @@ struct scenario {
   std::uint64_t timers_first = 0;  ///< in one of so many steps a timer overtakes messages; 0: never
 
   const origin_plan& origin_of(const std::string& url) const;
+  /// Whether nothing but image hosts goes wrong: then no wait is longer than hosts make it.
+  bool only_hosts_fail() const;
+  /// The longest time in which every host may have used its connections once, if all are silent.
+  millis slots_go_round() const;
 };
 
 // Stores of the simulated Store Master.

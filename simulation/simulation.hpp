@@ -10,6 +10,8 @@
 //   clients, incidents, imaginary_web, faulty_storage   what happens to it from outside
 //   witness         compares what clients and hosts saw with the database, after every step
 //   newcomer_watch  part of it: whether a job that comes late has its turn
+//   room_watch      part of it: whether a host is passed over while slots are free
+//   outage_watch    part of it: what is done with hosts that are away
 //   story           what happened: a hash always, lines for a reader
 //   traffic, describe/   the lines of messages: sender, cause, and what they say
 //   text_story, chart/   the readers: `--trace` and `--html`

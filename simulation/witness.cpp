@@ -1,10 +1,11 @@
 #include "simulation/witness.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/limits.hpp"
-#include "core/random.hpp"
 #include "core/require.hpp"
+#include "simulation/chance.hpp"
 #include "simulation/describe/values.hpp"
 
 namespace retail_pulse::simulation {
@@ -18,8 +19,7 @@ std::string name_of_job(job_id id) { return "job " + std::to_string(id.value); }
 }  // namespace
 
 measurement witness::picture_at(const std::string& url) {
-  std::uint64_t number = 0;
-  for (const char c : url) number = mix(number ^ static_cast<std::uint8_t>(c));
+  const auto number = number_of(url);
   return {image_format::jpeg, static_cast<std::uint32_t>(1 + number % 60'000),
           static_cast<std::uint32_t>(1 + number / 60'000 % 60'000)};
 }
@@ -28,6 +28,8 @@ measurement witness::picture_at(const std::string& url) {
 
 void witness::fetch_begins(const std::string& url, const origin_plan& at, millis now) {
   story_.note("fetch", ++fetches_begun_, 0, [&] { return url; });
+  check_rooms(now);
+  rooms_.wants_no_more(url);
   auto& history = histories_[url];
   ++history.attempts;
   if (++open_ > plan_.pool.fetch_slots) broken("more fetches at once than fetch slots");
@@ -48,6 +50,8 @@ void witness::fetch_begins(const std::string& url, const origin_plan& at, millis
   }
   check_no_cancel(url, history, now);
   history.is_being_fetched = true;
+  if (const auto unsound = absences_.fetch_begins(url, at.host, now); !unsound.empty())
+    broken(unsound);
   if (const auto unfair = newcomer_.fetch_begins(url, now); !unfair.empty()) broken(unfair);
 }
 
@@ -67,18 +71,22 @@ void witness::fetch_ends(const std::string& url, const origin_plan& at, const fe
            (with.postponed ? ", postponed" : "");
   });
   newcomer_.fetch_ends(url);
+  check_rooms(now);
   --open_;
   --open_at_[at.host];
   --open_at_[at.address];
   auto& history = histories_[url];
   history.is_being_fetched = false;
+  const bool is_evidence =
+      with.code != error_code::timed_out || !absences_.was_reached_meanwhile(url, at.host, now);
+  absences_.fetch_ends(url, at.host, with, history.attempts, now);
   if (with.postponed) {  // no attempt; worlds are too short for so many that one counts
     --history.attempts;
     return;
   }
   auto& outage = outages_[at.host];
   if (with.with_origin == fetch::contact::failed) {
-    ++history.without_contact;
+    if (is_evidence) ++history.without_contact;
     if (!outage.since) outage.since = now;
   } else if (with.with_origin == fetch::contact::reached) {
     outage.longest = outage.until(now);
@@ -86,13 +94,15 @@ void witness::fetch_ends(const std::string& url, const origin_plan& at, const fe
   }
   history.codes.insert(with.code);
   if (with.lasts) history.lasting.insert(with.code);
+  if (with.with_origin == fetch::contact::failed) last_failures_[at.host] = now;
   history.is_final =
       !with.can_pass() || history.attempts - history.without_contact >= plan_.pool.attempts;
   if (with.code == error_code::none && !history.first_success) history.first_success = now;
 }
 
-void witness::engine_explodes(const std::string& url) {
+void witness::engine_explodes(const std::string& url, const origin_plan& at, millis now) {
   story_.note("explosion", 0, 0, [&] { return url; });
+  absences_.engine_explodes(url, at.host, now);
   auto& history = histories_[url];
   ++history.attempts;
   history.exploded = history.is_final = true;
@@ -126,6 +136,7 @@ void witness::reported(job_id id, const job_status& status) {
 
 void witness::cancel_is_requested(job_id id) {
   story_.note("cancel", static_cast<std::uint64_t>(id.value), 0, [&] { return name_of_job(id); });
+  absences_.jobs_leave();
   auto& requests = requests_[id.value];
   ++requests.open_cancels;
   requests.may_be_cancelled = true;
@@ -168,7 +179,7 @@ void witness::check_counts(job_id id, const job_status& status) {
 
 // --- the life of the process --------------------------------------------------------------------
 
-void witness::process_ends() {
+void witness::process_ends(millis now) {
   for (auto& [id, requests] : requests_) requests.open_cancels = 0;
   open_ = 0;
   open_at_.clear();
@@ -178,6 +189,9 @@ void witness::process_ends() {
     history.is_being_fetched = history.is_final = false;
   }
   outages_.clear();
+  absences_.process_ends();
+  last_failures_.clear();
+  for (auto& [id, known] : jobs_) known.there_since = now;
 }
 
 void witness::drained(storage::reader& database, millis now) {
@@ -193,7 +207,28 @@ void witness::drained(storage::reader& database, millis now) {
   }
 }
 
-void witness::look_at(const actors::pool_gauges& gauges, std::size_t longest_mailbox) {
+/// When time passes, no message waits. Then only what is in flight or is being recorded holds
+/// credits, where neither slots nor hosts are full: also images of origins that are away hold none.
+void witness::check_nothing_is_held(millis now) {
+  if (now <= looked_at_ || plan_.timers_first != 0 || !plan_.only_hosts_fail()) return;
+  const auto idly_held = gauges_.images_in_flight == 0 ? gauges_.images_held : 0;
+  const bool has_changed = std::exchange(idly_held_, idly_held) != idly_held;
+  const bool has_recorded = std::exchange(done_before_, images_done_) != images_done_;
+  if (has_changed || has_recorded) held_since_ = looked_at_;
+  if (idly_held > 0 && looked_at_ > held_since_ + limits::record_after)
+    broken(std::to_string(idly_held) + " images are held although none is in flight");
+}
+
+void witness::check_rooms(millis now) {
+  const auto passed_over =
+      rooms_.look_at({open_, open_at_}, static_cast<std::size_t>(gauges_.images_in_flight), now);
+  if (!passed_over.empty()) broken(passed_over);
+}
+
+void witness::look_at(const actors::pool_gauges& gauges, std::size_t longest_mailbox, millis now) {
+  check_nothing_is_held(now);
+  gauges_ = gauges;
+  looked_at_ = now;
   const auto places = static_cast<std::int64_t>(plan_.pool.images_in_flight);
   if (gauges.images_in_flight > places) broken("more images in flight than places");
   if (gauges.fetches > static_cast<std::int64_t>(plan_.pool.fetch_slots))
@@ -249,6 +284,7 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
     return broken(name_of_job(id) + " has another number of rows than images");
   image_counts counted{status->images.total, 0, 0};
   const bool is_new = known.results.empty();
+  if (is_new || is_new_run) known.there_since = now;
   if (is_new) known.results.resize(rows.size());
   if (is_new_run) begin_run(id, known, status->run, rows);
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -258,6 +294,8 @@ void witness::look_at_job(job_id id, storage::reader& database, millis now) {
       ++pending_rows_[rows[i].url];
       ++histories_[rows[i].url].rows;
       histories_[rows[i].url].job = id.value;
+      if (rows[i].store_id != unknown_store && !rows[i].url.starts_with(invalid_url_mark))
+        rooms_.wants(rows[i].url);
     }
     if (rows[i].pending) {
       if (known.results[i]) broken(name_of_job(id) + " lost a result");
@@ -306,6 +344,7 @@ void witness::begin_run(job_id id, known_job& known, run_number run,
     auto& history = histories_[rows[i].url];
     history.attempts = history.without_contact = 0;
     history.is_final = false;
+    absences_.begin_run(rows[i].url);
     if (history.rows != 1) continue;
     history.codes.clear();
     history.exploded = false;
@@ -347,6 +386,11 @@ void witness::look_at_row(job_id id, const storage::image_row& row, millis now) 
       is_fetched_by_one(history))
     broken(who + " reports " + std::to_string(row.result.attempts) + " attempts where " +
            std::to_string(history.attempts) + " were made");
+  if (row.result.attempts > history.attempts - absences_.missed(row.url) &&
+      is_fetched_by_one(history))
+    broken(who + " has lost an attempt to an outage");
+  rooms_.wants_no_more(row.url);
+  absences_.recorded(row.url, plan_.origin_of(row.url).host);
 }
 
 void witness::check_measurement(const std::string& who, const storage::image_row& row, millis now) {
@@ -363,10 +407,41 @@ void witness::check_measurement(const std::string& who, const storage::image_row
 
 /// Its host could not be reached for as long as is borne. Images of a large job are given up
 /// without being read, also those of stores that do not exist.
-void witness::check_given_up(const std::string& who, const storage::image_row& row, millis now) {
-  const auto& host = plan_.origin_of(row.url).host;
-  if (outages_[host].until(now) + message_delay < plan_.pool.origin_patience.lasts)
+void witness::check_given_up(job_id id, const std::string& who, const storage::image_row& row,
+                             millis now) {
+  const auto& origin = plan_.origin_of(row.url);
+  if (outages_[origin.host].until(now) + message_delay < plan_.pool.origin_patience.lasts)
     broken(who + " is given up before the patience with its host is over");
+  const auto there_since = jobs_.at(id.value).there_since;
+  const auto last_failure = last_failures_.find(origin.host);
+  const auto delay = plan_.timers_first == 0 ? millis{0} : message_delay;
+  if (last_failure == last_failures_.end() || last_failure->second + delay < there_since)
+    broken(who + " is given up although its host has not failed since its job is there");
+  const auto& away = outages_[origin.host].since;
+  if (away && plan_.only_hosts_fail() && plan_.timers_first == 0 && is_read_by_origin(id) &&
+      now > std::max(*away, there_since) + longest_absence())
+    broken(who + " is given up too late");
+  if (const auto unsound = absences_.give_up(origin.host); !unsound.empty())
+    broken(who + " " + unsound);
+  if (origin.is_borne && !origin.is_silent_at(row.url))
+    broken(who + " is given up although only other URLs of its host are silent");
+  const auto& history = histories_[row.url];
+  if (history.is_final && is_fetched_by_one(history))
+    broken(who + " is given up although its outcome was there");
+}
+
+/// Others are read in the order of their images, and want a host when they come to it.
+bool witness::is_read_by_origin(job_id id) const {
+  const auto found = accepted_.find(id.value);
+  return found != accepted_.end() && found->second->is_numbered &&
+         found->second->image_count() > limits::page_images;
+}
+
+/// From the moment at which a host is away and an image wants it: patience, the pause before the
+/// next probe, its turn, its silence, and what is in flight meanwhile.
+millis witness::longest_absence() const {
+  return plan_.pool.origin_patience.lasts + limits::probe_pause_cap + plan_.slots_go_round() +
+         limits::default_fetch_deadline + plan_.pool.image.delay_max + message_delay;
 }
 
 void witness::check_failure(job_id id, const std::string& who, const storage::image_row& row,
@@ -391,7 +466,7 @@ void witness::check_failure(job_id id, const std::string& who, const storage::im
       if (row.result.attempts != 0) broken(who + " is cancelled although it was fetched");
       return;
     case error_code::origin_unavailable:
-      if (row.result.attempts == 0) return check_given_up(who, row, now);
+      if (row.result.attempts == 0) return check_given_up(id, who, row, now);
       break;
     default:
       break;

@@ -10,6 +10,8 @@
 #include "actors/messages.hpp"
 #include "fetch/engine/engine.hpp"
 #include "simulation/newcomer_watch.hpp"
+#include "simulation/outage_watch.hpp"
+#include "simulation/room_watch.hpp"
 #include "simulation/scenario.hpp"
 #include "simulation/story.hpp"
 #include "storage/repository.hpp"
@@ -31,14 +33,17 @@ class witness {
   void fetch_begins(const std::string& url, const origin_plan& at, millis now);
   void fetch_ends(const std::string& url, const origin_plan& at, const fetch::outcome& with,
                   millis now);
-  void engine_explodes(const std::string& url);
+  void engine_explodes(const std::string& url, const origin_plan& at, millis now);
 
   // --- what clients are answered ----------------------------------------------------------------
   void accepted(job_id id, const job_plan& job, storage::reader& database, millis now);
   /// A status that a client read.
   void reported(job_id id, const job_status& status);
   void cancel_is_requested(job_id id);
-  void cancel_is_answered(job_id id) { --requests_[id.value].open_cancels; }
+  void cancel_is_answered(job_id id) {
+    --requests_[id.value].open_cancels;
+    absences_.jobs_leave();
+  }
   /// The cancel is durable: from now on no image of that run is fetched.
   void cancelled(job_id id, run_number run, millis now);
   void redrive_is_requested(job_id id);
@@ -47,12 +52,18 @@ class witness {
   void redrive_is_settled(job_id id) { requests_[id.value].redrive_in_doubt = false; }
 
   // --- the life of the process ------------------------------------------------------------------
-  void process_ends();
-  void job_actor_was_killed() { job_actors_were_killed_ = true; }
-  void job_actors_die_often() { job_actors_were_killed_ = job_actors_die_often_ = true; }
+  void process_ends(millis now);
+  void job_actor_was_killed() {
+    job_actors_were_killed_ = true;
+    absences_.jobs_leave();
+  }
+  void job_actors_die_often() {
+    job_actors_die_often_ = true;
+    job_actor_was_killed();
+  }
   void store_comes_or_goes() { store_was_away_ = true; }
   /// How much of the windows is used at this moment.
-  void look_at(const actors::pool_gauges& gauges, std::size_t longest_mailbox);
+  void look_at(const actors::pool_gauges& gauges, std::size_t longest_mailbox, millis now);
   /// Rows may have changed.
   void look_at(storage::reader& database, millis now);
   /// A drain is over: everything in flight has reported, and the job actors have ended.
@@ -76,6 +87,7 @@ class witness {
     job_state state = job_state::ongoing;
     image_counts counts;
     std::vector<std::optional<image_result>> results;  ///< by number; nothing: pending
+    millis there_since{0};  ///< its present run, in this life of the process
   };
   struct reported_status {
     run_number run;
@@ -113,13 +125,17 @@ class witness {
     millis until(millis now) const { return std::max(longest, since ? now - *since : millis{0}); }
   };
 
+  void check_nothing_is_held(millis now);
+  void check_rooms(millis now);
   void look_at_job(job_id id, storage::reader& database, millis now);
   void begin_run(job_id id, known_job& known, run_number run,
                  const std::vector<storage::image_row>& rows);
   void look_at_row(job_id id, const storage::image_row& row, millis now);
   void check_measurement(const std::string& who, const storage::image_row& row, millis now);
   void check_failure(job_id id, const std::string& who, const storage::image_row& row, millis now);
-  void check_given_up(const std::string& who, const storage::image_row& row, millis now);
+  void check_given_up(job_id id, const std::string& who, const storage::image_row& row, millis now);
+  bool is_read_by_origin(job_id id) const;
+  millis longest_absence() const;
   void check_no_cancel(const std::string& url, const url_history& history, millis now);
   void check_store_failures(job_id id, const job_status& status,
                             const std::vector<storage::image_row>& rows);
@@ -140,8 +156,16 @@ class witness {
   std::map<std::string, url_history> histories_;
   std::map<std::string, int> pending_rows_;  ///< per URL, over all jobs seen
   std::size_t open_ = 0;
-  std::map<std::string, std::size_t> open_at_;  ///< per host, and per address
-  std::map<std::string, host_outage> outages_;  ///< per host
+  std::map<std::string, std::size_t> open_at_;   ///< per host, and per address
+  std::map<std::string, host_outage> outages_;   ///< per host
+  std::map<std::string, millis> last_failures_;  ///< contacts that failed, per host, in this life
+  outage_watch absences_{plan_};
+  room_watch rooms_{plan_};
+  actors::pool_gauges gauges_;  ///< at the last look,
+  millis looked_at_{0};         ///< which was then
+  std::int64_t idly_held_ = 0;  ///< while none is in flight,
+  millis held_since_{0};        ///< since then, and nothing was recorded
+  std::uint64_t done_before_ = 0;
   std::uint64_t fetches_begun_ = 0;
   newcomer_watch newcomer_{plan_};
   bool job_actors_were_killed_ = false;

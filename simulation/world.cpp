@@ -113,7 +113,8 @@ void world::step() {
     commits_seen_ = shared_.writing.commits();
     shared_.watched.look_at(shared_.database.reader, shared_.now());
   }
-  shared_.watched.look_at(shared_.process->gauges(), shared_.process->longest_mailbox());
+  shared_.watched.look_at(shared_.process->gauges(), shared_.process->longest_mailbox(),
+                          shared_.now());
   if (shared_.writing.crash_wanted()) shared_.ends = ending::at_once;
   if (shared_.now() > longest) broken("the world does not come to its end");
   if (steps_ == most_steps_ && !stops_as_wanted_) broken("the world does not come to its end");
@@ -135,7 +136,7 @@ void world::end_at_once() {
   shared_.answers_are_lost = false;
   // What the ledger was writing may have been committed.
   shared_.watched.look_at(shared_.database.reader, shared_.between_lives);
-  shared_.watched.process_ends();
+  shared_.watched.process_ends(shared_.between_lives);
   shared_.writing.crashed();
 }
 
@@ -148,7 +149,7 @@ void world::end_in_order() {
   if (left != 0) broken(std::to_string(left) + " actors live after the end");
   shared_.process.reset();
   shared_.watched.look_at(shared_.database.reader, shared_.between_lives);
-  shared_.watched.process_ends();
+  shared_.watched.process_ends(shared_.between_lives);
 }
 
 // --- the end ------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "core/limits.hpp"
 #include "storage/repository.hpp"
 
 namespace retail_pulse::simulation {
@@ -59,7 +60,7 @@ struct fixture {
     write([&] {
       const auto submission = plan.jobs[0].submission();
       job = writer.create_job(*submission, unix_millis{0});
-      writer.append(job, *submission, 0, 3);
+      writer.append(job, *submission, 0, submission->image_count());
       writer.publish(job, unix_millis{0});
     });
     watched.accepted(job, plan.jobs[0], reader, 0ms);
@@ -69,6 +70,28 @@ struct fixture {
     fetch::outcome outcome;
     outcome.code = code;
     watched.fetch_ends(url, plan.origin_of(url), outcome, 10ms);
+  }
+  /// A fetch that does not reach its host.
+  void miss(const std::string& url, millis from, millis to,
+            error_code code = error_code::connect_failed) {
+    watched.fetch_begins(url, plan.origin_of(url), from);
+    end_missed(url, to, code);
+  }
+  void end_missed(const std::string& url, millis at, error_code code) {
+    fetch::outcome outcome;
+    outcome.code = code;
+    outcome.with_origin = fetch::contact::failed;
+    watched.fetch_ends(url, plan.origin_of(url), outcome, at);
+  }
+  void reach(const std::string& url, millis from, millis to) {
+    watched.fetch_begins(url, plan.origin_of(url), from);
+    fetch::outcome outcome;
+    outcome.with_origin = fetch::contact::reached;
+    watched.fetch_ends(url, plan.origin_of(url), outcome, to);
+  }
+  /// The first image is given up.
+  void give_up(millis at, run_number run = {}) {
+    record(bad(0, error_code::origin_unavailable, 0), at, run);
   }
   void postpone(const std::string& url) {
     watched.fetch_begins(url, plan.origin_of(url), 0ms);
@@ -194,12 +217,12 @@ BOOST_AUTO_TEST_CASE(sees_more_fetches_at_once_than_windows_allow) {
   d.watched.fetch_begins("http://o0.test/2.jpg", d.plan.origins[1], 0ms);
   BOOST_TEST(has(d.violation(), "from 10.0.0.1"));
   fixture e;
-  e.watched.look_at(actors::pool_gauges{4, 4, 2, 8}, 10);
+  e.watched.look_at(actors::pool_gauges{4, 4, 2, 8}, 10, 0ms);
   BOOST_TEST(e.violation() == "");
-  e.watched.look_at(actors::pool_gauges{5, 5, 2, 8}, 10);
+  e.watched.look_at(actors::pool_gauges{5, 5, 2, 8}, 10, 0ms);
   BOOST_TEST(has(e.violation(), "than places"));
   fixture f;
-  f.watched.look_at(actors::pool_gauges{0, 0, 0, 0}, 100'000);
+  f.watched.look_at(actors::pool_gauges{0, 0, 0, 0}, 100'000, 0ms);
   BOOST_TEST(has(f.violation(), "a mailbox holds"));
 }
 
@@ -401,6 +424,132 @@ BOOST_AUTO_TEST_CASE(sees_images_that_are_cancelled_without_a_request_or_fetched
   BOOST_TEST(c.violation() == "");
   c.watched.fetch_begins("http://o0.test/2.jpg", c.plan.origins[2], 11ms);
   BOOST_TEST(has(c.violation(), "although its job was cancelled"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_an_image_that_is_given_up_before_patience_is_over) {
+  fixture c;
+  c.plan.pool.origin_patience = {2, 10s};
+  c.accept();
+  c.miss("http://o0.test/1.jpg", 0ms, 10ms);
+  c.miss("http://o0.test/2.jpg", 10ms, 20ms);
+  c.miss("http://o0.test/1.jpg", 2000ms, 2010ms);
+  c.give_up(8000ms);
+  BOOST_TEST(has(c.violation(), "before the patience with its host is over"));
+  fixture d;
+  d.plan.pool.origin_patience = {2, 10s};
+  d.accept();
+  d.miss("http://o0.test/1.jpg", 0ms, 10ms);
+  d.miss("http://o0.test/2.jpg", 10ms, 20ms);
+  d.give_up(11'000ms);
+  BOOST_TEST(has(d.violation(), "before a probe has failed"));
+  fixture e;
+  e.plan.pool.origin_patience = {2, 10s};
+  e.accept();
+  e.miss("http://o0.test/1.jpg", 0ms, 10ms);
+  e.miss("http://o0.test/2.jpg", 10ms, 20ms);
+  e.miss("http://o0.test/1.jpg", 2000ms, 2010ms);
+  e.give_up(11'000ms);
+  BOOST_TEST(e.violation() == "");
+}
+
+BOOST_AUTO_TEST_CASE(sees_an_image_that_is_given_up_for_what_was_before_its_run) {
+  for (const bool has_failed_again : {true, false}) {
+    fixture c;
+    c.plan.pool.origin_patience = {10, 1s};
+    c.accept();
+    c.reach("http://o0.test/1.jpg", 0ms, 10ms);
+    c.record(c.good(0));
+    c.miss("http://o0.test/2.jpg", 1000ms, 1010ms);
+    c.miss("http://o0.test/2.jpg", 1100ms, 1110ms);
+    c.record(c.bad(1, error_code::connect_failed, 2));
+    c.record(c.bad(2, error_code::store_not_found, 0));
+    redrive(c);
+    if (has_failed_again) c.miss("http://o0.test/2.jpg", 2100ms, 2110ms);
+    c.record(c.bad(1, error_code::origin_unavailable, 0), 5000ms, run_number{2});
+    BOOST_TEST(has(c.violation(), "has not failed since its job is there") != has_failed_again);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(sees_an_image_that_is_given_up_too_late) {
+  const auto violation_at = [](millis at, bool is_numbered) {
+    fixture c;
+    c.plan.pool.origin_patience = {10, 10s};
+    c.plan.jobs[0].is_numbered = is_numbered;
+    for (int i = 4; i < 80; ++i)
+      c.plan.jobs[0].visits[0].urls.push_back("http://o0.test/" + std::to_string(i) + ".jpg");
+    c.accept();
+    c.miss("http://o0.test/1.jpg", 0ms, 10ms);
+    c.give_up(at);
+    return c.violation();
+  };
+  BOOST_TEST(violation_at(60s, true) == "");
+  BOOST_TEST(has(violation_at(120s, true), "is given up too late"));
+  BOOST_TEST(violation_at(120s, false) == "");
+}
+
+BOOST_AUTO_TEST_CASE(sees_a_healthy_image_that_is_given_up_for_silent_urls) {
+  for (const bool is_borne : {true, false}) {
+    fixture c;
+    c.plan.pool.origin_patience = {10, 1s};
+    c.plan.origins[0].behaviour = fault::silent_urls;
+    c.plan.origins[0].is_borne = is_borne;
+    c.accept();
+    c.miss("http://o0.test/2.jpg", 0ms, 10ms);
+    c.give_up(11s);
+    BOOST_TEST(has(c.violation(), "only other URLs of its host are silent") == is_borne);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(sees_an_image_that_is_given_up_after_its_outcome) {
+  fixture c;
+  c.plan.pool.origin_patience = {10, 1s};
+  c.accept();
+  c.miss("http://o0.test/2.jpg", 0ms, 10ms);
+  c.fetch("http://o0.test/1.jpg");
+  c.give_up(11s);
+  BOOST_TEST(has(c.violation(), "although its outcome was there"));
+}
+
+BOOST_AUTO_TEST_CASE(sees_an_attempt_that_is_lost_to_an_outage) {
+  for (const int reported : {1, 2}) {
+    fixture c;
+    c.plan.pool.origin_patience = {1, 60s};
+    c.accept();
+    c.miss("http://o0.test/1.jpg", 0ms, 10ms);
+    c.reach("http://o0.test/1.jpg", 2000ms, 2010ms);
+    auto result = c.good(0);
+    result.attempts = reported;
+    c.record(result, 3000ms);
+    BOOST_TEST(has(c.violation(), "has lost an attempt to an outage") == (reported == 2));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(counts_silence_while_the_host_was_reached_as_an_attempt) {
+  for (const int reported : {1, 2}) {
+    fixture c;
+    c.plan.pool.origin_connections = 2;
+    c.accept();
+    c.watched.fetch_begins("http://o0.test/1.jpg", c.plan.origins[0], 0ms);
+    c.reach("http://o0.test/2.jpg", 0ms, 5000ms);
+    c.end_missed("http://o0.test/1.jpg", 10s, error_code::timed_out);
+    c.reach("http://o0.test/1.jpg", 11s, 12s);
+    auto result = c.good(0);
+    result.attempts = reported;
+    c.record(result, 13s);
+    BOOST_TEST(has(c.violation(), "reports 1 attempts where 2 were made") == (reported == 1));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(sees_images_that_are_held_while_nothing_is_in_flight) {
+  const auto violation = [](const actors::pool_gauges& gauges, millis last) {
+    fixture c;
+    for (const auto at : {0ms, 10ms, 10ms + last, 20ms + last}) c.watched.look_at(gauges, 0, at);
+    return c.violation();
+  };
+  BOOST_TEST(violation({0, 0, 0, 1}, limits::record_after - 10ms) == "");
+  BOOST_TEST(has(violation({0, 0, 0, 1}, limits::record_after), "1 images are held"));
+  BOOST_TEST(violation({1, 1, 0, 2}, 1s) == "");
+  BOOST_TEST(violation({0, 1, 0, 0}, 1s) == "");
 }
 
 BOOST_AUTO_TEST_CASE(sees_a_cancel_that_outlives_its_run) {
