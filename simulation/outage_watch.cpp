@@ -48,8 +48,7 @@ void outage_watch::fetch_ends(const std::string& url, const std::string& host,
   const bool is_missed = is_evidence && with.can_pass();
   const bool is_no_attempt = is_missed && is_away_for_sure(at, now);
   if (is_no_attempt) miss(at, url);
-  if (with.postponed || is_no_attempt ||
-      (with.can_pass() && attempts < plan_.pool.image.attempts)) {
+  if (with.postponed || is_no_attempt || (with.can_pass() && attempts < plan_.pool.attempts)) {
     const bool rests = with.code == error_code::dns_failed;
     at.waiting[url] = {now + (rests ? millis{limits::dns_failure_kept} : millis{0}),
                        is_missed && !is_no_attempt};

@@ -273,7 +273,7 @@ void bear_silent_urls(scenario& world) {
   }
   const auto others =
       limits::default_fetch_deadline *
-      (images * static_cast<std::size_t>(world.pool.image.attempts) / world.pool.fetch_slots);
+      (images * static_cast<std::size_t>(world.pool.attempts) / world.pool.fetch_slots);
   for (auto& origin : world.origins) {
     if (patience.count() == 0) origin.is_borne = false;
     if (!origin.is_borne) continue;

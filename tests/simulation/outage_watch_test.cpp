@@ -20,7 +20,7 @@ scenario patient_plan() {
   scenario plan;
   plan.pool.fetch_slots = 2;
   plan.pool.origin_connections = 1;
-  plan.pool.image.attempts = 3;
+  plan.pool.attempts = 3;
   plan.pool.origin_patience = {2, 60s};
   plan.origins = {{"o0.test", "10.0.0.1", std::nullopt}, {"o1.test", "10.0.0.1", std::nullopt}};
   return plan;
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(does_not_judge_where_the_service_may_know_otherwise) {
   c.fail("b", 100ms);
   BOOST_TEST(c.begin("d", 101ms) == "");
   fixture d;  // no job wants the host meanwhile
-  d.attempts = d.plan.pool.image.attempts;
+  d.attempts = d.plan.pool.attempts;
   d.fail("a", 0ms, error_code::too_large);
   d.fail("b", 50ms, error_code::too_large);
   BOOST_TEST(d.begin("d", 101ms) == "");

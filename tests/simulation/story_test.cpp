@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(describes_every_message) {
                               "order",
                               "fetched",
                               "report",
-                              "reported",
+                              "finished",
                               "resolved",
                               "record",
                               "settled",
