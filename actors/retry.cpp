@@ -33,7 +33,10 @@ retry_decision decide_retry(const failed_attempt& failed, const retry_settings& 
   };
   using kind = retry_decision::kind;
   auto next = task.history;
-  if (failed.is_missed && failed.is_away && report.can_pass) return {kind::missed, next};
+  if (failed.is_missed && failed.is_away && report.can_pass) {
+    ++next.missed;
+    return {kind::missed, next};
+  }
   if (postpone(next, report, now)) {
     return {kind::postponed, next,
             wait(limits::postponed_as, chance::postponement, task.history.postponed)};
@@ -45,6 +48,9 @@ retry_decision decide_retry(const failed_attempt& failed, const retry_settings& 
   return {};
 }
 
-void take_back_attempt(attempt_history& of_retry) { --of_retry.attempt; }
+void take_back_attempt(attempt_history& of_retry) {
+  --of_retry.attempt;
+  ++of_retry.missed;
+}
 
 }  // namespace retail_pulse::actors

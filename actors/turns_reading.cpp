@@ -134,7 +134,9 @@ turns::grant turns::grant_turn(const lane_ptr& to, std::uint64_t size) {
 /// An image that was never tried says most about the origin: one that failed before may fail by
 /// itself.
 void turns::read_probe(lane& of, page_order& order) {
-  const auto is_untried = [](const image_stub& stub) { return stub.history.attempt <= 1; };
+  const auto is_untried = [](const image_stub& stub) {
+    return stub.history.attempt <= 1 && stub.history.missed == 0;
+  };
   auto next = std::ranges::find_if(of.stubs, is_untried);
   of.asked_fresh = next == of.stubs.end() && of.more;
   if (of.asked_fresh) {

@@ -10,7 +10,7 @@ namespace retail_pulse::simulation {
 bool outage_watch::is_away_for_sure(const host_state& at, millis now) const {
   // Where timers overtake messages, the pool learns of an outcome later than the host. When
   // patience is over, lanes are given up, and with the last one the host is forgotten.
-  return at.away && !at.is_unsure && plan_.timers_first == 0 &&
+  return at.away && !at.is_unsure && !jobs_die_ && plan_.timers_first == 0 &&
          now < at.away->since + plan_.pool.origin_patience.lasts;
 }
 
@@ -26,7 +26,7 @@ std::string outage_watch::fetch_begins(const std::string& url, const std::string
       violation = host + " is away, and is fetched from before its next probe";
   }
   at.waiting.erase(url);
-  if (!at.open.try_emplace(url, now).second) at.is_unsure = true;  // two jobs have that image
+  if (!at.open.try_emplace(url, now).second) at.has_doubles = at.is_unsure = true;
   return violation;
 }
 
@@ -60,8 +60,9 @@ void outage_watch::reach(host_state& at, millis now) {
   at.failures = 0;
   at.away.reset();
   // Two outcomes of one moment come in either order.
-  at.is_unsure = at.last_failure == now;
-  if (at.is_unsure) {
+  const bool is_tie = at.last_failure == now;
+  at.is_unsure = is_tie || at.has_doubles;
+  if (is_tie) {
     for (const auto& url : std::exchange(at.missed_now, {})) --missed_[url];
   }
   at.last_reached = now;
@@ -111,7 +112,7 @@ std::string outage_watch::give_up(const std::string& host) const {
   const auto found = hosts_.find(host);
   if (found == hosts_.end()) return {};
   const auto& at = found->second;
-  if (at.is_unsure || !at.away || plan_.timers_first != 0 ||
+  if (at.is_unsure || jobs_die_ || !at.away || plan_.timers_first != 0 ||
       plan_.pool.origin_patience.lasts.count() == 0 || at.away->failed_probes > 0)
     return {};
   return "is given up before a probe has failed";
@@ -134,6 +135,7 @@ void outage_watch::jobs_leave() {
 void outage_watch::process_ends() {
   hosts_.clear();
   missed_.clear();
+  jobs_die_ = false;
 }
 
 int outage_watch::missed(const std::string& url) const {

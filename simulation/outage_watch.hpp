@@ -35,6 +35,8 @@ class outage_watch {
   void begin_run(const std::string& url) { missed_.erase(url); }
   /// Jobs may have left the pool, and hosts with them.
   void jobs_leave();
+  /// They may do so at any time in this life of the process.
+  void jobs_may_die() { jobs_die_ = true; }
   void process_ends();
 
   /// Fetches of the image that certainly are no attempts, in this run and this life of the process.
@@ -61,8 +63,9 @@ class outage_watch {
     std::optional<millis> last_reached;
     std::optional<outage> away;
     bool is_unsure = false;
-    std::map<std::string, millis> open;            ///< fetches, and when they began
-    std::vector<std::string> missed_now;           ///< images that `last_failure` has missed
+    bool has_doubles = false;             ///< one image of two jobs was fetched twice at once
+    std::map<std::string, millis> open;   ///< fetches, and when they began
+    std::vector<std::string> missed_now;  ///< images that `last_failure` has missed
     std::map<std::string, waiting_image> waiting;  ///< images that are tried again for sure
   };
 
@@ -74,6 +77,7 @@ class outage_watch {
   static void look_whether_wanted(host_state& at);
 
   const scenario& plan_;
+  bool jobs_die_ = false;
   std::map<std::string, host_state> hosts_;
   std::map<std::string, int> missed_;  ///< per URL
 };

@@ -1,6 +1,7 @@
 #include "simulation/scenario.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "core/limits.hpp"
@@ -40,6 +41,8 @@ constexpr fault storage_faults[] = {fault::slow_storage, fault::busy_storage,
 
 /// Clients submit and incidents happen within this.
 constexpr millis busy_time{20'000};
+/// The longest patience, or worlds of few slots would take too long.
+constexpr millis borne_at_most{3'600'000};
 
 bool is_of_origins(fault kind) {
   return std::ranges::find(origin_faults, kind) != std::end(origin_faults);
@@ -109,7 +112,7 @@ void draw_absence(origin_plan& of, chance& dice) {
   of.round = millis{dice.one_in(2) ? 8'000 : 24'000};
   // At the start, or while its first images are fetched, or later.
   of.dies_at =
-      millis{dice.one_in(3) ? 0 : dice.between(0, dice.one_in(2) ? 1500 : busy_time.count())};
+      millis{dice.one_in(4) ? 0 : dice.between(0, dice.one_in(3) ? busy_time.count() : 1500)};
   of.silent_percent = static_cast<unsigned>(dice.between(3, 30));
 }
 
@@ -157,13 +160,17 @@ void add_jobs(scenario& world) {
 void add_origins_that_are_away(scenario& world, fault_set present, chance& dice, bool is_wide) {
   const auto count = is_wide ? limits::origins_page + 1 + dice.below(100) : 2 + dice.below(5);
   const auto addresses = 1 + dice.below(2 * count);
+  std::vector<fault> kinds;
+  std::ranges::copy_if(absences, std::back_inserter(kinds),
+                       [&](fault kind) { return present.has(kind); });
+  if (kinds.empty()) kinds.push_back(fault::dying_origin);
   world.origins.clear();
   for (std::uint64_t i = 0; i < count; ++i) {
     origin_plan each;
     each.host = "o" + std::to_string(i) + ".test";
     each.address = "10.0.0." + std::to_string(dice.below(addresses));
     draw_absence(each, dice);
-    const auto kind = absences[dice.below(std::size(absences))];
+    const auto kind = kinds[dice.below(kinds.size())];
     const bool is_faulty = dice.one_in(2) && present.has(kind) && i > 0;  // the first is healthy
     if (is_faulty && world.faults.has(kind)) each.behaviour = kind;
     each.is_borne = is_faulty && kind == fault::silent_urls;
@@ -214,7 +221,11 @@ void add_absences(scenario& world, fault_set present) {
     pool.images_in_flight = 64 + dice.below(193);
     pool.fetch_slots = 8 + dice.below(pool.images_in_flight - 8);
   }
-  if (dice.one_in(2)) pool.origin_patience.lasts = limits::default_origin_patience;
+  if (const auto much = dice.below(4); much < 2) {
+    pool.origin_patience.lasts = limits::default_origin_patience;
+  } else if (much == 2) {
+    pool.origin_patience.lasts = millis{0};
+  }
   if (dice.one_in(2)) world.timers_first = 0;
   world.supervisor = {};
   world.jobs.clear();
@@ -254,9 +265,9 @@ millis time_of_probes(std::uint64_t failing) {
   return away;
 }
 
-/// Makes patience with a host of silent URLs so long that one more probe could fail than it has of
-/// these, though other silent hosts take the slots meanwhile. A probe is an image that was never
-/// tried, while there are any.
+/// Makes patience with a host of silent URLs so long that a probe could fail for each of these, and
+/// for each job that has no others, though other silent hosts take the slots meanwhile. A probe is
+/// an image that was never tried, while its job has any.
 void bear_silent_urls(scenario& world) {
   auto& patience = world.pool.origin_patience.lasts;
   std::size_t images = 0;
@@ -277,7 +288,10 @@ void bear_silent_urls(scenario& world) {
   for (auto& origin : world.origins) {
     if (patience.count() == 0) origin.is_borne = false;
     if (!origin.is_borne) continue;
-    patience = std::max<millis>(patience, time_of_probes(silent[origin.host] + 1) + others);
+    const millis needed = time_of_probes(silent[origin.host] + world.jobs.size()) + others;
+    origin.is_borne = needed <= borne_at_most;
+    if (!origin.is_borne) continue;
+    patience = std::max(patience, needed);
   }
 }
 
@@ -339,6 +353,25 @@ void add_large_job(scenario& world, fault_set present) {
   world.pool.images_in_flight = std::max<std::size_t>(world.pool.images_in_flight, 128);
 }
 
+/// What a start does not read counts only while jobs are ongoing, and the next start reads it. So
+/// the last crash comes soon after the last submission.
+void fail_reads_after_last_crash(scenario& world) {
+  const auto reads = std::ranges::find_if(world.incidents, [](const incident& each) {
+    return each.kind == fault::failing_reads && each.drawn % 3 == 0;
+  });
+  if (reads == world.incidents.end()) return;
+  millis last{0};
+  for (const auto& job : world.jobs) last = std::max(last, job.at);
+  last += millis{1 + reads->drawn % 300};
+  bool crashes = false;
+  for (auto& each : world.incidents) {
+    if (each.kind != fault::crash) continue;
+    each.at = crashes ? std::min(each.at, last) : last;
+    crashes = true;
+  }
+  if (crashes) reads->at = last - millis{1};
+}
+
 void add_incidents(scenario& world) {
   chance dice{world.seed, stream::incidents};
   for (const auto kind : process_faults) {
@@ -351,13 +384,7 @@ void add_incidents(scenario& world) {
       if (world.faults.has(kind)) world.incidents.push_back(each);
     }
   }
-  // Queries that fail when the process starts again do so soon after one was submitted to it.
-  const auto reads = std::ranges::find(world.incidents, fault::failing_reads, &incident::kind);
-  const auto crash = std::ranges::find(world.incidents, fault::crash, &incident::kind);
-  if (reads != world.incidents.end() && crash != world.incidents.end() && reads->drawn % 3 == 0) {
-    crash->at = world.jobs[crash->drawn % world.jobs.size()].at + millis{1 + crash->drawn % 300};
-    reads->at = crash->at - millis{1};
-  }
+  fail_reads_after_last_crash(world);
   std::ranges::stable_sort(world.incidents, {}, &incident::at);
 }
 

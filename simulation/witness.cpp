@@ -423,7 +423,9 @@ void witness::check_given_up(job_id id, const std::string& who, const storage::i
     broken(who + " is given up too late");
   if (const auto unsound = absences_.give_up(origin.host); !unsound.empty())
     broken(who + " " + unsound);
-  if (origin.is_borne && !origin.is_silent_at(row.url))
+  // A job that comes when patience is nearly over sees only the probes that are left.
+  if (origin.is_borne && !origin.is_silent_at(row.url) &&
+      now >= there_since + plan_.pool.origin_patience.lasts)
     broken(who + " is given up although only other URLs of its host are silent");
   const auto& history = histories_[row.url];
   if (history.is_final && is_fetched_by_one(history))

@@ -55,7 +55,7 @@ class witness {
   void process_ends(millis now);
   void job_actor_was_killed() {
     job_actors_were_killed_ = true;
-    absences_.jobs_leave();
+    absences_.jobs_may_die();
   }
   void job_actors_die_often() {
     job_actors_die_often_ = true;

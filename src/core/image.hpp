@@ -48,6 +48,7 @@ constexpr std::int64_t perimeter_of(const measurement& m) {
 /// How often an image was tried. Counts within this process only.
 struct attempt_history {
   std::int32_t attempt = 1;  ///< the next one, from 1
+  std::int32_t missed = 0;   ///< how often its origin was away, which does not count
   /// How often its server was full, which does not count as an attempt,
   std::int32_t postponed = 0;
   /// how often of these another server had been asked before,

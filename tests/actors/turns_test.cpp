@@ -1,5 +1,6 @@
 #include "actors/turns.hpp"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <map>
 #include <random>
@@ -205,7 +206,9 @@ class table {
           {{image_number{static_cast<std::int64_t>(i)}, "S", ""}, of.images[i].origin});
       of.images[i].is_held = true;
     };
-    for (const auto number : next.order.again) take(static_cast<std::size_t>(number.value));
+    auto again = next.order.again;
+    std::ranges::sort(again);  // as storage does
+    for (const auto number : again) take(static_cast<std::size_t>(number.value));
     std::uint64_t fresh = 0;
     for (auto i = static_cast<std::size_t>(next.order.after.value + 1);
          i < of.images.size() && fresh < next.order.fresh; ++i) {
@@ -557,6 +560,28 @@ BOOST_AUTO_TEST_CASE(silent_urls_of_strangers_cost_a_job_at_the_same_host_nothin
     BOOST_TEST(a.done(100) == 500U);
     BOOST_TEST(a.given_up(100) == 0U);
   }
+}
+
+BOOST_AUTO_TEST_CASE(an_image_that_an_outage_has_missed_is_no_probe_while_others_were_never_tried) {
+  table a{{64, 64, 1, 4096, {1, 90s}}};
+  a.add(1, "http://x:80", 5);
+  const auto next = [&](std::int64_t expected) {
+    const auto all = a.dispatch_all();
+    BOOST_REQUIRE(all.size() == 1U);
+    BOOST_TEST(all[0].image.task.number.value == expected);
+    return all[0];
+  };
+  const auto is_silent = [&](const dispatch& each) {
+    a.wait(10s);
+    a.end(each, fetch::contact::failed, false, error_code::timed_out);
+    a.wait(2s);  // longer than the pause before a probe
+  };
+  is_silent(next(0));
+  is_silent(next(1));
+  a.succeed(next(2));
+  is_silent(next(0));  // read again with all others, in their order
+  const auto probe = next(3);
+  BOOST_TEST(probe.is_probe);
 }
 
 BOOST_AUTO_TEST_CASE(a_turn_that_is_under_way_when_an_outage_begins_may_bring_the_probe) {

@@ -125,6 +125,17 @@ BOOST_AUTO_TEST_CASE(does_not_judge_where_the_service_may_know_otherwise) {
   f.go_away();
   f.watched.jobs_leave();
   BOOST_TEST(f.begin("c", 101ms) == "");
+  fixture g;
+  g.watched.jobs_may_die();
+  g.go_away();
+  BOOST_TEST(g.begin("c", 101ms) == "");
+  fixture h;  // one image of two jobs: it is not known which of its fetches ends
+  h.begin("c", 0ms);
+  h.begin("c", 0ms);
+  h.end("c", fetch::contact::reached, 10ms);
+  h.fail("a", 20ms);
+  h.fail("b", 30ms);
+  BOOST_TEST(h.begin("d", 31ms) == "");
 }
 
 BOOST_AUTO_TEST_CASE(knows_which_fetches_are_no_attempts) {
