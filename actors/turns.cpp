@@ -189,6 +189,7 @@ void turns::withdraw(job_ticket ticket) {
 turns::lane_ptr turns::add_lane(member& owner) {
   auto made = std::make_shared<lane>();
   made->id = ++last_lane_;
+  made->opened = now_;
   made->owner = &owner;
   owner.lanes[made->id] = made;
   owner.is_exhausted = false;

@@ -293,7 +293,8 @@ class turns {
   void forget_address_if_idle(const std::string& address);
   void judge(origin_endpoint& origin, const dispatch& done, const attempt_report& report,
              bool is_missed);
-  void take_missed_probe(origin_endpoint& origin);
+  /// A probe that was sent then has failed.
+  void take_missed_probe(origin_endpoint& origin, steady_point sent);
   void take_failed_look(origin_endpoint& origin);
   void prove(origin_endpoint& origin);
   void begin_outage(origin_endpoint& origin);

@@ -91,7 +91,7 @@ void turns::judge(origin_endpoint& origin, const dispatch& done, const attempt_r
     begin_outage(origin);
   } else if (done.is_probe && health.is_away()) {
     if (is_missed) {
-      take_missed_probe(origin);
+      take_missed_probe(origin, done.sent);
     } else {
       health.end_probe_undecided(now_);
     }
@@ -116,9 +116,12 @@ void turns::prove(origin_endpoint& origin) {
   }
 }
 
-void turns::take_missed_probe(origin_endpoint& origin) {
-  for (const auto& [ticket, each] : origin.lanes) each->was_missed = true;
-  origin.has_missed = true;
+void turns::take_missed_probe(origin_endpoint& origin, steady_point sent) {
+  for (const auto& [ticket, each] : origin.lanes) {
+    if (each->opened > sent) continue;
+    each->was_missed = true;
+    origin.has_missed = true;
+  }
 }
 
 void turns::begin_outage(origin_endpoint& origin) {
@@ -139,7 +142,7 @@ void turns::begin_outage(origin_endpoint& origin) {
     }
     if (each->owner) consider_opening(*each->owner);
   }
-  if (limits_.origin_patience.lasts.count() == 0) take_missed_probe(origin);
+  if (limits_.origin_patience.lasts.count() == 0) take_missed_probe(origin, now_);
   look_after(origin);
 }
 

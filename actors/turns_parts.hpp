@@ -90,6 +90,7 @@ struct turns::origin_endpoint : turns::endpoint {
 /// Images of one job for one origin.
 struct turns::lane {
   std::uint64_t id = 0;
+  steady_point opened{};
   member* owner = nullptr;            ///< nullptr once it is forgotten
   origin_endpoint* origin = nullptr;  ///< nullptr: reads a job that has no numbers of origins, or
                                       ///< its URLs that cannot be fetched
@@ -121,7 +122,7 @@ struct turns::lane {
   const endpoint* sated_at = nullptr;
   bool wants_turn = false;                ///< it stands in the ring of its job
   int misses = 0;                         ///< of its images, in an outage
-  bool was_missed = false;                ///< a probe of its origin failed since it is here
+  bool was_missed = false;                ///< a probe that was sent since it is here failed
   bool is_given_up = false;               ///< when nothing of it is in flight any more
   std::optional<std::string> woken_by{};  ///< an address, until the lane has used the wake-up or
                                           ///< handed it on

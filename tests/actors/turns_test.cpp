@@ -504,6 +504,21 @@ BOOST_AUTO_TEST_CASE(a_job_that_comes_late_to_a_dead_origin_sees_a_probe_fail_be
   BOOST_TEST(a.given_up(2) == 5'000U);
 }
 
+BOOST_AUTO_TEST_CASE(a_probe_that_was_sent_before_a_job_came_gives_up_none_of_its_images) {
+  table a{{4096, 256, 32, 8192, default_patience}};
+  a.add(1, "http://dead:80", 5'000);
+  for (const auto& each : a.dispatch_all()) a.end(each, fetch::contact::failed, false);
+  a.wait(limits::probe_pause);
+  const auto probe = a.dispatch_all();
+  BOOST_REQUIRE(probe.size() == 1U);
+  a.wait(95s);
+  a.add(2, "http://dead:80", 5'000);
+  a.serve();
+  a.end(probe[0], fetch::contact::failed, false);
+  BOOST_TEST(a.given_up(1) == 5'000U);
+  BOOST_TEST(a.given_up(2) == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_withdrawn_job_is_exhausted_when_its_images_in_flight_have_ended) {
   table a{{4096, 256, 32, 8192, default_patience}};
   a.add(1, "http://x:80", 5'000);

@@ -1,11 +1,11 @@
 #include <atomic>
 #include <boost/test/unit_test.hpp>
-#include <mutex>
 
 #include "core/limits.hpp"
 #include "http/response/conditional.hpp"
 #include "http/response/origin_json.hpp"
 #include "tests/http/client.hpp"
+#include "tests/http/report_questions.hpp"
 #include "tests/http/world.hpp"
 
 using namespace retail_pulse;
@@ -13,11 +13,6 @@ using namespace retail_pulse::tests;
 using namespace std::chrono_literals;
 
 namespace {
-
-template <class T>
-actors::query_outcome<T> told(T what) {
-  return {actors::query_outcome<T>::kind::answered, std::move(what)};
-}
 
 const std::string cdn = "https://cdn.example.com:443";
 const std::string odd = "http://[::1]:8080";
@@ -39,41 +34,18 @@ constexpr unix_millis at{43'210'000};
 const std::string outage =
     R"({"since":"1970-01-01T12:00:00.000Z","given_up_at":"1970-01-01T12:01:30.000Z","last_error":"timed_out","probes":3})";
 
-/// The questions of a reader. An actor's thread adds them, the test's thread reads them.
-template <class Question>
-class questions {
- public:
-  void add(const Question& q) {
-    const std::lock_guard lock{mutex_};
-    last_ = q;
-  }
-  Question last() const {
-    const std::lock_guard lock{mutex_};
-    return last_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  Question last_;
-};
-
-std::string wrong(const std::string& detail, const std::string& path) {
-  return R"({"type":"about:blank","title":"Bad Request","status":400,"detail":")" + detail +
-         R"(","instance":")" + path + R"(","code":"invalid_parameter"})";
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(origins)
 
 BOOST_AUTO_TEST_CASE(a_list_tells_counts_states_and_what_is_known_at_this_moment) {
   world w{{.wall_time = at}};
-  questions<actors::origins_question> asked;
+  last_question<actors::origins_question> asked;
   std::atomic<bool> more{true};
   world::reports how;
   how.live = [](job_id job) { return job == job_id{7} ? live() : actors::live_origins{}; };
   how.origins = [&](const actors::origins_question& q) {
-    asked.add(q);
+    asked.is(q);
     return told(
         origin_summaries{summaries(), more ? std::optional{origin_number{3}} : std::nullopt});
   };
@@ -90,18 +62,18 @@ BOOST_AUTO_TEST_CASE(a_list_tells_counts_states_and_what_is_known_at_this_moment
   BOOST_TEST(a.status == 200);
   BOOST_TEST(a.header("Content-Type").value() == "application/json");
   BOOST_TEST(a.body == list + R"(,"next":"3"})");
-  BOOST_TEST((asked.last().job == job_id{7}));
-  BOOST_TEST((asked.last().after == not_numbered));
-  BOOST_TEST(asked.last().limit == limits::default_page);
-  BOOST_TEST(!asked.last().origin.has_value());
+  BOOST_TEST((asked.get().job == job_id{7}));
+  BOOST_TEST((asked.get().after == not_numbered));
+  BOOST_TEST(asked.get().limit == limits::default_page);
+  BOOST_TEST(!asked.get().origin.has_value());
   more = false;
   BOOST_TEST(get(w.port(), "/api/jobs/7/origins?limit=1000&cursor=0&origin=https://CDN.example.com")
                  .body == list + "}");
-  BOOST_TEST((asked.last().after == not_fetchable));
-  BOOST_TEST(asked.last().limit == 1000U);
-  BOOST_TEST(asked.last().origin.value() == cdn);
+  BOOST_TEST((asked.get().after == not_fetchable));
+  BOOST_TEST(asked.get().limit == 1000U);
+  BOOST_TEST(asked.get().origin.value() == cdn);
   get(w.port(), "/api/jobs/7/origins?cursor=9007199254740991");
-  BOOST_TEST(asked.last().after.value == std::numeric_limits<std::int32_t>::max());
+  BOOST_TEST(asked.get().after.value == std::numeric_limits<std::int32_t>::max());
 }
 
 BOOST_AUTO_TEST_CASE(an_origin_that_is_away_has_ended_when_nothing_of_the_job_waits_for_it) {
@@ -117,11 +89,11 @@ BOOST_AUTO_TEST_CASE(an_origin_that_is_away_has_ended_when_nothing_of_the_job_wa
 
 BOOST_AUTO_TEST_CASE(a_report_asks_for_the_origins_that_are_away_and_names_the_worst) {
   world w{{.wall_time = at}};
-  questions<actors::report_question> asked;
+  last_question<actors::report_question> asked;
   world::reports how;
   how.live = [](job_id) { return live(); };
   how.report = [&](const actors::report_question& q) {
-    asked.add(q);
+    asked.is(q);
     job_report report;
     report.job.id = q.job;
     report.origins = {summaries()[1], summaries()[0]};
@@ -130,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_report_asks_for_the_origins_that_are_away_and_names_the_w
   w.reports_are(how);
   const auto a = get(w.port(), "/api/jobs/7");
   BOOST_TEST(a.status == 200);
-  BOOST_TEST((asked.last().origins == std::vector{cdn}));
+  BOOST_TEST((asked.get().origins == std::vector{cdn}));
   BOOST_TEST(a.body.ends_with(
       R"("origins":[{"origin":"https://cdn.example.com","images":{"total":100,"failed":20},"last_error":"connect_failed","unavailable":)" +
       outage +
@@ -143,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_report_asks_for_the_origins_that_are_away_and_names_the_w
   };
   w.reports_are(how);
   get(w.port(), "/api/jobs/7");
-  BOOST_TEST(asked.last().origins.size() == limits::worst_origins);
+  BOOST_TEST(asked.get().origins.size() == limits::worst_origins);
 }
 
 BOOST_AUTO_TEST_CASE(a_tag_changes_with_what_a_report_tells_of_origins_that_are_away) {
@@ -165,15 +137,15 @@ BOOST_AUTO_TEST_CASE(a_tag_changes_with_what_a_report_tells_of_origins_that_are_
 
 BOOST_AUTO_TEST_CASE(images_and_jobs_are_filtered_by_origin_however_it_is_written) {
   world w;
-  questions<actors::images_question> images;
-  questions<actors::jobs_question> jobs;
+  last_question<actors::images_question> images;
+  last_question<actors::jobs_question> jobs;
   world::reports how;
   how.images = [&](const actors::images_question& q) {
-    images.add(q);
+    images.is(q);
     return told(image_page{{}, image_number{20'000}});
   };
   how.jobs = [&](const actors::jobs_question& q) {
-    jobs.add(q);
+    jobs.is(q);
     return told(job_page{{}, job_id{5}});
   };
   w.reports_are(how);
@@ -181,12 +153,12 @@ BOOST_AUTO_TEST_CASE(images_and_jobs_are_filtered_by_origin_however_it_is_writte
                                  "HTTPS://CDN.example.com/", "https%3A%2F%2Fcdn.example.com"}) {
     BOOST_TEST(get(w.port(), "/api/jobs/7/images?origin=" + text).body ==
                R"({"images":[],"next":"20000"})");
-    BOOST_TEST(images.last().filter.origin.value() == cdn);
+    BOOST_TEST(images.get().filter.origin.value() == cdn);
     BOOST_TEST(get(w.port(), "/api/jobs?origin=" + text).body == R"({"jobs":[],"next":"5"})");
-    BOOST_TEST(jobs.last().filter.origin.value() == cdn);
+    BOOST_TEST(jobs.get().filter.origin.value() == cdn);
   }
   get(w.port(), "/api/jobs/7/images");
-  BOOST_TEST(!images.last().filter.origin.has_value());
+  BOOST_TEST(!images.get().filter.origin.has_value());
   for (const std::string text : {"cdn.example.com", "null", "ftp://h", "https://h/path",
                                  "https://h?x", "https://h%23x", "https://u@h"}) {
     for (const std::string path : {"/api/jobs", "/api/jobs/7/images", "/api/jobs/7/origins"}) {

@@ -1,6 +1,5 @@
 #include <atomic>
 #include <boost/test/unit_test.hpp>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -9,6 +8,7 @@
 #include "http/response/origin_json.hpp"
 #include "http/response/report_json.hpp"
 #include "tests/http/client.hpp"
+#include "tests/http/report_questions.hpp"
 #include "tests/http/world.hpp"
 
 using namespace retail_pulse;
@@ -18,48 +18,9 @@ using namespace std::chrono_literals;
 namespace {
 
 template <class T>
-actors::query_outcome<T> told(T what) {
-  return {actors::query_outcome<T>::kind::answered, std::move(what)};
-}
-
-template <class T>
 actors::query_outcome<T> storage_failed() {
   return {actors::query_outcome<T>::kind::storage_failed, std::nullopt, "disk gone",
           "it is damaged"};
-}
-
-/// The last question. An actor's thread sets it, the test's thread reads it.
-template <class Question>
-class last_question {
- public:
-  void is(const Question& q) {
-    const std::lock_guard lock{mutex_};
-    question_ = q;
-    ++count_;
-  }
-  Question get() const {
-    const std::lock_guard lock{mutex_};
-    return question_;
-  }
-  int count() const {
-    const std::lock_guard lock{mutex_};
-    return count_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  Question question_;
-  int count_ = 0;
-};
-
-std::string problem(int status, const std::string& title, const std::string& detail,
-                    const std::string& path, const std::string& code) {
-  return R"({"type":"about:blank","title":")" + title + R"(","status":)" + std::to_string(status) +
-         R"(,"detail":")" + detail + R"(","instance":")" + path + R"(","code":")" + code + R"("})";
-}
-
-std::string wrong(const std::string& detail, const std::string& path) {
-  return problem(400, "Bad Request", detail, path, "invalid_parameter");
 }
 
 job_summary job_7() {

@@ -5,6 +5,7 @@
 
 #include "core/limits.hpp"
 #include "fixtures.hpp"
+#include "query_plan.hpp"
 #include "storage/migrations.hpp"
 #include "storage/origins.hpp"
 #include "storage/reports.hpp"
@@ -85,27 +86,6 @@ std::vector<std::string> names_of(const std::vector<origin_summary>& origins) {
 
 void check_equal(const std::vector<std::string>& found, const std::vector<std::string>& expected) {
   BOOST_TEST(found == expected, boost::test_tools::per_element());
-}
-
-std::vector<std::string> plan_of(const location& where, std::string_view text) {
-  session sql{where, {}, session::role::reader};
-  std::vector<std::string> steps;
-  long long id = 0, parent = 0, unused = 0;
-  std::string step;
-  sql.each("EXPLAIN QUERY PLAN " + std::string{text}, std::tie(id, parent, unused, step),
-           [&] { steps.push_back(step); });
-  return steps;
-}
-
-void check_plan(const location& where, std::string_view text,
-                const std::vector<std::string>& expected) {
-  const auto steps = plan_of(where, text);
-  for (const auto& step : steps) {
-    BOOST_TEST(!step.starts_with("SCAN "), step);
-    BOOST_TEST((step.find("TEMP B-TREE") == std::string::npos), step);
-  }
-  for (const auto& step : expected)
-    BOOST_TEST((std::ranges::find(steps, step) != steps.end()), step);
 }
 
 }  // namespace

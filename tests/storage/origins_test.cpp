@@ -2,6 +2,7 @@
 
 #include "core/limits.hpp"
 #include "fixtures.hpp"
+#include "query_plan.hpp"
 #include "storage/migrations.hpp"
 #include "storage/pending.hpp"
 #include "storage/session.hpp"
@@ -71,27 +72,6 @@ job_id failed_job(writer& w) {
   abandon(w, job, error_code::internal, 1000);
   redrive(w, job);
   return job;
-}
-
-std::vector<std::string> plan_of(const location& where, std::string_view text) {
-  session sql{where, {}, session::role::reader};
-  std::vector<std::string> steps;
-  long long id = 0, parent = 0, unused = 0;
-  std::string step;
-  sql.each("EXPLAIN QUERY PLAN " + std::string{text}, std::tie(id, parent, unused, step),
-           [&] { steps.push_back(step); });
-  return steps;
-}
-
-void check_plan(const location& where, std::string_view text,
-                const std::vector<std::string>& expected) {
-  const auto steps = plan_of(where, text);
-  for (const auto& step : steps) {
-    BOOST_TEST((!step.starts_with("SCAN ") || step.starts_with("SCAN wanted VIRTUAL TABLE")), step);
-    BOOST_TEST((step.find("TEMP B-TREE") == std::string::npos), step);
-  }
-  for (const auto& step : expected)
-    BOOST_TEST((std::ranges::find(steps, step) != steps.end()), step);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "core/limits.hpp"
 #include "fixtures.hpp"
+#include "query_plan.hpp"
 #include "storage/session.hpp"
 
 using namespace retail_pulse;
@@ -97,17 +98,6 @@ job_id mixed_job(writer& w) {
       w, job,
       {good(0), good(1), bad(2), bad(3, error_code::dns_failed), good(4), bad(5), good(8), bad(9)});
   return job;
-}
-
-/// The steps by which SQLite would answer, one a line.
-std::vector<std::string> plan_of(const location& where, const std::string& text) {
-  session sql{where, {}, session::role::reader};
-  std::vector<std::string> steps;
-  long long id = 0, parent = 0, unused = 0;
-  std::string step;
-  sql.each("EXPLAIN QUERY PLAN " + text, std::tie(id, parent, unused, step),
-           [&] { steps.push_back(step); });
-  return steps;
 }
 
 bool mentions(const std::vector<std::string>& plan, std::string_view words) {

@@ -39,11 +39,17 @@ std::string origins_text(client_command& command) {
   const auto warn = [&](const client_error& error) {
     command.warn("the hosts that are away cannot be read: " + error.message);
   };
-  if (const auto* error = std::get_if<client_error>(&origins)) return warn(*error), "";
   std::string text;
+  if (const auto* error = std::get_if<client_error>(&origins)) {
+    warn(*error);
+    return text;
+  }
   for (const auto& each : std::get<std::vector<std::string>>(origins)) {
     const auto found = command.api().away_origin_of(command.job(), each);
-    if (const auto* error = std::get_if<client_error>(&found)) return warn(*error), text;
+    if (const auto* error = std::get_if<client_error>(&found)) {
+      warn(*error);
+      return text;
+    }
     const auto& away = std::get<std::optional<client::away_origin>>(found);
     if (away) text += away_text(*away);
   }
@@ -55,8 +61,7 @@ std::string origins_text(client_command& command) {
 int status(const words& arguments) {
   client_command command{
       "Prints the status of a job, the stores whose images failed, and the hosts that are away. "
-      "Exits "
-      "with 1 if the job has failed.",
+      "Exits with 1 if the job has failed.",
       "retail-pulse status"};
   command.add_job();
   if (const auto code = command.parse(arguments)) return *code;
